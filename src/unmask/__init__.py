@@ -1,0 +1,32 @@
+"""Unmask tells whether a face in a video or picture has been manipulated, and on what evidence.
+
+``unmask.analyse(path) -> Analysis`` is the whole Python API that most callers need; see
+docs/python.md. Importing this module is cheap: nothing heavy loads before the first analysis.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["Analyser", "Analysis", "UnmaskError", "__version__", "analyse"]
+
+if TYPE_CHECKING:
+    from unmask.core.analysis import Analysis
+    from unmask.core.errors import UnmaskError
+    from unmask.pipeline import Analyser, analyse
+
+_HOMES = {
+    "Analysis": "unmask.core.analysis",
+    "UnmaskError": "unmask.core.errors",
+    "Analyser": "unmask.pipeline",
+    "analyse": "unmask.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'unmask' has no attribute {name!r}")

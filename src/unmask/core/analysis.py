@@ -1,0 +1,148 @@
+"""The document Unmask produces, ``unmask.analysis/1``: frozen records that are also its schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ANALYSIS_SCHEMA: Literal["unmask.analysis/1"] = "unmask.analysis/1"
+SCAN_SCHEMA: Literal["unmask.scan/1"] = "unmask.scan/1"
+
+Label = Literal["manipulated", "no-manipulation-found", "inconclusive", "no-face"]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Pixels = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+
+class Record(BaseModel):
+    """Frozen, closed, and without silent conversions between kinds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class MediaInfo(Record):
+    """Facts about the file. Width and height are those of the displayed (rotated) picture."""
+
+    name: str = Field(description="file name without its folder")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    bytes: int = Field(ge=1)
+    kind: Literal["video", "image"]
+    container: str = Field(description="FFmpeg or Pillow format name, such as mp4, webm, png")
+    codec: str
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    rotation: Literal[0, 90, 180, 270] = Field(description="clockwise degrees applied for display")
+    duration_s: float | None = Field(description="null for a picture")
+    frame_rate: str | None = Field(description="average rate as a fraction, such as 30000/1001")
+    frames_decoded: int = Field(ge=0)
+    frames_damaged: int = Field(ge=0, description="packets or frames the decoder had to give up")
+    has_audio: bool
+
+
+class ModelRef(Record):
+    """The model package that scored: its name, version and the hash over its files."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Thresholds(Record):
+    """Below ``low``: no manipulation found; at or above ``high``: manipulated; else inconclusive."""
+
+    low: Probability
+    high: Probability
+
+
+class AnalysisOptions(Record):
+    """Everything that shaped the result beside the file and the model."""
+
+    clips: int = Field(ge=1, description="windows sampled from the file")
+    frames_per_clip: int = Field(ge=1)
+    min_face_px: int = Field(ge=12, description="shorter side of the smallest face looked for")
+    max_faces: int = Field(ge=1, description="faces scored; the largest and most seen come first")
+    device: Literal["cpu", "cuda"]
+    runtime: Literal["openvino", "onnxruntime"]
+    precision: Literal["f32", "bf16", "f16"]
+    thresholds: Thresholds
+    default_thresholds: bool = Field(description="false where others than the model's were used")
+
+
+class Verdict(Record):
+    """A label, the calibrated probability P(manipulated) where the label has one, and why.
+
+    Reason codes are listed in docs/verdicts.md.
+    """
+
+    label: Label
+    probability: Probability | None
+    reasons: tuple[str, ...]
+
+
+class FaceFrame(Record):
+    """One face in one sampled frame. ``score`` is P(manipulated) from this frame alone."""
+
+    time_s: float
+    box: Pixels = Field(description="x0, y0, x1, y1 in pixels of the displayed frame")
+    detector_score: Probability
+    landmarks: tuple[Point, Point, Point, Point, Point] = Field(
+        description="eye on the picture's left, other eye, nose, mouth corners left then right"
+    )
+    size_px: float = Field(description="shorter side of the box")
+    sharpness: float | None = Field(description="mean absolute Laplacian of the aligned crop")
+    score: Probability | None = Field(description="null where the crop was not scored")
+
+
+class FaceClip(Record):
+    """The temporal network's P(manipulated) for one face through one window."""
+
+    first_s: float
+    last_s: float
+    score: Probability
+
+
+class Face(Record):
+    """One face through the file."""
+
+    id: int = Field(ge=0)
+    first_s: float
+    last_s: float
+    verdict: Verdict
+    best_box: Pixels = Field(description="the box of the frame that shows the face best")
+    frames: tuple[FaceFrame, ...]
+    clips: tuple[FaceClip, ...]
+
+
+class Warning(Record):  # noqa: A001 - the document's own word
+    """Something the reader should know that did not stop the analysis."""
+
+    code: str
+    message: str
+
+
+class Analysis(Record):
+    """The whole result for one input."""
+
+    schema_id: Literal["unmask.analysis/1"] = Field(default=ANALYSIS_SCHEMA, alias="schema")
+    unmask: str = Field(description="version of Unmask")
+    media: MediaInfo
+    model: ModelRef
+    options: AnalysisOptions
+    verdict: Verdict
+    faces: tuple[Face, ...]
+    warnings: tuple[Warning, ...]
+    timings_s: dict[str, float] = Field(description="wall time per stage; differs between runs")
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_inf_nan="null", populate_by_name=True
+    )
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The ``unmask.analysis/1`` document as JSON text."""
+        return self.model_dump_json(by_alias=True, indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Analysis:
+        """The record that :meth:`to_json` wrote; pydantic's ``ValidationError`` if it did not."""
+        return cls.model_validate_json(text)

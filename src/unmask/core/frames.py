@@ -1,0 +1,113 @@
+"""What flows between the rooms while a file is analysed: frames, detections, tracks, crops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded picture in display orientation.
+
+    ``time`` is the presentation time in seconds from the start of the stream (a picture's is 0);
+    ``image`` is H×W×3, uint8, RGB.
+    """
+
+    time: Fraction
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """A window to sample: ``frames`` frames, ``step`` seconds apart, somewhere in a slot.
+
+    The slot is ``[start, stop)`` in seconds. The reader may begin the window anywhere in the slot
+    that leaves room for it (it prefers a key frame, which is cheap to reach); it delivers the
+    nearest distinct frames at or after each wanted time, fewer if the slot holds fewer.
+    """
+
+    start: Fraction
+    stop: Fraction
+    frames: int
+    step: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Consecutive sampled frames of one short stretch of the file, times strictly rising."""
+
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """One face in one frame.
+
+    ``box`` is (x0, y0, x1, y1) in pixels of the displayed frame, x1 and y1 exclusive, and may
+    reach beyond the picture; ``score`` is the detector's, 0 to 1; ``landmarks`` is 5×2 float32:
+    the eye on the picture's left, the other eye, nose, mouth corners left then right.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    landmarks: NDArray[np.float32]
+
+    @property
+    def size(self) -> float:
+        """The box's shorter side in pixels."""
+        x0, y0, x1, y1 = self.box
+        return min(x1 - x0, y1 - y0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """A detection at a time: one link of a track. ``frame`` indexes the window's frames."""
+
+    frame: int
+    time: Fraction
+    detection: Detection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One face followed through one window, times strictly rising, at most one sighting a frame.
+
+    ``face`` numbers the face across windows, from 0, by geometry alone: the same number says
+    "probably the same place in the scene", never "the same person".
+    """
+
+    face: int
+    window: int
+    sightings: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """An aligned face crop: S×S×3, uint8, RGB, with the matrix that made it.
+
+    ``matrix`` is 2×3 float64 and maps frame pixels to crop pixels. ``sharpness`` is the mean
+    absolute Laplacian of the crop's luma (0 for a flat picture, about 2 when blurred, 8 and more
+    when crisp). ``inside`` is the share of the crop that lies within the picture, 0 to 1.
+    """
+
+    image: NDArray[np.uint8]
+    matrix: NDArray[np.float64]
+    sharpness: float
+    inside: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameScores:
+    """What one forward pass of the backbone says of N crops.
+
+    ``logits`` N; ``features`` N×D; ``maps`` N×h×w, the contribution of each cell to the logit
+    (their mean is the logit less the bias), positive where the evidence speaks for manipulation.
+    """
+
+    logits: NDArray[np.float32]
+    features: NDArray[np.float32]
+    maps: NDArray[np.float32]

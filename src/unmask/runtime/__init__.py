@@ -1,0 +1,33 @@
+"""Inference sessions behind one Protocol, and model packages."""
+
+from unmask.runtime.package import (
+    Manifest,
+    ModelPackage,
+    file_sha256,
+    find_package,
+    shipped_packages,
+)
+from unmask.runtime.session import (
+    Device,
+    DeviceChoice,
+    Session,
+    SessionOptions,
+    installed_runtimes,
+    open_session,
+    resolve,
+)
+
+__all__ = [
+    "Device",
+    "DeviceChoice",
+    "Manifest",
+    "ModelPackage",
+    "Session",
+    "SessionOptions",
+    "file_sha256",
+    "find_package",
+    "installed_runtimes",
+    "open_session",
+    "resolve",
+    "shipped_packages",
+]

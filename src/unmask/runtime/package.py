@@ -1,0 +1,184 @@
+"""A model package: a folder with ``model.json`` and the files whose hashes it states."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from unmask.core.analysis import ModelRef, Thresholds
+from unmask.core.errors import ModelAltered, ModelInvalid, ModelNotFound
+from unmask.core.paths import assets_folder
+
+MANIFEST = "model.json"
+PACKAGE_SCHEMA: Literal["unmask.model/1"] = "unmask.model/1"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CropSpec(_Part):
+    """How a face becomes the network's input: S×S, the face box scaled by ``margin``."""
+
+    size: int = Field(ge=32, le=512, description="pixels a side")
+    margin: float = Field(ge=1.0, le=2.5, description="1.0 is the face box itself")
+
+
+class ClipSpec(_Part):
+    """What the temporal network was fitted on."""
+
+    frames: int = Field(ge=2, le=64)
+    step_s: float = Field(gt=0, le=2, description="seconds between two frames of a clip")
+
+
+class Calibration(_Part):
+    """From logits to P(manipulated): ``sigmoid(scale × logit + offset)``, fitted on validation.
+
+    ``frame`` and ``clip`` calibrate one frame's and one clip's logit; ``face`` calibrates a face's
+    pooled logit, ``frame_weight`` × mean frame logit + (1 − ``frame_weight``) × mean clip logit.
+    """
+
+    frame_scale: float = Field(gt=0)
+    frame_offset: float
+    clip_scale: float = Field(gt=0)
+    clip_offset: float
+    face_scale: float = Field(gt=0)
+    face_offset: float
+    frame_weight: float = Field(ge=0, le=1)
+
+
+class DataSource(_Part):
+    """One source of training data."""
+
+    name: str
+    licence: str
+    count: int = Field(ge=0)
+    unit: Literal["pictures", "clips"]
+
+
+class Training(_Part):
+    """What made the weights."""
+
+    recipe: str
+    seed: int
+    seconds: float
+    machine: str
+    data: tuple[DataSource, ...]
+
+
+class Manifest(_Part):
+    """``model.json``."""
+
+    schema_id: Literal["unmask.model/1"] = Field(default=PACKAGE_SCHEMA, alias="schema")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    version: str
+    architecture: str
+    licence: str
+    feature_size: int = Field(ge=1)
+    map_size: int = Field(ge=1, description="cells a side of the evidence map")
+    crop: CropSpec
+    clip: ClipSpec
+    calibration: Calibration
+    thresholds: Thresholds
+    training: Training
+    metrics: dict[str, Any] = Field(description="as printed by the evaluation that is named in it")
+    files: dict[str, str] = Field(description="file name → SHA-256")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _has_graphs(self) -> Manifest:
+        missing = {"backbone.onnx", "temporal.onnx"} - self.files.keys()
+        if missing:
+            raise ValueError(f"files lacks {', '.join(sorted(missing))}")
+        if self.thresholds.low > self.thresholds.high:
+            raise ValueError("thresholds.low lies above thresholds.high")
+        return self
+
+
+class ModelPackage:
+    """A package on disk whose manifest parses; :meth:`verify` checks the files' hashes."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+
+    @classmethod
+    def load(cls, folder: Path) -> ModelPackage:
+        """Read ``folder/model.json``. :class:`ModelNotFound` or :class:`ModelInvalid` if it fails."""
+        path = folder / MANIFEST
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise ModelNotFound(
+                f"no model package at {folder}: {error.strerror or error}",
+                hint="'unmask models' lists the packages that are installed",
+            ) from error
+        try:
+            return cls(folder, Manifest.model_validate_json(text))
+        except ValidationError as error:
+            raise ModelInvalid(f"{path} is not a manifest of {PACKAGE_SCHEMA}: {error}") from error
+
+    @property
+    def backbone(self) -> Path:
+        """The graph from crops to features, frame logits and evidence maps."""
+        return self.folder / "backbone.onnx"
+
+    @property
+    def temporal(self) -> Path:
+        """The graph from the features of a clip to its logit."""
+        return self.folder / "temporal.onnx"
+
+    @property
+    def card(self) -> str:
+        """The model card in Markdown, or "" where the package has none."""
+        path = self.folder / "README.md"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    def reference(self) -> ModelRef:
+        """Name, version and one hash over the manifest's calibration and every file's hash."""
+        digest = hashlib.sha256((self.folder / MANIFEST).read_bytes())
+        return ModelRef(
+            name=self.manifest.name, version=self.manifest.version, sha256=digest.hexdigest()
+        )
+
+    def verify(self) -> None:
+        """Hash every file. :class:`ModelAltered` names the first that differs or is absent."""
+        for name, expected in self.manifest.files.items():
+            path = self.folder / name
+            if not path.is_file() or file_sha256(path) != expected:
+                raise ModelAltered(
+                    f"{path} is not the file that {self.manifest.name} was published with",
+                    hint="install Unmask or the model package again",
+                )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces, as 64 hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def shipped_packages() -> tuple[ModelPackage, ...]:
+    """The packages inside the installation, by folder name."""
+    folders = sorted(path.parent for path in (assets_folder() / "models").glob(f"*/{MANIFEST}"))
+    return tuple(ModelPackage.load(folder) for folder in folders)
+
+
+def find_package(name: str | None = None) -> ModelPackage:
+    """The shipped package of that name, or the one in that folder, or the default for None."""
+    shipped = shipped_packages()
+    if name is None:
+        if not shipped:
+            raise ModelNotFound("this installation ships no model package")
+        return shipped[-1]
+    for package in shipped:
+        if name in (package.manifest.name, package.folder.name):
+            return package
+    if Path(name).is_dir():
+        return ModelPackage.load(Path(name))
+    known = ", ".join(package.manifest.name for package in shipped) or "none"
+    raise ModelNotFound(f"no model package named {name!r}", hint=f"shipped: {known}; or a folder")
