@@ -49,7 +49,7 @@ class ModelRef(Record):
 
 
 class Thresholds(Record):
-    """Below ``low``: no manipulation found; at or above ``high``: manipulated; else inconclusive."""
+    """Below ``low``: no manipulation found; from ``high``: manipulated; between: inconclusive."""
 
     low: Probability
     high: Probability
@@ -114,7 +114,7 @@ class Face(Record):
     clips: tuple[FaceClip, ...]
 
 
-class Warning(Record):  # noqa: A001 - the document's own word
+class Notice(Record):
     """Something the reader should know that did not stop the analysis."""
 
     code: str
@@ -131,7 +131,7 @@ class Analysis(Record):
     options: AnalysisOptions
     verdict: Verdict
     faces: tuple[Face, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[Notice, ...]
     timings_s: dict[str, float] = Field(description="wall time per stage; differs between runs")
 
     model_config = ConfigDict(

@@ -108,7 +108,7 @@ class ModelPackage:
 
     @classmethod
     def load(cls, folder: Path) -> ModelPackage:
-        """Read ``folder/model.json``. :class:`ModelNotFound` or :class:`ModelInvalid` if it fails."""
+        """Read ``folder/model.json``; :class:`ModelNotFound` or :class:`ModelInvalid` on failure."""
         path = folder / MANIFEST
         try:
             text = path.read_bytes()

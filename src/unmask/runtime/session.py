@@ -55,7 +55,7 @@ def installed_runtimes() -> tuple[RuntimeName, ...]:
     return tuple(name for name in names if importlib.util.find_spec(name) is not None)
 
 
-def open_session(graph: Path, options: SessionOptions = SessionOptions()) -> Session:  # noqa: B008
+def open_session(graph: Path, options: SessionOptions = SessionOptions()) -> Session:
     """Load an ONNX file with the runtime that the options and this machine call for.
 
     Raises :class:`RuntimeUnavailable` when the device is absent and :class:`MissingExtra` when
