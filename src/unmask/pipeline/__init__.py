@@ -1,0 +1,17 @@
+"""``analyse(path) -> Analysis``. Saves nothing."""
+
+from unmask.evidence import EvidenceSink, ScoredCrop
+from unmask.pipeline.analyser import Analyser, analyse
+from unmask.pipeline.progress import Progress, Stage
+from unmask.pipeline.request import RANGES, AnalysisRequest
+
+__all__ = [
+    "RANGES",
+    "Analyser",
+    "AnalysisRequest",
+    "EvidenceSink",
+    "Progress",
+    "ScoredCrop",
+    "Stage",
+    "analyse",
+]

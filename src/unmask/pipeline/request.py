@@ -1,0 +1,47 @@
+"""What a caller may ask for, checked once, before anything is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import UsageError
+
+# What each number may be. The upper ends keep a slip of the finger from costing hours.
+RANGES: Final = {
+    "clips": (1, 256),
+    "frames_per_clip": (1, 64),
+    "min_face": (12, 2048),
+    "max_faces": (1, 1000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisRequest:
+    """How to look at a file. :class:`UsageError` for a number out of its range.
+
+    ``clips`` windows spread over the file; ``frames_per_clip`` None takes the number that the
+    model's temporal network was fitted on; ``min_face`` is the shorter side, in pixels of the
+    displayed frame, of the smallest face looked for (12 to 2048; the cost of detection grows with
+    its inverse square); ``max_faces`` faces are scored, the largest and most seen first;
+    ``thresholds`` None takes the model's.
+    """
+
+    clips: int = 4
+    frames_per_clip: int | None = None
+    min_face: int = 40
+    max_faces: int = 8
+    thresholds: Thresholds | None = None
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if value is None and name == "frames_per_clip":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise UsageError(
+                    f"{name} must be a whole number from {low} to {high}, not {value!r}"
+                )
+        if self.thresholds is not None and self.thresholds.low > self.thresholds.high:
+            raise UsageError("the low threshold lies above the high one")
