@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 from unmask.core.analysis import Analysis, AnalysisOptions, ModelRef, Thresholds
 from unmask.evidence import EvidenceSink
 from unmask.pipeline.progress import Progress
-from unmask.pipeline.request import AnalysisRequest
+from unmask.pipeline.request import DEFAULT_REQUEST, AnalysisRequest
 from unmask.runtime import DeviceChoice, ModelPackage
 from unmask.runtime.session import PrecisionChoice, RuntimeName
 
@@ -28,7 +28,7 @@ class Analyser:
         device: DeviceChoice = "auto",
         runtime: RuntimeName | None = None,
         precision: PrecisionChoice = "auto",
-        options: AnalysisRequest = AnalysisRequest(),
+        options: AnalysisRequest = DEFAULT_REQUEST,
     ) -> None:
         raise NotImplementedError
 

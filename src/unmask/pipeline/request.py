@@ -45,3 +45,6 @@ class AnalysisRequest:
                 )
         if self.thresholds is not None and self.thresholds.low > self.thresholds.high:
             raise UsageError("the low threshold lies above the high one")
+
+
+DEFAULT_REQUEST: Final = AnalysisRequest()
