@@ -1,0 +1,184 @@
+"""Image pyramid, laid out so that P-Net sees all levels of a picture in few calls of few shapes.
+
+P-Net is a fully convolutional network with a 12-pixel window and stride 2, without padding, so its
+answer for a window does not depend on what lies around it. Levels can therefore stand side by side
+on one canvas, and a level too large for a canvas can be cut into tiles that share a 10-pixel seam,
+without changing a number. Canvases have rounded sizes: the runtime prepares its kernels once for
+each shape, and a folder of pictures of all sizes needs only a few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+CELL = 12  # P-Net's window, pixels a side
+STRIDE = 2
+FACTOR = 0.709  # from one level to the next; Zhang et al. 2016
+_SEAM = CELL - STRIDE
+_ROUND = 32  # canvases' sides are multiples of it
+_WIDEST = 1280
+_PIXELS = 1 << 20  # of one canvas: P-Net then works in about 100 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A piece of a level and its place on a canvas; in pixels, the last four on the level."""
+
+    level: int
+    canvas: int
+    left: int
+    top: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """What each output cell of P-Net on one canvas looks at.
+
+    ``valid`` h×w tells the cells whose window lies within a tile; ``level`` h×w is its level;
+    ``x``, ``y`` h×w the window's left and top on that level in pixels.
+    """
+
+    valid: NDArray[np.bool_]
+    level: NDArray[np.int16]
+    x: NDArray[np.int32]
+    y: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The pyramid of every picture of one size. ``sizes`` are the levels' (width, height)."""
+
+    scales: tuple[float, ...]
+    sizes: tuple[tuple[int, int], ...]
+    canvases: tuple[tuple[int, int], ...]  # (height, width)
+    tiles: tuple[Tile, ...]
+    cells: tuple[Cells, ...]
+
+
+def scales(height: int, width: int, min_face: float) -> tuple[float, ...]:
+    """Scale of each level, from the one where ``min_face`` pixels fill P-Net's window.
+
+    Ends before the shorter side falls below the window; empty for smaller pictures.
+    """
+    found = []
+    scale = CELL / min_face
+    while int(min(height, width) * scale) >= CELL:
+        found.append(scale)
+        scale *= FACTOR
+    return tuple(found)
+
+
+@lru_cache(maxsize=32)
+def layout(height: int, width: int, min_face: float) -> Layout:
+    """How a picture's pyramid is laid out. Kept for the sizes seen last."""
+    steps = scales(height, width, min_face)
+    sizes = tuple((int(width * step), int(height * step)) for step in steps)
+    widest = min(max((w for w, _ in sizes), default=0), _WIDEST)
+    across = _rounded(widest)
+    down = _PIXELS // max(across, 1) // _ROUND * _ROUND
+    pieces = [
+        (level, x, y, w, h)
+        for level, (full_w, full_h) in enumerate(sizes)
+        for y, h in _cut(full_h, down)
+        for x, w in _cut(full_w, across)
+    ]
+    tiles, depths = _packed(pieces, across, down)
+    canvases = tuple((_rounded(depth), across) for depth in depths)
+    cells = tuple(
+        _cells([tile for tile in tiles if tile.canvas == number], *shape)
+        for number, shape in enumerate(canvases)
+    )
+    return Layout(steps, sizes, canvases, tuple(tiles), cells)
+
+
+def draw(image: Image, plan: Layout) -> list[Image]:
+    """The canvases of ``image`` (H×W×3), uint8, in RGB as the picture is."""
+    canvases = [np.zeros((*shape, 3), np.uint8) for shape in plan.canvases]
+    level, scaled = -1, image
+    for tile in plan.tiles:
+        if tile.level != level:
+            level = tile.level
+            scaled = cv2.resize(image, plan.sizes[level], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        bottom, right = tile.top + _even(tile.height), tile.left + _even(tile.width)
+        piece = scaled[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
+        place = canvases[tile.canvas][tile.top : bottom, tile.left : right]
+        place[: tile.height, : tile.width] = piece
+        # An odd side leaves half a stride over; repeat the edge rather than show black there.
+        place[tile.height :] = place[tile.height - 1]
+        place[:, tile.width :] = place[:, tile.width - 1 : tile.width]
+    return canvases
+
+
+def _even(side: int) -> int:
+    return side + side % STRIDE
+
+
+def _rounded(side: int) -> int:
+    return -(-side // _ROUND) * _ROUND
+
+
+def _cut(side: int, limit: int) -> list[tuple[int, int]]:
+    """Starts and lengths of the pieces of a side that share a seam and are at most ``limit``."""
+    pieces = []
+    start = 0
+    while side - start > limit:
+        pieces.append((start, limit))
+        start += limit - _SEAM
+    return [*pieces, (start, side - start)]
+
+
+def _packed(
+    pieces: list[tuple[int, int, int, int, int]], across: int, down: int
+) -> tuple[list[Tile], list[int]]:
+    """Each piece at the lowest free place of the first canvas with room, and canvases' depths."""
+    skylines: list[NDArray[np.int64]] = []
+    tiles = []
+    for level, x, y, w, h in pieces:
+        wide, high = _even(w) // STRIDE, _even(h)
+        number, left, top = 0, 0, down + 1
+        for number, skyline in enumerate(skylines):
+            left, top = _lowest(skyline, wide)
+            if top + high <= down:
+                break
+        else:
+            number, left, top = len(skylines), 0, 0
+            skylines.append(np.zeros(across // STRIDE, np.int64))
+        skylines[number][left : left + wide] = top + high
+        tiles.append(Tile(level, number, left * STRIDE, top, x, y, w, h))
+    return tiles, [int(skyline.max()) for skyline in skylines]
+
+
+def _lowest(skyline: NDArray[np.int64], wide: int) -> tuple[int, int]:
+    tops = np.lib.stride_tricks.sliding_window_view(skyline, wide).max(axis=1)
+    left = int(tops.argmin())
+    return left, int(tops[left])
+
+
+def _cells(tiles: list[Tile], height: int, width: int) -> Cells:
+    shape = (height // STRIDE - 5, width // STRIDE - 5)
+    cells = Cells(
+        np.zeros(shape, bool),
+        np.zeros(shape, np.int16),
+        np.zeros(shape, np.int32),
+        np.zeros(shape, np.int32),
+    )
+    for tile in tiles:
+        rows, columns = _even(tile.height) // STRIDE - 5, _even(tile.width) // STRIDE - 5
+        top, left = tile.top // STRIDE, tile.left // STRIDE
+        place = np.s_[top : top + rows, left : left + columns]
+        cells.valid[place] = True
+        cells.level[place] = tile.level
+        cells.x[place] = tile.x + STRIDE * np.arange(columns)
+        cells.y[place] = tile.y + STRIDE * np.arange(rows)[:, None]
+    return cells
