@@ -1,0 +1,96 @@
+"""The verdict on one face."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from unmask.core.analysis import Thresholds, Verdict
+from unmask.runtime.package import Calibration
+from unmask.verdict.calibration import clip_probability, face_probability, frame_probability
+from unmask.verdict.quality import DEFAULT_FLOOR, FaceEvidence, Kind, QualityFloor
+from unmask.verdict.reasons import REASONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """The logits that passed the quality floor."""
+
+    frames: list[float]
+    clips: list[float]
+
+
+def judge_face(
+    face: FaceEvidence,
+    calibration: Calibration,
+    thresholds: Thresholds,
+    *,
+    kind: Kind,
+    floor: QualityFloor = DEFAULT_FLOOR,
+) -> Verdict:
+    """The face's label, its calibrated probability, and the reasons (codes of ``REASONS``).
+
+    Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
+    half of its frames are. With too few frames left the face is inconclusive and has no
+    probability: nothing measured it. Between the thresholds, or where frames contradict a low
+    mean, it is inconclusive and keeps the probability, which is what was measured.
+
+    Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
+    :class:`ModelInvalid` if a logit that counts is not finite.
+    """
+    flaws = [tuple(floor.flaws(frame)) for frame in face.frames]
+    fit = _fit(face, flaws)
+    needed = floor.needed(kind)
+    if len(fit.frames) < needed:
+        return Verdict(label="inconclusive", probability=None, reasons=_poor(flaws, needed))
+    probability = face_probability(fit.frames, fit.clips, calibration)
+    if probability >= thresholds.high:
+        reasons = ("above-threshold", *_what_speaks(fit, calibration, thresholds))
+        return Verdict(label="manipulated", probability=probability, reasons=reasons)
+    doubts = []
+    if probability >= thresholds.low:
+        doubts.append("between-thresholds")
+    if _high_frames(fit, calibration, thresholds) >= max(needed, floor.dissent * len(fit.frames)):
+        doubts.append("frames-disagree")
+    if doubts:
+        return Verdict(label="inconclusive", probability=probability, reasons=tuple(doubts))
+    return Verdict(
+        label="no-manipulation-found", probability=probability, reasons=("below-threshold",)
+    )
+
+
+def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]]) -> _Fit:
+    clips = [
+        clip.logit
+        for clip in face.clips
+        if 2 * sum(not flaws[index] for index in clip.frames) >= len(clip.frames)
+    ]
+    frames = [frame.logit for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
+    return _Fit(frames, clips)
+
+
+def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
+    """What spoilt at least half of the spoilt frames (anything, if nothing did), in table order."""
+    spoilt = [bad for bad in flaws if bad]
+    counts = Counter(code for bad in spoilt for code in bad)
+    main = {code for code, count in counts.items() if 2 * count >= len(spoilt)} or set(counts)
+    # Where there were frames enough and each was spoilt, their number is not what is wrong.
+    if len(spoilt) < len(flaws) or len(flaws) < needed:
+        main.add("too-few-frames")
+    return tuple(code for code in REASONS if code in main)
+
+
+def _what_speaks(fit: _Fit, calibration: Calibration, thresholds: Thresholds) -> tuple[str, ...]:
+    """Which of the two kinds of evidence would reach the high threshold by itself."""
+    codes = []
+    if face_probability(fit.frames, [], calibration) >= thresholds.high:
+        codes.append("frame-artefacts")
+    if fit.clips:
+        mean = sum(fit.clips) / len(fit.clips)
+        if clip_probability(mean, calibration) >= thresholds.high:
+            codes.append("temporal-inconsistency")
+    return tuple(codes)
+
+
+def _high_frames(fit: _Fit, calibration: Calibration, thresholds: Thresholds) -> int:
+    return sum(frame_probability(logit, calibration) >= thresholds.high for logit in fit.frames)

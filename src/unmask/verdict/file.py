@@ -1,0 +1,123 @@
+"""The verdict on a file, from those on its faces.
+
+A file is as manipulated as its most manipulated face, corrected for how many were looked at. The
+uncorrected maximum will not do: of a hundred untouched faces, one reaches a probability of 0.99
+by chance, as that is what 0.99 means, and every crowd would be called a fake.
+
+The model. Before looking, a file is as likely to be manipulated as a single face is (that it
+shows more people says nothing), and if it is, the manipulated face is any of its n, all equally
+likely. Then the likelihood ratio of the file is the mean of those of its faces, and, the prior
+odds being the same, so are the odds::
+
+    odds(file) = (odds_1 + … + odds_n) / n
+
+With odds = p / (1 − p) = 1 / (1 − p) − 1 this says: the file's probability of being untouched is
+the harmonic mean of its faces'. What follows, and is tested:
+
+- one face: the file's probability is the face's;
+- never above the most manipulated face's, and odds never below 1/n of its odds;
+- rises with each face's probability; the order of faces does not matter;
+- a further face no more manipulated than the file never raises it;
+- a face counted twice, because a cut split its track, counts as once if all are counted twice,
+  and if m of n faces are manipulated alike the correction is n/m only: it fades as they agree.
+
+Why not the others. Šidák's and Bonferroni's corrections treat faces as independent tests of
+which one succeeded: every split track would weaken a true find, and five faces manipulated
+together would count no more than one. Multiplying the likelihood ratios of faces assumes that
+their errors are independent, while faces of one file share its codec, its light and its filters.
+
+In numbers: a face at 0.99 among five, the others at 0.05, gives 0.952; among two, 0.980; among
+ten, 0.909; among a hundred, 0.51. A face at 0.999 among ten gives 0.990.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from unmask.core.analysis import Thresholds, Verdict
+from unmask.verdict.reasons import REASONS
+
+
+def correct_for_faces(probabilities: Sequence[float]) -> float:
+    """P(a face of the file is manipulated) from each face's P(manipulated), 0 to 1.
+
+    See the module's text. ValueError for an empty sequence.
+    """
+    if not probabilities:
+        raise ValueError("a file without a judged face has no probability")
+    lowest, highest = min(probabilities), max(probabilities)
+    if highest >= 1.0 or lowest == highest:
+        return highest
+    # fsum is exactly rounded: the order of faces cannot show in the last digit.
+    untouched = len(probabilities) / math.fsum(1.0 / (1.0 - p) for p in probabilities)
+    return min(max(1.0 - untouched, lowest), highest)
+
+
+def judge_file(
+    faces: Sequence[Verdict], prominences: Sequence[float], thresholds: Thresholds
+) -> Verdict:
+    """The file's verdict from its faces' verdicts and ``FaceEvidence.prominence``, in one order.
+
+    The label follows :func:`correct_for_faces`, with three cautions. A file of which a face is
+    manipulated by itself, and a file of which a face's frames contradict its low mean, is never
+    ``no-manipulation-found``. Faces too poor to be judged (no probability) are left out of the
+    arithmetic; they do not keep a file from being called manipulated, but where the most
+    prominent face is among them nothing is cleared: a clean bystander says nothing of it.
+    """
+    if not faces:
+        return Verdict(label="no-face", probability=None, reasons=("no-face-found",))
+    judged = [face for face in faces if face.probability is not None]
+    hidden = [face for face in faces if face.probability is None]
+    if not judged:
+        return Verdict(label="inconclusive", probability=None, reasons=_reasons(hidden))
+    probability = correct_for_faces([p for face in judged if (p := face.probability) is not None])
+    remarks = ["some-faces-not-judged"] if hidden else []
+    if probability >= thresholds.high:
+        speaking = [face for face in judged if face.label == "manipulated"]
+        return Verdict(
+            label="manipulated", probability=probability, reasons=_reasons(speaking, remarks)
+        )
+    doubts = _doubts(judged, probability, thresholds)
+    if doubts:
+        return Verdict(
+            label="inconclusive", probability=probability, reasons=_reasons([], doubts + remarks)
+        )
+    if spoilt := _most_prominent_hidden(faces, prominences):
+        reasons = _reasons(spoilt, ["main-face-not-judged"])
+        return Verdict(label="inconclusive", probability=None, reasons=reasons)
+    if any(face.label == "inconclusive" for face in judged):
+        remarks.append("some-faces-inconclusive")
+    return Verdict(
+        label="no-manipulation-found",
+        probability=probability,
+        reasons=_reasons([], ["below-threshold", *remarks]),
+    )
+
+
+def _doubts(judged: Sequence[Verdict], probability: float, thresholds: Thresholds) -> list[str]:
+    """What keeps a file below the high threshold from being cleared."""
+    doubts = []
+    if probability >= thresholds.low:
+        doubts.append("between-thresholds")
+    if any("frames-disagree" in face.reasons for face in judged):
+        doubts.append("frames-disagree")
+    if any(face.label == "manipulated" for face in judged):
+        doubts.append("faces-disagree")
+    return doubts
+
+
+def _most_prominent_hidden(faces: Sequence[Verdict], prominences: Sequence[float]) -> list[Verdict]:
+    """The faces without a probability that no other face exceeds in prominence."""
+    most = max(prominences)
+    return [
+        face
+        for face, prominence in zip(faces, prominences, strict=True)
+        if prominence == most and face.probability is None
+    ]
+
+
+def _reasons(faces: Iterable[Verdict], codes: Iterable[str] = ()) -> tuple[str, ...]:
+    """The faces' reasons and ``codes``, each once, in the order of the table."""
+    wanted = set(codes).union(*(face.reasons for face in faces))
+    return tuple(code for code in REASONS if code in wanted)

@@ -1,0 +1,177 @@
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unmask.verdict import (
+    ClipEvidence,
+    FaceEvidence,
+    FrameEvidence,
+    QualityFloor,
+    judge_face,
+)
+
+ORDER = ("no-manipulation-found", "inconclusive", "manipulated")
+SMALL = {"size_px": 30.0}
+BLURRED = {"sharpness": 1.1}
+UNSURE = {"detector_score": 0.7}
+CUT = {"inside": 0.4}
+
+# frames, clips, quality, kind → label, probability (or None), reasons
+GOLDEN = [
+    ([3, 3, 3], [3], {}, "video", "manipulated", 0.9959,
+     ("above-threshold", "frame-artefacts", "temporal-inconsistency")),
+    ([0, 0, 0], [4], {}, "video", "manipulated", 0.9707,
+     ("above-threshold", "temporal-inconsistency")),
+    ([4, 4, 4], [0], {}, "video", "manipulated", 0.9707, ("above-threshold", "frame-artefacts")),
+    ([1.2, 1.2, 1.2], [1.2], {}, "video", "manipulated", 0.8699, ("above-threshold",)),
+    ([0, 0, 0], [0.3], {}, "video", "inconclusive", 0.4502, ("between-thresholds",)),
+    ([2] * 3 + [-2] * 9, [0.5], {}, "video", "inconclusive", 0.2689, ("frames-disagree",)),
+    ([2] * 3 + [-2] * 9, [1], {}, "video", "inconclusive", 0.3775,
+     ("between-thresholds", "frames-disagree")),
+    ([2] * 3 + [-2] * 10, [0], {}, "video", "no-manipulation-found", 0.1712,
+     ("below-threshold",)),
+    ([2] * 2 + [-2] * 2, [-3], {}, "video", "no-manipulation-found", 0.0293,
+     ("below-threshold",)),
+    ([-3, -3, -3], [-3], {}, "video", "no-manipulation-found", 0.0015, ("below-threshold",)),
+    ([2], [], {}, "image", "manipulated", 0.8808, ("above-threshold", "frame-artefacts")),
+    ([-2], [], {}, "image", "no-manipulation-found", 0.1192, ("below-threshold",)),
+    ([5], [], {}, "video", "inconclusive", None, ("too-few-frames",)),
+    ([], [], {}, "video", "inconclusive", None, ("too-few-frames",)),
+    ([], [], {}, "image", "inconclusive", None, ("too-few-frames",)),
+    ([5, 5, 5], [5], SMALL, "video", "inconclusive", None, ("face-too-small",)),
+    ([5, 5], [5], SMALL, "video", "inconclusive", None, ("face-too-small", "too-few-frames")),
+    ([5], [], SMALL | BLURRED, "image", "inconclusive", None, ("face-too-small", "too-blurred")),
+    ([5], [], UNSURE, "image", "inconclusive", None, ("poor-detection",)),
+    ([5], [], CUT, "image", "inconclusive", None, ("face-cut-off",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("frames", "clips", "quality", "kind", "label", "p", "reasons"), GOLDEN)
+def test_golden_verdicts(
+    calibration, thresholds, make_face, frames, clips, quality, kind, label, p, reasons
+):
+    face = make_face(frames, clips, **quality)
+    verdict = judge_face(face, calibration, thresholds, kind=kind)
+    assert (verdict.label, verdict.reasons) == (label, reasons)
+    assert verdict.probability == (None if p is None else pytest.approx(p, abs=5e-5))
+
+
+def test_the_thresholds_themselves_belong_above(calibration, thresholds, make_face):
+    exact = thresholds.model_copy(update={"low": 0.5, "high": 0.5})
+    face = make_face([0.0])
+    assert judge_face(face, calibration, exact, kind="image").label == "manipulated"
+    low = thresholds.model_copy(update={"low": 0.5})
+    assert judge_face(face, calibration, low, kind="image").label == "inconclusive"
+
+
+@pytest.mark.parametrize("flaw", [SMALL, BLURRED, UNSURE, CUT])
+def test_poor_frames_are_left_out_and_the_rest_decide(calibration, thresholds, make_face, flaw):
+    good = make_face([-3, -3, -3], [-3])
+    poor = make_face([9, 9, 9, 9], **flaw).frames
+    mixed = replace(good, frames=good.frames + poor)
+    judge = lambda face: judge_face(face, calibration, thresholds, kind="video")  # noqa: E731
+    assert judge(mixed) == judge(good)
+
+
+def test_a_clip_of_mostly_poor_frames_is_left_out(calibration, thresholds, make_face):
+    good = make_face([-3, -3, -3], [-3])
+    poor = make_face([9, 9, 9, 9], **BLURRED).frames
+    frames = good.frames + poor
+    clips = (*good.clips, ClipEvidence(9.0, (2, 3, 4, 5)))
+    verdict = judge_face(FaceEvidence(frames, clips), calibration, thresholds, kind="video")
+    assert verdict == judge_face(good, calibration, thresholds, kind="video")
+    half = (good.clips[0], ClipEvidence(9.0, (1, 2, 3, 4)))
+    verdict = judge_face(FaceEvidence(frames, half), calibration, thresholds, kind="video")
+    assert verdict.label == "inconclusive"  # a clip with half of its frames fit still counts
+
+
+def test_too_few_of_many_frames_names_what_spoilt_the_others(calibration, thresholds, make_face):
+    frames = make_face([0, 0]).frames + make_face([0] * 6, **BLURRED).frames
+    frames += make_face([0], **SMALL).frames
+    verdict = judge_face(FaceEvidence(frames, ()), calibration, thresholds, kind="video")
+    assert verdict.reasons == ("too-blurred", "too-few-frames")
+
+
+def test_quality_that_is_no_number_is_poor(calibration, thresholds, make_face):
+    face = make_face([3.0], sharpness=math.nan)
+    verdict = judge_face(face, calibration, thresholds, kind="image")
+    assert verdict.reasons == ("too-blurred",)
+
+
+def test_another_floor_can_be_asked_for(calibration, thresholds, make_face):
+    face = make_face([3.0], **SMALL)
+    floor = QualityFloor(size_px=20.0)
+    verdict = judge_face(face, calibration, thresholds, kind="image", floor=floor)
+    assert verdict.label == "manipulated"
+
+
+logits = st.floats(-50, 50)
+frame = st.builds(
+    FrameEvidence,
+    logit=logits,
+    size_px=st.sampled_from([20.0, 48.0, 200.0]),
+    sharpness=st.sampled_from([1.0, 1.5, 9.0]),
+    detector_score=st.sampled_from([0.5, 0.9, 1.0]),
+    inside=st.sampled_from([0.3, 0.6, 1.0]),
+)
+
+
+@st.composite
+def faces(draw):
+    frames = tuple(draw(st.lists(frame, max_size=8)))
+    indexes = st.lists(st.integers(0, max(len(frames) - 1, 0)), min_size=1, max_size=4, unique=True)
+    clip = st.builds(ClipEvidence, logits, indexes.map(tuple))
+    return FaceEvidence(frames, tuple(draw(st.lists(clip, max_size=3))) if frames else ())
+
+
+kinds = st.sampled_from(["video", "image"])
+
+
+@given(faces(), kinds)
+def test_a_verdict_is_consistent_in_itself(calibration, thresholds, face, kind):
+    verdict = judge_face(face, calibration, thresholds, kind=kind)
+    assert verdict.reasons
+    assert len(set(verdict.reasons)) == len(verdict.reasons)
+    if verdict.label == "manipulated":
+        assert verdict.probability >= thresholds.high
+    if verdict.label == "no-manipulation-found":
+        assert verdict.probability < thresholds.low
+
+
+@given(faces(), kinds, st.data())
+def test_more_evidence_for_manipulation_never_lowers_the_label(
+    calibration, thresholds, face, kind, data
+):
+    before = judge_face(face, calibration, thresholds, kind=kind)
+    if not face.frames:
+        return
+    index = data.draw(st.integers(0, len(face.frames) - 1))
+    rise = data.draw(st.floats(0, 50))
+    frames = list(face.frames)
+    frames[index] = replace(frames[index], logit=frames[index].logit + rise)
+    clips = tuple(replace(clip, logit=clip.logit + rise) for clip in face.clips)
+    raised = FaceEvidence(tuple(frames), clips)
+    after = judge_face(raised, calibration, thresholds, kind=kind)
+    assert ORDER.index(after.label) >= ORDER.index(before.label)
+    assert (after.probability is None) == (before.probability is None)
+    if before.probability is not None:
+        assert after.probability >= before.probability
+
+
+@given(faces(), st.randoms())
+def test_the_order_of_frames_does_not_matter(calibration, thresholds, face, random):
+    order = list(range(len(face.frames)))
+    random.shuffle(order)
+    place = {old: new for new, old in enumerate(order)}
+    shuffled = FaceEvidence(
+        tuple(face.frames[old] for old in order),
+        tuple(
+            ClipEvidence(clip.logit, tuple(place[i] for i in clip.frames)) for clip in face.clips
+        ),
+    )
+    judge = lambda one: judge_face(one, calibration, thresholds, kind="video")  # noqa: E731
+    assert judge(shuffled) == judge(face)
+    assert shuffled.prominence == face.prominence
