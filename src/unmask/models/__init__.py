@@ -1,0 +1,1 @@
+"""Torch networks and their export to a model package. Needs the extra ``train``."""

@@ -1,0 +1,117 @@
+"""Small face autoencoders whose reconstructions carry the marks that generators leave.
+
+A talking-head or lip-sync network renders every pixel of what it changes. What gives it away is
+not a seam but its decoder: how it up-samples, what detail its bottleneck loses. So pseudo-fakes of
+that kind are made with decoders of the same build: transposed convolutions, nearest-neighbour
+up-sampling with convolutions, or pixel shuffle (Odena et al., "Deconvolution and Checkerboard
+Artifacts", Distill 2016).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Upsampling = Literal["transposed", "nearest", "bilinear", "shuffle"]
+_WIDTHS = (32, 64, 128)
+
+
+def _up(kind: Upsampling, inside: int, outside: int) -> nn.Module:
+    """Double the side: N×inside×h×w → N×outside×2h×2w."""
+    if kind == "transposed":
+        return nn.ConvTranspose2d(inside, outside, 4, stride=2, padding=1)
+    if kind == "shuffle":
+        return nn.Sequential(nn.Conv2d(inside, 4 * outside, 3, padding=1), nn.PixelShuffle(2))
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode=kind), nn.Conv2d(inside, outside, 3, padding=1)
+    )
+
+
+class _Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.body(x)
+        return out
+
+
+class Renderer(nn.Module):
+    """An autoencoder at any side divisible by 8: N×3×S×S in −1…1 → the same shape and range.
+
+    ``bottleneck`` is the number of channels left at an eighth of the side: the fewer, the more
+    detail has to be invented.
+    """
+
+    def __init__(self, upsampling: Upsampling, bottleneck: int) -> None:
+        super().__init__()
+        small, middle, wide = _WIDTHS
+        self.encoder = nn.Sequential(
+            nn.Conv2d(3, small, 4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(small, middle, 4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(middle, wide, 4, stride=2, padding=1),
+            _Residual(wide),
+            nn.SiLU(),
+            nn.Conv2d(wide, bottleneck, 1),
+        )
+        self.decoder = nn.Sequential(
+            nn.Conv2d(bottleneck, wide, 1),
+            _Residual(wide),
+            nn.SiLU(),
+            _up(upsampling, wide, middle),
+            nn.SiLU(),
+            _up(upsampling, middle, small),
+            nn.SiLU(),
+            _up(upsampling, small, small // 2),
+            nn.SiLU(),
+            nn.Conv2d(small // 2, 3, 3, padding=1),
+            nn.Tanh(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Reconstruct a batch."""
+        out: Tensor = self.decoder(self.encoder(x))
+        return out
+
+
+class PatchCritic(nn.Module):
+    """Judges 34-px patches (Isola et al., CVPR 2017): N×3×S×S → N×1×s×s, high for real."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        small, middle, wide = _WIDTHS
+        self.body = nn.Sequential(
+            nn.Conv2d(3, small, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(small, middle, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(middle, wide, 4, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(wide, 1, 4, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Score every patch."""
+        out: Tensor = self.body(x)
+        return out
+
+
+def reconstruction_loss(rendered: Tensor, wanted: Tensor) -> Tensor:
+    """L1 on pixels and on their differences: the second keeps edges from washing out."""
+
+    def gradients(x: Tensor) -> tuple[Tensor, Tensor]:
+        return x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]
+
+    loss = (rendered - wanted).abs().mean()
+    for a, b in zip(gradients(rendered), gradients(wanted), strict=True):
+        loss = loss + (a - b).abs().mean()
+    return torch.as_tensor(loss)

@@ -1,0 +1,183 @@
+"""Pseudo-fakes of one frame: each imitates a mechanism by which real tools change a face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from unmask.synthesis.colour import blend, match_colours, sharpen, shift_colours
+from unmask.synthesis.masks import Mask, Matrix, Part, draw_mask, invert
+from unmask.synthesis.resampling import checkerboard, resample, smooth
+from unmask.synthesis.warps import Image, apply_field, mouth_field, move, smooth_field
+
+Kind = Literal["self-blend", "swap", "render", "lip-sync", "resample"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A real face: the picture and the 2×3 matrix from the face's unit box to its pixels.
+
+    ``renditions`` are reconstructions of the same picture by renderers, same size and place.
+    """
+
+    picture: Image
+    frame: Matrix
+    renditions: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forgery:
+    """A pseudo-fake, and where it was changed: ``mask`` H×W float in 0…1."""
+
+    picture: Image
+    mask: Mask
+    kind: Kind
+
+
+def forge(kind: Kind, face: Face, donor: Face, rng: Generator) -> Forgery:
+    """Make a pseudo-fake of ``face``; ``donor`` is another person's (used by swaps).
+
+    A "render" or "lip-sync" of a face without renditions falls to resampling its own picture.
+    """
+    picture, mask = _FORGERS[kind](face, donor, rng)
+    return Forgery(picture, mask, kind)
+
+
+def _self_blend(face: Face, _donor: Face, rng: Generator) -> tuple[Image, Mask]:
+    """Shiohara & Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022."""
+    part: Part = _pick(rng, {"face": 0.5, "inner": 0.25, "lower": 0.1, "eyes": 0.05, "mouth": 0.1})
+    source, target = face.picture, face.picture
+    changed = _retouch(source, rng)
+    if rng.random() < 0.5:
+        source = changed
+    else:
+        target = changed
+    source = move(source, face.frame, rng, 0.02)
+    if rng.random() < 0.5:
+        shape = face.picture.shape[:2]
+        amplitude = 0.006 * float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
+        source = apply_field(source, smooth_field(shape, rng, amplitude=amplitude))
+    mask = draw_mask(part, face.picture.shape[:2], face.frame, rng)
+    return blend(target, source, mask), mask
+
+
+def _swap(face: Face, donor: Face, rng: Generator) -> tuple[Image, Mask]:
+    """Another person's face, moved onto this one by similarity, colours matched, blended in."""
+    part: Part = _pick(rng, {"face": 0.55, "inner": 0.45})
+    shape = face.picture.shape[:2]
+    to_face = _compose(face.frame, invert(donor.frame))
+    source_picture = donor.picture
+    if donor.renditions and rng.random() < 0.5:
+        source_picture = donor.renditions[int(rng.integers(len(donor.renditions)))]
+    source = np.asarray(
+        cv2.warpAffine(
+            source_picture, to_face, (shape[1], shape[0]), borderMode=cv2.BORDER_REFLECT_101
+        ),
+        dtype=np.uint8,
+    )
+    if rng.random() < 0.4:
+        source = resample(source, float(rng.uniform(0.3, 0.8)), rng)
+    mask = draw_mask(part, shape, face.frame, rng)
+    if rng.random() < 0.15:
+        return _poisson(face.picture, source, mask), mask
+    if rng.random() < 0.85:
+        source = match_colours(source, face.picture, mask)
+    return blend(face.picture, source, mask), mask
+
+
+def _render(face: Face, donor: Face, rng: Generator) -> tuple[Image, Mask]:
+    """A network's reconstruction in place of the face, of the whole crop, or of a box."""
+    part: Part = _pick(rng, {"whole": 0.5, "face": 0.25, "inner": 0.1, "box": 0.15})
+    source = _rendition(face, rng)
+    if rng.random() < 0.5:  # an animator moves what it renders
+        side = float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
+        field = smooth_field(source.shape[:2], rng, amplitude=0.012 * side)
+        opening, widening = rng.normal(0, 0.03), rng.normal(0, 0.02)
+        field = field + mouth_field(source.shape[:2], face.frame, opening, widening)
+        source = apply_field(source, field)
+    mask = draw_mask(part, face.picture.shape[:2], face.frame, rng)
+    if rng.random() < 0.2:
+        source = shift_colours(source, rng, 0.4)
+    return blend(face.picture, source, mask), mask
+
+
+def _lip_sync(face: Face, donor: Face, rng: Generator) -> tuple[Image, Mask]:
+    """A re-rendered mouth of another opening, pasted back softly or as a box."""
+    part: Part = _pick(rng, {"mouth": 0.5, "lower": 0.35, "inner": 0.15})
+    source = _rendition(face, rng)
+    shape = face.picture.shape[:2]
+    opening = float(rng.choice([-1, 1]) * rng.uniform(0.0, 0.07))
+    source = apply_field(source, mouth_field(shape, face.frame, opening, rng.normal(0, 0.02)))
+    mask = draw_mask(part, shape, face.frame, rng)
+    if rng.random() < 0.3:
+        source = shift_colours(source, rng, 0.3)
+    return blend(face.picture, source, mask), mask
+
+
+def _resample(face: Face, _donor: Face, rng: Generator) -> tuple[Image, Mask]:
+    """A part of the face at another resolution than the rest, at times with a generator's grid."""
+    part: Part = _pick(rng, {"face": 0.35, "inner": 0.25, "mouth": 0.2, "lower": 0.2})
+    source = resample(face.picture, float(rng.uniform(0.25, 0.65)), rng)
+    if rng.random() < 0.4:
+        source = smooth(source, rng)
+    if rng.random() < 0.4:
+        source = sharpen(source, float(rng.uniform(0.5, 1.5)), 1.5)
+    if rng.random() < 0.4:
+        source = checkerboard(source, rng, int(rng.choice([2, 3, 4, 8])))
+    mask = draw_mask(part, face.picture.shape[:2], face.frame, rng)
+    return blend(face.picture, source, mask), mask
+
+
+_FORGERS: dict[Kind, Callable[[Face, Face, Generator], tuple[Image, Mask]]] = {
+    "self-blend": _self_blend,
+    "swap": _swap,
+    "render": _render,
+    "lip-sync": _lip_sync,
+    "resample": _resample,
+}
+
+
+def _pick(rng: Generator, weights: dict[Part, float]) -> Part:
+    parts = list(weights)
+    return parts[int(rng.choice(len(parts), p=np.array(list(weights.values()))))]
+
+
+def _retouch(picture: Image, rng: Generator) -> Image:
+    """A slightly different copy of the same picture: colour, then sharpness or resolution."""
+    changed = shift_colours(picture, rng, 0.6)
+    if rng.random() < 0.5:
+        return sharpen(changed, float(rng.uniform(0.2, 0.8)))
+    return resample(changed, float(rng.uniform(0.4, 0.9)), rng)
+
+
+def _rendition(face: Face, rng: Generator) -> Image:
+    """One reconstruction, at times sharpened or enlarged once more as super-resolution does."""
+    if not face.renditions:
+        return resample(face.picture, float(rng.uniform(0.25, 0.6)), rng)
+    source = face.renditions[int(rng.integers(len(face.renditions)))]
+    if rng.random() < 0.3:
+        source = sharpen(source, float(rng.uniform(0.3, 1.2)), 1.2)
+    return source
+
+
+def _compose(outer: Matrix, inner: Matrix) -> Matrix:
+    """The 2×3 matrix that applies ``inner`` first."""
+    linear = outer[:, :2] @ inner[:, :2]
+    return np.hstack([linear, (outer[:, :2] @ inner[:, 2] + outer[:, 2])[:, None]])
+
+
+def _poisson(target: Image, source: Image, mask: Mask) -> Image:
+    """Pérez et al., "Poisson Image Editing", 2003, over the mask's inside."""
+    hard = (mask > 0.4).astype(np.uint8) * 255
+    hard[:2], hard[-2:], hard[:, :2], hard[:, -2:] = 0, 0, 0, 0
+    x, y, width, height = cv2.boundingRect(hard)
+    if width < 8 or height < 8:
+        return blend(target, source, mask)
+    centre = (x + width // 2, y + height // 2)
+    return np.asarray(cv2.seamlessClone(source, target, hard, centre, cv2.NORMAL_CLONE), np.uint8)

@@ -1,0 +1,68 @@
+"""Smooth warp fields: what moves a still picture, opens a mouth, or shifts a blended face."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from unmask.synthesis.masks import Matrix, invert
+
+Image = NDArray[np.uint8]
+Field = NDArray[np.float32]
+
+
+def smooth_field(
+    shape: tuple[int, int], rng: Generator, *, amplitude: float, cells: int = 4
+) -> Field:
+    """A displacement field H×W×2 in pixels: random on a coarse grid, bicubic in between."""
+    coarse = rng.normal(0, amplitude, (cells + 1, cells + 1, 2)).astype(np.float32)
+    return np.asarray(
+        cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC), np.float32
+    )
+
+
+def mouth_field(shape: tuple[int, int], frame: Matrix, opening: float, widening: float) -> Field:
+    """A field that opens (positive) or presses (negative) the mouth, in shares of the face box."""
+    inverse = invert(frame)
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    u = columns * inverse[0, 0] + rows * inverse[0, 1] + inverse[0, 2]
+    v = columns * inverse[1, 0] + rows * inverse[1, 1] + inverse[1, 2]
+    du, dv = u - 0.5, v - 0.75
+    hold = np.exp(-((du / 0.20) ** 2) - (dv / 0.14) ** 2)
+    side = float(np.hypot(frame[0, 0], frame[1, 0]))
+    move_v = -opening * np.tanh(dv / 0.05) * hold * side
+    move_u = -widening * np.tanh(du / 0.08) * hold * side
+    return np.stack([move_u, move_v], axis=2).astype(np.float32)
+
+
+def apply_field(picture: NDArray[np.uint8], field: Field) -> Image:
+    """Sample ``picture`` at each pixel's place plus the field."""
+    rows, columns = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
+    return np.asarray(
+        cv2.remap(
+            picture,
+            columns + field[:, :, 0],
+            rows + field[:, :, 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
+        ),
+        dtype=np.uint8,
+    )
+
+
+def move(picture: NDArray[np.uint8], frame: Matrix, rng: Generator, amount: float) -> Image:
+    """Shift, scale and turn the picture about the face's centre by about ``amount`` of its box."""
+    side = float(np.hypot(frame[0, 0], frame[1, 0]))
+    centre = frame[:, :2] @ np.array([0.5, 0.55]) + frame[:, 2]
+    turn = cv2.getRotationMatrix2D(
+        (float(centre[0]), float(centre[1])),
+        float(rng.normal(0, 60 * amount)),
+        float(np.exp(rng.normal(0, amount))),
+    )
+    turn = turn + np.append(np.zeros((2, 2)), rng.normal(0, amount * 0.7 * side, (2, 1)), axis=1)
+    size = (picture.shape[1], picture.shape[0])
+    return np.asarray(
+        cv2.warpAffine(picture, turn, size, borderMode=cv2.BORDER_REFLECT_101), dtype=np.uint8
+    )

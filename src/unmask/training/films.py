@@ -1,0 +1,105 @@
+"""Real faces in motion: windows of clips, found and cut by the product's own code."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.clips import align
+from unmask.core.deadline import Deadline
+from unmask.core.errors import DataError
+from unmask.core.frames import Window, WindowPlan
+from unmask.faces import FaceDetector
+from unmask.training.material import CANVAS, Portrait, describe_look, encode
+from unmask.video import DamageCount, probe, read_windows
+
+log = logging.getLogger(__name__)
+_LOOSE = 1.7  # margin of the canvas: room for what the pseudo-fakes and the final crop need
+_UNSTATED = "unstated"  # how the licence column marks clips whose origin nobody states
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """One real face over one window: ``frames`` with landmarks, in order of time."""
+
+    frames: tuple[Portrait, ...]
+    name: str
+    stated: bool
+
+
+def read_films(root: Path, *, frames: int, step_s: float, windows: int) -> list[Film]:
+    """Windows of every clip that ``root/clips.csv`` lists, ``windows`` of each at most."""
+    try:
+        with (root / "clips.csv").open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+    except OSError as error:
+        raise DataError(f"no clips.csv in {root}", hint="give the folder that holds it") from error
+    detector = FaceDetector(min_face=60)
+    films = []
+    for row in rows:
+        found = list(
+            _films_of(root / "clips" / row["file"], row, detector, frames, step_s, windows)
+        )
+        log.info("%s: %d windows with a face throughout", row["file"], len(found))
+        films += found
+    return films
+
+
+def _films_of(
+    path: Path,
+    row: dict[str, str],
+    detector: FaceDetector,
+    frames: int,
+    step_s: float,
+    windows: int,
+) -> Iterator[Film]:
+    never = Deadline.after(None)
+    info = probe(path, deadline=never)
+    step = Fraction(step_s).limit_denominator(1000)
+    duration = Fraction(info.duration_s or 1).limit_denominator(1000)
+    count = max(1, min(windows, int(duration / (step * frames))))
+    width = duration / count
+    plans = [WindowPlan(width * i, width * (i + 1), frames, step) for i in range(count)]
+    for window in read_windows(path, info, plans, deadline=never, damage=DamageCount()):
+        portraits = _portraits(window, detector, row)
+        if len(portraits) >= frames // 2:
+            yield Film(tuple(portraits), path.name, _UNSTATED not in row["licence"])
+
+
+def _portraits(window: Window, detector: FaceDetector, row: dict[str, str]) -> list[Portrait]:
+    """The largest face of each frame; frames without one are left out."""
+    portraits = []
+    found = detector.detect([frame.image for frame in window.frames])
+    for frame, faces in zip(window.frames, found, strict=True):
+        if faces:
+            largest = max(faces, key=lambda face: face.size)
+            portraits.append(_portrait(frame.image, largest.landmarks, row))
+    return portraits
+
+
+def _portrait(
+    image: NDArray[np.uint8], landmarks: NDArray[np.float32], row: dict[str, str]
+) -> Portrait:
+    canvas = align(image, landmarks, size=CANVAS, margin=_LOOSE)
+    points = (landmarks @ canvas.matrix[:, :2].T + canvas.matrix[:, 2]).astype(np.float32)
+    return Portrait(
+        data=encode(canvas.image),
+        landmarks=points,
+        person=row["file"],
+        split="train",
+        licence=row["licence"],
+        origin=row["source"].split("@")[0],
+        look=describe_look(canvas.image, points),
+    )
+
+
+def stills(films: Sequence[Film]) -> list[Portrait]:
+    """Single frames for the frame stage, of clips whose origin is stated."""
+    return [portrait for film in films if film.stated for portrait in film.frames]

@@ -1,0 +1,140 @@
+"""The real faces a detector is fitted on: pictures with landmarks, and frames of clips."""
+
+from __future__ import annotations
+
+import csv
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.clips import align, crop_matrix
+from unmask.core.errors import DataError
+from unmask.synthesis import Face
+
+CANVAS = 288  # pixels a side at which faces are kept: what the pictures are given at
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Portrait:
+    """One real face: JPEG or PNG bytes, five landmarks in its pixels (5×2), person and licence.
+
+    ``look`` is a few numbers for tone and pose, by which a donor like it is found. ``renditions``
+    are the same picture as drawn by each renderer, at the renderer's own side.
+    """
+
+    data: bytes
+    landmarks: NDArray[np.float32]
+    person: str
+    split: str
+    licence: str
+    origin: str
+    look: NDArray[np.float32]
+    renditions: tuple[NDArray[np.uint8], ...] = ()
+
+    def face(self, *, renditions: bool) -> Face:
+        """Decode. With ``renditions``, they are enlarged and given the original's soft colours."""
+        picture = decode(self.data)
+        frame = unit_frame(self.landmarks)
+        if not renditions:
+            return Face(picture, frame)
+        return Face(picture, frame, tuple(_fit(small, picture) for small in self.renditions))
+
+
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """JPEG or PNG bytes to H×W×3 RGB."""
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise DataError("a face picture of the training set cannot be decoded")
+    return np.ascontiguousarray(np.asarray(decoded, dtype=np.uint8)[:, :, ::-1])
+
+
+def encode(picture: NDArray[np.uint8]) -> bytes:
+    """H×W×3 RGB to PNG bytes: what was coded once is not coded again."""
+    done, data = cv2.imencode(".png", np.ascontiguousarray(picture[:, :, ::-1]))
+    if not done:
+        raise DataError(f"cannot encode a face picture of shape {picture.shape}")
+    return bytes(data)
+
+
+def unit_frame(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The 2×3 matrix from the face's unit box to the picture's pixels."""
+    inverse = cv2.invertAffineTransform(crop_matrix(landmarks, size=1, margin=1.0))
+    return np.asarray(inverse, dtype=np.float64)
+
+
+def _fit(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Enlarge a rendition to the picture and give it the picture's low frequencies.
+
+    A small autoencoder's colours drift; a tool's do not. What is to be learnt is its detail.
+    """
+    height, width = picture.shape[:2]
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    sigma = width / 24
+    drift = cv2.GaussianBlur(picture.astype(np.float32) - large, (0, 0), sigma)
+    return np.asarray(np.clip(large + drift + 0.5, 0, 255), dtype=np.uint8)
+
+
+def read_portraits(root: Path) -> list[Portrait]:
+    """``faces.csv`` and ``faces-*.tar`` under ``root/faces``; every row must have its picture."""
+    folder = root / "faces"
+    pictures: dict[str, bytes] = {}
+    for archive in sorted(folder.glob("faces-*.tar")):
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                stream = tar.extractfile(member)
+                if stream is not None:
+                    pictures[Path(member.name).name] = stream.read()
+    try:
+        with (folder / "faces.csv").open(newline="", encoding="utf-8") as stream_csv:
+            rows = list(csv.DictReader(stream_csv))
+    except OSError as error:
+        raise DataError(
+            f"no faces.csv in {folder}", hint="give the folder that holds it"
+        ) from error
+    missing = [row["file"] for row in rows if row["file"] not in pictures]
+    if missing:
+        raise DataError(
+            f"{folder} lacks {len(missing)} of {len(rows)} pictures, {missing[0]} first",
+            hint="a faces-*.tar is absent or cut short",
+        )
+    return [_portrait(row, pictures[row["file"]]) for row in rows]
+
+
+def _portrait(row: dict[str, str], data: bytes) -> Portrait:
+    points = [[float(row[f"x{i}"]), float(row[f"y{i}"])] for i in range(5)]
+    return Portrait(
+        data=data,
+        landmarks=np.array(points, dtype=np.float32),
+        person=row["person"],
+        split=row["split"],
+        licence=row["licence"],
+        origin=row["source"].split("@")[0],
+        look=describe_look(decode(data), np.array(points, dtype=np.float32)),
+    )
+
+
+def describe_look(
+    picture: NDArray[np.uint8], landmarks: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Mean colour of the face and where its nose lies between eyes and mouth, about unit scale."""
+    crop = align(picture, landmarks, size=32, margin=1.0).image[8:24, 8:24]
+    matrix = crop_matrix(landmarks, size=1, margin=1.0)
+    nose = matrix[:, :2] @ landmarks[2] + matrix[:, 2]
+    return np.concatenate([crop.mean(axis=(0, 1)) / 40.0, nose / 0.05]).astype(np.float32)
+
+
+def split(portraits: Sequence[Portrait], name: str) -> list[Portrait]:
+    """Those of one split; an error if nobody is in it or a person is in both."""
+    chosen = [p for p in portraits if p.split == name]
+    others = {p.person for p in portraits if p.split != name}
+    if not chosen:
+        raise DataError(f"no picture is in the split {name!r}")
+    shared = others & {p.person for p in chosen}
+    if shared:
+        raise DataError(f"{len(shared)} people are in {name!r} and in another split")
+    return chosen
