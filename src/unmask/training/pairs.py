@@ -96,7 +96,8 @@ def _donor(base: Portrait, portraits: Sequence[Portrait], rng: Generator) -> Por
     """Of a few random portraits, the one nearest in tone and pose: swappers choose alike faces."""
     tried = [portraits[i] for i in rng.integers(0, len(portraits), int(rng.integers(2, 24)))]
     distances = [float(np.abs(portrait.look - base.look).sum()) for portrait in tried]
-    return tried[distances.index(min(distances))]
+    nearest: Portrait = tried[distances.index(min(distances))]
+    return nearest
 
 
 def _finish(

@@ -1,0 +1,107 @@
+"""Pseudo-fakes over time: what single frames do not show and a clip does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from unmask.synthesis.colour import blend
+from unmask.synthesis.forge import Face, Kind, forge
+from unmask.synthesis.masks import Matrix, draw_mask, invert
+from unmask.synthesis.warps import Field, Image, apply_field, mouth_field, smooth_field
+
+ClipKind = Literal["framewise", "steady", "animated-still", "mouth-out-of-step"]
+CLIP_KINDS: tuple[ClipKind, ...] = get_args(ClipKind)
+
+
+def forge_clip(
+    kind: ClipKind, faces: Sequence[Face], donor: Face, frame_kind: Kind, rng: Generator
+) -> list[Image]:
+    """A manipulated copy of a clip of one face, as many pictures as ``faces``.
+
+    ``framewise`` makes each frame anew (mask and colour flicker), ``steady`` all frames alike,
+    ``animated-still`` warps the first frame through time as talking-head tools do, and
+    ``mouth-out-of-step`` shows the mouth of another moment of the same clip.
+    """
+    makers: dict[ClipKind, Callable[[], list[Image]]] = {
+        "framewise": lambda: _framewise(faces, donor, frame_kind, rng, flicker=True),
+        "steady": lambda: _framewise(faces, donor, frame_kind, rng, flicker=False),
+        "animated-still": lambda: animate_still(faces[0], len(faces), rng),
+        "mouth-out-of-step": lambda: _mouth_out_of_step(faces, rng),
+    }
+    return makers[kind]()
+
+
+def _framewise(
+    faces: Sequence[Face], donor: Face, kind: Kind, rng: Generator, *, flicker: bool
+) -> list[Image]:
+    seed = int(rng.integers(2**31))
+    often = rng.random()  # how often a flickering tool changes its mind
+    pictures = []
+    for face in faces:
+        if flicker and rng.random() < often:
+            seed = int(rng.integers(2**31))
+        pictures.append(forge(kind, face, donor, np.random.default_rng(seed)).picture)
+    return pictures
+
+
+def animate_still(face: Face, count: int, rng: Generator) -> list[Image]:
+    """One picture moved by a smooth warp field that changes over time: its texture stays frozen."""
+    source = face.picture
+    if face.renditions and rng.random() < 0.6:
+        source = face.renditions[int(rng.integers(len(face.renditions)))]
+    side = float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
+    shape = source.shape[:2]
+    ends = [smooth_field(shape, rng, amplitude=0.012 * side) for _ in range(2)]
+    phase, rate = rng.uniform(0, 6.3), rng.uniform(0.3, 1.2)
+    opening, widening = rng.uniform(0.0, 0.05), rng.normal(0, 0.015)
+    pictures = []
+    for index in range(count):
+        through = index / max(1, count - 1)
+        swing = 0.5 + 0.5 * np.sin(phase + rate * index)
+        field: Field = (ends[0] * (1 - through) + ends[1] * through).astype(np.float32)
+        field += mouth_field(shape, face.frame, opening * swing, widening * swing)
+        pictures.append(apply_field(source, field))
+    return drift(pictures, face.frame, rng)
+
+
+def drift(pictures: Sequence[Image], frame: Matrix, rng: Generator) -> list[Image]:
+    """A hand-held camera: a smooth shift, turn and zoom, alike for both classes."""
+    side = float(np.hypot(frame[0, 0], frame[1, 0]))
+    centre = frame[:, :2] @ np.array([0.5, 0.5]) + frame[:, 2]
+    start, stop = (_pose(rng) for _ in range(2))
+    moved = []
+    for index, picture in enumerate(pictures):
+        through = index / max(1, len(pictures) - 1)
+        turn, zoom, x, y = start * (1 - through) + stop * through + rng.normal(0, 0.0007, 4)
+        matrix = cv2.getRotationMatrix2D(
+            (float(centre[0]), float(centre[1])), float(60 * turn), float(np.exp(zoom))
+        )
+        matrix = matrix + np.array([[0, 0, x * side], [0, 0, y * side]])
+        size = (picture.shape[1], picture.shape[0])
+        turned = cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REFLECT_101)
+        moved.append(np.asarray(turned, dtype=np.uint8))
+    return moved
+
+
+def _pose(rng: Generator) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return rng.normal(0, 0.02, 4)
+
+
+def _mouth_out_of_step(faces: Sequence[Face], rng: Generator) -> list[Image]:
+    """Each frame keeps its face and takes the mouth of a moment some frames away."""
+    shift = int(rng.integers(1, max(2, len(faces))))
+    seed = int(rng.integers(2**31))
+    pictures = []
+    for index, face in enumerate(faces):
+        other = faces[(index + shift) % len(faces)]
+        to_face = np.vstack([face.frame, [0, 0, 1]]) @ np.vstack([invert(other.frame), [0, 0, 1]])
+        size = (face.picture.shape[1], face.picture.shape[0])
+        source = cv2.warpAffine(other.picture, to_face[:2], size, borderMode=cv2.BORDER_REFLECT_101)
+        mask = draw_mask("mouth", face.picture.shape[:2], face.frame, np.random.default_rng(seed))
+        pictures.append(blend(face.picture, np.asarray(source, dtype=np.uint8), mask))
+    return pictures
