@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from unmask.core.errors import ModelInvalid
+from unmask.core.errors import ModelInvalid, RuntimeUnavailable
 from unmask.runtime.session import Device, Feeds, Precision, RuntimeName, SessionOptions
 
-_QUIET = 3  # errors only: ONNX Runtime logs to stderr behind Python's back
+_QUIET = 4  # fatal only: ONNX Runtime logs to stderr behind Python's back, and raises anyway
 
 
 class OnnxSession:
@@ -23,16 +24,18 @@ class OnnxSession:
 
     def __init__(self, graph: Path, options: SessionOptions, device: Device) -> None:
         self.device: Device = device
-        settings = ort.SessionOptions()
-        settings.log_severity_level = _QUIET
-        settings.intra_op_num_threads = options.threads
         providers = ["CPUExecutionProvider"]
         if device == "cuda":
             providers.insert(0, "CUDAExecutionProvider")
         try:
-            self._session = ort.InferenceSession(str(graph), settings, providers=providers)
+            self._session = ort.InferenceSession(str(graph), _settings(options), providers)
         except Exception as error:  # ONNX Runtime's own classes share no public base
-            raise ModelInvalid(f"ONNX Runtime cannot load {graph.name}: {error}") from error
+            raise ModelInvalid(f"ONNX Runtime cannot load {graph}: {error}") from error
+        if providers[0] not in self._session.get_providers():
+            raise RuntimeUnavailable(
+                "ONNX Runtime found the GPU but could not start on it",
+                hint="check that CUDA and cuDNN match onnxruntime-gpu, or use --device cpu",
+            )
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
@@ -42,3 +45,16 @@ class OnnxSession:
             name: np.asarray(value, dtype=np.float32)
             for name, value in zip(self._outputs, values, strict=True)
         }
+
+
+def _settings(options: SessionOptions) -> ort.SessionOptions:
+    settings = ort.SessionOptions()
+    settings.log_severity_level = _QUIET
+    threads = options.threads
+    if options.streams > 1:
+        # Calls run side by side: each gets its share, as all of them together have the cores.
+        threads = max(1, (threads or os.cpu_count() or 1) // options.streams)
+    settings.intra_op_num_threads = threads
+    # Threads that spin while they wait would take the cores from decoding and detection.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return settings

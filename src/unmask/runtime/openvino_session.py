@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import properties
 
 from unmask.core.errors import ModelInvalid
+from unmask.core.paths import cache_folder
+from unmask.runtime.offline_openvino import ov, properties
 from unmask.runtime.session import Device, Feeds, Precision, RuntimeName, SessionOptions
 
 
@@ -28,34 +29,62 @@ def cpu_has_bf16() -> bool:
 
 
 class OpenVinoSession:
-    """A compiled graph. Each call takes its own infer request, so threads do not share state."""
+    """A compiled graph. Calls take an idle infer request or make one, so threads share no state."""
 
     runtime: RuntimeName = "openvino"
     device: Device = "cpu"
 
-    def __init__(self, graph: Path, options: SessionOptions) -> None:
-        bf16 = options.precision == "bf16" or (options.precision == "auto" and cpu_has_bf16())
-        self.precision: Precision = "bf16" if bf16 else "f32"
-        config: dict[Any, Any] = {
-            properties.hint.performance_mode: properties.hint.PerformanceMode.LATENCY,
-            properties.hint.inference_precision: ov.Type.bf16 if bf16 else ov.Type.f32,
-        }
-        if options.threads:
-            config[properties.inference_num_threads] = options.threads
-        if options.cache is not None:
-            options.cache.mkdir(parents=True, exist_ok=True)
-            config[properties.cache_dir] = str(options.cache)
+    def __init__(self, graph: Path, options: SessionOptions, precision: Precision) -> None:
+        self.precision: Precision = precision
         try:
-            self._compiled = _core().compile_model(str(graph), "CPU", config)
+            self._compiled = _core().compile_model(
+                str(graph), "CPU", _config(graph, options, self.precision)
+            )
         except RuntimeError as error:
-            raise ModelInvalid(f"OpenVINO cannot load {graph.name}: {error}") from error
+            raise ModelInvalid(f"OpenVINO cannot load {graph}: {error}") from error
         self._outputs = [output.get_any_name() for output in self._compiled.outputs]
+        self._idle: list[Any] = []
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
         """See :class:`unmask.runtime.session.Session`."""
-        request = self._compiled.create_infer_request()
-        results = request.infer(dict(feeds))
-        return {
+        # list.pop and list.append are atomic: no lock is needed, at worst one request too many.
+        request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        results = request.infer(dict(feeds), share_inputs=True, share_outputs=True)
+        answer = {
             name: np.array(results[index], dtype=np.float32, copy=True)
             for index, name in enumerate(self._outputs)
         }
+        self._idle.append(request)
+        return answer
+
+
+def _config(graph: Path, options: SessionOptions, precision: Precision) -> dict[Any, Any]:
+    hint = properties.hint
+    config: dict[Any, Any] = {
+        hint.performance_mode: hint.PerformanceMode.LATENCY,
+        hint.inference_precision: ov.Type.bf16 if precision == "bf16" else ov.Type.f32,
+    }
+    if options.streams > 1:
+        config[hint.performance_mode] = hint.PerformanceMode.THROUGHPUT
+        config[properties.num_streams] = options.streams
+    if options.threads:
+        config[properties.inference_num_threads] = options.threads
+    folder = _compiled_folder(graph) if options.cache else None
+    if folder is not None:
+        config[properties.cache_dir] = str(folder)
+    return config
+
+
+def _compiled_folder(graph: Path) -> Path | None:
+    """Where OpenVINO may keep this graph compiled; None where nothing can be written.
+
+    OpenVINO notices a changed graph by its path, size and whole second of change. A folder for
+    each state of the file is stricter, so that no graph can answer with another's weights.
+    """
+    try:
+        status = graph.stat()
+        folder = cache_folder() / "openvino" / f"{status.st_size:x}-{status.st_mtime_ns:x}"
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None  # a cache only saves time
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None

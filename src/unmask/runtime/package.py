@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,8 +16,13 @@ MANIFEST = "model.json"
 PACKAGE_SCHEMA: Literal["unmask.model/1"] = "unmask.model/1"
 
 
+# A plain name: a manifest may come from anywhere and must not point out of its folder.
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class CropSpec(_Part):
@@ -85,9 +90,11 @@ class Manifest(_Part):
     thresholds: Thresholds
     training: Training
     metrics: dict[str, Any] = Field(description="as printed by the evaluation that is named in it")
-    files: dict[str, str] = Field(description="file name → SHA-256")
+    files: dict[FileName, Sha256] = Field(description="file name → SHA-256")
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True
+    )
 
     @model_validator(mode="after")
     def _has_graphs(self) -> Manifest:
@@ -108,7 +115,7 @@ class ModelPackage:
 
     @classmethod
     def load(cls, folder: Path) -> ModelPackage:
-        """Read ``folder/model.json``; :class:`ModelNotFound` or :class:`ModelInvalid` on failure."""
+        """Read ``folder/model.json``, or raise :class:`ModelNotFound` or :class:`ModelInvalid`."""
         path = folder / MANIFEST
         try:
             text = path.read_bytes()
@@ -120,7 +127,10 @@ class ModelPackage:
         try:
             return cls(folder, Manifest.model_validate_json(text))
         except ValidationError as error:
-            raise ModelInvalid(f"{path} is not a manifest of {PACKAGE_SCHEMA}: {error}") from error
+            raise ModelInvalid(
+                f"{path} is not a manifest of {PACKAGE_SCHEMA}: {_first_flaw(error)}",
+                hint="a package made by another version of Unmask needs that version",
+            ) from error
 
     @property
     def backbone(self) -> Path:
@@ -149,11 +159,24 @@ class ModelPackage:
         """Hash every file. :class:`ModelAltered` names the first that differs or is absent."""
         for name, expected in self.manifest.files.items():
             path = self.folder / name
-            if not path.is_file() or file_sha256(path) != expected:
-                raise ModelAltered(
-                    f"{path} is not the file that {self.manifest.name} was published with",
-                    hint="install Unmask or the model package again",
+            try:
+                same = file_sha256(path) == expected
+            except OSError as error:
+                raise self._altered(f"{path} cannot be read: {error.strerror}") from error
+            if not same:
+                raise self._altered(
+                    f"{path} is not the file that {self.manifest.name} was published with"
                 )
+
+    def _altered(self, message: str) -> ModelAltered:
+        return ModelAltered(message, hint="install Unmask or the model package again")
+
+
+def _first_flaw(error: ValidationError) -> str:
+    """One line of pydantic's many."""
+    flaw = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in flaw["loc"])
+    return f"{place}: {flaw['msg']}" if place else flaw["msg"]
 
 
 def file_sha256(path: Path) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
-from unmask.core.errors import MissingExtra, RuntimeUnavailable
+from unmask.core.errors import MissingExtra, RuntimeUnavailable, UsageError
+from unmask.runtime.cuda import cuda_devices
 
 Device = Literal["cpu", "cuda"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
@@ -39,14 +41,26 @@ class SessionOptions:
     ``device`` auto takes CUDA when ONNX Runtime offers it, else the CPU. ``runtime`` None takes
     OpenVINO on the CPU and ONNX Runtime on CUDA. ``precision`` auto takes bf16 where the CPU
     has instructions for it (measured tolerance: docs/runtimes.md). ``threads`` 0 leaves the
-    number to the runtime. ``cache`` keeps compiled graphs there (OpenVINO only).
+    number to the runtime. ``streams`` is how many calls from different threads run side by side,
+    each on its share of the cores. ``cache`` keeps compiled graphs in
+    :func:`unmask.core.paths.cache_folder` (OpenVINO only).
     """
 
     device: DeviceChoice = "auto"
     runtime: RuntimeName | None = None
     precision: PrecisionChoice = "auto"
     threads: int = 0
-    cache: Path | None = None
+    streams: int = 1
+    cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What options come to on this machine."""
+
+    device: Device
+    runtime: RuntimeName
+    precision: Precision
 
 
 def installed_runtimes() -> tuple[RuntimeName, ...]:
@@ -58,42 +72,87 @@ def installed_runtimes() -> tuple[RuntimeName, ...]:
 def open_session(graph: Path, options: SessionOptions = SessionOptions()) -> Session:
     """Load an ONNX file with the runtime that the options and this machine call for.
 
-    Raises :class:`RuntimeUnavailable` when the device is absent and :class:`MissingExtra` when
-    the runtime asked for is not installed.
+    Raises :class:`ModelInvalid` for a file that is no graph, :class:`RuntimeUnavailable` when the
+    device is absent or the runtime does not start, and :class:`MissingExtra` when the runtime
+    asked for is not installed.
     """
-    device, runtime = resolve(options)
-    if runtime == "openvino":
-        from unmask.runtime.openvino_session import OpenVinoSession
+    resolved = resolve(options)
+    with _starting(resolved.runtime):
+        if resolved.runtime == "openvino":
+            from unmask.runtime.openvino_session import OpenVinoSession
 
-        return OpenVinoSession(graph, options)
-    from unmask.runtime.onnx_session import OnnxSession
+            return OpenVinoSession(graph, options, resolved.precision)
+        from unmask.runtime.onnx_session import OnnxSession
 
-    return OnnxSession(graph, options, device)
+        return OnnxSession(graph, options, resolved.device)
 
 
-def resolve(options: SessionOptions) -> tuple[Device, RuntimeName]:
-    """The device and runtime that ``options`` come to on this machine."""
+def resolve(options: SessionOptions) -> Resolved:
+    """The device, runtime and arithmetic that ``options`` come to, before a graph is loaded.
+
+    Raises as :func:`open_session` does.
+    """
+    device, runtime = _device_and_runtime(options)
+    with _starting(runtime):
+        bf16 = _has_bf16(runtime)
+    if options.precision == "bf16" and not bf16:
+        raise RuntimeUnavailable(
+            f"{runtime} has no bf16 arithmetic on this machine", hint="use f32, or auto"
+        )
+    return Resolved(device, runtime, "bf16" if bf16 and options.precision != "f32" else "f32")
+
+
+@contextmanager
+def _starting(runtime: RuntimeName) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise RuntimeUnavailable(
+            f"{runtime} is installed but does not start: {error}",
+            hint=f"pip install --force-reinstall {runtime}",
+        ) from error
+
+
+def _has_bf16(runtime: RuntimeName) -> bool:
+    if runtime != "openvino":
+        return False
+    from unmask.runtime.openvino_session import cpu_has_bf16
+
+    return cpu_has_bf16()
+
+
+def _device_and_runtime(options: SessionOptions) -> tuple[Device, RuntimeName]:
+    if options.device == "cuda" and options.runtime == "openvino":
+        raise UsageError("OpenVINO runs on the CPU here", hint="leave the runtime out for CUDA")
     installed = installed_runtimes()
     if options.device == "cuda" or (options.device == "auto" and options.runtime != "openvino"):
-        if _cuda_present(installed):
+        if _cuda_usable(installed):
             return "cuda", "onnxruntime"
         if options.device == "cuda":
             raise RuntimeUnavailable(
                 "no CUDA device is usable through ONNX Runtime here",
                 hint="install the extra 'cuda' beside an NVIDIA driver, or use --device cpu",
             )
-    runtime = options.runtime or next(iter(installed), None)
-    if runtime is None:
-        raise RuntimeUnavailable(
-            "neither OpenVINO nor ONNX Runtime is installed", hint="pip install openvino"
-        )
-    if runtime not in installed:
-        raise MissingExtra.named(runtime, f"the runtime {runtime}")
-    return "cpu", runtime
+    if options.runtime is None:
+        if not installed:
+            raise RuntimeUnavailable(
+                "neither OpenVINO nor ONNX Runtime is installed", hint="pip install openvino"
+            )
+        return "cpu", installed[0]
+    if options.runtime not in installed:
+        raise _missing(options.runtime)
+    return "cpu", options.runtime
 
 
-def _cuda_present(installed: Sequence[str]) -> bool:
-    if "onnxruntime" not in installed:
+def _missing(runtime: RuntimeName) -> RuntimeUnavailable | MissingExtra:
+    if runtime == "onnxruntime":
+        return MissingExtra.named("onnxruntime", "the runtime onnxruntime")
+    return RuntimeUnavailable("OpenVINO is not installed", hint="pip install openvino")
+
+
+def _cuda_usable(installed: Sequence[str]) -> bool:
+    # The driver is asked first: importing ONNX Runtime takes a quarter of a second.
+    if cuda_devices() == 0 or "onnxruntime" not in installed:
         return False
     import onnxruntime
 
