@@ -1,0 +1,26 @@
+"""One hash over the options asked for, by which a known result is found again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from unmask import __version__
+
+
+def fingerprint(options: Mapping[str, object]) -> str:
+    """SHA-256 (64 hex digits) over the options requested and the version of Unmask.
+
+    ``options`` holds JSON values only (TypeError or ValueError otherwise), in any order: what the
+    person asked for, such as ``device: auto``, not what it came to on this machine. The version
+    is part of it because another version may decode, detect or judge otherwise. The model and
+    the input are not: :meth:`unmask.store.History.find` takes their hashes beside this one.
+    """
+    text = json.dumps(
+        {"unmask": __version__, "options": dict(options)},
+        sort_keys=True,
+        allow_nan=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,206 @@
+"""Past analyses, kept in a database."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from unmask.core.analysis import Analysis
+from unmask.core.errors import StoreError
+from unmask.store.engine import BUSY_MS, locate, make_engine, place_of, sqlite_file, writing
+from unmask.store.entries import Entry, Filters, Order, Stored, aware, search_key
+from unmask.store.failures import explained
+from unmask.store.migrate import ensure_current
+from unmask.store.queries import conditions, ordering, whole
+from unmask.store.schema import AnalysisRow
+
+_ID_BYTES = 10  # 80 bits: short in a URL, and nobody guesses one
+_BATCH = 100
+_ALL = Filters()
+
+
+class History:
+    """The analyses of one database, opened and brought up to date on construction.
+
+    ``database`` is a path to an SQLite file or a database URL; None takes ``UNMASK_DATABASE``,
+    else ``history.db`` in the data folder. Safe for several threads and processes at once. Every
+    method raises :class:`StoreError`, naming the database, when it cannot do its work.
+    """
+
+    def __init__(self, database: str | Path | None = None) -> None:
+        url = locate(database)
+        self.place = place_of(url)
+        with explained(self.place, "open"):
+            self._engine = make_engine(url)
+            self._writer = writing(self._engine)
+            try:
+                ensure_current(self._engine)
+            except BaseException:
+                self._engine.dispose()
+                raise
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. The object may not be used afterwards."""
+        self._engine.dispose()
+
+    def record(
+        self,
+        analysis: Analysis,
+        *,
+        fingerprint: str,
+        source: str | Path | None = None,
+        created_at: datetime | None = None,
+    ) -> Entry:
+        """Keep the analysis, always as a new entry. It is on disk when this returns.
+
+        ``fingerprint`` is that of the options requested; ``source`` the path it was read from,
+        None for an upload; ``created_at`` an aware datetime, None for now.
+        """
+        row = AnalysisRow(
+            id=secrets.token_hex(_ID_BYTES),
+            created_at=aware(created_at or datetime.now(UTC)),
+            sha256=analysis.media.sha256,
+            model_sha256=analysis.model.sha256,
+            fingerprint=fingerprint,
+            name=analysis.media.name,
+            name_key=search_key(analysis.media.name),
+            source=None if source is None else _storable(str(source)),
+            kind=analysis.media.kind,
+            label=analysis.verdict.label,
+            probability=analysis.verdict.probability,
+            model_name=analysis.model.name,
+            model_version=analysis.model.version,
+            unmask=analysis.unmask,
+            document=analysis.to_json(),
+        )
+        entry = _entry(row)
+        with explained(self.place, "write to"), Session(self._writer) as session, session.begin():
+            session.add(row)
+        return entry
+
+    def find(self, sha256: str, model_sha256: str, fingerprint: str) -> Stored | None:
+        """The newest analysis of the same bytes by the same model with the same options."""
+        query = whole().where(
+            AnalysisRow.sha256 == sha256,
+            AnalysisRow.model_sha256 == model_sha256,
+            AnalysisRow.fingerprint == fingerprint,
+        )
+        return self._first(query.order_by(*ordering("newest")))
+
+    def get(self, id: str) -> Stored | None:
+        """The analysis with exactly this id. A part of one will not do: see :meth:`resolve`."""
+        return self._first(whole().where(AnalysisRow.id == id))
+
+    def resolve(self, prefix: str) -> str:
+        """The full id that begins with ``prefix``; :class:`StoreError` unless there is just one.
+
+        For people at a terminal. Pages on the web take full ids only, which cannot be guessed.
+        """
+        wanted = prefix.strip().lower()
+        query = select(AnalysisRow.id).where(AnalysisRow.id.startswith(wanted, autoescape=True))
+        with explained(self.place, "read"), Session(self._engine) as session:
+            found = session.scalars(query.limit(2)).all() if wanted else []
+        if len(found) == 1:
+            return found[0]
+        problem = (
+            f"more than one analysis begins with {prefix!r}"
+            if found
+            else (f"no analysis {prefix!r} in the history {self.place}")
+        )
+        raise StoreError(problem, hint="'unmask history' lists them with their ids")
+
+    def list(
+        self,
+        filters: Filters = _ALL,
+        *,
+        order: Order = "newest",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Entry]:
+        """One page of entries, without their documents."""
+        query = select(AnalysisRow).where(*conditions(filters)).order_by(*ordering(order))
+        with explained(self.place, "read"), Session(self._engine) as session:
+            return [_entry(row) for row in session.scalars(query.limit(limit).offset(offset))]
+
+    def count(self, filters: Filters = _ALL) -> int:
+        """How many analyses the filters leave."""
+        query = select(func.count()).select_from(AnalysisRow).where(*conditions(filters))
+        with explained(self.place, "read"), Session(self._engine) as session:
+            return session.scalar(query) or 0
+
+    def export(self, filters: Filters = _ALL, *, order: Order = "oldest") -> Iterator[Stored]:
+        """Every analysis with its document, read in batches: memory does not grow with them.
+
+        It shows the history as it was when the first one was asked for. ``Stored.document`` is
+        the JSON, ``Stored.entry.as_row()`` a row for CSV.
+        """
+        query = whole().where(*conditions(filters)).order_by(*ordering(order))
+        with explained(self.place, "read"), Session(self._engine) as session:
+            for row in session.scalars(query.execution_options(yield_per=_BATCH)):
+                yield Stored(_entry(row), row.document)
+
+    def delete(self, id: str) -> bool:
+        """Delete one analysis by its full id; False if there is none."""
+        return self._delete(AnalysisRow.id == id) > 0
+
+    def delete_all(self, filters: Filters = _ALL) -> int:
+        """Delete what the filters leave, everything without any, and say how many.
+
+        ``Filters(until=...)`` deletes what is older.
+        """
+        return self._delete(*conditions(filters))
+
+    def _delete(self, *wanted: ColumnElement[bool]) -> int:
+        with explained(self.place, "delete from"):
+            with self._writer.begin() as connection:
+                deleted = connection.execute(delete(AnalysisRow).where(*wanted)).rowcount
+            if deleted and sqlite_file(self._engine.url):
+                self._forget()
+        return deleted
+
+    def _forget(self) -> None:
+        """Carry the overwritten pages from the log into the file, so that neither keeps them.
+
+        Not while someone reads an older state (an export): then the next one to close does it.
+        """
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout = 0")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            cursor.close()
+        finally:
+            connection.close()
+
+    def _first(self, query: Select[AnalysisRow]) -> Stored | None:
+        with explained(self.place, "read"), Session(self._engine) as session:
+            row = session.scalars(query.limit(1)).first()
+            return None if row is None else Stored(_entry(row), row.document)
+
+
+def _entry(row: AnalysisRow) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
+
+
+def _storable(path: str) -> str:
+    """A path may hold bytes that are no UTF-8; a database text may not."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

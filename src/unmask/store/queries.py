@@ -1,0 +1,47 @@
+"""The parts that queries over the history are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import undefer
+from sqlalchemy.sql import ColumnElement, SQLColumnExpression
+
+from unmask.store.entries import Filters, Order, aware, search_key
+from unmask.store.schema import AnalysisRow
+
+_HASH_DIGITS = 8  # fewer would find a file by chance beside the one meant
+
+
+def whole() -> Select[AnalysisRow]:
+    """Rows with their documents, which lists leave where they are."""
+    return select(AnalysisRow).options(undefer(AnalysisRow.document))
+
+
+def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    """What a row must meet."""
+    if filters.text:
+        text = filters.text.strip()
+        named = AnalysisRow.name_key.contains(search_key(text), autoescape=True)
+        hashed = AnalysisRow.sha256.startswith(text.lower(), autoescape=True)
+        yield or_(named, hashed) if len(text) >= _HASH_DIGITS else named
+    if filters.label:
+        yield AnalysisRow.label == filters.label
+    if filters.since:
+        yield AnalysisRow.created_at >= aware(filters.since)
+    if filters.until:
+        yield AnalysisRow.created_at < aware(filters.until)
+
+
+def ordering(order: Order) -> tuple[SQLColumnExpression[Any], ...]:
+    """Ends with the id, so that pages neither repeat nor miss one of equal rank."""
+    newest = (AnalysisRow.created_at.desc(), AnalysisRow.id.desc())
+    orders: dict[Order, tuple[SQLColumnExpression[Any], ...]] = {
+        "newest": newest,
+        "oldest": (AnalysisRow.created_at, AnalysisRow.id),
+        "name": (AnalysisRow.name_key, *newest),
+        "most-manipulated": (AnalysisRow.probability.desc().nulls_last(), *newest),
+    }
+    return orders[order]
