@@ -25,8 +25,8 @@ def align(
     down before it is rotated, so that the crop holds no aliasing a camera would not make.
     """
     matrix = crop_matrix(landmarks, size=size, margin=margin)
-    region, local = _region(image, matrix, size)
-    factor = int(1.0 / max(_scale(local), 1e-6))
+    factor = int(1.0 / max(_scale(matrix), 1e-6))
+    region, local = _region(image, matrix, size, reach=2 * max(1, factor))
     if factor > 1 and min(region.shape[:2]) >= factor:
         region, local = _shrink(region, local, factor)
     crop = cv2.warpAffine(region, local, (size, size), flags=cv2.INTER_LINEAR)
@@ -78,14 +78,14 @@ def _corners(matrix: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 
 def _region(
-    image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int
+    image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, *, reach: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The part of the picture that the crop can see, and the matrix in its coordinates."""
+    """The part of the picture that the crop can see and ``reach`` pixels more, and its matrix."""
     corners = _corners(matrix, size)
     height, width = image.shape[:2]
-    x0, y0 = np.clip(np.floor(corners.min(axis=0)).astype(int) - 2, 0, (width - 1, height - 1))
+    x0, y0 = np.clip(np.floor(corners.min(axis=0)).astype(int) - reach, 0, (width - 1, height - 1))
     x1, y1 = np.clip(
-        np.ceil(corners.max(axis=0)).astype(int) + 3, (x0 + 1, y0 + 1), (width, height)
+        np.ceil(corners.max(axis=0)).astype(int) + 1 + reach, (x0 + 1, y0 + 1), (width, height)
     )
     local = matrix.copy()
     local[:, 2] += local[:, :2] @ np.array([x0, y0], dtype=np.float64)

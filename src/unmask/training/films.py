@@ -103,3 +103,16 @@ def _portrait(
 def stills(films: Sequence[Film]) -> list[Portrait]:
     """Single frames for the frame stage, of clips whose origin is stated."""
     return [portrait for film in films if film.stated for portrait in film.frames]
+
+
+def split_films(films: Sequence[Film]) -> tuple[list[Film], list[Film]]:
+    """Training and validation films, by clip: of each source every fifth clip is held out."""
+    held: set[str] = set()
+    origins = sorted({film.frames[0].origin for film in films})
+    for origin in origins:
+        names = sorted({film.name for film in films if film.frames[0].origin == origin})
+        held |= set(names[2::5])
+    return (
+        [film for film in films if film.name not in held],
+        [film for film in films if film.name in held],
+    )

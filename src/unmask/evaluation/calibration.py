@@ -1,0 +1,56 @@
+"""From logits to probabilities that mean what they say, and the thresholds on them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import DataError
+
+Scores = NDArray[np.float64]
+Labels = NDArray[np.int64]
+_STEPS = 100
+_CEILING = 0.98
+
+
+def fit_platt(logits: Scores, labels: Labels) -> tuple[float, float]:
+    """Scale (> 0) and offset of ``sigmoid(scale × logit + offset)``, both classes weighing alike.
+
+    Platt, "Probabilistic Outputs for Support Vector Machines", 1999, with its softened targets and
+    Newton steps. Raises :class:`DataError` when a class is absent.
+    """
+    positive = labels == 1
+    counts = int(positive.sum()), int((~positive).sum())
+    if min(counts) == 0:
+        raise DataError("calibration needs manipulated and real examples")
+    target = np.where(positive, (counts[0] + 1) / (counts[0] + 2), 1 / (counts[1] + 2))
+    weight = np.where(positive, 0.5 / counts[0], 0.5 / counts[1])
+    design = np.stack([logits, np.ones_like(logits)], axis=1)  # N×2
+    theta = np.array([1.0, 0.0])
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-np.clip(design @ theta, -60, 60)))
+        gradient = design.T @ (weight * (p - target))
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        theta = theta - np.clip(step, -1, 1)
+        if float(np.abs(step).max()) < 1e-9:
+            break
+    if theta[0] <= 0:
+        raise DataError("the scores do not rise with manipulation: nothing can be calibrated")
+    return float(theta[0]), float(theta[1])
+
+
+def choose_thresholds(real: Scores, *, false_positives: float, low: float) -> Thresholds:
+    """``high`` so that at most ``false_positives`` of the real probabilities reach it, above ½.
+
+    ``low`` is given: below it a file counts as showing no manipulation. Whatever lies between is
+    inconclusive.
+    """
+    if len(real) == 0:
+        raise DataError("thresholds need real examples")
+    ordered = np.sort(real)
+    allowed = int(np.floor(false_positives * len(real)))
+    quantile = float(ordered[len(real) - 1 - allowed]) if allowed < len(real) else 0.0
+    high = min(_CEILING, max(0.5, np.nextafter(quantile, 1.0)))
+    return Thresholds(low=min(low, high), high=round(high + 5e-4, 3))

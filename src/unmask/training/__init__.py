@@ -1,0 +1,1 @@
+"""Fitting networks and writing model packages. Needs the extra ``train``."""

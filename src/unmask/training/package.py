@@ -1,0 +1,94 @@
+"""From fitted networks to a model package on disk: graphs, manifest, hashes."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unmask.core.analysis import Thresholds
+from unmask.models.detector import FrameDetector, TemporalDetector
+from unmask.models.export import export_backbone, export_temporal
+from unmask.runtime.package import (
+    MANIFEST,
+    Calibration,
+    ClipSpec,
+    CropSpec,
+    DataSource,
+    Manifest,
+    ModelPackage,
+    Training,
+    file_sha256,
+)
+from unmask.training.films import Film
+from unmask.training.material import Portrait
+from unmask.training.recipe import DetectorRecipe
+
+_GRID = 32  # Xception halves its input five times
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a package is made of."""
+
+    frames: FrameDetector
+    temporal: TemporalDetector
+    calibration: Calibration
+    thresholds: Thresholds
+    metrics: dict[str, Any]
+    seconds: float
+
+
+def write_package(
+    recipe: DetectorRecipe, fitted: Fitted, data: tuple[DataSource, ...], folder: Path
+) -> ModelPackage:
+    """Export both graphs into ``folder`` and write the manifest last, over what is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    export_backbone(fitted.frames, folder / "backbone.onnx", size=recipe.frame.size)
+    export_temporal(fitted.temporal, folder / "temporal.onnx", frames=recipe.clip.frames)
+    manifest = Manifest(
+        name=recipe.name,
+        version=recipe.version,
+        architecture="Xception, bidirectional LSTM",
+        licence="Apache-2.0",
+        feature_size=2048,
+        map_size=-(-recipe.frame.size // _GRID),
+        crop=CropSpec(size=recipe.frame.size, margin=recipe.frame.margin),
+        clip=ClipSpec(frames=recipe.clip.frames, step_s=recipe.clip.step_s),
+        calibration=fitted.calibration,
+        thresholds=fitted.thresholds,
+        training=Training(
+            recipe=f"recipes/{recipe.name}.toml",
+            seed=recipe.seed,
+            seconds=round(fitted.seconds),
+            machine=f"{platform.machine()}, CPU",
+            data=data,
+        ),
+        metrics=fitted.metrics,
+        files={name: file_sha256(folder / name) for name in ("backbone.onnx", "temporal.onnx")},
+    )
+    text = manifest.model_dump_json(by_alias=True, indent=2)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    package = ModelPackage.load(folder)
+    package.verify()
+    return package
+
+
+def count_sources(portraits: Sequence[Portrait], films: Sequence[Film]) -> tuple[DataSource, ...]:
+    """Every origin with its licence and how much of it was used."""
+    pictures = Counter((p.origin, p.licence) for p in portraits)
+    clips = {(film.frames[0].origin, film.frames[0].licence, film.name) for film in films}
+    per_clip = Counter((origin, licence) for origin, licence, _ in clips)
+    return tuple(
+        [
+            DataSource(name=name, licence=licence, count=count, unit="pictures")
+            for (name, licence), count in sorted(pictures.items())
+        ]
+        + [
+            DataSource(name=name, licence=licence, count=count, unit="clips")
+            for (name, licence), count in sorted(per_clip.items())
+        ]
+    )

@@ -1,0 +1,95 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage import data
+
+from unmask.clips import TEMPLATE, align, crop_matrix, sharpness
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> np.ndarray:
+    return data.astronaut()
+
+
+def template_in_crop(size: int, margin: float) -> np.ndarray:
+    return ((TEMPLATE - 0.5) / margin + 0.5) * size
+
+
+def landmarks_at(centre: tuple[float, float], side: float, degrees: float = 0.0) -> np.ndarray:
+    turn = np.deg2rad(degrees)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return ((TEMPLATE - 0.5) * side @ rotation.T + centre).astype(np.float32)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.floats(50, 900),
+    st.floats(50, 600),
+    st.floats(20, 800),
+    st.floats(-180, 180),
+    st.sampled_from([(224, 1.3), (160, 1.0), (96, 2.0)]),
+)
+def test_a_similar_face_lands_on_the_template(x, y, side, degrees, spec):
+    size, margin = spec
+    points = landmarks_at((x, y), side, degrees)
+    matrix = crop_matrix(points, size=size, margin=margin)
+    placed = points @ matrix[:, :2].T + matrix[:, 2]
+    assert np.allclose(placed, template_in_crop(size, margin), atol=0.05)
+
+
+def test_the_matrix_is_a_similarity_without_reflection():
+    rng = np.random.default_rng(0)
+    points = landmarks_at((100, 100), 80) + rng.normal(0, 4, (5, 2)).astype(np.float32)
+    linear = crop_matrix(points, size=224, margin=1.3)[:, :2]
+    scale = np.linalg.det(linear)
+    assert scale > 0
+    assert np.allclose(linear @ linear.T, scale * np.eye(2))
+
+
+def test_coinciding_landmarks_still_give_a_crop():
+    picture = np.full((40, 40, 3), 9, dtype=np.uint8)
+    crop = align(picture, np.full((5, 2), 20, dtype=np.float32), size=32, margin=1.0)
+    assert crop.image.shape == (32, 32, 3)
+
+
+def test_what_lies_outside_is_black_and_counted():
+    picture = np.full((200, 200, 3), 255, dtype=np.uint8)
+    inside = align(picture, landmarks_at((100, 100), 80), size=64, margin=1.0)
+    half = align(picture, landmarks_at((0, 100), 80), size=64, margin=1.0)
+    outside = align(picture, landmarks_at((-400, 100), 80), size=64, margin=1.0)
+    assert inside.inside == pytest.approx(1.0)
+    assert half.inside == pytest.approx(0.5, abs=0.03)
+    assert outside.inside == 0.0
+    assert inside.image.min() == 255
+    assert half.image[:, :25].max() == 0
+    assert half.image[:, 40:].min() == 255
+
+
+def test_a_large_face_is_averaged_not_skipped(astronaut):
+    big = np.asarray(cv2.resize(astronaut, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC))
+    noise = np.random.default_rng(1).integers(0, 2, big.shape[:2]).astype(np.uint8) * 120
+    speckled = np.clip(big.astype(int) + noise[:, :, None] - 60, 0, 255).astype(np.uint8)
+    points = landmarks_at((1344, 720), 1000)
+    clean = align(big, points, size=96, margin=1.3).image.astype(float)
+    noisy = align(speckled, points, size=96, margin=1.3).image.astype(float)
+    # one pixel in hundred is sampled if nothing averages: the speckle would stay at sixty
+    assert np.abs(clean - noisy).mean() < 12
+
+
+def test_shrinking_first_moves_nothing():
+    """The block average in front of the warp must keep pixel centres where they were."""
+    ramp = np.repeat(np.linspace(0, 255, 1600, dtype=np.float32)[None, :], 1600, axis=0)
+    picture = np.repeat(ramp[:, :, None], 3, axis=2).astype(np.uint8)
+    crop = align(picture, landmarks_at((800, 800), 1000), size=100, margin=1.0)
+    expected = np.linspace(300, 1300, 100, endpoint=False) + 0  # frame column of each crop column
+    seen = crop.image[50, :, 0].astype(float) / 255 * 1599
+    assert np.abs(seen - expected).max() < 9  # under one crop pixel, which is ten frame pixels
+
+
+def test_sharpness_falls_with_blur(astronaut):
+    face = astronaut[0:224, 112:336]
+    soft = np.asarray(cv2.GaussianBlur(face, (0, 0), 4), dtype=np.uint8)
+    assert sharpness(np.full((64, 64, 3), 128, dtype=np.uint8)) == 0
+    assert sharpness(soft) < 2 < sharpness(np.ascontiguousarray(face))
