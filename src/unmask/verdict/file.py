@@ -1,8 +1,8 @@
 """The verdict on a file, from those on its faces.
 
 A file is as manipulated as its most manipulated face, corrected for how many were looked at. The
-uncorrected maximum will not do: of a hundred untouched faces, one reaches a probability of 0.99
-by chance, as that is what 0.99 means, and every crowd would be called a fake.
+uncorrected maximum will not do: up to one in a hundred untouched faces reaches 0.99 by chance (a
+likelihood ratio of 99 is met by at most 1/99 of them), and every crowd would be called a fake.
 
 The model. Before looking, a file is as likely to be manipulated as a single face is (that it
 shows more people says nothing), and if it is, the manipulated face is any of its n, all equally

@@ -18,6 +18,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         version_table=REVISION_TABLE,
+        user_module_prefix="",  # our column types are imported by name in script.py.mako
         render_as_batch=connection.dialect.name == "sqlite",  # SQLite cannot alter columns
     )
     with context.begin_transaction():
