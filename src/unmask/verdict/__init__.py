@@ -9,7 +9,13 @@ from unmask.verdict.calibration import (
 )
 from unmask.verdict.face import judge_face
 from unmask.verdict.file import correct_for_faces, judge_file
-from unmask.verdict.quality import ClipEvidence, FaceEvidence, FrameEvidence, QualityFloor
+from unmask.verdict.quality import (
+    ClipEvidence,
+    FaceEvidence,
+    FrameEvidence,
+    Kind,
+    QualityFloor,
+)
 from unmask.verdict.reasons import REASONS, explain
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "ClipEvidence",
     "FaceEvidence",
     "FrameEvidence",
+    "Kind",
     "QualityFloor",
     "clip_probability",
     "correct_for_faces",
