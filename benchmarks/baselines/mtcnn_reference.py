@@ -2,7 +2,8 @@
 
 Runs in its own environment (TensorFlow, no Unmask), see ``mtcnn_reference.txt`` beside it:
 
-    python -m venv reference && reference/bin/pip install -r benchmarks/baselines/mtcnn_reference.txt
+    python -m venv reference
+    reference/bin/pip install -r benchmarks/baselines/mtcnn_reference.txt
     reference/bin/python benchmarks/baselines/mtcnn_reference.py PICTURES/ reference.json
 
 The JSON maps a picture's path within the folder to its faces: ``box`` [x0, y0, x1, y1],

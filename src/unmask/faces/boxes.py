@@ -11,7 +11,8 @@ Boxes = NDArray[np.float32]
 def areas(boxes: Boxes) -> NDArray[np.float32]:
     """Area of each box in square pixels; a box turned inside out has none."""
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
-    return sides[:, 0] * sides[:, 1]
+    area: NDArray[np.float32] = sides[:, 0] * sides[:, 1]
+    return area
 
 
 def squared(boxes: Boxes) -> Boxes:
@@ -27,7 +28,8 @@ def regressed(boxes: Boxes, offsets: NDArray[np.float32]) -> Boxes:
     Width and height count the last pixel (+ 1), as in the implementation the weights come from.
     """
     sides = boxes[:, 2:] - boxes[:, :2] + 1
-    return boxes + offsets * np.concatenate([sides, sides], axis=1)
+    moved: Boxes = boxes + offsets * np.concatenate([sides, sides], axis=1)
+    return moved
 
 
 def clipped(boxes: Boxes, height: int, width: int) -> Boxes:
@@ -42,4 +44,5 @@ def iou(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     sides = np.maximum(high - low, 0)
     shared = sides[..., 0] * sides[..., 1]
     union = areas(a)[:, None] + areas(b)[None] - shared
-    return shared / np.maximum(union, np.float32(1e-9))
+    share: NDArray[np.float32] = shared / np.maximum(union, np.float32(1e-9))
+    return share

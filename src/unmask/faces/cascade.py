@@ -131,7 +131,7 @@ class Cascade:
         return Candidates(owner[kept], moved[kept], _probability(logits[kept])), landmarks[kept]
 
 
-def _look(  # noqa: PLR0913
+def _look(
     session: Session,
     images: Sequence[Image],
     owner: NDArray[np.intp],

@@ -43,8 +43,8 @@ def survivors(
         else:
             whole = np.minimum(size[one], size[other])
         clash = shared > threshold * whole
-        one, other = one[clash], other[clash]
-        beaten[np.where(rank[one] > rank[other], one, other)] = True
+        worse = np.where(rank[one] > rank[other], one, other)
+        beaten[worse[clash]] = True
     return order[~beaten[order]]
 
 
@@ -52,7 +52,8 @@ def _shared(boxes: Boxes, one: Indices, other: Indices) -> NDArray[np.float32]:
     a, b = boxes[one], boxes[other]
     sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
     np.maximum(sides, 0, out=sides)
-    return sides[:, 0] * sides[:, 1]
+    area: NDArray[np.float32] = sides[:, 0] * sides[:, 1]
+    return area
 
 
 def _neighbours(boxes: Boxes, groups: NDArray[np.intp]) -> Iterator[tuple[Indices, Indices]]:
