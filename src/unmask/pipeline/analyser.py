@@ -1,24 +1,39 @@
-"""``analyse``: a file in, a document out. The only place that names the order of the stages."""
+"""``analyse``: a file in, a document out."""
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from unmask.core.analysis import Analysis, AnalysisOptions, ModelRef, Thresholds
+from unmask.core.deadline import Deadline
+from unmask.core.errors import UsageError
 from unmask.evidence import EvidenceSink
-from unmask.pipeline.progress import Progress
+from unmask.pipeline.engine import Engine
+from unmask.pipeline.progress import Progress, Stage
 from unmask.pipeline.request import DEFAULT_REQUEST, AnalysisRequest
-from unmask.runtime import DeviceChoice, ModelPackage
-from unmask.runtime.session import PrecisionChoice, RuntimeName
+from unmask.pipeline.run import Run
+from unmask.pipeline.timing import StageClock
+from unmask.runtime import (
+    DeviceChoice,
+    ModelPackage,
+    PrecisionChoice,
+    RuntimeName,
+    SessionOptions,
+    find_package,
+    resolve,
+)
 
 
 class Analyser:
     """Analyses files with one model, loaded once, at the first file (or by :meth:`load`).
 
     Safe to call from several threads. ``model`` is the name of a shipped package, a folder, or
-    None for the default.
+    None for the default. Raises :class:`ModelNotFound`, :class:`ModelInvalid`.
     """
 
     def __init__(
@@ -30,34 +45,55 @@ class Analyser:
         precision: PrecisionChoice = "auto",
         options: AnalysisRequest = DEFAULT_REQUEST,
     ) -> None:
-        raise NotImplementedError
-
-    @property
-    def package(self) -> ModelPackage:
-        """The model package in use."""
-        raise NotImplementedError
+        self.package: ModelPackage = find_package(None if model is None else str(model))
+        self.request = options
+        self._session = SessionOptions(device=device, runtime=runtime, precision=precision)
+        self._engine: Engine | None = None
+        self._loading = threading.Lock()
 
     @property
     def model(self) -> ModelRef:
         """The model as the document names it."""
-        raise NotImplementedError
+        return self.package.reference()
 
     @property
     def options(self) -> AnalysisOptions:
-        """The options as the document will state them: defaults filled in, device resolved."""
-        raise NotImplementedError
+        """The options as the document will state them: defaults filled in, device resolved.
+
+        Raises :class:`RuntimeUnavailable` or :class:`MissingExtra` where they cannot be met.
+        """
+        manifest, request = self.package.manifest, self.request
+        resolved = resolve(self._session)
+        return AnalysisOptions(
+            clips=request.clips,
+            frames_per_clip=request.frames_per_clip or manifest.clip.frames,
+            min_face_px=request.min_face,
+            max_faces=request.max_faces,
+            device=resolved.device,
+            runtime=resolved.runtime,
+            precision=resolved.precision,
+            thresholds=request.thresholds or manifest.thresholds,
+            default_thresholds=request.thresholds in (None, manifest.thresholds),
+        )
 
     def fingerprint_fields(self) -> dict[str, Any]:
-        """Everything that decides the result beside the file's bytes, for a look into history.
+        """What was asked for, as JSON values, to look the result up in a history.
 
-        ``{"unmask": version, "model": {name, version, sha256}, "options": {…}}``, JSON values
-        only. Needs no graph to be loaded.
+        For :func:`unmask.store.fingerprint`, beside the hashes of the file and of :attr:`model`.
+        Loads no runtime.
         """
-        raise NotImplementedError
+        thresholds = self.request.thresholds
+        return {
+            "device": self._session.device,
+            "runtime": self._session.runtime,
+            "precision": self._session.precision,
+            **asdict(self.request),
+            "thresholds": None if thresholds is None else thresholds.model_dump(),
+        }
 
     def load(self) -> None:
-        """Load the graphs now rather than with the first file."""
-        raise NotImplementedError
+        """Load the networks now rather than with the first file. Raises as :meth:`analyse`."""
+        self._loaded()
 
     def analyse(
         self,
@@ -72,7 +108,32 @@ class Analyser:
         ``timeout`` seconds for this file (:class:`TimeBudgetExceeded`), None for no limit.
         Raises an :class:`UnmaskError`: :class:`InputError` when the file cannot be analysed.
         """
-        raise NotImplementedError
+        if timeout is not None and not timeout > 0:
+            raise UsageError(f"the time budget must be above 0 s, not {timeout:g}")
+        run = Run(
+            source=Path(path),
+            clock=StageClock(),
+            deadline=Deadline.after(timeout),
+            progress=progress or _quiet,
+            evidence=evidence,
+        )
+        # The networks load while the file is hashed and opened.
+        with ThreadPoolExecutor(1, thread_name_prefix="unmask-load") as pool:
+            loading = pool.submit(self._loaded)
+            info = run.open()
+            with run.clock.stage("load"):
+                engine = loading.result()
+        return run.analyse(info, engine, self.model, self.options)
+
+    def _loaded(self) -> Engine:
+        with self._loading:
+            if self._engine is None:
+                self._engine = Engine.load(self.package, self._session, self.request.min_face)
+            return self._engine
+
+
+def _quiet(stage: Stage, done: int, total: int, /) -> None:
+    pass
 
 
 class RequestFields(TypedDict, total=False):
@@ -95,7 +156,7 @@ def analyse(
     precision: PrecisionChoice = "auto",
     **options: Unpack[RequestFields],
 ) -> Analysis:
-    """Analyse one video or picture; the model stays loaded for the next call.
+    """Analyse one video or picture; the networks stay loaded for the next call.
 
     ``options`` are the fields of :class:`AnalysisRequest`. See :meth:`Analyser.analyse`.
     """

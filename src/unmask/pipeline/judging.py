@@ -1,0 +1,147 @@
+"""From a face's scored sightings to its record and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from unmask.core.analysis import Face, FaceClip, FaceFrame, Verdict
+from unmask.core.deadline import Deadline
+from unmask.core.frames import Sighting, Track
+from unmask.pipeline.choosing import sightings
+from unmask.pipeline.clipping import clips_of
+from unmask.pipeline.looking import Scored
+from unmask.runtime.package import Manifest
+from unmask.scoring import Scorer
+from unmask.verdict import (
+    ClipEvidence,
+    FaceEvidence,
+    FrameEvidence,
+    clip_probability,
+    frame_probability,
+)
+
+Clip = tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipScores:
+    """One face's clips and the temporal network's logit for each."""
+
+    clips: tuple[Clip, ...]
+    logits: tuple[float, ...]
+
+
+def score_faces(
+    faces: Sequence[Sequence[Track]],
+    scored: Mapping[Sighting, Scored],
+    scorer: Scorer,
+    deadline: Deadline,
+) -> list[ClipScores]:
+    """Every face's clips through the temporal network, together."""
+    length = scorer.package.manifest.clip.frames
+    clips = [tuple(clips_of(face, scored, length=length)) for face in faces]
+    flat = [np.stack([scored[seen].features for seen in clip]) for one in clips for clip in one]
+    logits = scorer.score_clips(flat, deadline=deadline).tolist()
+    result = []
+    for one in clips:
+        result.append(ClipScores(one, tuple(logits[: len(one)])))
+        logits = logits[len(one) :]
+    return result
+
+
+def face_evidence(
+    face: Sequence[Track], scored: Mapping[Sighting, Scored], clips: ClipScores
+) -> FaceEvidence:
+    """What the verdict is made of. Sightings that were not scored are no evidence."""
+    seen = [one for one in sightings(face) if one in scored]
+    place = {one: index for index, one in enumerate(seen)}
+    return FaceEvidence(
+        frames=tuple(
+            FrameEvidence(
+                logit=scored[one].logit,
+                size_px=one.detection.size,
+                sharpness=scored[one].sharpness,
+                detector_score=one.detection.score,
+                inside=scored[one].inside,
+            )
+            for one in seen
+        ),
+        clips=tuple(
+            ClipEvidence(logit=logit, frames=tuple(place[one] for one in clip))
+            for clip, logit in zip(clips.clips, clips.logits, strict=True)
+        ),
+    )
+
+
+def face_record(
+    number: int,
+    face: Sequence[Track],
+    scored: Mapping[Sighting, Scored],
+    clips: ClipScores,
+    manifest: Manifest,
+    verdict: Verdict,
+) -> Face:
+    """The face as the document has it. Numbers are rounded, so that equal runs look equal."""
+    seen = sightings(face)
+    best = max((one for one in seen if one in scored), key=lambda one: _shown(one, scored[one]))
+    return Face(
+        id=number,
+        first_s=seconds(seen[0].time),
+        last_s=seconds(seen[-1].time),
+        verdict=rounded(verdict),
+        best_box=_box(best),
+        frames=tuple(_frame(one, scored.get(one), manifest) for one in seen),
+        clips=tuple(
+            FaceClip(
+                first_s=seconds(clip[0].time),
+                last_s=seconds(clip[-1].time),
+                score=round(clip_probability(logit, manifest.calibration), 6),
+            )
+            for clip, logit in zip(clips.clips, clips.logits, strict=True)
+        ),
+    )
+
+
+def rounded(verdict: Verdict) -> Verdict:
+    """The same verdict with six decimals of probability."""
+    if verdict.probability is None:
+        return verdict
+    return verdict.model_copy(update={"probability": round(verdict.probability, 6)})
+
+
+def seconds(time: Fraction) -> float:
+    """A time as the document has it: to the microsecond."""
+    return round(float(time), 6)
+
+
+def _frame(seen: Sighting, scored: Scored | None, manifest: Manifest) -> FaceFrame:
+    landmarks = [(round(float(x), 2), round(float(y), 2)) for x, y in seen.detection.landmarks]
+    a, b, c, d, e = landmarks
+    return FaceFrame(
+        time_s=seconds(seen.time),
+        box=_box(seen),
+        detector_score=round(seen.detection.score, 6),
+        landmarks=(a, b, c, d, e),
+        size_px=round(seen.detection.size, 2),
+        sharpness=None if scored is None else round(scored.sharpness, 3),
+        score=None if scored is None else frame_score(scored, manifest),
+    )
+
+
+def frame_score(scored: Scored, manifest: Manifest) -> float:
+    """One frame's calibrated P(manipulated), as the document has it."""
+    return round(frame_probability(scored.logit, manifest.calibration), 6)
+
+
+def _box(seen: Sighting) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (round(float(value), 2) for value in seen.detection.box)
+    return x0, y0, x1, y1
+
+
+def _shown(seen: Sighting, scored: Scored) -> tuple[float, float]:
+    """Larger, whole and surely a face; of equals the earlier."""
+    return seen.detection.size * seen.detection.score * scored.inside, -float(seen.time)

@@ -1,0 +1,136 @@
+"""One file's way through the stages. The only place that names their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from unmask import __version__
+from unmask import faces as rooms_faces
+from unmask.clips import plan_windows
+from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, ModelRef, Verdict
+from unmask.core.deadline import Deadline
+from unmask.core.frames import Sighting
+from unmask.evidence import EvidenceSink, ScoredCrop
+from unmask.pipeline.choosing import Choice, choose_faces, sightings
+from unmask.pipeline.engine import Engine
+from unmask.pipeline.judging import face_evidence, face_record, frame_score, rounded, score_faces
+from unmask.pipeline.looking import Looker, Scored
+from unmask.pipeline.notices import notices
+from unmask.pipeline.progress import Progress
+from unmask.pipeline.timing import StageClock
+from unmask.runtime.package import Manifest
+from unmask.verdict import judge_face, judge_file
+from unmask.video import probe
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The analysis of one file."""
+
+    source: Path
+    clock: StageClock
+    deadline: Deadline
+    progress: Progress
+    evidence: EvidenceSink | None
+
+    def open(self) -> MediaInfo:
+        """Hash and probe the file. Raises :class:`InputError`."""
+        with self.clock.stage("open"):
+            self.progress("open", 0, 1)
+            info = probe(self.source, deadline=self.deadline)
+            self.progress("open", 1, 1)
+        return info
+
+    def analyse(
+        self, info: MediaInfo, engine: Engine, model: ModelRef, options: AnalysisOptions
+    ) -> Analysis:
+        """Look at the file, choose faces, judge them."""
+        manifest = engine.scorer.package.manifest
+        plans = plan_windows(
+            info.duration_s,
+            clips=options.clips,
+            frames=options.frames_per_clip,
+            step_s=manifest.clip.step_s,
+        )
+        looker = Looker(
+            engine.detector,
+            engine.scorer,
+            max_faces=options.max_faces,
+            keep_pictures=self.evidence is not None,
+            clock=self.clock,
+            deadline=self.deadline,
+        )
+        looker.look(self.source, info, plans, self.progress)
+        counts = {
+            "frames_decoded": looker.damage.decoded,
+            "frames_damaged": looker.damage.damaged,
+        }
+        info = info.model_copy(update=counts)
+        with self.clock.stage("link"):
+            choice = choose_faces(
+                rooms_faces.link_tracks(looker.tracks),
+                looker.scored,
+                max_faces=options.max_faces,
+                frames=looker.seen.frames,
+            )
+        with self.clock.stage("judge"):
+            faces, verdict = self._judge(info, engine, options, choice, looker.scored)
+        if self.evidence is not None:
+            _hand_over(self.evidence, choice, looker.scored, manifest)
+        return Analysis(
+            unmask=__version__,
+            media=info,
+            model=model,
+            options=options,
+            verdict=verdict,
+            faces=faces,
+            warnings=tuple(notices(info, plans, looker.seen, choice)),
+            timings_s=self.clock.timings(),
+        )
+
+    def _judge(
+        self,
+        info: MediaInfo,
+        engine: Engine,
+        options: AnalysisOptions,
+        choice: Choice,
+        scored: Mapping[Sighting, Scored],
+    ) -> tuple[tuple[Face, ...], Verdict]:
+        manifest = engine.scorer.package.manifest
+        clips = score_faces(choice.faces, scored, engine.scorer, self.deadline)
+        evidence = [
+            face_evidence(face, scored, own) for face, own in zip(choice.faces, clips, strict=True)
+        ]
+        verdicts = [
+            judge_face(one, manifest.calibration, options.thresholds, kind=info.kind)
+            for one in evidence
+        ]
+        whole = judge_file(verdicts, [one.prominence for one in evidence], options.thresholds)
+        faces = tuple(
+            face_record(number, face, scored, own, manifest, verdict)
+            for number, (face, own, verdict) in enumerate(
+                zip(choice.faces, clips, verdicts, strict=True)
+            )
+        )
+        return faces, rounded(whole)
+
+
+def _hand_over(
+    sink: EvidenceSink, choice: Choice, scored: Mapping[Sighting, Scored], manifest: Manifest
+) -> None:
+    for number, face in enumerate(choice.faces):
+        for seen in sightings(face):
+            one = scored.get(seen)
+            if one is None or one.image is None or one.map is None:
+                continue
+            sink.add(
+                ScoredCrop(
+                    face=number,
+                    time=seen.time,
+                    image=one.image,
+                    map=one.map,
+                    score=frame_score(one, manifest),
+                )
+            )
