@@ -1,0 +1,13 @@
+"""Decoding: facts about a media file, and frames sampled from it at their true times.
+
+Videos are read by PyAV (FFmpeg), pictures and animated WebP by Pillow; docs/media.md says what
+is decided about rotation, pixel shape, colour and transparency.
+"""
+
+from unmask.video.counts import DamageCount
+from unmask.video.limits import MAX_PIXELS, MAX_SIDE
+from unmask.video.probe import probe
+from unmask.video.suffixes import SUFFIXES
+from unmask.video.windows import read_windows
+
+__all__ = ["MAX_PIXELS", "MAX_SIDE", "SUFFIXES", "DamageCount", "probe", "read_windows"]

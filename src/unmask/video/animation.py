@@ -1,0 +1,105 @@
+"""Animated WebP, which FFmpeg does not read."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.core.deadline import Deadline
+from unmask.core.errors import Damaged
+from unmask.video.counts import DamageCount
+from unmask.video.pictures import to_array
+from unmask.video.pillow import quiet, recognised
+
+# Browsers show frames of up to 10 ms for 100 ms, since old encoders wrote 0 for "do not care".
+_SHORTEST_MS, _INSTEAD_MS = 10, 100
+_HEADER = struct.Struct("<4sI")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composed:
+    """A frame as shown, and when."""
+
+    time: Fraction
+    pixels: NDArray[np.uint8]
+
+    def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """H×W×3 uint8; every frame of a WebP has the canvas's ``size``."""
+        return self.pixels
+
+
+def frame_durations(path: Path) -> list[Fraction]:
+    """Seconds each frame is shown, from the chunk headers alone (RFC 9649, ANMF)."""
+    return [_seconds(milliseconds) for milliseconds in _anmf_durations(path)]
+
+
+def _seconds(milliseconds: int) -> Fraction:
+    return Fraction(milliseconds if milliseconds > _SHORTEST_MS else _INSTEAD_MS, 1000)
+
+
+def _anmf_durations(path: Path) -> Iterator[int]:
+    with path.open("rb") as stream:
+        stream.seek(12)  # RIFF, length, WEBP
+        while len(header := stream.read(_HEADER.size)) == _HEADER.size:
+            name, length = _HEADER.unpack(header)
+            after = stream.tell() + length + length % 2
+            if name == b"ANMF" and len(body := stream.read(16)) == 16:
+                yield int.from_bytes(body[12:15], "little")
+            stream.seek(after)
+
+
+class AnimationReader:
+    """Frames in order, each composed on the one before: there is nothing to jump to."""
+
+    def __init__(self, path: Path, deadline: Deadline, damage: DamageCount) -> None:
+        self._path, self._deadline, self._damage = path, deadline, damage
+        self._durations = frame_durations(path)
+        self._index, self._time = 0, Fraction(0)
+        self._stack = ExitStack()
+        image = self._stack.enter_context(recognised(path))
+        if image is None:
+            raise Damaged(f"{path}: is no longer the animation it was")
+        self._image = image
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def enter(self, start: Fraction, latest: Fraction) -> None:
+        """Nothing to do: frames before ``start`` are still to come."""
+
+    def next(self) -> Composed | None:
+        """The next frame, None at the end or where the rest is broken."""
+        if self._index >= len(self._durations):
+            return None
+        self._deadline.check(f"decoding {self._path.name}")
+        try:
+            with quiet(self._path):
+                self._image.seek(self._index)
+                self._image.load()
+                pixels = to_array(self._image)
+        except Damaged:
+            self._damage.damaged += len(self._durations) - self._index
+            self._index = len(self._durations)
+            return None
+        shown = Composed(self._time, pixels)
+        self._time += self._durations[self._index]
+        self._index += 1
+        self._damage.decoded += 1
+        return shown

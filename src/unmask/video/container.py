@@ -1,0 +1,113 @@
+"""Opening a video with FFmpeg: only local files, only formats that hold their own pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from unmask.core.deadline import Deadline
+from unmask.core.errors import Damaged, InputNotReadable, NoPicture, NotMedia
+from unmask.video.limits import MAX_PIXELS
+
+# FFmpeg's playlists and pattern readers (hls, dash, concat, image2, sdp and the like) open
+# further files that the playlist names, so an uploaded text could read the disk or the network.
+# Hence a list of what may be opened, and never a list of what may not. Sound formats are on it
+# so that a song is called sound only.
+_VIDEO = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h261,h263,h264,hevc,obu,"
+    "ivf,gif,apng,flv,asf,ogg,mxf,dv,yuv4mpegpipe"
+)
+_SOUND = "mp3,wav,w64,flac,aac,ac3,eac3,aiff,amr,caf,au"
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": f"{_VIDEO},{_SOUND}",
+    "max_pixels": str(MAX_PIXELS),
+}
+# Each frame of these builds on the one before: no seeking.
+READ_IN_ORDER = frozenset({"gif", "apng"})
+# FFmpeg's index of these marks every key frame once it is read. Of others it holds chance finds.
+INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
+_NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
+_CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
+
+
+@contextmanager
+def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
+    """The container of ``path``; raises :class:`NotMedia`, ``Damaged`` or ``InputNotReadable``."""
+    left = None if deadline.at is None else max(0.001, deadline.at - time.monotonic())
+    try:
+        # The prefix keeps a file called "http:x" or "concat:a|b" from being taken for an address.
+        container = av.open(
+            f"file:{path.absolute()}",
+            "r",
+            options=dict(_OPTIONS),
+            timeout=(left, left),
+            metadata_errors="replace",
+        )
+    except av.error.ExitError:
+        deadline.check(f"opening {path.name}")
+        raise
+    except av.error.FFmpegError as error:
+        raise _refusal(path, error) from error
+    with container:
+        yield container
+
+
+def picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream to look at, all others left unread. Cover art does not count.
+
+    Raises :class:`NoPicture`.
+    """
+    streams = [s for s in container.streams.video if not s.disposition & _NEVER_SHOWN]
+    if not streams:
+        raise NoPicture(
+            f"{path}: holds no moving picture, only sound or cover art",
+            hint="give a video or a picture",
+        )
+    readable = [s for s in streams if _has_decoder(s)]
+    if not readable:
+        raise NoPicture(
+            f"{path}: no decoder for its picture stream", hint="convert it to H.264 first"
+        )
+    best = container.streams.best("video")
+    chosen = best if best in readable else readable[0]
+    if container.metadata.get("major_brand") == "avis":  # a still comes before the sequence
+        chosen = max(readable, key=lambda stream: stream.frames)
+    for stream in container.streams:
+        stream.discard = Discard.default if stream is chosen else Discard.all
+    return chosen
+
+
+def _has_decoder(stream: VideoStream) -> bool:
+    context: Any = stream.codec_context  # None where FFmpeg has no decoder, whatever the stub says
+    return context is not None
+
+
+def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
+    if isinstance(error, PermissionError | FileNotFoundError):
+        return InputNotReadable(f"{path}: cannot be read: {error.strerror}")
+    if _is_known(path):
+        return Damaged(f"{path}: its structure cannot be read: {error.strerror}", hint=_CUT_SHORT)
+    return NotMedia(
+        f"{path}: is not a video or picture in a format that Unmask opens",
+        hint="playlists are not followed; convert the file to MP4, WebM, JPEG or PNG",
+    )
+
+
+def _is_known(path: Path) -> bool:
+    """Whether the first bytes are those of a common container, so that the rest is at fault."""
+    with path.open("rb") as stream:
+        head = stream.read(12)
+    return (
+        head[4:8] in (b"ftyp", b"moov", b"mdat")
+        or head[:4] in (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01")
+        or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+    )

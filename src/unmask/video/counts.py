@@ -1,0 +1,17 @@
+"""What a reader counts while it decodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class DamageCount:
+    """Owned by the caller of :func:`unmask.video.read_windows`, which only adds to it.
+
+    ``decoded`` counts every frame the decoder delivered whole, sampled or not; ``damaged`` the
+    packets it could not read and the frames it marked as broken, none of which is delivered.
+    """
+
+    decoded: int = 0
+    damaged: int = 0

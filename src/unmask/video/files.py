@@ -1,0 +1,78 @@
+"""Reaching a file safely: it exists, is a regular file, holds bytes, and may be read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from unmask.core.deadline import Deadline
+from unmask.core.errors import InputEmpty, InputNotFound, InputNotReadable
+
+_PIECE = 2**20
+_HEAD = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """``head`` is the first 4 KiB, enough to recognise most formats."""
+
+    sha256: str
+    size: int
+    head: bytes
+
+
+def read_facts(path: Path, deadline: Deadline) -> FileFacts:
+    """Hash a file in pieces. Raises :class:`InputNotFound`, ``InputNotReadable``, ``InputEmpty``.
+
+    The type is checked before the file is opened, for opening a FIFO would wait for its writer.
+    """
+    try:
+        _check_regular(path, path.stat().st_mode)
+        with os.fdopen(_open_without_waiting(path), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            _check_regular(path, status.st_mode)
+            digest, size, head = hashlib.sha256(), 0, b""
+            while piece := stream.read(_PIECE):
+                deadline.check(f"reading {path.name}")
+                head = head or piece[:_HEAD]
+                digest.update(piece)
+                size += len(piece)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputNotFound(f"{path}: no such file", hint="check the path") from error
+    except OSError as error:
+        raise InputNotReadable(
+            f"{path}: cannot be read: {error.strerror or error}", hint=_hint(error)
+        ) from error
+    if size == 0:
+        raise InputEmpty(f"{path}: the file is empty", hint="copy or download it again")
+    return FileFacts(digest.hexdigest(), size, head)
+
+
+def _open_without_waiting(path: Path) -> int:
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(path, os.O_RDONLY | flags)
+
+
+def _hint(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "give yourself read permission, or run as a user who has it"
+    return "check the path, and the disk it lies on"
+
+
+def _check_regular(path: Path, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    kind = next((name for test, name in kinds if test(mode)), "of an unknown kind")
+    raise InputNotReadable(
+        f"{path}: is {kind}, not a regular file", hint="give the media file itself"
+    )

@@ -1,0 +1,94 @@
+"""Still pictures: facts from the header, pixels as displayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from unmask.core.errors import Damaged
+from unmask.video import orientation
+from unmask.video.limits import check_size
+from unmask.video.pillow import quiet, recognised
+from unmask.video.rgb import over_white
+
+_ORIENTATION_TAG = 0x0112
+_STRIP_PIXELS = 4_000_000
+
+
+def exif_code(image: Image.Image) -> int:
+    """The EXIF orientation of the pixels that Pillow gives now (it turns TIFF by itself)."""
+    return orientation.from_exif(image.getexif().get(_ORIENTATION_TAG))
+
+
+def turned(image: Image.Image) -> orientation.Rotation:
+    """Clockwise degrees between the stored and the displayed picture, whoever turns it."""
+    undone = image.info.get("original_orientation")  # HEIF is turned while it is decoded
+    return orientation.rotation(orientation.from_exif(undone) if undone else exif_code(image))
+
+
+def display_size(image: Image.Image) -> tuple[int, int]:
+    """Displayed width and height from the header. Pillow states a TIFF's turned already."""
+    if image.format != "TIFF" and orientation.swaps_sides(exif_code(image)):
+        return image.height, image.width
+    return image.size
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """H×W×3 uint8, upright; transparency over white. :class:`Damaged`, ``TooLarge``."""
+    with recognised(path) as image:
+        if image is None:
+            raise Damaged(f"{path}: is no longer the picture it was")
+        check_size(path.name, *image.size)
+        with quiet(path):
+            image.load()
+            return to_array(image, exif_code(image))
+
+
+def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.uint8]:
+    """A loaded picture of any mode as H×W×3 uint8, turned by an EXIF code.
+
+    Strip by strip: Pillow's own way to an array takes three copies of the whole picture.
+    """
+    width, height = image.size
+    sides = (width, height) if orientation.swaps_sides(code) else (height, width)
+    result = np.empty((*sides, 3), dtype=np.uint8)
+    target = orientation.stored(result, code)
+    peak = _peak(image)
+    for top, strip in _strips(image):
+        target[top : top + strip.height] = _strip_to_rgb(strip, peak)
+    return result
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        yield top, strip
+
+
+def _strip_to_rgb(strip: Image.Image, peak: float) -> NDArray[np.uint8]:
+    if strip.mode[0] in "IF":  # one channel of more than eight bits, which convert() would clip
+        values = np.asarray(strip, dtype=np.float32) * (255.0 / peak)
+        grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if strip.has_transparency_data:
+        return over_white(np.asarray(strip.convert("RGBA")))
+    array: NDArray[Any] = np.asarray(strip.convert("RGB"))
+    return array
+
+
+def _peak(image: Image.Image) -> float:
+    """The value that is white: by mode, and for floats and wide integers by what occurs."""
+    if image.mode[0] not in "IF":
+        return 255.0
+    if image.mode.startswith("I;16"):
+        return 65_535.0
+    _, highest = image.getextrema()
+    scales = (1.0, 255.0, 65_535.0) if image.mode == "F" else (255.0, 65_535.0)
+    top = float(highest)  # type: ignore[arg-type]
+    return next((scale for scale in scales if top <= scale), top)

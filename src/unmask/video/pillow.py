@@ -1,0 +1,80 @@
+"""Opening pictures with Pillow, which has global switches that are set here and put back."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from unmask.core.errors import Damaged
+
+# What Pillow's decoders raise on broken files.
+_FAILURES = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+# Never all of Pillow's: EPS, for one, would start Ghostscript.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "HEIF", "AVIF")
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def quiet(path: Path) -> Iterator[None]:
+    """Decoders' complaints become :class:`Damaged`, their warnings silence.
+
+    One picture at a time: Pillow's pixel limit and Python's warning filters belong to the whole
+    process. The limit is lifted because Unmask's own, checked before any pixel is decoded, holds.
+    """
+    with _LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        except _FAILURES as error:
+            raise Damaged(
+                f"{path}: the picture cannot be decoded: {error}",
+                hint="it seems cut short or overwritten; copy or download it again",
+            ) from error
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+@contextmanager
+def recognised(path: Path) -> Iterator[Image.Image | None]:
+    """The picture, its header read and no pixel decoded, or None where it is of another kind."""
+    _register_plugins()
+    with quiet(path):
+        try:
+            image = Image.open(path, formats=_FORMATS)
+        except UnidentifiedImageError:
+            image = None
+    if image is None:
+        yield None
+        return
+    with image:
+        yield image
+
+
+@cache
+def _register_plugins() -> None:
+    """Those of ``_FORMATS`` that Pillow does not load by itself."""
+    from PIL import AvifImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()

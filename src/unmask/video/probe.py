@@ -1,0 +1,123 @@
+"""What a file is, before anything is sampled from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+
+from unmask.core.analysis import MediaInfo
+from unmask.core.deadline import Deadline
+from unmask.core.errors import Damaged
+from unmask.video import orientation, pictures
+from unmask.video.animation import frame_durations
+from unmask.video.clock import plausible, rate
+from unmask.video.counts import DamageCount
+from unmask.video.duration import measure_duration
+from unmask.video.files import FileFacts, read_facts
+from unmask.video.limits import check_size
+from unmask.video.pillow import quiet, recognised
+from unmask.video.reader import FrameReader
+from unmask.video.rgb import display_size, orientation_of
+
+# Pillow's names; what else it calls animated (MPO, TIFF, HEIF) are further pictures, not time.
+_ANIMATIONS = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
+
+_CODECS = {"mpo": "jpeg", "heif": "hevc", "avif": "av1", "dib": "bmp"}
+
+
+def probe(path: Path, *, deadline: Deadline) -> MediaInfo:
+    """Facts about one file. The first frame is decoded to know them; none is counted.
+
+    Raises :class:`InputNotFound`, ``InputNotReadable`` (permissions, not a regular file),
+    ``InputEmpty``, ``NotMedia`` (no picture or video, or a playlist), ``NoPicture`` (sound only;
+    cover art does not count), ``Damaged`` (recognised, but no frame decodes), ``TooLarge`` and
+    ``TimeBudgetExceeded``.
+    """
+    facts = read_facts(path, deadline)
+    common: dict[str, Any] = {
+        "name": path.name,
+        "sha256": facts.sha256,
+        "bytes": facts.size,
+        "frames_decoded": 0,
+        "frames_damaged": 0,
+    }
+    described = _by_pillow(path) or _video(path, facts, deadline)
+    return MediaInfo(**common, **described)
+
+
+def _by_pillow(path: Path) -> dict[str, Any] | None:
+    """A picture or an animated WebP; None for what FFmpeg is to read."""
+    with recognised(path) as image:
+        if image is None:
+            return None
+        check_size(path.name, *image.size)
+        with quiet(path):
+            if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
+                return _picture(image)
+            return _webp(path, image) if image.format == "WEBP" else None
+
+
+def _picture(image: Image.Image) -> dict[str, Any]:
+    width, height = pictures.display_size(image)
+    name = (image.format or "").lower()
+    return {
+        "kind": "image",
+        "container": name,
+        "codec": _CODECS.get(name, name),
+        "width": width,
+        "height": height,
+        "rotation": pictures.turned(image),
+        "duration_s": None,
+        "frame_rate": None,
+        "has_audio": False,
+    }
+
+
+def _webp(path: Path, image: Image.Image) -> dict[str, Any]:
+    durations = frame_durations(path)
+    total = sum(durations)
+    return _picture(image) | {
+        "kind": "video",
+        "rotation": 0,
+        "duration_s": float(total),
+        "frame_rate": str(len(durations) / total) if total else None,
+    }
+
+
+def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
+    with FrameReader(path, deadline, DamageCount(), jumps=False) as reader:
+        stream = reader.stream
+        first = reader.next()
+        if first is None:
+            raise Damaged(
+                f"{path}: not one frame could be decoded",
+                hint="it seems cut short or overwritten; copy or download it again",
+            )
+        width, height = display_size(first.frame, stream.sample_aspect_ratio)
+        check_size(path.name, width, height)
+        timed = stream.start_time is not None  # a raw stream's average is made up
+        frame_rate = plausible(stream.average_rate) if timed else rate(stream)
+        described: dict[str, Any] = {
+            "kind": "video",
+            "container": _container(stream.container.format.name, facts, stream.container.metadata),
+            "codec": stream.codec_context.codec.canonical_name,
+            "width": width,
+            "height": height,
+            "rotation": orientation.rotation(orientation_of(first.frame)),
+            "frame_rate": None if frame_rate is None else str(frame_rate),
+            "has_audio": bool(stream.container.streams.audio),
+        }
+    return described | {"duration_s": float(measure_duration(path, deadline))}
+
+
+def _container(name: str, facts: FileFacts, metadata: dict[str, str]) -> str:
+    """The one format that the file is, where FFmpeg names a family."""
+    if name.startswith("matroska"):
+        return "webm" if b"webm" in facts.head[:64] else "matroska"
+    if not name.startswith("mov"):
+        return name
+    brand = metadata.get("major_brand", "qt").strip()
+    special: dict[str, Literal["mov", "avif", "3gp"]] = {"qt": "mov", "avis": "avif"}
+    return "3gp" if brand.startswith("3g") else special.get(brand, "mp4")

@@ -1,0 +1,201 @@
+"""Decoded frames of one stream in order of presentation, and jumps forward to where they matter."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.packet import Packet
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from unmask.core.deadline import Deadline
+from unmask.video.clock import Clock
+from unmask.video.container import READ_IN_ORDER, opened, picture_stream
+from unmask.video.counts import DamageCount
+from unmask.video.keys import KeyIndex
+from unmask.video.limits import MAX_PIXELS, check_size
+from unmask.video.packets import is_flush, read_packets
+from unmask.video.rgb import to_rgb
+
+# Decoders whose non-reference frames can be left out without touching any other frame. Not HEVC:
+# there "non-reference" holds within a temporal layer only.
+_CAN_SKIP = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4", "vp8"})
+# Without an index, so little to go is read through: a seek could land before here.
+_READ_ON_S = Fraction(4)
+# How far before the wanted time a blind seek tries to land, for it may miss the key frame.
+_STEPS_BACK_S = (0, 2, 8, 30)
+_THREADS, _THREADS_ABOVE_4K = 8, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A frame as the decoder gave it, and when it is shown."""
+
+    time: Fraction
+    frame: av.VideoFrame
+
+    def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """H×W×3 uint8 of the displayed ``size`` (width, height)."""
+        return to_rgb(self.frame, size)
+
+
+class FrameReader:
+    """The picture stream of a file; a context manager. Moves only forward, but for rewinding."""
+
+    def __init__(self, path: Path, deadline: Deadline, damage: DamageCount, *, jumps: bool) -> None:
+        self._path, self._deadline, self._damage = path, deadline, damage
+        self._doing = f"decoding {path.name}"
+        self._stack = ExitStack()
+        self._here = Fraction(0)
+        self._open(jumps=jumps)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _open(self, *, jumps: bool) -> None:
+        """Stand at the first packet. Without ``jumps`` the file is read in order, come what may."""
+        self._stack.close()
+        with ExitStack() as stack:
+            self._container = stack.enter_context(opened(self._path, self._deadline))
+            self.stream = picture_stream(self._container, self._path)
+            self._prepare_decoder()
+            self._stack = stack.pop_all()
+        self._jumps = jumps and self._container.format.name not in READ_IN_ORDER
+        try:
+            self._keys = KeyIndex.of(self._container, self.stream) if self._jumps else None
+        except av.error.FFmpegError:  # stands who knows where, and cannot seek back
+            self._open(jumps=False)
+            return
+        self._clock = Clock(self.stream, self._container.format.name)
+        self._skip_before = self._floor = Fraction(0)
+        self._ready: deque[Decoded] = deque()
+        self._begin()
+
+    def _prepare_decoder(self) -> None:
+        context = self.stream.codec_context
+        check_size(self._path.name, context.width, context.height)
+        huge = context.width * context.height > 4096 * 2304
+        context.thread_type = "AUTO"
+        context.thread_count = min(os.cpu_count() or 1, _THREADS_ABOVE_4K if huge else _THREADS)
+        context.options = {"max_pixels": str(MAX_PIXELS)}
+        self._skips = context.codec.canonical_name in _CAN_SKIP
+
+    def next(self) -> Decoded | None:
+        """The next whole frame, or None at the end."""
+        while not self._ready:
+            packet = next(self._packets, None)
+            if packet is None:
+                return None
+            self._ready.extend(self._decode(packet))
+        shot = self._ready.popleft()
+        self._here = max(self._here, shot.time)
+        return shot
+
+    def enter(self, start: Fraction, latest: Fraction) -> None:
+        """Move so that the next frames from ``start`` on are cheap to reach.
+
+        Lands on a key frame between ``start`` and ``latest`` where the index shows one, else on
+        the last one before ``start``, else stays: frames before ``start`` are then still to come.
+        """
+        self._skip_before = start
+        if not self._jumps or start <= self._here:
+            return
+        if self._clock.needs_first_frame and (first := self.next()) is not None:
+            self._ready.appendleft(first)
+        if self._keys is not None:
+            key = self._keys.between(start, latest, self._clock)
+            if key is not None and key[0] > self._here:
+                self._seek(key[1])
+        elif start - self._here > _READ_ON_S:
+            self._enter_blindly(start, latest)
+
+    def _enter_blindly(self, start: Fraction, latest: Fraction) -> None:
+        for back in _STEPS_BACK_S:
+            landed = self._seek(self._clock.stamp(max(start - back, Fraction(0))))
+            if landed is not None and landed <= latest:
+                return
+        self._open(jumps=False)
+        self._skip_before = start
+
+    def _seek(self, stamp: int) -> Fraction | None:
+        """The time of the key frame where decoding goes on, None if there is none."""
+        try:
+            self._container.seek(stamp, stream=self.stream)
+        except av.error.FFmpegError:
+            return None
+        self._ready.clear()
+        return self._begin(key_only=True)
+
+    def _begin(self, *, key_only: bool = False) -> Fraction | None:
+        """Take packets from where the container stands, after a seek from a key frame on.
+
+        Frames shown before that key frame lean on ones that were not decoded: they are dropped.
+        """
+        packets = read_packets(
+            self._container, self.stream, self._damage, self._deadline, self._doing
+        )
+        first = next((p for p in packets if p.is_keyframe or not key_only), None)
+        self._packets = packets if first is None else _put_back(first, packets)
+        if first is None:
+            return None
+        self._clock.restart(first)
+        stamp = self._clock.shown(first)
+        if not key_only or stamp is None:
+            self._jumps = self._jumps and stamp is not None
+            return None
+        self._floor = self._clock.seconds(stamp)
+        return self._floor
+
+    def _decode(self, packet: Packet[VideoStream]) -> list[Decoded]:
+        if self._skips:
+            self._choose_skipping(packet)
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            self._damage.damaged += 1
+            return []
+        return [shot for frame in frames if (shot := self._accept(frame)) is not None]
+
+    def _choose_skipping(self, packet: Packet[VideoStream]) -> None:
+        """On the way to a window, frames that no other frame needs are not decoded."""
+        early = (
+            packet.pts is not None
+            and not is_flush(packet)
+            and self._clock.origin is not None
+            and self._clock.seconds(packet.pts) < self._skip_before
+        )
+        self.stream.codec_context.skip_frame = "NONREF" if early else "DEFAULT"
+
+    def _accept(self, frame: av.VideoFrame) -> Decoded | None:
+        check_size(self._path.name, frame.width, frame.height)
+        time = self._clock.time(frame)
+        if frame.is_corrupt:
+            self._damage.damaged += 1
+            return None
+        self._damage.decoded += 1
+        return Decoded(time, frame) if time >= self._floor else None
+
+
+def _put_back(
+    first: Packet[VideoStream], rest: Iterator[Packet[VideoStream]]
+) -> Iterator[Packet[VideoStream]]:
+    yield first
+    yield from rest

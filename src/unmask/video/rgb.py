@@ -1,0 +1,73 @@
+"""From a decoder's frame to RGB as displayed: range, matrix, pixel shape, alpha, rotation."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import Colorspace
+from numpy.typing import NDArray
+
+from unmask.video import orientation
+
+_UNSPECIFIED = 2
+_HD_LINES = 720
+_OPAQUE = 255
+
+
+def display_size(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
+    """Width and height of the displayed picture; ``aspect`` is a pixel's width over its height.
+
+    As players do, a pixel that is not square stretches the stored width, never the height.
+    Ratios beyond 1:8 are taken for nonsense in the header.
+    """
+    width, height = frame.width, frame.height
+    if aspect is not None and Fraction(1, 8) <= aspect <= 8:
+        width = max(1, round(width * aspect))
+    return (height, width) if orientation.swaps_sides(orientation_of(frame)) else (width, height)
+
+
+def orientation_of(frame: av.VideoFrame) -> int:
+    """The EXIF code of the frame's display matrix."""
+    try:
+        data: Any = frame.side_data["DISPLAYMATRIX"]  # type: ignore[typeddict-item]
+    except KeyError:
+        return orientation.UPRIGHT
+    return orientation.from_matrix(np.frombuffer(bytes(data), dtype=np.int32).tolist())
+
+
+def to_rgb(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """H×W×3 uint8, upright, of the displayed ``size`` (width, height).
+
+    A frame whose own size changed midway through the stream is scaled to it.
+    """
+    code = orientation_of(frame)
+    width, height = size[::-1] if orientation.swaps_sides(code) else size
+    has_alpha = any(component.is_alpha for component in frame.format.components)
+    converted = frame.reformat(
+        width=width,
+        height=height,
+        format="rgba" if has_alpha else "rgb24",
+        src_colorspace=_matrix(frame),
+    ).to_ndarray()
+    image = over_white(converted) if has_alpha else np.asarray(converted, dtype=np.uint8)
+    return np.ascontiguousarray(orientation.displayed(image, code))
+
+
+def over_white(rgba: NDArray[Any]) -> NDArray[np.uint8]:
+    """H×W×4 uint8, alpha not premultiplied, laid over white as viewers do: H×W×3 uint8."""
+    colour, alpha = rgba[..., :3], rgba[..., 3:].astype(np.uint16)
+    if alpha.min(initial=_OPAQUE) == _OPAQUE:
+        return np.ascontiguousarray(colour)
+    mixed = colour * alpha + _OPAQUE * (_OPAQUE - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def _matrix(frame: av.VideoFrame) -> Colorspace | None:
+    """The YCbCr matrix where the stream names none: BT.709 from 720 lines on, else BT.601."""
+    if frame.colorspace != _UNSPECIFIED:
+        return None
+    hd = min(frame.width, frame.height) >= _HD_LINES
+    return Colorspace.ITU709 if hd else Colorspace.ITU601

@@ -1,0 +1,96 @@
+"""Windows of frames for the plans, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from unmask.core.analysis import MediaInfo
+from unmask.core.deadline import Deadline
+from unmask.core.errors import Damaged
+from unmask.core.frames import Frame, Window, WindowPlan
+from unmask.video.animation import AnimationReader
+from unmask.video.counts import DamageCount
+from unmask.video.limits import frames_that_fit
+from unmask.video.pictures import read_picture
+from unmask.video.reader import FrameReader
+from unmask.video.sampling import pick
+
+_ENDLESS = Fraction(10**9)
+
+
+def read_windows(
+    path: Path,
+    info: MediaInfo,
+    plans: Sequence[WindowPlan],
+    *,
+    deadline: Deadline,
+    damage: DamageCount,
+) -> Iterator[Window]:
+    """The window of each plan, by rising start; a plan in which nothing decodes is left out.
+
+    ``info`` is what :func:`unmask.video.probe` said of the same file. Windows never overlap and
+    times rise strictly through all of them. Nothing of a window is kept here once the next is
+    asked for; frames larger than 4K may make it shorter (``limits.WINDOW_BYTES``). Where no plan
+    finds a frame, as when all the file's times are wrong, the first plan is read from the start.
+    A picture is one window of one frame at time 0, whatever the plans.
+
+    Raises :class:`Damaged` if nothing decodes in the whole file, and ``TooLarge``,
+    ``TimeBudgetExceeded`` and the errors of ``probe`` where they arise.
+    """
+    if info.kind == "image":
+        damage.decoded += 1
+        yield Window((Frame(Fraction(0), read_picture(path)),))
+        return
+    ordered = sorted(plans, key=lambda plan: plan.start)
+    found = False
+    for window in _windows(path, info, ordered, deadline, damage):
+        found = True
+        yield window
+    if found or not ordered:
+        return
+    first = ordered[0]
+    anywhere = WindowPlan(Fraction(0), _ENDLESS, first.frames, first.step)
+    for window in _windows(path, info, [anywhere], deadline, damage):
+        found = True
+        yield window
+    if not found:
+        raise Damaged(
+            f"{path}: not one frame could be decoded",
+            hint="it seems cut short or overwritten; copy or download it again",
+        )
+
+
+def _windows(
+    path: Path,
+    info: MediaInfo,
+    plans: Sequence[WindowPlan],
+    deadline: Deadline,
+    damage: DamageCount,
+) -> Iterator[Window]:
+    size = (info.width, info.height)
+    last: Fraction | None = None
+    with _reader(path, info, plans, deadline, damage) as reader:
+        for plan in plans:
+            count = min(plan.frames, frames_that_fit(*size))
+            reader.enter(plan.start, max(plan.start, plan.stop - plan.step * plan.frames))
+            frames = pick(reader.next, plan, count=count, size=size, after=last)
+            if frames:
+                last = frames[-1].time
+                window = Window(tuple(frames))
+                del frames
+                yield window
+                del window
+
+
+def _reader(
+    path: Path,
+    info: MediaInfo,
+    plans: Sequence[WindowPlan],
+    deadline: Deadline,
+    damage: DamageCount,
+) -> FrameReader | AnimationReader:
+    if info.container == "webp":
+        return AnimationReader(path, deadline, damage)
+    return FrameReader(path, deadline, damage, jumps=any(plan.start > 0 for plan in plans))

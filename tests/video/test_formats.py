@@ -1,0 +1,140 @@
+"""Every container and codec: true times, the frames that belong to them, and few decoded."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from media_factory import info_of, numbers, plan, sample, times, write
+
+from unmask.video import DamageCount
+
+FORMATS = {
+    # file: (codec, encoder options, container, codec as reported)
+    "a.mp4": ("libx264", {}, "mp4", "h264"),
+    "b.mov": ("libx265", {}, "mov", "hevc"),
+    "c.mkv": ("libx264", {}, "matroska", "h264"),
+    "d.webm": ("libvpx", {}, "webm", "vp8"),
+    "e.webm": ("libvpx-vp9", {}, "webm", "vp9"),
+    "f.mp4": ("libsvtav1", {}, "mp4", "av1"),
+    "g.avi": ("mpeg4", {"bf": "2"}, "avi", "mpeg4"),
+    "h.avi": ("libx264", {}, "avi", "h264"),
+    "i.avi": ("mjpeg", {}, "avi", "mjpeg"),
+    "j.ts": ("libx264", {}, "mpegts", "h264"),
+    "k.ts": ("mpeg2video", {"bf": "2"}, "mpegts", "mpeg2video"),
+    "l.mpg": ("mpeg1video", {"bf": "2"}, "mpeg", "mpeg1video"),
+    "m.flv": ("libx264", {}, "flv", "h264"),
+    "n.wmv": ("wmv2", {}, "asf", "wmv2"),
+    "o.mkv": ("ffv1", {}, "matroska", "ffv1"),
+    "p.h264": ("libx264", {}, "h264", "h264"),
+    "q.ivf": ("libvpx", {}, "ivf", "vp8"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_frames_carry_their_true_times(tmp_path, name):
+    codec, options, container, reported = FORMATS[name]
+    pixels = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    path = write(tmp_path / name, codec=codec, frames=300, pixels=pixels, options=options)
+    info = info_of(path)
+    assert (info.kind, info.container, info.codec) == ("video", container, reported)
+    assert (info.width, info.height, info.rotation) == (96, 64, 0)
+    assert Fraction(info.frame_rate) == 25
+    assert info.duration_s == pytest.approx(12, abs=0.05)
+    damage = DamageCount()
+    plans = [plan(k * 3, k * 3 + 3, 5, 0.12) for k in range(4)]
+    windows = sample(path, *plans, damage=damage)
+    assert [len(window) for window in windows] == [5] * 4
+    for wanted, window in zip(plans, windows, strict=True):
+        assert wanted.start <= window[0].time < wanted.stop
+        assert numbers(window) == [round(time * 25) for time in times(window)]
+        steps = [b - a for a, b in zip(times(window), times(window)[1:], strict=False)]
+        assert steps == pytest.approx([0.12] * 4, abs=0.002)
+    assert damage.damaged == 0
+    assert damage.decoded <= 301
+
+
+def test_a_window_begins_at_a_key_frame_of_its_slot(tmp_path):
+    path = write(tmp_path / "a.mp4", frames=250, gop=60, options={"sc_threshold": "0"})
+    damage = DamageCount()
+    windows = sample(path, plan(2, 4, 4, 0.2), plan(8, 10, 4, 0.2), damage=damage)
+    assert numbers(windows[0]) == [60, 65, 70, 75]  # key frame 60 is at 2.4 s
+    assert numbers(windows[1]) == [200, 205, 210, 215]  # 180 and 240 are no use: from 8 s on
+    assert damage.decoded < 75
+
+
+def test_the_pictures_of_one_group_are_decoded_once(tmp_path):
+    path = write(tmp_path / "a.mp4", frames=250, gop=1000, options={"sc_threshold": "0"})
+    damage = DamageCount()
+    sample(path, *(plan(k * 2.5, k * 2.5 + 2.5, 8, 0.1) for k in range(4)), damage=damage)
+    assert damage.decoded <= 250
+
+
+def test_skipped_frames_change_no_pixel(tmp_path):
+    path = write(tmp_path / "a.mp4", frames=100, gop=1000, options={"bf": "3", "refs": "4"})
+    (whole,) = sample(path, plan(0, 4, 100, 0.04))
+    (late,) = sample(path, plan(3, 4, 20, 0.04))
+    by_time = {frame.time: frame.image for frame in whole}
+    assert len(late) == 20
+    assert all((frame.image == by_time[frame.time]).all() for frame in late)
+
+
+def test_a_variable_rate_keeps_its_times(tmp_path):
+    at = [0, 40, 80, 500, 520, 540, 2000, 2010, 2500]
+    path = write(tmp_path / "a.mkv", frames=len(at), times=at)
+    (window,) = sample(path, plan(0, 3, 20, 0.01))
+    assert [round(time * 1000) for time in times(window)] == at
+    assert numbers(window) == list(range(len(at)))
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+def test_times_count_from_the_streams_start(tmp_path, name):
+    at = [90_000 + 40 * k for k in range(50)]
+    path = write(tmp_path / name, frames=50, times=at)
+    assert info_of(path).duration_s == pytest.approx(2, abs=0.05)
+    windows = sample(path, plan(0, 1, 3, 0.2), plan(1, 2, 3, 0.2))
+    assert [numbers(window) for window in windows] == [[0, 5, 10], [25, 30, 35]]
+    assert times(windows[0]) == pytest.approx([0, 0.2, 0.4], abs=0.002)
+
+
+def test_one_frame(tmp_path):
+    path = write(tmp_path / "a.mp4", frames=1)
+    assert info_of(path).duration_s == pytest.approx(0.04)
+    assert [numbers(window) for window in sample(path, plan(0, 0.04, 8, 0.1))] == [[0]]
+
+
+def test_a_live_webm_has_no_duration_in_its_header(tmp_path):
+    path = write(tmp_path / "a.webm", codec="libvpx", frames=150, container={"live": "1"})
+    assert info_of(path).duration_s == pytest.approx(6, abs=0.05)
+    damage = DamageCount()
+    windows = sample(path, plan(0, 3, 3, 0.2), plan(3, 6, 3, 0.2), damage=damage)
+    assert [numbers(window) for window in windows] == [[0, 5, 10], [75, 80, 85]]
+    assert damage.decoded < 60
+
+
+def test_a_fragmented_mp4(tmp_path):
+    movflags = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    path = write(tmp_path / "a.mp4", frames=250, container=movflags)
+    assert info_of(path).duration_s == pytest.approx(10, abs=0.05)
+    damage = DamageCount()
+    (window,) = sample(path, plan(8, 10, 3, 0.2), damage=damage)
+    assert numbers(window) == [200, 205, 210]
+    assert damage.decoded < 40
+
+
+def test_sound_is_noticed_and_left_alone(tmp_path):
+    assert info_of(write(tmp_path / "a.mp4", sound=True)).has_audio
+    assert not info_of(write(tmp_path / "b.mp4")).has_audio
+
+
+def test_a_path_with_spaces_and_emoji(tmp_path):
+    folder = tmp_path / "my films 🎬"
+    folder.mkdir()
+    path = write(folder / "été %03d * ?.mp4")
+    assert info_of(path).name == "été %03d * ?.mp4"
+    assert numbers(sample(path, plan(0, 2, 2, 0.2))[0]) == [0, 5]
+
+
+def test_a_misleading_suffix_does_not_matter(tmp_path):
+    path = write(tmp_path / "a.jpg", form="mp4")
+    assert info_of(path).container == "mp4"
