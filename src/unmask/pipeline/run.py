@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from unmask import __version__
 from unmask import faces as rooms_faces
 from unmask.clips import plan_windows
@@ -130,7 +132,7 @@ def _hand_over(
                     face=number,
                     time=seen.time,
                     image=one.image,
-                    map=one.map,
+                    map=one.map * np.float32(manifest.calibration.frame_scale),
                     score=frame_score(one, manifest),
                 )
             )

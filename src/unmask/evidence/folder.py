@@ -1,0 +1,66 @@
+"""Evidence as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from unmask.core.analysis import Analysis, Face
+from unmask.core.errors import UsageError
+from unmask.evidence.collector import EvidenceCollector
+from unmask.evidence.heatmap import overlay
+from unmask.evidence.strip import face_strip
+
+_LARGE = 448
+
+
+def write_evidence(
+    folder: Path, analysis: Analysis, collected: EvidenceCollector
+) -> tuple[Path, ...]:
+    """Write ``analysis.json`` and for each face with crops ``face-N.png`` and ``face-N-map.png``.
+
+    The first is :func:`face_strip`; the second the heat map of the face's strongest frame.
+    Existing files of these names are replaced. :class:`UsageError` where nothing can be written.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        document = folder / "analysis.json"
+        document.write_text(analysis.to_json(indent=2) + "\n", encoding="utf-8")
+        written.append(document)
+        for face in analysis.faces:
+            crops, strongest = collected.crops(face.id), collected.strongest(face.id)
+            if strongest is None:
+                continue
+            written += [
+                _save(folder / f"face-{face.id}.png", face_strip(crops, title=_title(face))),
+                _save(
+                    folder / f"face-{face.id}-map.png",
+                    overlay(_enlarged(strongest.image), strongest.map),
+                ),
+            ]
+    except OSError as error:
+        raise UsageError(
+            f"evidence cannot be written to {folder}: {error.strerror or error}",
+            hint="name another folder",
+        ) from error
+    return tuple(written)
+
+
+def _title(face: Face) -> str:
+    verdict = face.verdict
+    number = "" if verdict.probability is None else f" · P(manipulated) {verdict.probability:.2f}"
+    return f"Face {face.id} · {verdict.label}{number}"
+
+
+def _enlarged(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    large = Pillow.fromarray(crop).resize((_LARGE, _LARGE), Pillow.Resampling.LANCZOS)
+    return np.asarray(large, dtype=np.uint8)
+
+
+def _save(path: Path, picture: NDArray[np.uint8]) -> Path:
+    Pillow.fromarray(picture).save(path)
+    return path

@@ -1,0 +1,49 @@
+"""Where on a face the evidence lies, drawn so that weak evidence looks weak."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+FULL = 4.0
+"""Calibrated logit at which colour is full: everywhere this strong, the frame scores 0.98."""
+
+# Orange speaks for manipulation, blue against it: told apart with any colour vision (Okabe & Ito,
+# "Color Universal Design", 2008), and by the outline without any.
+FOR: tuple[int, int, int] = (230, 97, 1)
+AGAINST: tuple[int, int, int] = (0, 114, 178)
+
+_OPAQUE = 0.6  # at full strength the face still shows through
+_OUTLINED = 0.5  # share of full strength from which a region is outlined
+
+
+def overlay(crop: Image, evidence: NDArray[np.float32], *, full: float = FULL) -> Image:
+    """The crop in grey, coloured by its evidence: S×S×3 and m×m → S×S×3, uint8, RGB.
+
+    ``evidence`` is :attr:`ScoredCrop.map`. The scale is the same for every picture: colour grows
+    in proportion to the evidence up to ``full`` and nothing is stretched to fit, so that a face
+    without evidence stays grey. Regions that speak for manipulation with more than half of
+    ``full`` are outlined.
+    """
+    size = (crop.shape[1], crop.shape[0])
+    strength = cv2.resize(evidence / np.float32(full), size, interpolation=cv2.INTER_CUBIC)
+    strength = np.clip(strength, -1.0, 1.0)
+    alpha = _OPAQUE * np.abs(strength)[..., None]  # S×S×1
+    colour = np.where(strength[..., None] > 0, np.array(FOR), np.array(AGAINST))
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None].astype(np.float32)
+    picture = np.ascontiguousarray(np.rint(grey * (1 - alpha) + colour * alpha), dtype=np.uint8)
+    return _outlined(picture, strength > _OUTLINED)
+
+
+def _outlined(picture: Image, region: NDArray[np.bool_]) -> Image:
+    contours, _ = cv2.findContours(
+        region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    width = max(1, picture.shape[0] // 160)
+    # Dark under light: the line shows on bright and on dark skin.
+    cv2.drawContours(picture, contours, -1, (40, 20, 0), width + 1, cv2.LINE_AA)
+    cv2.drawContours(picture, contours, -1, (255, 240, 220), width, cv2.LINE_AA)
+    return picture
