@@ -9,6 +9,7 @@ each shape, and a folder of pictures of all sizes needs only a few.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,10 +24,12 @@ CELL = 12  # P-Net's window, pixels a side
 STRIDE = 2
 FACTOR = 0.709  # from one level to the next; Zhang et al. 2016
 _SEAM = CELL - STRIDE
-_ROUND = 32  # canvases' sides are multiples of it
+_ROUND_ACROSS, _ROUND_DOWN = 64, 16  # canvases' sides are multiples of these
 _WIDEST = 1280
 _ENOUGH = 1.5  # times a level's width: what its source must have
-_PIXELS = 1 << 20  # of one canvas: P-Net then works in about 100 MB
+_OPEN = 4  # canvases in which room is looked for
+_HUGE = 1 << 24  # pixels: a level's samples would take more memory than they save time
+_PIXELS = 1 << 18  # of one canvas: what lies between P-Net's layers then fits the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +90,14 @@ def layout(height: int, width: int, min_face: float) -> Layout:
     steps = scales(height, width, min_face)
     sizes = tuple((int(width * step), int(height * step)) for step in steps)
     widest = min(max((w for w, _ in sizes), default=0), _WIDEST)
-    across = _rounded(widest)
-    down = _PIXELS // max(across, 1) // _ROUND * _ROUND
-    pieces = [
-        (level, x, y, w, h)
-        for level, (full_w, full_h) in enumerate(sizes)
-        for y, h in _cut(full_h, down)
-        for x, w in _cut(full_w, across)
-    ]
-    tiles, depths = _packed(pieces, across, down)
-    canvases = tuple((_rounded(depth), across) for depth in depths)
+    # Beside an upright picture's first level there is room only on a wider canvas.
+    trials = [_packed(sizes, min(int(widest * more), _WIDEST)) for more in (1.0, 1.5, 2.0)]
+    tiles, canvases = min(trials, key=lambda trial: sum(h * w for h, w in trial[1]))
     cells = tuple(
         _cells([tile for tile in tiles if tile.canvas == number], *shape)
         for number, shape in enumerate(canvases)
     )
-    return Layout(steps, sizes, canvases, tuple(tiles), cells)
+    return Layout(steps, sizes, tuple(canvases), tuple(tiles), cells)
 
 
 def draw(image: Image, plan: Layout) -> list[Image]:
@@ -141,6 +137,8 @@ def _scaled(halves: list[Image], size: tuple[int, int]) -> Image:
     """
     source = next(half for half in reversed(halves) if half.shape[1] >= _ENOUGH * size[0])
     double = (2 * size[0], 2 * size[1])
+    if double[0] * double[1] > _HUGE:
+        return cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return _boxed(cv2.resize(source, double, interpolation=cv2.INTER_LINEAR))
 
 
@@ -155,8 +153,8 @@ def _even(side: int) -> int:
     return side + side % STRIDE
 
 
-def _rounded(side: int) -> int:
-    return -(-side // _ROUND) * _ROUND
+def _rounded(side: int, multiple: int) -> int:
+    return -(-side // multiple) * multiple
 
 
 def _cut(side: int, limit: int) -> list[tuple[int, int]]:
@@ -170,14 +168,20 @@ def _cut(side: int, limit: int) -> list[tuple[int, int]]:
 
 
 def _packed(
-    pieces: list[tuple[int, int, int, int, int]], across: int, down: int
-) -> tuple[list[Tile], list[int]]:
-    """Each piece at the lowest free place of the first canvas with room, and canvases' depths."""
+    sizes: tuple[tuple[int, int], ...], width: int
+) -> tuple[list[Tile], list[tuple[int, int]]]:
+    """Tiles of all levels on canvases about ``width`` wide, and the canvases' (height, width).
+
+    Each goes to the lowest free place of the first of the last few canvases that has room.
+    """
+    across = _rounded(width, _ROUND_ACROSS)
+    down = _PIXELS // max(across, 1) // _ROUND_DOWN * _ROUND_DOWN
     skylines: list[NDArray[np.int64]] = []
     tiles = []
-    for level, x, y, w, h in pieces:
+    for level, x, y, w, h in _pieces(sizes, across, down):
         wide, high = _even(w) // STRIDE, _even(h)
-        places = [(number, *_lowest(line, wide)) for number, line in enumerate(skylines)]
+        recent = range(max(len(skylines) - _OPEN, 0), len(skylines))
+        places = [(number, *_lowest(skylines[number], wide)) for number in recent]
         roomy = [place for place in places if place[2] + high <= down]
         if not roomy:
             roomy = [(len(skylines), 0, 0)]
@@ -185,7 +189,17 @@ def _packed(
         number, left, top = roomy[0]
         skylines[number][left : left + wide] = top + high
         tiles.append(Tile(level, number, left * STRIDE, top, x, y, w, h))
-    return tiles, [int(skyline.max()) for skyline in skylines]
+    return tiles, [(_rounded(int(line.max()), _ROUND_DOWN), across) for line in skylines]
+
+
+def _pieces(
+    sizes: tuple[tuple[int, int], ...], across: int, down: int
+) -> Iterator[tuple[int, int, int, int, int]]:
+    """Level, left, top, width and height of each piece no larger than a canvas."""
+    for level, (width, height) in enumerate(sizes):
+        for y, h in _cut(height, down):
+            for x, w in _cut(width, across):
+                yield level, x, y, w, h
 
 
 def _lowest(skyline: NDArray[np.int64], wide: int) -> tuple[int, int]:
