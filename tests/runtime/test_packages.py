@@ -1,0 +1,133 @@
+"""Model packages: what is accepted, and what each flaw is called."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_model import write_tiny_model
+
+from unmask.core.errors import ModelAltered, ModelInvalid, ModelNotFound
+from unmask.runtime import ModelPackage, find_package, shipped_packages
+
+
+@pytest.fixture
+def package(tmp_path: Path, tiny_model: Path) -> Path:
+    """A copy to spoil."""
+    return Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
+
+
+def edit(package: Path, **changes: Any) -> None:
+    path = package / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_sound_package_verifies_and_names_itself(package: Path) -> None:
+    loaded = ModelPackage.load(package)
+    loaded.verify()
+    assert (loaded.manifest.name, loaded.manifest.version) == ("tiny", "0.1")
+    assert "looks at brightness" in loaded.card
+    assert len(loaded.reference().sha256) == 64
+
+
+def test_a_card_is_optional(package: Path) -> None:
+    (package / "README.md").unlink()
+    assert ModelPackage.load(package).card == ""
+
+
+@pytest.mark.parametrize("name", ["backbone.onnx", "temporal.onnx", "README.md"])
+def test_one_changed_byte_is_found(package: Path, name: str) -> None:
+    path = package / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelAltered, match=name) as caught:
+        ModelPackage.load(package).verify()
+    assert caught.value.hint
+
+
+def test_a_missing_file_is_found(package: Path) -> None:
+    (package / "temporal.onnx").unlink()
+    with pytest.raises(ModelAltered, match=r"temporal\.onnx cannot be read: No such file"):
+        ModelPackage.load(package).verify()
+
+
+def test_changed_calibration_is_another_model(package: Path) -> None:
+    before = ModelPackage.load(package).reference()
+    edit(package, thresholds={"low": 0.1, "high": 0.2})
+    assert ModelPackage.load(package).reference().sha256 != before.sha256
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret", "/etc/passwd", "a/b.onnx", "..", "", "a\\b", ".hidden", "C:evil", "a\nb"]
+)
+def test_file_names_stay_in_the_folder(package: Path, name: str) -> None:
+    files = json.loads((package / "model.json").read_text())["files"]
+    edit(package, files=files | {name: "0" * 64})
+    with pytest.raises(ModelInvalid, match="files"):
+        ModelPackage.load(package)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"files": {}}, "backbone.onnx, temporal.onnx"),
+        ({"schema": "unmask.model/9"}, "schema"),
+        ({"thresholds": {"low": 0.9, "high": 0.1}}, "thresholds.low"),
+        ({"thresholds": {"low": 0.9, "high": 1.1}}, "thresholds.high"),
+        ({"crop": {"size": 10_000, "margin": 1.3}}, "crop.size"),
+        ({"crop": {"size": 224, "margin": float("nan")}}, "crop.margin"),
+        ({"name": "Not A Name"}, "name"),
+        ({"surprise": 1}, "surprise"),
+        ({"files": {"backbone.onnx": "short", "temporal.onnx": "0" * 64}}, "files"),
+    ],
+)
+def test_a_wrong_manifest_is_named_in_one_line(
+    package: Path, changes: dict[str, Any], named: str
+) -> None:
+    edit(package, **changes)
+    with pytest.raises(ModelInvalid) as caught:
+        ModelPackage.load(package)
+    assert named in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff\xfe\x00", b"null"])
+def test_what_is_no_manifest_is_invalid(package: Path, text: bytes) -> None:
+    (package / "model.json").write_bytes(text)
+    with pytest.raises(ModelInvalid):
+        ModelPackage.load(package)
+
+
+def test_a_folder_without_manifest_is_no_package(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound, match="No such file"):
+        ModelPackage.load(tmp_path)
+    with pytest.raises(ModelNotFound):
+        find_package(str(tmp_path))
+
+
+def test_an_unknown_name_lists_what_there_is() -> None:
+    with pytest.raises(ModelNotFound, match="'nonsense'") as caught:
+        find_package("nonsense")
+    assert "shipped:" in caught.value.hint
+
+
+def test_a_folder_is_found_by_its_path(package: Path) -> None:
+    assert find_package(str(package)).manifest.name == "tiny"
+
+
+def test_shipped_packages_verify() -> None:
+    for package in shipped_packages():
+        package.verify()
+        assert find_package(package.manifest.name).folder == package.folder
+
+
+def test_default_without_any_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("unmask.runtime.package.assets_folder", lambda: tmp_path)
+    with pytest.raises(ModelNotFound, match="ships no model"):
+        find_package()
+    write_tiny_model(tmp_path / "models" / "only", name="only")
+    assert find_package().manifest.name == "only"
