@@ -1,0 +1,73 @@
+"""Documents are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from unmask.core.errors import UsageError
+
+STDOUT = "-"
+_IN_MEMORY = 2**22
+
+
+class Target:
+    """Text for a file or, for ``-``, standard output, that appears there at :meth:`publish`.
+
+    Until then it waits in memory and, beyond a few megabytes, in a nameless temporary file: a
+    process that is killed leaves neither half a document nor a stray file.
+    """
+
+    def __init__(self, place: str, option: str) -> None:
+        """:class:`UsageError` at once where ``place`` cannot be written, not after an hour."""
+        self.place = place
+        self._path = None if place == STDOUT else Path(place).expanduser()
+        if self._path is not None:
+            _check(self._path, option)
+        self.stream: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed by publish
+            _IN_MEMORY, mode="w+", encoding="utf-8", newline=""
+        )
+
+    def publish(self) -> None:
+        """Put the text in its place, replacing a file that was there."""
+        self.stream.seek(0)
+        with self.stream as text:
+            if self._path is None:
+                shutil.copyfileobj(text, sys.stdout)
+                return
+            try:
+                _replace(self._path, text)
+            except OSError as error:
+                raise UsageError(
+                    f"{self._path} cannot be written: {error.strerror or error}",
+                    hint="name another file; what was analysed is answered from history",
+                ) from error
+
+
+def _check(path: Path, option: str) -> None:
+    folder = path.resolve().parent
+    if path.is_dir():
+        raise UsageError(f"{option} {path}: is a folder", hint=f"such as {path / 'unmask.json'}")
+    if not folder.is_dir():
+        raise UsageError(f"{option} {path}: there is no folder {folder}", hint="make it first")
+    if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
+        raise UsageError(f"{option} {path}: may not be written", hint="name another place")
+
+
+def _replace(path: Path, text: IO[str]) -> None:
+    path = path.resolve()  # a link stays a link
+    if path.exists() and not path.is_file():  # a pipe or a device must not become a file
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            shutil.copyfileobj(text, stream)
+        return
+    part = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as stream:
+            shutil.copyfileobj(text, stream)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,96 @@
+"""From the paths on the command line to the files to scan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from unmask.core.errors import InputEmpty, InputNotReadable, UnmaskError
+from unmask.video import SUFFIXES
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: a file to try, or a folder or list of which ``problem`` says why it gave none."""
+
+    path: Path
+    problem: UnmaskError | None = None
+
+    @property
+    def text(self) -> str:
+        """The path as valid Unicode, whatever bytes it is made of."""
+        return os.fsencode(self.path).decode("utf-8", "backslashreplace")
+
+
+def gather(paths: Iterable[str]) -> list[Source]:
+    """The files that the paths name, those of folders sorted by name.
+
+    A file that is named is always tried. In a folder, and the folders in it, files are tried whose
+    suffix is one of :data:`unmask.video.SUFFIXES`; hidden files and folders are passed over, and
+    links to folders are not followed. ``-`` stands for paths read from standard input.
+    """
+    return [source for path in paths for source in _expand(path)]
+
+
+def _expand(path: str) -> Iterator[Source]:
+    if path == STDIN:
+        yield from _listed()
+    elif Path(path).is_dir():
+        yield from _inside(Path(path))
+    else:
+        yield Source(Path(path))
+
+
+def _listed() -> Iterator[Source]:
+    """Paths from standard input, one a line, or ended by NUL as ``find -print0`` does."""
+    data = sys.stdin.buffer.read()
+    parts = data.split(b"\0") if b"\0" in data else data.splitlines()
+    names = [os.fsdecode(part) for part in parts if part.strip()]
+    if not names:
+        yield Source(
+            Path(STDIN),
+            InputEmpty("standard input named no files", hint="send one path a line"),
+        )
+    for name in names:
+        # A "-" here is a file of that name: the list does not contain itself.
+        yield from _inside(Path(name)) if Path(name).is_dir() else [Source(Path(name))]
+
+
+def _inside(folder: Path) -> Iterator[Source]:
+    denied: list[OSError] = []
+    others = found = 0
+    for here, folders, files in os.walk(folder, onerror=denied.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.startswith("."):
+                continue
+            if Path(name).suffix.lower() in SUFFIXES:
+                found += 1
+                yield Source(Path(here, name))
+            else:
+                others += 1
+    for error in denied:
+        place = Path(os.fsdecode(error.filename))
+        yield Source(
+            place,
+            InputNotReadable(
+                f"{place}: the folder cannot be read: {error.strerror}",
+                hint="give yourself permission to read it",
+            ),
+        )
+    if not found and not denied:
+        yield Source(folder, _nothing_in(folder, others))
+
+
+def _nothing_in(folder: Path, others: int) -> InputEmpty:
+    if not others:
+        return InputEmpty(f"{folder}: the folder holds no files", hint="check the path")
+    return InputEmpty(
+        f"{folder}: none of the {others} files in the folder has the suffix of a video or picture",
+        hint="name a file itself, and it is tried whatever it is called",
+    )

@@ -1,0 +1,88 @@
+"""``unmask scan``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+@click.command(short_help="Scan videos, pictures and folders of them.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--json", "json_to", metavar="FILE|-", help="Write the results as JSON.")
+@click.option("--csv", "csv_to", metavar="FILE|-", help="Write one row for each input as CSV.")
+@click.option(
+    "--evidence",
+    metavar="DIR",
+    help="Write pictures of each face and of what spoke for manipulation, one folder a file.",
+)
+@click.option(
+    "--clips",
+    type=int,
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Short stretches sampled from a video, 1 to 256.",
+)
+@click.option(
+    "--frames-per-clip",
+    type=int,
+    metavar="N",
+    help="Frames looked at in each, 1 to 64.  [default: what the model was fitted on]",
+)
+@click.option(
+    "--min-face",
+    type=int,
+    default=40,
+    show_default=True,
+    metavar="PX",
+    help="Shorter side of the smallest face looked for, 12 to 2048 pixels.",
+)
+@click.option(
+    "--max-faces",
+    type=int,
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Faces judged in a file, the largest and most seen first, 1 to 1000.",
+)
+@click.option("--model", metavar="NAME|DIR", help="Model package.  [default: the one shipped]")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "openvino", "onnxruntime"]),
+    default="auto",
+    show_default=True,
+    help="What runs the networks.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600,
+    show_default=True,
+    metavar="S",
+    help="Seconds a single file may take; then it fails and the next is scanned.",
+)
+@click.option("--fresh", is_flag=True, help="Look again at files that history knows.")
+@click.option("--no-history", is_flag=True, help="Neither read nor write history.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["manipulated"]),
+    help="Exit with 1 when a file has this verdict.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print no table and no progress.")
+def scan(**options: Any) -> int:
+    """Say for each face, and each file, whether it has been manipulated.
+
+    PATH is a video, a picture, a folder (with the folders in it), or - for a list of paths on
+    standard input. A file that is named is always tried; in a folder, those with the suffix of a
+    video or picture.
+
+    The exit code is 0 when every input was analysed, 3 when some could not be, 2 when nothing
+    could be started, and 1 with --fail-on when one was found.
+    """
+    from unmask.cli.scanning import ScanOptions, run
+
+    return run(ScanOptions(**options))

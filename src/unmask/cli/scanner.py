@@ -1,0 +1,138 @@
+"""One input after another, each into an outcome: from history, or by looking at the file."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from unmask.cli.crashes import describe
+from unmask.cli.inputs import Source
+from unmask.cli.outcome import Origin, Outcome
+from unmask.cli.terminal import note
+from unmask.core.analysis import Analysis, Notice
+from unmask.core.errors import (
+    MissingExtra,
+    ModelError,
+    RuntimeUnavailable,
+    StoreError,
+    UnmaskError,
+    UsageError,
+)
+from unmask.core.scan import Failure
+from unmask.evidence import EvidenceCollector, write_evidence
+from unmask.pipeline import Analyser, Progress
+from unmask.runtime import file_sha256
+from unmask.store import History, fingerprint
+
+# These are not the file's fault: no other file would fare better.
+_FATAL = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
+_NAME_LENGTH = 80  # of the file's name in that of its evidence folder
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Scans with one analyser. Every result is in ``history`` before the next file is opened.
+
+    ``fresh`` does not look for earlier results. ``evidence`` is the folder for pictures; with it
+    files are looked at again, for history keeps no pixels.
+    """
+
+    analyser: Analyser
+    history: History | None
+    timeout: float | None = None
+    fresh: bool = False
+    evidence: Path | None = None
+    _asked: str = field(init=False)
+    _model: str = field(init=False)
+    # By SHA-256, compressed: a result may be fifty kilobytes, a folder ten thousand files.
+    _seen: dict[str, tuple[str, bytes]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._asked = fingerprint(self.analyser.fingerprint_fields())
+        self._model = self.analyser.model.sha256
+
+    def scan(self, source: Source, progress: Progress | None = None) -> Outcome:
+        """The outcome of one input. Raises only what would befall every other input too."""
+        if source.problem is not None:
+            return Outcome(source.text, Failure.of(source.problem))
+        try:
+            analysis, origin = self._result(source, progress)
+        except _FATAL:
+            raise
+        except UnmaskError as error:
+            return Outcome(source.text, Failure.of(error))
+        except Exception as error:  # noqa: BLE001 - a bug met in one file must not cost the others
+            return Outcome(source.text, describe(error, source.text))
+        return Outcome(source.text, analysis, origin)
+
+    def _result(self, source: Source, progress: Progress | None) -> tuple[Analysis, Origin]:
+        known = self._known(source)
+        if known is not None:
+            return known
+        collector = None if self.evidence is None else EvidenceCollector()
+        analysis = self.analyser.analyse(
+            source.path, timeout=self.timeout, progress=progress, evidence=collector
+        )
+        self._record(analysis, source.path)
+        if self.evidence is not None and collector is not None:
+            name = f"{source.path.stem[:_NAME_LENGTH]}-{analysis.media.sha256[:8]}"
+            write_evidence(self.evidence / name, analysis, collector)
+        packed = zlib.compress(analysis.to_json().encode(), 1)
+        self._seen[analysis.media.sha256] = (source.text, packed)
+        return analysis, "scanned"
+
+    def _known(self, source: Source) -> tuple[Analysis, Origin] | None:
+        """The result for these bytes from this scan or from history, saying so."""
+        if not (self._seen or self._may_answer()) or not source.path.is_file():
+            return None
+        try:
+            sha256 = file_sha256(source.path)
+        except OSError:
+            return None  # the analyser will meet the same and say it better
+        if sha256 in self._seen:
+            first, packed = self._seen[sha256]
+            analysis = Analysis.from_json(zlib.decompress(packed))
+            notice = Notice(code="same-bytes", message=f"The same bytes as {first}, scanned once.")
+            return _answered(analysis, source.path, notice), "repeated"
+        return self._from_history(sha256, source.path)
+
+    def _may_answer(self) -> bool:
+        return self.history is not None and not self.fresh and self.evidence is None
+
+    def _from_history(self, sha256: str, path: Path) -> tuple[Analysis, Origin] | None:
+        if self.history is None or not self._may_answer():
+            return None
+        try:
+            stored = self.history.find(sha256, self._model, self._asked)
+            if stored is None:
+                return None
+            analysis = stored.analysis
+        except StoreError as error:
+            self._without_history(error)
+            return None
+        day = f"{stored.entry.created_at:%Y-%m-%d %H:%M} UTC"
+        notice = Notice(
+            code="from-history",
+            message=f"Answered from history: analysed on {day} (--fresh looks again).",
+        )
+        return _answered(analysis, path, notice), "history"
+
+    def _record(self, analysis: Analysis, path: Path) -> None:
+        if self.history is None:
+            return
+        try:
+            self.history.record(analysis, fingerprint=self._asked, source=path.absolute())
+        except StoreError as error:
+            self._without_history(error)
+
+    def _without_history(self, error: StoreError) -> None:
+        """The verdict matters more than its record: say it once and go on."""
+        note(f"{error.message}; going on without history", error.hint)
+        self.history = None
+
+
+def _answered(analysis: Analysis, path: Path, notice: Notice) -> Analysis:
+    """A known result under the name that the bytes have this time."""
+    media = analysis.media.model_copy(update={"name": path.name})
+    return analysis.model_copy(update={"media": media, "warnings": (*analysis.warnings, notice)})

@@ -1,0 +1,166 @@
+"""The scan command's work: wiring, the loop, the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from unmask.cli import exits
+from unmask.cli.documents import CsvReport, JsonReport, Report
+from unmask.cli.files import STDOUT, Target
+from unmask.cli.inputs import STDIN, Source, gather
+from unmask.cli.outcome import Outcome
+from unmask.cli.progress import ScanProgress
+from unmask.cli.scanner import Scanner
+from unmask.cli.table import TableReport
+from unmask.cli.terminal import note, notes_console, results_console
+from unmask.core.analysis import Analysis
+from unmask.core.errors import UsageError
+from unmask.core.scan import Failure
+from unmask.pipeline import Analyser, AnalysisRequest
+from unmask.runtime import DeviceChoice, RuntimeName
+from unmask.store import History
+
+_INTERRUPTED = Failure(
+    code="interrupted",
+    message="the scan was interrupted before this input was done",
+    hint="scan again: what was done is answered from history",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions:
+    """The options of ``unmask scan``, as they come from the command line."""
+
+    paths: tuple[str, ...]
+    json_to: str | None
+    csv_to: str | None
+    evidence: str | None
+    clips: int
+    frames_per_clip: int | None
+    min_face: int
+    max_faces: int
+    model: str | None
+    device: DeviceChoice
+    runtime: Literal["auto"] | RuntimeName
+    timeout: float
+    fresh: bool
+    no_history: bool
+    fail_on: str | None
+    quiet: bool
+
+    @property
+    def single(self) -> bool:
+        """Whether exactly one file was named: its analysis is then the whole JSON document."""
+        return len(self.paths) == 1 and self.paths[0] != STDIN and not Path(self.paths[0]).is_dir()
+
+    @property
+    def shows_table(self) -> bool:
+        """Not where the person wants quiet, nor where another document takes standard output."""
+        return not self.quiet and STDOUT not in (self.json_to, self.csv_to)
+
+    def analyser(self) -> Analyser:
+        """What the options ask for. Raises :class:`UsageError`, :class:`ModelError`."""
+        request = AnalysisRequest(
+            clips=self.clips,
+            frames_per_clip=self.frames_per_clip,
+            min_face=self.min_face,
+            max_faces=self.max_faces,
+        )
+        runtime = None if self.runtime == "auto" else self.runtime
+        return Analyser(self.model, device=self.device, runtime=runtime, options=request)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the exit code is made of."""
+
+    failed: int = 0
+    found: int = 0
+    interrupted: bool = False
+
+    def count(self, outcome: Outcome, wanted: str | None) -> None:
+        """Count one outcome; ``wanted`` is the label that --fail-on names."""
+        if not isinstance(outcome.result, Analysis):
+            self.failed += 1
+        elif outcome.result.verdict.label == wanted:
+            self.found += 1
+
+    @property
+    def code(self) -> int:
+        """A finding outranks a failure: it holds whatever the other files are."""
+        if self.interrupted:
+            return exits.INTERRUPTED
+        if self.found:
+            return exits.FOUND
+        return exits.SOME_FAILED if self.failed else exits.DONE
+
+
+def run(options: ScanOptions) -> int:
+    """Scan, report, and return the exit code."""
+    reports = _reports(options)
+    analyser = options.analyser()
+    with ExitStack() as stack:
+        history = None if options.no_history else stack.enter_context(History())
+        scanner = Scanner(
+            analyser,
+            history,
+            timeout=options.timeout,
+            fresh=options.fresh,
+            evidence=None if options.evidence is None else Path(options.evidence).expanduser(),
+        )
+        tally = Tally()
+        sources = gather(options.paths)
+        shown = not options.quiet and sys.stderr.isatty()
+        with ScanProgress(notes_console(), len(sources), shown=shown) as progress:
+            for outcome in _outcomes(scanner, sources, progress, tally):
+                tally.count(outcome, options.fail_on)
+                with progress.aside():
+                    _tell(outcome, reports, aloud=not options.shows_table)
+    for report in reports:
+        report.publish()
+    return tally.code
+
+
+def _outcomes(
+    scanner: Scanner, sources: Iterable[Source], progress: ScanProgress, tally: Tally
+) -> Iterator[Outcome]:
+    """One outcome for each source, also when the person interrupts: none goes missing."""
+    for source in sources:
+        if tally.interrupted:
+            yield Outcome(source.text, _INTERRUPTED)
+            continue
+        progress.begin(source.text)
+        try:
+            outcome = scanner.scan(source, progress)
+        except KeyboardInterrupt:
+            tally.interrupted = True
+            outcome = Outcome(source.text, _INTERRUPTED)
+        progress.end()
+        yield outcome
+
+
+def _reports(options: ScanOptions) -> list[Report]:
+    if options.json_to == options.csv_to == STDOUT:
+        raise UsageError("--json - and --csv - cannot share standard output")
+    reports: list[Report] = []
+    if options.json_to is not None:
+        reports.append(JsonReport(Target(options.json_to, "--json"), single=options.single))
+    if options.csv_to is not None:
+        reports.append(CsvReport(Target(options.csv_to, "--csv")))
+    if options.shows_table:
+        reports.append(TableReport(results_console()))
+    return reports
+
+
+def _tell(outcome: Outcome, reports: list[Report], *, aloud: bool) -> None:
+    """Give the outcome to every report; ``aloud``: failures also on stderr, for want of a table."""
+    for report in reports:
+        report.add(outcome)
+    result = outcome.result
+    if aloud and isinstance(result, Failure) and result.code != _INTERRUPTED.code:
+        note(result.message, result.hint)

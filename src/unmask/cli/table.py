@@ -1,0 +1,81 @@
+"""Results for people: a row a file, rows for its faces where there are several, and why."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from unmask.cli import words
+from unmask.cli.outcome import Outcome
+from unmask.cli.terminal import printable
+from unmask.core.analysis import Analysis, Face, Verdict
+from unmask.core.scan import Failure
+
+_RULE = 80
+_INDENT = 4
+
+
+class TableReport:
+    """Prints each row as soon as it is known, and at the end a line on what a verdict means.
+
+    The columns before the file's name have fixed widths, so that no row waits for a later one.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begun = self._judged = False
+
+    def add(self, outcome: Outcome) -> None:
+        """See :class:`unmask.cli.documents.Report`."""
+        self._begin()
+        if isinstance(outcome.result, Failure):
+            self._failed(outcome.input, outcome.result)
+        else:
+            self._analysed(outcome.input, outcome.result)
+
+    def publish(self) -> None:
+        """See :class:`unmask.cli.documents.Report`."""
+        if self._judged:
+            self._console.print()
+            self._console.print(Text(words.CAVEAT, "italic"))
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._row(Text("Verdict"), "P(manipulated)", "Faces", "File", style="bold")
+            self._console.print("─" * min(_RULE, self._console.width))
+        self._begun = True
+
+    def _failed(self, name: str, failure: Failure) -> None:
+        self._row(Text(words.NOT_ANALYSED, "magenta"), "", "", name)
+        self._explain([failure.message.removeprefix(f"{name}: "), failure.hint])
+
+    def _analysed(self, name: str, analysis: Analysis) -> None:
+        self._judged = True
+        self._judgement(analysis.verdict, str(len(analysis.faces)), name)
+        self._explain([*words.reasons(analysis.verdict), *words.remarks(analysis)])
+        if len(analysis.faces) > 1:
+            for face in analysis.faces:
+                self._judgement(face.verdict, "", _face(face, analysis.media.kind == "video"))
+                self._explain(words.reasons(face.verdict))
+
+    def _judgement(self, verdict: Verdict, faces: str, name: str) -> None:
+        label = Text(words.LABELS[verdict.label], words.STYLES[verdict.label])
+        self._row(label, words.probability(verdict.probability), faces, name)
+
+    def _row(self, label: Text, probability: str, faces: str, name: str, style: str = "") -> None:
+        label.pad_right(max(0, words.LABEL_WIDTH - len(label)))
+        row = Text.assemble(label, f"  {probability:>14}  {faces:>5}  {printable(name)}")
+        row.stylize(style)
+        self._console.print(row, soft_wrap=True)
+
+    def _explain(self, sentences: list[str]) -> None:
+        for sentence in filter(None, sentences):
+            text = Text(printable(sentence), "dim")
+            self._console.print(Padding(text, (0, 0, 0, _INDENT), expand=False))
+
+
+def _face(face: Face, in_time: bool) -> str:
+    return f"  face {face.id}" + (
+        f", {words.stretch(face.first_s, face.last_s)}" if in_time else ""
+    )

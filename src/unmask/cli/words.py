@@ -1,0 +1,59 @@
+"""Verdicts, numbers and times in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from unmask.core.analysis import Analysis, Verdict
+from unmask.verdict import explain
+
+LABELS: Mapping[str, str] = {
+    "manipulated": "Manipulated",
+    "no-manipulation-found": "No manipulation found",
+    "inconclusive": "Inconclusive",
+    "no-face": "No face",
+}
+STYLES: Mapping[str, str] = {
+    "manipulated": "bold red",
+    "no-manipulation-found": "cyan",  # not green: it does not say that the file is genuine
+    "inconclusive": "yellow",
+    "no-face": "dim",
+}
+NOT_ANALYSED = "Not analysed"
+LABEL_WIDTH = max(map(len, LABELS.values()))
+CAVEAT = (
+    "A verdict speaks of the traces this model knows: 'no manipulation found' does not mean "
+    "genuine, and 'manipulated' says neither who did it nor why."
+)
+
+
+def probability(value: float | None) -> str:
+    """Two digits, and never a certainty that no model has."""
+    if value is None:
+        return "–"
+    if value > 0.99:
+        return "> 0.99"
+    return "< 0.01" if value < 0.01 else f"{value:.2f}"
+
+
+def reasons(verdict: Verdict) -> list[str]:
+    """One sentence for each reason."""
+    return [explain(code) for code in verdict.reasons]
+
+
+def stretch(first_s: float, last_s: float) -> str:
+    """From when to when, such as ``0:01.2–0:03.9``."""
+    return f"{_clock(first_s)}–{_clock(last_s)}"
+
+
+def _clock(seconds: float) -> str:
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    start = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{start}:{rest // 10:02d}.{rest % 10}"
+
+
+def remarks(analysis: Analysis) -> list[str]:
+    """What the document warns of."""
+    return [warning.message for warning in analysis.warnings]
