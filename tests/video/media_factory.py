@@ -23,14 +23,14 @@ NEVER = Deadline.after(None)
 FAST: dict[str, dict[str, str]] = {
     "libx264": {"preset": "veryfast", "x264-params": "log-level=none"},
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"},
-    "libvpx": {"deadline": "realtime", "cpu-used": "8"},
+    "libvpx": {"deadline": "realtime", "cpu-used": "16"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
     "libsvtav1": {"preset": "12"},
 }
 
 
 def numbered(index: int, width: int = 96, height: int = 64) -> np.ndarray:
-    """Bars, most significant first; a white one is a 1. Top half inverted, against wrong guesses."""
+    """Bars, most significant first; white is 1. The top half is inverted, for comparison."""
     bits = [(index >> (BITS - 1 - k)) & 1 for k in range(BITS)]
     row = np.repeat(bits, width // BITS).astype(np.uint8) * 255
     row = np.pad(row, (0, width - len(row)))

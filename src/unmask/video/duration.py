@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
@@ -18,37 +22,46 @@ _FAR_S = Fraction(10**6)
 _TAIL_S = Fraction(3)
 
 
-def measure_duration(path: Path, deadline: Deadline) -> Fraction:
+def measure_duration(
+    container: InputContainer, stream: VideoStream, path: Path, deadline: Deadline
+) -> Fraction:
     """Seconds from the stream's start to the end of its last frame; nothing is decoded.
 
-    Reads from the last key frame on, or the whole file where that finds nothing: an index that
-    is missing, or that speaks of bytes which never arrived. Without timestamps, packets count.
+    Reads from the last key frame on, or the whole file anew where that finds nothing: an index
+    that is missing, or that speaks of bytes which never arrived. Without timestamps, packets
+    count. Leaves ``container`` anywhere.
     """
-    with opened(path, deadline) as container:
-        name = container.format.name
-    end = Fraction(0) if name in READ_IN_ORDER else _last_end(path, deadline, _FAR_S)
-    if end and name not in INDEXED:
-        end = max(end, _last_end(path, deadline, max(end - _TAIL_S, Fraction(0))))
-    return end or _last_end(path, deadline, None)
+    doing = f"measuring {path.name}"
+    clock = Clock(stream, container.format.name)
+
+    def end_from(begin: Fraction) -> Fraction:
+        try:
+            container.seek(clock.stamp(begin), stream=stream)
+        except av.error.FFmpegError:
+            return Fraction(0)
+        packets = read_packets(container, stream, DamageCount(), deadline, doing)
+        return _last_end(packets, clock)[0]
+
+    if container.format.name not in READ_IN_ORDER and (end := end_from(_FAR_S)):
+        if container.format.name in INDEXED:
+            return end
+        return max(end, end_from(max(end - _TAIL_S, Fraction(0))))
+    with opened(path, deadline) as anew:
+        stream = picture_stream(anew, path)
+        clock = Clock(stream, anew.format.name)
+        packets = read_packets(anew, stream, DamageCount(), deadline, doing)
+        end, count = _last_end(packets, clock)
+        return end or count * clock.step
 
 
-def _last_end(path: Path, deadline: Deadline, begin: Fraction | None) -> Fraction:
-    """The latest end of a packet from ``begin`` on, 0 if none is found; None reads all."""
-    with opened(path, deadline) as container:
-        stream = picture_stream(container, path)
-        clock = Clock(stream, container.format.name)
-        if begin is not None:
-            try:
-                container.seek(clock.stamp(begin), stream=stream)
-            except av.error.FFmpegError:
-                return Fraction(0)
-        doing = f"measuring {path.name}"
-        end, counted = Fraction(0), 0
-        for packet in read_packets(container, stream, DamageCount(), deadline, doing):
-            stamp = clock.shown(packet)
-            if not is_flush(packet):
-                counted += 1
-            if stamp is not None:
-                shown = packet.duration * clock.unit if packet.duration else clock.step
-                end = max(end, clock.seconds(stamp) + shown)
-    return end or (counted * clock.step if begin is None else end)
+def _last_end(packets: Iterator[Packet[VideoStream]], clock: Clock) -> tuple[Fraction, int]:
+    """The latest end of a packet, 0 if none has a time, and how many packets there are."""
+    end, count = Fraction(0), 0
+    for packet in packets:
+        if is_flush(packet):
+            continue
+        count += 1
+        if (stamp := clock.shown(packet)) is not None:
+            lasts = packet.duration * clock.unit if packet.duration else clock.step
+            end = max(end, clock.seconds(stamp) + lasts)
+    return end, count

@@ -12,7 +12,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.video import orientation, pictures
 from unmask.video.animation import frame_durations
-from unmask.video.clock import plausible, rate
+from unmask.video.clock import plausible
 from unmask.video.counts import DamageCount
 from unmask.video.duration import measure_duration
 from unmask.video.files import FileFacts, read_facts
@@ -97,8 +97,9 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
             )
         width, height = display_size(first.frame, stream.sample_aspect_ratio)
         check_size(path.name, width, height)
-        timed = stream.start_time is not None  # a raw stream's average is made up
-        frame_rate = plausible(stream.average_rate) if timed else rate(stream)
+        # FFmpeg makes up the average of a raw stream, and knows none of some others.
+        average = None if stream.start_time is None else plausible(stream.average_rate)
+        frame_rate = average or plausible(stream.guessed_rate)
         described: dict[str, Any] = {
             "kind": "video",
             "container": _container(stream.container.format.name, facts, stream.container.metadata),
@@ -109,7 +110,8 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
             "frame_rate": None if frame_rate is None else str(frame_rate),
             "has_audio": bool(stream.container.streams.audio),
         }
-    return described | {"duration_s": float(measure_duration(path, deadline))}
+        duration = measure_duration(reader.container, stream, path, deadline)
+    return described | {"duration_s": float(duration)}
 
 
 def _container(name: str, facts: FileFacts, metadata: dict[str, str]) -> str:

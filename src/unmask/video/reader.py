@@ -74,17 +74,17 @@ class FrameReader:
         """Stand at the first packet. Without ``jumps`` the file is read in order, come what may."""
         self._stack.close()
         with ExitStack() as stack:
-            self._container = stack.enter_context(opened(self._path, self._deadline))
-            self.stream = picture_stream(self._container, self._path)
+            self.container = stack.enter_context(opened(self._path, self._deadline))
+            self.stream = picture_stream(self.container, self._path)
             self._prepare_decoder()
             self._stack = stack.pop_all()
-        self._jumps = jumps and self._container.format.name not in READ_IN_ORDER
+        self._jumps = jumps and self.container.format.name not in READ_IN_ORDER
         try:
-            self._keys = KeyIndex.of(self._container, self.stream) if self._jumps else None
+            self._keys = KeyIndex.of(self.container, self.stream) if self._jumps else None
         except av.error.FFmpegError:  # stands who knows where, and cannot seek back
             self._open(jumps=False)
             return
-        self._clock = Clock(self.stream, self._container.format.name)
+        self._clock = Clock(self.stream, self.container.format.name)
         self._skip_before = self._floor = Fraction(0)
         self._ready: deque[Decoded] = deque()
         self._begin()
@@ -138,7 +138,7 @@ class FrameReader:
     def _seek(self, stamp: int) -> Fraction | None:
         """The time of the key frame where decoding goes on, None if there is none."""
         try:
-            self._container.seek(stamp, stream=self.stream)
+            self.container.seek(stamp, stream=self.stream)
         except av.error.FFmpegError:
             return None
         self._ready.clear()
@@ -150,7 +150,7 @@ class FrameReader:
         Frames shown before that key frame lean on ones that were not decoded: they are dropped.
         """
         packets = read_packets(
-            self._container, self.stream, self._damage, self._deadline, self._doing
+            self.container, self.stream, self._damage, self._deadline, self._doing
         )
         first = next((p for p in packets if p.is_keyframe or not key_only), None)
         self._packets = packets if first is None else _put_back(first, packets)

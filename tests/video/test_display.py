@@ -1,0 +1,264 @@
+"""Frames as they are meant to be seen: turned, square, in true colours, opaque."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from media_factory import info_of, need_encoder, number, numbers, plan, sample, write
+from PIL import Image
+from test_pictures import colours, near
+
+from unmask.core.errors import Damaged
+from unmask.video.limits import WINDOW_BYTES, check_size, frames_that_fit
+from unmask.video.orientation import displayed
+
+LARGE = np.kron(colours(), np.ones((4, 4, 1), np.uint8))  # 160×240
+
+
+def encode(path, codec, pixels, *, image=LARGE, matrix=None, full=None, turn=None, aspect=None):
+    """One colour in each corner, three frames, its YCbCr matrix and range as asked, or unsaid."""
+    need_encoder(codec)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=10)
+        stream.height, stream.width = image.shape[:2]
+        stream.pix_fmt = pixels
+        if turn is not None:
+            stream.set_display_rotation(*turn)
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
+        if matrix is not None:
+            stream.codec_context.colorspace = {"itu709": 1, "itu601": 6}[matrix]
+        if full is not None:
+            stream.codec_context.color_range = 2 if full else 1
+        for index in range(3):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
+                format=pixels,
+                dst_colorspace=matrix,
+                dst_color_range=None if full is None else 2 if full else 1,
+            )
+            frame.pts = index
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path
+
+
+def first(path):
+    ((frame, *_), *_) = sample(path, plan(0, 1, 2, 0.1))
+    return frame.image
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixels", "matrix", "full"),
+    [
+        ("libx264", "yuv420p", "itu709", False),
+        ("libx264", "yuv420p", "itu601", False),
+        ("libx264", "yuv420p", "itu709", True),
+        ("libx264", "yuv444p", "itu601", True),
+        ("libx264", "yuv420p10le", "itu709", False),
+        ("libx265", "yuv420p10le", "itu709", False),
+        ("libvpx-vp9", "yuv420p", "itu709", False),
+        ("mjpeg", "yuvj420p", None, True),
+        ("mpeg4", "yuv420p", "itu601", False),
+        ("ffv1", "bgr0", None, None),
+    ],
+)
+def test_colours(tmp_path, codec, pixels, matrix, full):
+    options = {"matrix": matrix, "full": full}
+    if matrix is None and pixels != "bgr0":
+        options["matrix"] = "itu601"
+    path = encode(tmp_path / "a.mkv", codec, pixels, **options)
+    assert near(first(path), LARGE, 16)
+
+
+@pytest.mark.parametrize(("lines", "matrix"), [(160, "itu601"), (720, "itu709")])
+def test_an_unnamed_matrix_goes_by_the_size(tmp_path, lines, matrix):
+    image = np.repeat(np.repeat(colours(), lines // 40, axis=0), lines // 40, axis=1)
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=10, options={"qscale": "2"})
+        stream.height, stream.width = image.shape[:2]
+        stream.pix_fmt = "yuv420p"
+        frame = av.VideoFrame.from_ndarray(image).reformat(format="yuv420p", dst_colorspace=matrix)
+        frame.colorspace = 2
+        frame.pts = 0
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    assert near(first(path), image, 16)
+
+
+@pytest.mark.parametrize(
+    ("turn", "code", "clockwise"),
+    [
+        ((0, False, False), 1, 0),
+        ((90, False, False), 8, 270),  # PyAV's angle is counterclockwise
+        ((-90, False, False), 6, 90),
+        ((180, False, False), 3, 180),
+        ((0, True, False), 2, 0),
+        ((0, False, True), 4, 180),
+    ],
+)
+def test_rotation(tmp_path, turn, code, clockwise):
+    path = encode(tmp_path / "a.mp4", "libx264", "yuv420p", matrix="itu601", turn=turn)
+    info = info_of(path)
+    wanted = displayed(LARGE, code)
+    assert info.rotation == clockwise
+    assert (info.height, info.width) == wanted.shape[:2]
+    assert near(first(path), wanted, 16)
+
+
+def test_a_portrait_phone_video(tmp_path):
+    """Stored lying on its side with a matrix that turns it clockwise, as phones do."""
+    path = write(tmp_path / "phone.mov", turn=(-90, False, False), sound=True)
+    info = info_of(path)
+    assert (info.width, info.height, info.rotation) == (64, 96, 90)
+    (window,) = sample(path, plan(0, 2, 3, 0.2))
+    assert window[0].image.shape == (96, 64, 3)
+    upright = [np.rot90(frame.image) for frame in window]  # back to how the bars were drawn
+    assert [number(image) for image in upright] == [0, 5, 10]
+
+
+@pytest.mark.parametrize(
+    ("aspect", "turn", "size"),
+    [
+        (Fraction(16, 15), None, (256, 160)),
+        (Fraction(1, 2), None, (120, 160)),
+        (Fraction(2), (-90, False, False), (160, 480)),
+    ],
+)
+def test_pixels_that_are_not_square_stretch_the_width(tmp_path, aspect, turn, size):
+    path = encode(
+        tmp_path / "a.mp4", "libx264", "yuv420p", matrix="itu601", aspect=aspect, turn=turn
+    )
+    info = info_of(path)
+    assert (info.width, info.height) == size
+    assert first(path).shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize("size", [(97, 65), (31, 17), (1, 1)])
+def test_odd_sizes(tmp_path, size):
+    image = np.full((size[1], size[0], 3), (200, 60, 90), np.uint8)
+    path = encode(tmp_path / "a.mkv", "ffv1", "bgr0", image=image)
+    assert (first(path) == image).all()
+
+
+def test_alpha_lies_over_white(tmp_path):
+    path = tmp_path / "a.mov"
+    rgba = np.dstack([LARGE, np.full(LARGE.shape[:2], 255, np.uint8)])
+    rgba[:, 120:, 3] = 0
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("qtrle", rate=10)
+        stream.height, stream.width = rgba.shape[:2]
+        stream.pix_fmt = "argb"
+        frame = av.VideoFrame.from_ndarray(rgba, format="rgba").reformat(format="argb")
+        frame.pts = 0
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    image = first(path)
+    assert (image[:, :120] == LARGE[:, :120]).all()
+    assert (image[:, 120:] == 255).all()
+
+
+def test_interlaced_mpeg(tmp_path):
+    path = write(
+        tmp_path / "a.mpg", codec="mpeg2video", options={"flags": "+ildct+ilme"}, frames=30
+    )
+    assert numbers(sample(path, plan(0, 1, 3, 0.2))[0]) == [0, 5, 10]
+
+
+def test_a_size_that_changes_midway_is_scaled_to_the_first(tmp_path):
+    small, large = tmp_path / "s.ts", tmp_path / "l.ts"
+    write(small, frames=25)
+    write(large, frames=25, size=(192, 128))
+    both = tmp_path / "both.ts"
+    both.write_bytes(small.read_bytes() + large.read_bytes())
+    windows = sample(both, plan(0, 3, 100, 0.04))
+    assert {frame.image.shape for window in windows for frame in window} == {(64, 96, 3)}
+    assert sum(len(window) for window in windows) >= 48
+
+
+def test_8k_frames(tmp_path):
+    path = tmp_path / "8k.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 7680, 4320, "yuvj420p"
+        frame = av.VideoFrame(7680, 4320, "yuvj420p")
+        for plane in frame.planes:
+            plane.update(bytes([128]) * plane.buffer_size)
+        frame.pts = 0
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    info = info_of(path)
+    assert (info.width, info.height) == (7680, 4320)
+    (window,) = sample(path, plan(0, 1, 3, 0.1))
+    assert [frame.image.shape for frame in window] == [(4320, 7680, 3)]
+    assert window[0].image[4000, 7000].tolist() == [128, 128, 128]
+
+
+def test_a_window_of_huge_frames_is_shorter():
+    assert frames_that_fit(1920, 1080) > 80
+    assert frames_that_fit(3840, 2160) >= 20
+    assert frames_that_fit(7680, 4320) == 5
+    assert frames_that_fit(16_384, 12_000) == 1
+    assert frames_that_fit(7680, 4320) * 7680 * 4320 * 3 <= WINDOW_BYTES
+    check_size("phone.jpg", 16_320, 12_240)
+
+
+GREYS = [(40 * k, 255 - 40 * k, 20) for k in range(6)]
+LASTS = [100, 200, 50, 40, 300, 100]
+BEGINS = [0, 0.1, 0.3, 0.35, 0.39, 0.69]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.avif"])
+def test_animations_are_videos(tmp_path, name):
+    frames = [Image.new("RGB", (48, 32), colour) for colour in GREYS]
+    path = tmp_path / name
+    options = {"lossless": True} if name == "a.webp" else {}
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=LASTS, loop=0, **options)
+    info = info_of(path)
+    assert info.kind == "video"
+    assert info.container == {"a.png": "apng"}.get(name, name[2:])
+    assert (info.width, info.height, info.has_audio) == (48, 32, False)
+    assert info.duration_s == pytest.approx(0.79)
+    (window,) = sample(path, plan(0, 1, 10, 0.001))
+    assert [float(frame.time) for frame in window] == pytest.approx(BEGINS)
+    for frame, colour in zip(window, GREYS, strict=True):
+        assert np.abs(frame.image[16, 24].astype(int) - colour).max() <= 6
+    late = sample(path, plan(0, 0.35, 2, 0.1), plan(0.35, 0.79, 2, 0.04))
+    assert [float(frame.time) for frame in late[1]] == pytest.approx([0.35, 0.39])
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp"])
+def test_frames_of_an_animation_are_whole(tmp_path, name):
+    """Partial frames, disposal and transparency come out as Pillow composes them."""
+    base = Image.new("RGBA", (64, 64), (200, 30, 30, 255))
+    frames = [base]
+    for k in range(1, 5):
+        step = frames[-1].copy()
+        step.paste((30, 60 * k % 255, 200, 255), (8 * k, 8, 8 * k + 8, 16))
+        frames.append(step)
+    options = {"lossless": True} if name == "a.webp" else {}
+    path = tmp_path / name
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100, loop=0, **options)
+    (window,) = sample(path, plan(0, 1, 10, 0.01))
+    assert len(window) == 5
+    for ours, theirs in zip(window, frames, strict=True):
+        wanted = np.asarray(theirs.convert("RGB")).astype(int)
+        assert np.abs(ours.image.astype(int) - wanted).max() <= 8
+
+
+def test_a_still_gif_is_a_picture(tmp_path):
+    Image.fromarray(colours()).save(tmp_path / "a.gif")
+    assert info_of(tmp_path / "a.gif").kind == "image"
+
+
+def test_a_truncated_webp_animation_is_damaged(tmp_path):
+    random = np.random.default_rng(3)
+    frames = [Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)) for _ in range(8)]
+    path = tmp_path / "a.webp"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100, lossless=True)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(Damaged, match="cannot be decoded"):
+        info_of(path)

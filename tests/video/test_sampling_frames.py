@@ -1,0 +1,84 @@
+"""Which frames a window takes, over any spacing of frames."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unmask.core.frames import WindowPlan
+from unmask.video.sampling import pick
+
+BLANK = np.zeros((1, 1, 3), np.uint8)
+
+
+class Still:
+    converted = 0
+
+    def __init__(self, time: Fraction) -> None:
+        self.time = time
+
+    def image(self, size: tuple[int, int]) -> np.ndarray:
+        Still.converted += 1
+        return BLANK
+
+
+def take(at, plan, after=None):
+    rest = iter([Still(Fraction(t)) for t in at])
+    frames = pick(lambda: next(rest, None), plan, count=plan.frames, size=(1, 1), after=after)
+    return [frame.time for frame in frames]
+
+
+def thirtieths(count: int) -> list[Fraction]:
+    return [Fraction(k, 30) for k in range(count)]
+
+
+def test_the_nearest_frame_is_taken_not_the_next():
+    plan = WindowPlan(Fraction(0), Fraction(9), 4, Fraction(1, 8))  # wanted 0, .125, .25, .375
+    assert [round(t * 30) for t in take(thirtieths(90), plan)] == [0, 4, 7, 11]
+
+
+def test_rounded_timestamps_do_not_shift_it():
+    at = [Fraction(round(k * 1000 / 30), 1000) for k in range(90)]
+    plan = WindowPlan(Fraction(1, 30), Fraction(3), 5, Fraction(1, 10))
+    picked = [round(t * 30) for t in take(at, plan)]
+    assert picked == [picked[0] + 3 * k for k in range(5)]
+
+
+def test_a_dense_plan_takes_every_frame():
+    plan = WindowPlan(Fraction(0), Fraction(9), 6, Fraction(1, 100))
+    assert take(thirtieths(90), plan) == thirtieths(6)
+
+
+def test_after_a_gap_the_spacing_is_as_before():
+    at = [Fraction(k, 30) for k in (*range(10), *range(60, 90))]
+    plan = WindowPlan(Fraction(0), Fraction(9), 6, Fraction(1, 10))
+    assert [t * 30 for t in take(at, plan)] == [0, 3, 6, 9, 60, 63]
+
+
+times = st.lists(
+    st.fractions(min_value=0, max_value=20, max_denominator=1000), unique=True, max_size=60
+).map(sorted)
+plans = st.builds(
+    lambda start, length, frames, step: WindowPlan(start, start + length, frames, step),
+    st.fractions(min_value=0, max_value=10, max_denominator=100),
+    st.fractions(min_value=Fraction(1, 10), max_value=10, max_denominator=100),
+    st.integers(1, 12),
+    st.fractions(min_value=Fraction(1, 50), max_value=1, max_denominator=100),
+)
+
+
+@given(times, plans, st.none() | st.fractions(min_value=0, max_value=10, max_denominator=100))
+def test_what_holds_for_every_window(at, plan, after):
+    Still.converted = 0
+    taken = take(at, plan, after)
+    assert len(taken) <= plan.frames
+    assert Still.converted == len(taken)
+    assert taken == sorted(set(taken))
+    assert set(taken) <= set(at)
+    assert all(plan.start <= t < plan.stop for t in taken)
+    assert after is None or all(t > after for t in taken)
+    inside = [t for t in at if plan.start <= t < plan.stop and (after is None or t > after)]
+    assert taken[:1] == inside[:1]
