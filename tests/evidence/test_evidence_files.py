@@ -1,0 +1,180 @@
+"""Strips, the collector's bounds, and what is written."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from unmask.core.analysis import (
+    Analysis,
+    AnalysisOptions,
+    Face,
+    FaceFrame,
+    MediaInfo,
+    ModelRef,
+    Thresholds,
+    Verdict,
+)
+from unmask.core.errors import UsageError
+from unmask.evidence import EvidenceCollector, ScoredCrop, face_strip, write_evidence
+from unmask.evidence.strip import clock
+
+MANIPULATED = Verdict(label="manipulated", probability=0.93, reasons=("above-threshold",))
+
+
+def crop(face: int = 0, tenths: int = 0, score: float = 0.5) -> ScoredCrop:
+    image = np.full((64, 64, 3), 30 + 3 * tenths % 200, np.uint8)
+    return ScoredCrop(face, Fraction(tenths, 10), image, np.zeros((4, 4), np.float32), score)
+
+
+def analysis(faces: int) -> Analysis:
+    frame = FaceFrame(
+        time_s=0.0,
+        box=(0.0, 0.0, 64.0, 64.0),
+        detector_score=0.99,
+        landmarks=((20.0, 20.0), (40.0, 20.0), (30.0, 30.0), (22.0, 45.0), (38.0, 45.0)),
+        size_px=64.0,
+        sharpness=5.0,
+        score=0.5,
+    )
+    return Analysis(
+        unmask="0.1.0",
+        media=MediaInfo(
+            name="clip.mp4",
+            sha256="0" * 64,
+            bytes=1,
+            kind="video",
+            container="mp4",
+            codec="h264",
+            width=64,
+            height=64,
+            rotation=0,
+            duration_s=1.0,
+            frame_rate="25",
+            frames_decoded=1,
+            frames_damaged=0,
+            has_audio=False,
+        ),
+        model=ModelRef(name="tiny", version="0.1", sha256="0" * 64),
+        options=AnalysisOptions(
+            clips=1,
+            frames_per_clip=1,
+            min_face_px=40,
+            max_faces=8,
+            device="cpu",
+            runtime="openvino",
+            precision="f32",
+            thresholds=Thresholds(low=0.4, high=0.6),
+            default_thresholds=True,
+        ),
+        verdict=MANIPULATED,
+        faces=tuple(
+            Face(
+                id=number,
+                first_s=0.0,
+                last_s=0.0,
+                verdict=MANIPULATED,
+                best_box=frame.box,
+                frames=(frame,),
+                clips=(),
+            )
+            for number in range(faces)
+        ),
+        warnings=(),
+        timings_s={},
+    )
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 20])
+def test_a_strip_grows_by_rows(count: int) -> None:
+    strip = face_strip([crop(tenths=i, score=i / 20) for i in range(count)], title="Face 0")
+    assert strip.dtype == np.uint8
+    rows = -(-count // 8)
+    one = face_strip([crop()]).shape[0]
+    two = face_strip([crop()] * 9).shape[0]
+    assert strip.shape == (one + (rows - 1) * (two - one), strip.shape[1], 3)
+    assert strip.shape[1] <= 1200
+
+
+def test_a_strip_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        face_strip([])
+
+
+def test_the_bar_is_as_long_as_the_score() -> None:
+    def orange(score: float) -> int:
+        strip = face_strip([crop(score=score)])[40:-40].astype(int)  # without title and legend
+        return int(((strip[..., 0] > 200) & (strip[..., 2] < 60)).sum())
+
+    assert orange(0.0) == 0
+    assert orange(0.5) > 0
+    assert orange(1.0) == pytest.approx(2 * orange(0.5), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0:00.00"),
+        (59.999, "1:00.00"),
+        (61.25, "1:01.25"),
+        (3599.994, "59:59.99"),
+        (3600.5, "1:00:00.50"),
+    ],
+)
+def test_times_are_written_as_clocks_show_them(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_a_collector_is_bounded_spread_and_keeps_the_strongest() -> None:
+    collector = EvidenceCollector(per_face=8)
+    for tenths in range(1000):
+        collector.add(crop(tenths=tenths, score=0.9 if tenths == 333 else 0.1))
+    kept = [round(float(one.time) * 10) for one in collector.crops(0)]
+    assert 4 <= len(kept) <= 8
+    assert kept[0] == 0
+    assert kept[-1] > 700
+    assert len({b - a for a, b in pairwise(kept)}) == 1
+    strongest = collector.strongest(0)
+    assert strongest is not None
+    assert strongest.score == 0.9
+
+
+@pytest.mark.parametrize("count", range(1, 40))
+def test_a_collector_never_exceeds_its_bound(count: int) -> None:
+    collector = EvidenceCollector(per_face=3)
+    for tenths in range(count):
+        collector.add(crop(tenths=tenths))
+    kept = [one.time for one in collector.crops(0)]
+    assert 1 <= len(kept) <= 3
+    assert kept == sorted(set(kept))
+
+
+def test_what_a_collector_has_not_seen_is_empty() -> None:
+    collector = EvidenceCollector()
+    assert (collector.faces(), collector.crops(3), collector.strongest(3)) == ((), (), None)
+
+
+def test_files_are_written_for_each_face_with_crops(tmp_path: Path) -> None:
+    collector = EvidenceCollector()
+    for tenths in range(3):
+        collector.add(crop(1, tenths))
+    folder = tmp_path / "new" / "évidence ✓"
+    written = write_evidence(folder, analysis(2), collector)
+    assert [path.name for path in written] == ["analysis.json", "face-1.png", "face-1-map.png"]
+    assert Analysis.from_json((folder / "analysis.json").read_text("utf-8")) == analysis(2)
+    for path in written[1:]:
+        with Pillow.open(path) as image:
+            image.load()
+            assert image.format == "PNG"
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_text("in the way")
+    with pytest.raises(UsageError, match="evidence cannot be written"):
+        write_evidence(place / "sub", analysis(0), EvidenceCollector())

@@ -1,0 +1,93 @@
+"""Heat maps say how strong the evidence is, and where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from unmask.evidence import overlay
+from unmask.evidence.heatmap import AGAINST, FOR, FULL
+
+GREY = np.full((224, 224, 3), 128, np.uint8)
+
+
+def one_cell(value: float) -> NDArray[np.float32]:
+    evidence = np.zeros((7, 7), np.float32)
+    evidence[3, 3] = value
+    return evidence
+
+
+def colourfulness(picture: NDArray[np.uint8]) -> float:
+    """How far from grey, at most, in grey levels."""
+    values = picture.astype(int)
+    return float((values.max(axis=2) - values.min(axis=2)).max())
+
+
+def test_no_evidence_is_grey() -> None:
+    colourful = np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8)
+    assert colourfulness(overlay(colourful, np.zeros((7, 7), np.float32))) == 0
+
+
+def test_colour_grows_with_evidence_and_weak_looks_weak() -> None:
+    steps = [0.0, 0.05, 0.1, 0.2, 0.4]  # below the outline
+    seen = [colourfulness(overlay(GREY, one_cell(FULL * share))) for share in steps]
+    assert seen == sorted(seen)
+    assert seen[1] < 15  # of 255: barely a tint
+    assert seen[-1] > 3 * seen[1]
+
+
+def test_nothing_is_stretched_to_fit() -> None:
+    """The same cell looks the same whatever else the map holds."""
+    alone, among = one_cell(1.0), one_cell(1.0)
+    among[0, 0] = 50.0
+    corner = np.s_[100:124, 100:124]
+    assert np.array_equal(overlay(GREY, alone)[corner], overlay(GREY, among)[corner])
+
+
+def test_beyond_full_strength_is_full_strength() -> None:
+    everywhere = np.ones((7, 7), np.float32)
+    assert np.array_equal(overlay(GREY, everywhere * FULL), overlay(GREY, everywhere * 100))
+
+
+@pytest.mark.parametrize(("sign", "colour"), [(1, FOR), (-1, AGAINST)])
+def test_for_and_against_have_their_own_colour(sign: int, colour: tuple[int, int, int]) -> None:
+    middle = overlay(GREY, one_cell(sign * FULL))[112, 112].astype(float)
+    tint = middle - 128
+    wanted = np.array(colour) - 128.0
+    assert np.dot(tint, wanted) > 0.99 * np.linalg.norm(tint) * np.linalg.norm(wanted)
+
+
+def test_two_hues_differ_for_a_person_without_red_or_green() -> None:
+    """Blue against yellow survives both: the blue channel tells them apart, and so does light."""
+    orange, blue = np.array(FOR, float), np.array(AGAINST, float)
+    assert blue[2] - orange[2] > 100
+
+
+def test_only_strong_evidence_for_manipulation_is_outlined() -> None:
+    def outlined(value: float) -> bool:
+        picture = overlay(GREY, one_cell(value)).astype(int)
+        return bool((picture.min(axis=2) > 200).any())  # the light line
+
+    assert outlined(FULL)
+    assert not outlined(FULL * 0.4)
+    assert not outlined(-FULL)
+
+
+def test_it_lies_where_the_evidence_lies() -> None:
+    evidence = np.zeros((7, 7), np.float32)
+    evidence[1, 5] = FULL * 0.4
+    tint = np.abs(overlay(GREY, evidence).astype(int) - 128).sum(axis=2)
+    row, column = np.unravel_index(tint.argmax(), tint.shape)
+    assert abs(row - 1.5 * 32) <= 6  # the top is flat
+    assert abs(column - 5.5 * 32) <= 6
+    assert tint[160:, :96].max() == 0
+
+
+@pytest.mark.parametrize(("side", "cells"), [(64, 4), (160, 5), (224, 7), (448, 14)])
+def test_any_size_of_crop_and_map(side: int, cells: int) -> None:
+    crop = np.zeros((side, side, 3), np.uint8)
+    before = crop.copy()
+    picture = overlay(crop, np.ones((cells, cells), np.float32))
+    assert (picture.shape, picture.dtype) == (crop.shape, np.uint8)
+    assert np.array_equal(crop, before)

@@ -1,0 +1,193 @@
+"""The analyser as an object: options, progress, evidence, threads, and what it must not do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films import film, panning, picture, two_people
+
+import unmask
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import ModelAltered, ModelNotFound, UsageError
+from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop
+
+
+@pytest.fixture(scope="module")
+def panned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("films") / "pan.mp4", panning(), frames=40)
+
+
+@pytest.mark.parametrize("name", RANGES)
+@pytest.mark.parametrize("side", [0, 1])
+def test_numbers_out_of_range_are_refused(name: str, side: int) -> None:
+    edge = RANGES[name][side]
+    AnalysisRequest(**{name: edge})
+    with pytest.raises(UsageError, match=name):
+        AnalysisRequest(**{name: edge + (1 if side else -1)})
+
+
+@pytest.mark.parametrize("value", [2.0, "3", True, None])
+def test_only_whole_numbers_are_taken(value: object) -> None:
+    with pytest.raises(UsageError, match="clips"):
+        AnalysisRequest(clips=value)  # type: ignore[arg-type]
+
+
+def test_thresholds_must_be_in_order() -> None:
+    with pytest.raises(UsageError):
+        AnalysisRequest(thresholds=Thresholds(low=0.8, high=0.2))
+
+
+def test_options_are_filled_in_from_the_model(tiny_model: Path) -> None:
+    options = Analyser(tiny_model, device="cpu", precision="f32").options
+    assert (options.clips, options.frames_per_clip, options.device) == (4, 4, "cpu")
+    assert options.thresholds == Thresholds(low=0.4, high=0.6)
+    assert options.default_thresholds
+    own = AnalysisRequest(frames_per_clip=7, thresholds=Thresholds(low=0.1, high=0.2))
+    options = Analyser(tiny_model, device="cpu", options=own).options
+    assert options.frames_per_clip == 7
+    assert options.thresholds.high == 0.2
+    assert not options.default_thresholds
+
+
+def test_the_document_states_the_options(tiny_model: Path, panned: Path) -> None:
+    request = AnalysisRequest(clips=2, frames_per_clip=3, min_face=60, max_faces=2)
+    analyser = Analyser(tiny_model, device="cpu", precision="f32", options=request)
+    analysis = analyser.analyse(panned)
+    assert analysis.options == analyser.options
+    assert analysis.model == analyser.model
+    assert analysis.options.min_face_px == 60
+    assert len(analysis.faces[0].frames) == 6
+
+
+def test_longer_windows_hold_several_clips(tiny_model: Path, panned: Path) -> None:
+    request = AnalysisRequest(clips=1, frames_per_clip=10)
+    analyser = Analyser(tiny_model, device="cpu", precision="f32", options=request)
+    (face,) = analyser.analyse(panned).faces
+    starts = [[frame.time_s for frame in face.frames].index(clip.first_s) for clip in face.clips]
+    assert starts == [0, 4, 6]  # of four frames each, the last one pushed back
+
+
+def test_fingerprint_fields_are_json_and_tell_requests_apart(tiny_model: Path) -> None:
+    requests = [
+        AnalysisRequest(),
+        AnalysisRequest(clips=5),
+        AnalysisRequest(frames_per_clip=4),
+        AnalysisRequest(min_face=41),
+        AnalysisRequest(max_faces=9),
+        AnalysisRequest(thresholds=Thresholds(low=0.4, high=0.6)),
+    ]
+    texts = [
+        json.dumps(Analyser(tiny_model, options=request).fingerprint_fields(), allow_nan=False)
+        for request in requests
+    ]
+    texts.append(json.dumps(Analyser(tiny_model, device="cpu").fingerprint_fields()))
+    assert len(set(texts)) == len(texts)
+
+
+def test_nothing_is_loaded_to_look_into_history(tiny_model: Path) -> None:
+    code = (
+        "import sys\n"
+        "from unmask.pipeline import Analyser\n"
+        f"analyser = Analyser({str(tiny_model)!r})\n"
+        "analyser.fingerprint_fields(), analyser.model\n"
+        "print([name for name in ('openvino', 'onnxruntime', 'torch') if name in sys.modules])\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"
+
+
+def test_an_analysis_reports_nothing_home(tiny_model: Path, tmp_path: Path) -> None:
+    """And needs neither torch nor the portable runtime."""
+    path = picture(tmp_path / "face.png")
+    code = (
+        "import sys\n"
+        "import unmask\n"
+        f"unmask.analyse({str(path)!r}, model={str(tiny_model)!r}, device='cpu')\n"
+        "names = ('openvino_telemetry', 'openvino.tools', 'torch', 'onnxruntime', 'onnx')\n"
+        "print(sorted(name for name in sys.modules if name.startswith(names)))\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"
+
+
+def test_progress_rises_through_the_stages(analyser: Analyser, panned: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    analyser.analyse(panned, progress=lambda *step: told.append(step))
+    stages = list(dict.fromkeys(stage for stage, _, _ in told))
+    assert stages == ["open", "look", "score"]
+    for stage in stages:
+        counts = [(done, total) for name, done, total in told if name == stage]
+        assert counts == sorted(counts)
+        assert counts[-1][0] == counts[-1][1] > 0
+
+
+class Sink:
+    def __init__(self) -> None:
+        self.crops: list[ScoredCrop] = []
+
+    def add(self, crop: ScoredCrop, /) -> None:
+        self.crops.append(crop)
+
+
+def test_evidence_is_handed_over_in_order(analyser: Analyser, tmp_path: Path) -> None:
+    sink = Sink()
+    analysis = analyser.analyse(film(tmp_path / "two.mp4", two_people()), evidence=sink)
+    assert [(crop.face, crop.time) for crop in sink.crops] == sorted(
+        (crop.face, crop.time) for crop in sink.crops
+    )
+    for face in analysis.faces:
+        own = [crop for crop in sink.crops if crop.face == face.id]
+        assert [round(float(crop.time), 6) for crop in own] == [f.time_s for f in face.frames]
+        assert [crop.score for crop in own] == [frame.score for frame in face.frames]
+    crop = sink.crops[0]
+    assert (crop.image.shape, crop.image.dtype) == ((64, 64, 3), np.uint8)
+    assert crop.map.shape == (4, 4)
+    # The map's mean is the calibrated logit less its bias: 4 × 0.1 in the toy.
+    logit = np.log(crop.score / (1 - crop.score))
+    assert crop.map.mean() == pytest.approx(logit - 0.4, abs=1e-3)
+
+
+def test_threads_share_an_analyser(tiny_model: Path, panned: Path, tmp_path: Path) -> None:
+    analyser = Analyser(tiny_model, device="cpu", precision="f32")
+    paths = [panned, picture(tmp_path / "a.png"), panned, tmp_path / "a.png"]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda path: analyser.analyse(path).faces, paths))
+    assert found[0] == found[2] == analyser.analyse(panned).faces
+    assert found[1] == found[3] == analyser.analyse(paths[1]).faces
+
+
+def test_an_altered_model_never_scores(tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for path in tiny_model.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "temporal.onnx").write_bytes(b"another graph")
+    with pytest.raises(ModelAltered):
+        Analyser(folder, device="cpu").analyse(picture(tmp_path / "face.png"))
+
+
+def test_an_unknown_model_is_said_at_once() -> None:
+    with pytest.raises(ModelNotFound):
+        Analyser("nonsense")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_budget_must_be_positive(analyser: Analyser, panned: Path, timeout: float) -> None:
+    with pytest.raises(UsageError):
+        analyser.analyse(panned, timeout=timeout)
+
+
+def test_the_short_way(tiny_model: Path, panned: Path) -> None:
+    analysis = unmask.analyse(panned, model=tiny_model, device="cpu", clips=1)
+    assert analysis.options.clips == 1
+    assert len(analysis.faces) == 1

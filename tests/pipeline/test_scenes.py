@@ -1,0 +1,189 @@
+"""From a file to its document, on films of a real face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films import (
+    FACE,
+    FACELESS,
+    WHOLE,
+    animated,
+    cut,
+    film,
+    overlap,
+    panning,
+    picture,
+    two_people,
+)
+
+from unmask.core.analysis import Analysis
+from unmask.core.errors import Damaged, InputEmpty, InputNotFound, NotMedia, TimeBudgetExceeded
+from unmask.pipeline import Analyser, AnalysisRequest
+
+
+def stable(analysis: Analysis) -> dict[str, object]:
+    """The document without what differs between runs."""
+    return analysis.model_dump(by_alias=True, exclude={"timings_s"})
+
+
+@pytest.fixture(scope="module")
+def panned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("films") / "pan ✈ 1.mp4", panning(), frames=75)
+
+
+def test_a_video_of_one_face(analyser: Analyser, panned: Path) -> None:
+    analysis = analyser.analyse(panned)
+    (face,) = analysis.faces
+    assert analysis.media.name == "pan ✈ 1.mp4"
+    assert analysis.media.frames_decoded >= 16
+    assert (face.id, len(face.frames), len(face.clips)) == (0, 16, 4)
+    assert face.first_s == face.frames[0].time_s == 0.0
+    assert face.last_s == face.frames[-1].time_s <= 3.0
+    times = [frame.time_s for frame in face.frames]
+    assert times == sorted(set(times))
+    for frame in face.frames:
+        left = abs(round(frame.time_s * 25) % 80 - 40)
+        there = (FACE[0] - left, FACE[1], FACE[2] - left, FACE[3])
+        assert overlap(frame.box, there) > 0.6
+        assert frame.score is not None
+        assert frame.sharpness is not None
+        assert frame.detector_score > 0.95
+        assert frame.landmarks[0][0] < frame.landmarks[1][0]
+    assert face.best_box in [frame.box for frame in face.frames]
+    assert face.verdict.probability == analysis.verdict.probability is not None
+    assert analysis.warnings == ()
+    assert {"open", "load", "decode", "detect", "crop", "score", "judge", "total"} <= set(
+        analysis.timings_s
+    )
+
+
+def test_clips_span_their_windows(analyser: Analyser, panned: Path) -> None:
+    (face,) = analyser.analyse(panned).faces
+    for number, clip in enumerate(face.clips):
+        inside = [frame.time_s for frame in face.frames[4 * number : 4 * number + 4]]
+        assert (clip.first_s, clip.last_s) == (inside[0], inside[-1])
+
+
+def test_the_same_input_gives_the_same_output(
+    analyser: Analyser, panned: Path, tiny_model: Path
+) -> None:
+    first = stable(analyser.analyse(panned))
+    assert stable(analyser.analyse(panned)) == first
+    assert stable(Analyser(tiny_model, device="cpu", precision="f32").analyse(panned)) == first
+
+
+def test_the_document_survives_json(analyser: Analyser, panned: Path) -> None:
+    analysis = analyser.analyse(panned)
+    assert Analysis.from_json(analysis.to_json()) == analysis
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_rotated_phone_video_speaks_of_the_picture_as_seen(
+    analyser: Analyser, tmp_path: Path, turn: int
+) -> None:
+    tall = panning(WHOLE, width=300, height=400)
+    upright = analyser.analyse(film(tmp_path / "upright.mp4", tall, frames=30))
+    held = analyser.analyse(film(tmp_path / "held.mp4", tall, frames=30, turn=turn))
+    assert held.media.rotation != 0
+    assert (held.media.width, held.media.height) == (300, 400)
+    boxes = [[frame.box for frame in one.faces[0].frames] for one in (upright, held)]
+    assert len(boxes[0]) == len(boxes[1]) > 0
+    assert min(overlap(a, b) for a, b in zip(*boxes, strict=True)) > 0.8
+
+
+def test_two_faces_are_told_apart(analyser: Analyser, tmp_path: Path) -> None:
+    analysis = analyser.analyse(film(tmp_path / "two.mp4", two_people(), frames=60))
+    left, right = sorted(analysis.faces, key=lambda face: face.best_box[0])
+    assert left.best_box[2] < 384 < right.best_box[0]
+    assert [face.id for face in analysis.faces] == [0, 1]
+    bright, dark = (np.mean([frame.score for frame in face.frames]) for face in (left, right))
+    assert bright > dark + 0.1  # the toy looks at brightness
+
+
+def test_fewer_faces_than_there_are(tiny_model: Path, tmp_path: Path) -> None:
+    analyser = Analyser(
+        tiny_model, device="cpu", precision="f32", options=AnalysisRequest(max_faces=1)
+    )
+    analysis = analyser.analyse(film(tmp_path / "two.mp4", two_people(), frames=60))
+    assert [face.id for face in analysis.faces] == [0]
+    assert [notice.code for notice in analysis.warnings] == ["faces-left-out"]
+
+
+def test_nobody_there(analyser: Analyser, tmp_path: Path) -> None:
+    analysis = analyser.analyse(film(tmp_path / "none.mp4", lambda i: FACELESS[i % 5 :][:200]))
+    assert analysis.faces == ()
+    assert (analysis.verdict.label, analysis.verdict.probability) == ("no-face", None)
+
+
+def test_a_cut_ends_a_face(analyser: Analyser, tmp_path: Path) -> None:
+    analysis = analyser.analyse(film(tmp_path / "cut.mp4", cut(25), frames=50))
+    assert len(analysis.faces) == 2
+    for face in analysis.faces:
+        sides = {frame.box[0] < 320 for frame in face.frames}
+        assert len(sides) == 1
+        assert all(clip.last_s <= 1.0 or clip.first_s >= 1.0 for clip in face.clips)
+
+
+def test_a_picture_has_frames_and_no_clips(analyser: Analyser, tmp_path: Path) -> None:
+    analysis = analyser.analyse(picture(tmp_path / "astronaut.png"))
+    (face,) = analysis.faces
+    assert analysis.media.kind == "image"
+    assert (len(face.frames), face.clips) == (1, ())
+    assert overlap(face.best_box, FACE) > 0.6
+    assert face.verdict.probability == face.frames[0].score
+    assert analysis.warnings == ()
+
+
+def test_an_animated_webp_is_a_video(analyser: Analyser, tmp_path: Path) -> None:
+    analysis = analyser.analyse(animated(tmp_path / "moving.webp", panning()))
+    assert analysis.media.kind == "video"
+    (face,) = analysis.faces
+    assert len(face.frames) == 16
+    assert len(face.clips) == 4
+
+
+def test_a_video_of_one_frame(analyser: Analyser, tmp_path: Path) -> None:
+    analysis = analyser.analyse(film(tmp_path / "still.mp4", panning(), frames=1))
+    assert [notice.code for notice in analysis.warnings] == ["single-frame"]
+    assert analysis.verdict.label == "inconclusive"
+    assert analysis.verdict.reasons == ("too-few-frames",)
+
+
+def test_a_truncated_film_is_judged_by_what_is_left(analyser: Analyser, tmp_path: Path) -> None:
+    whole = film(tmp_path / "whole.mkv", panning(), frames=100)
+    half = tmp_path / "half.mkv"
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 3])
+    analysis = analyser.analyse(half)
+    assert len(analysis.faces) == 1
+    assert analysis.faces[0].last_s < 3.0
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [(b"", InputEmpty), (b"text, for all its name", NotMedia), (None, InputNotFound)],
+)
+def test_what_cannot_be_analysed_is_an_error(
+    analyser: Analyser, tmp_path: Path, content: bytes | None, error: type[Exception]
+) -> None:
+    path = tmp_path / "a film.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(error, match="a film"):
+        analyser.analyse(path)
+
+
+def test_a_spent_budget_is_an_error(analyser: Analyser, panned: Path) -> None:
+    with pytest.raises(TimeBudgetExceeded, match="ran out while"):
+        analyser.analyse(panned, timeout=1e-6)
+    assert analyser.analyse(panned).verdict.label != "no-face"  # and harms nothing after it
+
+
+def test_a_header_without_frames_is_damaged(analyser: Analyser, tmp_path: Path) -> None:
+    path = film(tmp_path / "whole.mkv", panning(), frames=25)
+    content = path.read_bytes()
+    path.write_bytes(content[:1200])
+    with pytest.raises((Damaged, NotMedia)):
+        analyser.analyse(path)
