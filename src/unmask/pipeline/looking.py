@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask import faces
 from unmask.clips import align
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
-from unmask.core.frames import Crop, Sighting, Window, WindowPlan
+from unmask.core.frames import Crop, Sighting, Track, Window, WindowPlan
+from unmask.faces import FaceDetector, FaceTracker
 from unmask.pipeline.progress import Progress
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import CropSpec
@@ -46,7 +47,6 @@ class Seen:
 
     windows: int = 0
     frames: int = 0
-    passed_over: int = 0  # tracks beyond max_faces in their window
     sizes: int = 0  # different frame sizes
 
 
@@ -55,7 +55,7 @@ class Looker:
 
     def __init__(
         self,
-        detector: faces.FaceDetector,
+        detector: FaceDetector,
         scorer: Scorer,
         *,
         max_faces: int,
@@ -71,7 +71,8 @@ class Looker:
         self._deadline = deadline
         self._pending: list[tuple[Sighting, Crop]] = []
         self._sizes: set[tuple[int, int]] = set()
-        self.tracks: list[list[list[Sighting]]] = []  # window → track → sightings
+        self._tracker = FaceTracker()
+        self.tracks: list[Track] = []
         self.scored: dict[Sighting, Scored] = {}
         self.damage = DamageCount()
         self.seen = Seen()
@@ -104,18 +105,15 @@ class Looker:
         with self._clock.stage("detect"):
             detections = self._detector.detect(images, deadline=self._deadline)
         with self._clock.stage("track"):
-            tracks = faces.track_window(window.frames, detections)
-        tracks.sort(key=prominence, reverse=True)
-        chosen, others = tracks[: self._max_faces], tracks[self._max_faces :]
+            tracks = self._tracker.add(window.frames, detections)
         with self._clock.stage("crop"):
             spec = self._scorer.package.manifest.crop
-            for track in chosen:
-                self._pending += [(seen, _cut(window, seen, spec)) for seen in track]
-        self.tracks.append(tracks)
+            for track in _most_prominent(tracks, self._max_faces):
+                self._pending += [(seen, _cut(window, seen, spec)) for seen in track.sightings]
+        self.tracks += tracks
         self._sizes |= {(image.shape[1], image.shape[0]) for image in images}
         self.seen.windows += 1
         self.seen.frames += len(images)
-        self.seen.passed_over += len(others)
         self.seen.sizes = len(self._sizes)
 
     def _score(self, progress: Progress | None) -> None:
@@ -142,9 +140,18 @@ class Looker:
             )
 
 
-def prominence(track: Sequence[Sighting]) -> float:
-    """How much of a window shows this face: its sizes in pixels, summed over its sightings."""
-    return sum(seen.detection.size for seen in track)
+def prominence(sightings: Iterable[Sighting]) -> float:
+    """How much of the file shows this face: its sizes in pixels, summed over its sightings."""
+    return sum(seen.detection.size for seen in sightings)
+
+
+def _most_prominent(tracks: Sequence[Track], faces: int) -> list[Track]:
+    """The tracks of the most prominent faces of a window, of equals the first."""
+    share: defaultdict[int, float] = defaultdict(float)
+    for track in tracks:
+        share[track.face] += prominence(track.sightings)
+    chosen = set(sorted(share, key=lambda face: -share[face])[:faces])
+    return [track for track in tracks if track.face in chosen]
 
 
 def _cut(window: Window, seen: Sighting, spec: CropSpec) -> Crop:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from unmask import __version__
-from unmask import faces as rooms_faces
 from unmask.clips import plan_windows
 from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, ModelRef, Verdict
 from unmask.core.deadline import Deadline
@@ -70,9 +69,9 @@ class Run:
             "frames_damaged": looker.damage.damaged,
         }
         info = info.model_copy(update=counts)
-        with self.clock.stage("link"):
+        with self.clock.stage("choose"):
             choice = choose_faces(
-                rooms_faces.link_tracks(looker.tracks),
+                looker.tracks,
                 looker.scored,
                 max_faces=options.max_faces,
                 frames=looker.seen.frames,
