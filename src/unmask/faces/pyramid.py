@@ -135,7 +135,8 @@ def _scaled(halves: list[Image], size: tuple[int, int]) -> Image:
     OpenCV's INTER_AREA, which the origin of the weights uses, reads the whole picture for each
     level, ten times as slowly, and finds the same faces (docs/performance.md).
     """
-    source = next(half for half in reversed(halves) if half.shape[1] >= _ENOUGH * size[0])
+    enough = (half for half in reversed(halves) if half.shape[1] >= _ENOUGH * size[0])
+    source = next(enough, halves[0])  # faces under 18 pixels: hardly smaller than the picture
     double = (2 * size[0], 2 * size[1])
     if double[0] * double[1] > _HUGE:
         return cv2.resize(source, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
