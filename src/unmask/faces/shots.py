@@ -1,0 +1,66 @@
+"""Whether two sampled frames belong to one shot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.core.frames import Frame
+
+_READ = 96  # rows and columns of the frame that are read
+_SIDE = 16  # of the thumbnail
+
+# Measured on 3,879 pairs of frames 0.13–0.16 s apart within shots of real clips (at most 0.17 and
+# 0.15; a fast head under a blur has the most) and 8,646 pairs of frames of different clips (95 % of
+# them above 0.31 and 0.16). No false cut; 98.5 % found, and the rest are clips of one scene.
+_COLOURS_DIFFER, _PIXELS_DIFFER, _LAYOUTS_AGREE = 0.2, 0.16, 0.85
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A frame at a glance: ``thumbnail`` 16×16×3, 0 to 1; ``colours`` 64 shares, summing to 1."""
+
+    thumbnail: NDArray[np.float32]
+    colours: NDArray[np.float64]
+
+
+def look(image: NDArray[np.uint8]) -> Look:
+    """Glance at a picture (H×W×3, uint8); the cost does not depend on its size."""
+    height, width = image.shape[:2]
+    few = np.ascontiguousarray(image[:: max(height // _READ, 1), :: max(width // _READ, 1)])
+    small = cv2.resize(few, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    bins = few.astype(np.intp) // 64 @ np.array([16, 4, 1])
+    counts = np.bincount(bins.ravel(), minlength=64)
+    return Look((small / 255).astype(np.float32), counts / counts.sum())
+
+
+def same_shot(one: Look, other: Look) -> bool:
+    """Whether the pictures are alike enough to continue each other.
+
+    A change of light keeps the layout, a moving head or camera keeps the colours; a cut keeps
+    neither.
+    """
+    colours = 0.5 * float(np.abs(one.colours - other.colours).sum())
+    pixels = float(np.abs(one.thumbnail - other.thumbnail).mean())
+    if colours <= _COLOURS_DIFFER and pixels <= _PIXELS_DIFFER:
+        return True
+    return _correlation(one.thumbnail, other.thumbnail) >= _LAYOUTS_AGREE
+
+
+def shots(frames: Sequence[Frame]) -> tuple[list[int], list[Look]]:
+    """The number of each frame's shot, from 0, and its look."""
+    looks = [look(frame.image) for frame in frames]
+    numbers = [0] * len(looks)
+    for at in range(1, len(looks)):
+        numbers[at] = numbers[at - 1] + (not same_shot(looks[at - 1], looks[at]))
+    return numbers, looks
+
+
+def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    a, b = a - a.mean((0, 1)), b - b.mean((0, 1))
+    power = float((a * a).sum() * (b * b).sum())
+    return float((a * b).sum()) / power**0.5 if power > 0 else 0.0
