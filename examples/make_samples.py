@@ -27,7 +27,7 @@ from skimage.data import astronaut
 
 Image = NDArray[np.uint8]
 
-SIZE = (640, 480)  # width, height
+SIZE = (640, 360)  # width, height
 RATE = 25
 SECONDS = 3.2
 SOUND_RATE = 44_100
@@ -84,7 +84,7 @@ def cameras(rng: Generator) -> Iterator[NDArray[np.float64]]:
     for index, (right, down, turn) in enumerate(sway(rng, 3, roughness=0.08)):
         progress = index / (frame_count() - 1)
         matrix = cv2.getRotationMatrix2D(FACE, 1.0 * turn, VIEW * (1 + 0.08 * progress))
-        matrix[:, 2] += (SIZE[0] / 2 - FACE[0], SIZE[1] / 2 - 20 - FACE[1])
+        matrix[:, 2] += (SIZE[0] / 2 - FACE[0], SIZE[1] / 2 + 10 - FACE[1])
         matrix[:, 2] += (6 * right - 10 * progress, 4 * down)
         yield matrix
 

@@ -13,7 +13,8 @@ from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.scan import Failure
 
 _RULE = 80
-_INDENT = 4
+_INDENT = 4  # of the reasons under a row
+_OF_FACES = 2  # of the rows of single faces
 
 
 class TableReport:
@@ -56,26 +57,28 @@ class TableReport:
         self._explain([*words.reasons(analysis.verdict), *words.remarks(analysis)])
         if len(analysis.faces) > 1:
             for face in analysis.faces:
-                self._judgement(face.verdict, "", _face(face, analysis.media.kind == "video"))
-                self._explain(words.reasons(face.verdict))
+                name = _face(face, in_time=analysis.media.kind == "video")
+                self._judgement(face.verdict, "", name, _OF_FACES)
+                self._explain(words.reasons(face.verdict), _OF_FACES)
 
-    def _judgement(self, verdict: Verdict, faces: str, name: str) -> None:
-        label = Text(words.LABELS[verdict.label], words.STYLES[verdict.label])
+    def _judgement(self, verdict: Verdict, faces: str, name: str, indent: int = 0) -> None:
+        label = Text.assemble(
+            indent * " ", (words.LABELS[verdict.label], words.STYLES[verdict.label])
+        )
         self._row(label, words.probability(verdict.probability), faces, name)
 
     def _row(self, label: Text, probability: str, faces: str, name: str, style: str = "") -> None:
-        label.pad_right(max(0, words.LABEL_WIDTH - len(label)))
+        label.pad_right(max(0, words.LABEL_WIDTH + _OF_FACES - len(label)))
         row = Text.assemble(label, f"  {probability:>14}  {faces:>5}  {printable(name)}")
         row.stylize(style)
         self._console.print(row, soft_wrap=True)
 
-    def _explain(self, sentences: list[str]) -> None:
+    def _explain(self, sentences: list[str], indent: int = 0) -> None:
         for sentence in filter(None, sentences):
             text = Text(printable(sentence), "dim")
-            self._console.print(Padding(text, (0, 0, 0, _INDENT), expand=False))
+            self._console.print(Padding(text, (0, 0, 0, _INDENT + indent), expand=False))
 
 
-def _face(face: Face, in_time: bool) -> str:
-    return f"  face {face.id}" + (
-        f", {words.stretch(face.first_s, face.last_s)}" if in_time else ""
-    )
+def _face(face: Face, *, in_time: bool) -> str:
+    when = f", {words.stretch(face.first_s, face.last_s)}" if in_time else ""
+    return f"face {face.id}{when}"

@@ -1,0 +1,63 @@
+"""Write constraints.txt: the versions of everything Unmask needs, as installed where this runs.
+
+    .venv/bin/python tools/write_constraints.py
+
+Only what pyproject.toml asks for, and what that needs, is listed, grouped by the extra that brings
+it; what else lies in the environment is not. The extra ``cuda`` is left out: its distribution and
+``onnxruntime`` exclude each other.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+EXTRAS = ("onnxruntime", "demo", "train", "test", "lint")
+TARGET = Path(__file__).parents[1] / "constraints.txt"
+HEADER = """\
+# The versions that Unmask is tested with, for Python 3.11 on Linux. Written by
+# tools/write_constraints.py. Use: pip install -c constraints.txt .
+"""
+
+
+def needed(name: str, extras: frozenset[str], found: set[tuple[str, frozenset[str]]]) -> None:
+    """Add to ``found`` what the distribution needs here, and what that needs."""
+    for line in metadata.requires(name) or ():
+        requirement = Requirement(line)
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in extras | {""}):
+            continue
+        key = (_normal(requirement.name), frozenset(requirement.extras))
+        if key not in found:
+            found.add(key)
+            needed(requirement.name, key[1], found)
+
+
+def main() -> None:
+    """Write the file."""
+    listed = {"unmask"}
+    text = HEADER
+    for extra in ("", *EXTRAS):
+        found: set[tuple[str, frozenset[str]]] = set()
+        needed("unmask", frozenset({extra} - {""}), found)
+        new = sorted({name for name, _ in found} - listed)
+        listed.update(new)
+        text += f"\n# {extra or 'the base install'}\n"
+        text += "".join(f"{name}=={_public_version(name)}\n" for name in new)
+    TARGET.write_text(text, encoding="utf-8")
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _public_version(name: str) -> str:
+    """Without what tells one build of a version from another, such as torch's ``+cpu``."""
+    return metadata.version(name).split("+")[0]
+
+
+if __name__ == "__main__":
+    main()
