@@ -30,8 +30,9 @@ class FaceDetector:
     def __init__(self, options: SessionOptions = _DEFAULT, *, min_face: int = MIN_FACE) -> None:
         """``min_face``: sides of the smallest face looked for, in pixels, 12 or more.
 
-        Time is about proportional to 1 / ``min_face``². :class:`UsageError` when it is under 12;
-        the errors of :func:`unmask.runtime.open_session`.
+        Where the search starts, not a filter: somewhat smaller faces are found too, and kept. Time
+        is about proportional to 1 / ``min_face``². :class:`UsageError` when it is under 12; the
+        errors of :func:`unmask.runtime.open_session`.
         """
         if min_face < CELL:
             raise UsageError(f"the smallest face that can be looked for has {CELL} pixels a side")
