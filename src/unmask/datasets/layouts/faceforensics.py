@@ -1,0 +1,184 @@
+"""FaceForensics++ (Rössler et al., ICCV 2019) and DeepFakeDetection, which comes in its tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from unmask.core.errors import DataError
+from unmask.datasets.draft import Draft
+from unmask.datasets.layouts.base import Layout
+from unmask.datasets.lists import read_json
+from unmask.datasets.sample import MANIPULATED, REAL, Kind, Sample, Split
+from unmask.datasets.tree import Tree, join, stem
+
+_ACTORS, _DFD = "actors", "DeepFakeDetection"
+_SPLITS: tuple[Split, ...] = ("train", "val", "test")
+_COMPRESSIONS = {"raw": "raw", "c0": "raw", "c23": "c23", "c40": "c40"}
+_NUMBERED = re.compile(r"^\d{3}(_\d{3})?$")
+_ACTED = re.compile(r"^(\d\d)(?:_(\d\d))?__(.+?)(?:__([0-9A-Z]{8}))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One folder of videos (or of folders of frames): one method at one compression."""
+
+    at: str
+    original: bool
+    name: str
+    compression: str
+    files: tuple[str, ...]
+    kind: Kind
+
+    @property
+    def acted(self) -> bool:
+        """Whether it belongs to DeepFakeDetection."""
+        return self.name in (_ACTORS, _DFD)
+
+
+def _recognise(tree: Tree) -> str:
+    numbered = [join(top, name) for top, name in _sections(tree) if name not in (_ACTORS, _DFD)]
+    return f"it holds {numbered[0]}" if numbered else ""
+
+
+def _recognise_dfd(tree: Tree) -> str:
+    acted = [join(top, name) for top, name in _sections(tree) if name in (_ACTORS, _DFD)]
+    return f"it holds {acted[0]}" if acted and not _recognise(tree) else ""
+
+
+def _sections(tree: Tree) -> list[tuple[str, str]]:
+    tops = ("original_sequences", "manipulated_sequences")
+    return [(top, name) for top in tops for name in tree.folders(top)]
+
+
+def _parts(tree: Tree) -> Iterator[_Part]:
+    for top, name in _sections(tree):
+        for folder in tree.folders(join(top, name)):
+            if folder in _COMPRESSIONS:  # and not "masks"
+                at = join(join(top, name), folder)
+                original, compression = top.startswith("original"), _COMPRESSIONS[folder]
+                if videos := tree.files(join(at, "videos"), deep=False):
+                    yield _Part(at, original, name, compression, tuple(videos), "video")
+                else:
+                    frames = tuple(tree.picture_folders(join(at, "frames")))
+                    yield _Part(at, original, name, compression, frames, "frames-folder")
+
+
+def _load(tree: Tree, draft: Draft) -> None:
+    splits = _read_splits(tree, draft)
+    for part in _parts(tree):
+        if part.acted:
+            _add_acted(part, draft)
+        else:
+            _add_numbered(part, splits, draft)
+
+
+def _load_dfd(tree: Tree, draft: Draft) -> None:
+    for part in _parts(tree):
+        if part.acted:
+            _add_acted(part, draft)
+
+
+def _read_splits(tree: Tree, draft: Draft) -> dict[str, tuple[Split, str]]:
+    """Each person's split, and the file that says so: 720, 140 and 140 people."""
+    found: dict[str, tuple[Split, str]] = {}
+    for split in _SPLITS:
+        places = [f"{split}.json", f"splits/{split}.json", f"dataset/splits/{split}.json"]
+        place = next((place for place in places if tree.has(place)), None)
+        if place is None:
+            draft.lack(
+                f"{tree.root} has no {split}.json",
+                "copy train.json, val.json and test.json of the FaceForensics repository "
+                f"(dataset/splits) into {tree.root}",
+            )
+            continue
+        for person in _people(tree.root / place):
+            before = found.setdefault(person, (split, place))
+            if before[0] != split:
+                draft.disagree(f"… {person}", split, place, *before)
+    return found
+
+
+def _people(path: Path) -> list[str]:
+    pairs = read_json(path)
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)
+        for pair in pairs
+    ):
+        raise DataError(
+            f'{path} should be a list of pairs such as ["071", "054"]',
+            hint="copy it from the FaceForensics repository again",
+        )
+    return [person for pair in pairs for person in pair]
+
+
+def _add_numbered(part: _Part, splits: dict[str, tuple[Split, str]], draft: Draft) -> None:
+    """``071.mp4``, and ``071_054.mp4``: the face of 054 on the recording 071."""
+    for path in part.files:
+        name = stem(path)
+        if not _NUMBERED.match(name) or part.original == ("_" in name):
+            draft.notes.append(f"{path} was left out: it is not named as a file of {part.at}")
+            continue
+        people = name.split("_")
+        known = [splits[person] for person in people if person in splits]
+        if len({split for split, _ in known}) > 1:
+            draft.disagree(path, *known[0], *known[1])
+        draft.add(
+            Sample(
+                path,
+                REAL if part.original else MANIPULATED,
+                method=part.name,
+                split=known[0][0] if len(known) == len(people) else "",
+                identities=tuple(f"ff:{person}" for person in people),
+                source=f"ff:{people[0]}",
+                compression=part.compression,
+                kind=part.kind,
+            ),
+            f"its folder {part.at}",
+        )
+    if part.original and splits:
+        here = {stem(path) for path in part.files}
+        missing = sorted(set(splits) - here)
+        draft.lack_files(part.at, missing, len(splits), "the split files")
+
+
+def _add_acted(part: _Part, draft: Draft) -> None:
+    """``01__walk.mp4``, and ``01_02__walk__ABCDEFGH.mp4``: the face of 02 on 01's recording."""
+    for path in part.files:
+        named = _ACTED.match(stem(path))
+        if named is None or part.original == (named[2] is not None):
+            draft.notes.append(f"{path} was left out: it is not named as a file of {part.at}")
+            continue
+        target, donor, scene, _ = named.groups()
+        draft.add(
+            Sample(
+                path,
+                REAL if part.original else MANIPULATED,
+                dataset="dfd",
+                method=part.name,
+                identities=tuple(f"dfd:{one}" for one in (target, donor) if one),
+                source=f"dfd:{target}__{scene}",
+                compression=part.compression,
+                kind=part.kind,
+                attributes={"scene": scene} | ({} if part.original else {"real_faces_too": "yes"}),
+            ),
+            f"its folder {part.at}",
+        )
+
+
+FACEFORENSICS = Layout(
+    name="faceforensics",
+    title="FaceForensics++",
+    expects="original_sequences/youtube and manipulated_sequences/<method>, train/val/test.json",
+    recognise=_recognise,
+    load=_load,
+)
+DFD = Layout(
+    name="dfd",
+    title="DeepFakeDetection",
+    expects="original_sequences/actors and manipulated_sequences/DeepFakeDetection",
+    recognise=_recognise_dfd,
+    load=_load_dfd,
+)
