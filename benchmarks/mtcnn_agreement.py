@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from scipy.optimize import linear_sum_assignment
 
 from unmask.core.frames import Detection
 from unmask.faces import FaceDetector
+from unmask.faces.assignment import assign
 from unmask.faces.boxes import iou
 from unmask.runtime import SessionOptions
 
@@ -81,9 +81,9 @@ def _pairs(theirs: list[dict[str, Any]], ours: list[Detection]) -> list[tuple[in
     a = np.array([face["box"] for face in theirs], np.float32)
     b = np.array([face.box for face in ours], np.float32)
     table = iou(a, b)
-    rows, columns = linear_sum_assignment(-np.where(table >= OVERLAP, table, 0))
-    chosen = zip(rows.tolist(), columns.tolist(), strict=True)
-    return [(i, j, float(table[i, j])) for i, j in chosen if table[i, j] >= OVERLAP]
+    rows, columns = np.nonzero(table >= OVERLAP)
+    pairs = assign(rows, columns, 1.0 - table[rows, columns])
+    return [(i, j, float(table[i, j])) for i, j in pairs]
 
 
 def main() -> None:

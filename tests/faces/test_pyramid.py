@@ -41,13 +41,17 @@ def test_every_window_of_every_level_is_looked_at_once(
     height: int, width: int, min_face: int
 ) -> None:
     plan = layout(height, width, min_face)
-    for level, (across, down) in enumerate(plan.sizes):
-        looks = np.zeros([-(-(side - 2) // 2) - 4 for side in (down, across)], int)
-        for cells in plan.cells:
-            mine = cells.valid & (cells.level == level)
-            assert np.all((cells.x[mine] % 2 == 0) & (cells.y[mine] % 2 == 0))
-            np.add.at(looks, (cells.y[mine] // 2, cells.x[mine] // 2), 1)
-        assert np.all(looks == 1)
+    looks = [
+        np.zeros([-(-(side - 2) // 2) - 4 for side in (down, across)], int)
+        for across, down in plan.sizes
+    ]
+    for canvas, owners in enumerate(plan.owners):
+        _, _, level, corner = plan.windows(canvas, np.ones_like(owners, bool))
+        assert np.all(corner % 2 == 0)
+        for number, look in enumerate(looks):
+            x, y = corner[level == number].T // 2
+            np.add.at(look, (y, x), 1)
+    assert all(np.all(look == 1) for look in looks)
 
 
 def one_by_one(picture: np.ndarray, plan: Layout) -> list[np.ndarray]:
@@ -71,15 +75,18 @@ def test_packing_and_cutting_change_no_number() -> None:
         SessionOptions(device="cpu", precision="f32", threads=2),
     )
     packed = [pnet.run({"canvas": canvas[None]})["logits"][0, 0] for canvas in draw(picture, plan)]
-    for level, image in enumerate(one_by_one(picture, plan)):
-        alone = pnet.run({"canvas": image[None]})["logits"][0, 0]
-        for cells, logits in zip(plan.cells, packed, strict=True):
-            mine = cells.valid & (cells.level == level)
-            row, column = cells.y[mine] // 2, cells.x[mine] // 2
+    alone = [
+        pnet.run({"canvas": image[None]})["logits"][0, 0] for image in one_by_one(picture, plan)
+    ]
+    for canvas, logits in enumerate(packed):
+        row, column, level, corner = plan.windows(canvas, np.ones_like(logits, bool))
+        for number, expected in enumerate(alone):
+            mine = level == number
+            x, y = corner[mine].T // 2
             # An odd level's last row and column see its repeated edge instead of nothing.
-            inner = (row < alone.shape[0] - 1) & (column < alone.shape[1] - 1)
+            inner = (y < expected.shape[0] - 1) & (x < expected.shape[1] - 1)
             np.testing.assert_allclose(
-                logits[mine][inner], alone[row, column][inner], rtol=1e-3, atol=1e-3
+                logits[row[mine], column[mine]][inner], expected[y, x][inner], rtol=1e-3, atol=1e-3
             )
 
 

@@ -92,10 +92,8 @@ class Cascade:
         """Boxes in the picture's pixels, logits and levels of P-Net's windows that pass."""
         answer = self.pnet.run({"canvas": canvas[None]})
         logits, offsets = answer["logits"][0, 0], answer["offsets"][0]  # h×w, 4×h×w
-        cells = plan.cells[number]
-        row, column = np.nonzero((logits > _logit(PNET_SCORE)) & cells.valid)
-        level = cells.level[row, column].astype(np.intp)
-        corner = np.stack([cells.x[row, column], cells.y[row, column]], axis=1)
+        passed = logits > _logit(PNET_SCORE)
+        row, column, level, corner = plan.windows(number, passed)
         # A window's box starts at its second pixel: the origin's rounding, learnt by the offsets.
         boxes = np.concatenate([corner + 1, corner + CELL], axis=1)
         boxes = boxes + (CELL - 1) * offsets[:, row, column].T

@@ -24,7 +24,7 @@ CELL = 12  # P-Net's window, pixels a side
 STRIDE = 2
 FACTOR = 0.709  # from one level to the next; Zhang et al. 2016
 _SEAM = CELL - STRIDE
-_ROUND_ACROSS, _ROUND_DOWN = 64, 16  # canvases' sides are multiples of these
+_ROUND_ACROSS, _ROUND_DOWN = 64, 16  # canvases' sides are multiples of these, at least
 _WIDEST = 1280
 _ENOUGH = 1.5  # times a level's width: what its source must have
 _OPEN = 4  # canvases in which room is looked for
@@ -47,28 +47,33 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
-    """What each output cell of P-Net on one canvas looks at.
-
-    ``valid`` h×w tells the cells whose window lies within a tile; ``level`` h×w is its level;
-    ``x``, ``y`` h×w the window's left and top on that level in pixels.
-    """
-
-    valid: NDArray[np.bool_]
-    level: NDArray[np.int16]
-    x: NDArray[np.int32]
-    y: NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """The pyramid of every picture of one size. ``sizes`` are the levels' (width, height)."""
+    """The pyramid of every picture of one size. ``sizes`` are the levels' (width, height).
+
+    ``owners`` has, for each canvas, the index into ``tiles`` of the tile that an output cell of
+    P-Net looks at, h×w, or −1 where a cell's window lies in no tile.
+    """
 
     scales: tuple[float, ...]
     sizes: tuple[tuple[int, int], ...]
     canvases: tuple[tuple[int, int], ...]  # (height, width)
     tiles: tuple[Tile, ...]
-    cells: tuple[Cells, ...]
+    owners: tuple[NDArray[np.int16], ...]
+
+    def windows(
+        self, canvas: int, passed: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """What the cells that ``passed`` (h×w) on a canvas look at, those in a tile.
+
+        Their rows and columns, their levels, and their windows' left and top on the level, M×2.
+        """
+        row, column = np.nonzero(passed & (self.owners[canvas] >= 0))
+        owner = self.owners[canvas][row, column]
+        tiles = np.array(
+            [(tile.level, tile.x - tile.left, tile.y - tile.top) for tile in self.tiles], np.intp
+        )[owner]
+        corner = STRIDE * np.stack([column, row], axis=1) + tiles[:, 1:]
+        return row, column, tiles[:, 0], corner
 
 
 def scales(height: int, width: int, min_face: float) -> tuple[float, ...]:
@@ -84,7 +89,7 @@ def scales(height: int, width: int, min_face: float) -> tuple[float, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def layout(height: int, width: int, min_face: float) -> Layout:
     """How a picture's pyramid is laid out. Kept for the sizes seen last."""
     steps = scales(height, width, min_face)
@@ -93,11 +98,7 @@ def layout(height: int, width: int, min_face: float) -> Layout:
     # Beside an upright picture's first level there is room only on a wider canvas.
     trials = [_packed(sizes, min(int(widest * more), _WIDEST)) for more in (1.0, 1.5, 2.0)]
     tiles, canvases = min(trials, key=lambda trial: sum(h * w for h, w in trial[1]))
-    cells = tuple(
-        _cells([tile for tile in tiles if tile.canvas == number], *shape)
-        for number, shape in enumerate(canvases)
-    )
-    return Layout(steps, sizes, tuple(canvases), tuple(tiles), cells)
+    return Layout(steps, sizes, tuple(canvases), tuple(tiles), _owners(tiles, canvases))
 
 
 def draw(image: Image, plan: Layout) -> list[Image]:
@@ -133,7 +134,7 @@ def _scaled(halves: list[Image], size: tuple[int, int]) -> Image:
 
     The mean of four bilinear samples a pixel, from the smallest half that is still large enough.
     OpenCV's INTER_AREA, which the origin of the weights uses, reads the whole picture for each
-    level, ten times as slowly, and finds the same faces (docs/performance.md).
+    level, ten times as slowly, and finds the same faces (docs/faces.md).
     """
     enough = (half for half in reversed(halves) if half.shape[1] >= _ENOUGH * size[0])
     source = next(enough, halves[0])  # faces under 18 pixels: hardly smaller than the picture
@@ -152,6 +153,12 @@ def _boxed(image: NDArray[Any]) -> Image:
 
 def _even(side: int) -> int:
     return side + side % STRIDE
+
+
+def _depth(rows: int, most: int) -> int:
+    """A canvas' height for so many rows: in coarser steps the larger, to have few shapes."""
+    step = _ROUND_DOWN if rows <= 128 else 2 * _ROUND_DOWN if rows <= 512 else 8 * _ROUND_DOWN
+    return min(_rounded(rows, step), most)
 
 
 def _rounded(side: int, multiple: int) -> int:
@@ -190,7 +197,7 @@ def _packed(
         number, left, top = roomy[0]
         skylines[number][left : left + wide] = top + high
         tiles.append(Tile(level, number, left * STRIDE, top, x, y, w, h))
-    return tiles, [(_rounded(int(line.max()), _ROUND_DOWN), across) for line in skylines]
+    return tiles, [(_depth(int(line.max()), down), across) for line in skylines]
 
 
 def _pieces(
@@ -209,20 +216,13 @@ def _lowest(skyline: NDArray[np.int64], wide: int) -> tuple[int, int]:
     return left, int(tops[left])
 
 
-def _cells(tiles: list[Tile], height: int, width: int) -> Cells:
-    shape = (height // STRIDE - 5, width // STRIDE - 5)
-    cells = Cells(
-        np.zeros(shape, bool),
-        np.zeros(shape, np.int16),
-        np.zeros(shape, np.int32),
-        np.zeros(shape, np.int32),
+def _owners(tiles: list[Tile], canvases: list[tuple[int, int]]) -> tuple[NDArray[np.int16], ...]:
+    owners = tuple(
+        np.full((height // STRIDE - 5, width // STRIDE - 5), -1, np.int16)
+        for height, width in canvases
     )
-    for tile in tiles:
+    for number, tile in enumerate(tiles):
         rows, columns = _even(tile.height) // STRIDE - 5, _even(tile.width) // STRIDE - 5
         top, left = tile.top // STRIDE, tile.left // STRIDE
-        place = np.s_[top : top + rows, left : left + columns]
-        cells.valid[place] = True
-        cells.level[place] = tile.level
-        cells.x[place] = tile.x + STRIDE * np.arange(columns)
-        cells.y[place] = tile.y + STRIDE * np.arange(rows)[:, None]
-    return cells
+        owners[tile.canvas][top : top + rows, left : left + columns] = number
+    return owners
