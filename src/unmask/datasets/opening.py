@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from unmask.core.errors import DataError
+from unmask.core.errors import InputNotFound
 from unmask.datasets.archives import reading
 from unmask.datasets.sample import INSIDE, Sample
 from unmask.datasets.tree import PICTURES
 
 _lock = threading.Lock()
-_last: tuple[Path, tempfile.TemporaryDirectory[str]] | None = None
+_last: tuple[Path, Path] | None = None
 
 
 @contextmanager
@@ -25,12 +27,13 @@ def opened(root: Path, sample: Sample) -> Iterator[Path]:
 
     An archive is extracted to a temporary folder, which is kept until another is asked for:
     samples of one archive follow each other in an index, and a gzip cannot be entered midway.
+    :class:`InputNotFound` for what is not there, :class:`DataError` for a damaged archive.
     """
     archive, inside, folder = sample.path.partition(INSIDE)
     if not inside:
         path = root / sample.path
         if not path.exists():
-            raise DataError(
+            raise InputNotFound(
                 f"{path} is in the index and not on the disk",
                 hint="if the data moved, say where with --root; else index it again",
             )
@@ -43,14 +46,25 @@ def opened(root: Path, sample: Sample) -> Iterator[Path]:
 def _extracted(archive: Path) -> Path:
     global _last  # noqa: PLW0603 - one archive a process is kept open
     if _last is None or _last[0] != archive:
-        if _last is not None:
-            _last[1].cleanup()
-            _last = None
-        place = tempfile.TemporaryDirectory(prefix="unmask-")
-        with reading(archive) as stream:
-            stream.extractall(place.name, filter="data")
+        forget_archive()
+        place = Path(tempfile.mkdtemp(prefix="unmask-"))
+        try:
+            with reading(archive) as stream:
+                stream.extractall(place, filter="data")
+        except BaseException:
+            shutil.rmtree(place)
+            raise
         _last = (archive, place)
-    return Path(_last[1].name)
+    return _last[1]
+
+
+@atexit.register
+def forget_archive() -> None:
+    """Delete what was extracted; done by itself when the process ends in peace."""
+    global _last  # noqa: PLW0603
+    if _last is not None:
+        shutil.rmtree(_last[1], ignore_errors=True)
+        _last = None
 
 
 def frame_files(folder: Path, sample: Sample) -> list[Path]:

@@ -1,0 +1,65 @@
+"""The work as units that know nothing of each other: one shard each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from unmask import __version__
+from unmask.datasets.index import Index
+from unmask.datasets.prepare.options import PrepareOptions
+from unmask.datasets.sample import INSIDE, SPLITS, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One shard's worth of samples, with their positions in the index. Can be pickled."""
+
+    name: str
+    root: Path
+    samples: tuple[tuple[int, Sample], ...]
+    options: PrepareOptions
+    fingerprint: str
+
+
+def plan_units(index: Index, options: PrepareOptions) -> list[Unit]:
+    """Shards by split, ``train-000000`` and so on, ``all-…`` where there is no split.
+
+    Samples are mixed, the same way every time, as a shard of one method alone would be read as
+    one; those inside one archive stay together, as it is extracted for each.
+    """
+    seal = fingerprint(index, options)
+    units = []
+    for split in SPLITS:
+        chosen = [(at, one) for at, one in enumerate(index.samples) if one.split == split]
+        mixed = sorted(chosen, key=lambda pair: (_mix(pair[1]), pair[0]))
+        for number, start in enumerate(range(0, len(mixed), options.per_shard)):
+            part = tuple(mixed[start : start + options.per_shard])
+            units.append(Unit(f"{split or 'all'}-{number:06d}", index.root, part, options, seal))
+    return units
+
+
+def fingerprint(index: Index, options: PrepareOptions) -> str:
+    """A hash over everything that decides what is in the shards."""
+    shaping = options.model_dump(exclude={"timeout_s"})
+    digest = hashlib.sha256(_json([__version__, shaping]))
+    for sample in index.samples:
+        stated = asdict(sample) | {"attributes": dict(sample.attributes), "sha256": ""}
+        digest.update(_json(stated))
+    return digest.hexdigest()
+
+
+def count_samples(units: Sequence[Unit]) -> int:
+    """Of all units."""
+    return sum(len(unit.samples) for unit in units)
+
+
+def _mix(sample: Sample) -> str:
+    return hashlib.sha256(sample.path.partition(INSIDE)[0].encode()).hexdigest()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False).encode()

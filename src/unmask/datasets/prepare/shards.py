@@ -1,0 +1,93 @@
+"""Shards on disk: written whole or not at all, the same bytes for the same work."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from unmask.core.analysis import Record
+from unmask.core.errors import DataError
+from unmask.datasets.archives import DISK_FULL
+from unmask.datasets.report import Fault
+from unmask.runtime import file_sha256
+
+
+class Shard(Record):
+    """What is said beside a finished shard, in the JSON of its name."""
+
+    schema_id: Literal["unmask.shard/1"] = Field(default="unmask.shard/1", alias="schema")
+    name: str
+    fingerprint: str = Field(description="of the index and the options it was made with")
+    bytes: int = Field(ge=0)
+    sha256: str
+    samples: int = Field(ge=0)
+    clips: int = Field(ge=0)
+    crops: int = Field(ge=0)
+    faceless: tuple[str, ...] = Field(description="paths in which no face was found")
+    failed: tuple[Fault, ...]
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def write_tar(path: Path, members: Iterable[tuple[str, bytes]]) -> tuple[int, str]:
+    """Write a tar and return its size and SHA-256. Its headers hold no time and no owner.
+
+    :class:`DataError` when the disk is full or refuses; nothing is left behind then.
+    """
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("wb") as stream:
+            with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+                for name, data in members:
+                    header = tarfile.TarInfo(name)
+                    header.size, header.mode = len(data), 0o644
+                    tar.addfile(header, io.BytesIO(data))
+            stream.flush()
+            os.fsync(stream.fileno())
+        size, sha256 = unfinished.stat().st_size, file_sha256(unfinished)
+        os.replace(unfinished, path)  # noqa: PTH105 - atomic on every platform
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise refused(path, error) from error
+    return size, sha256
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write a JSON document, whole or not at all. Raises like :func:`write_tar`."""
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        unfinished.write_text(record.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
+        os.replace(unfinished, path)  # noqa: PTH105
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise refused(path, error) from error
+
+
+def finished(out: Path, name: str, fingerprint: str) -> Shard | None:
+    """The shard of that name if it is there, whole, and of the same work."""
+    tar, beside = out / f"{name}.tar", out / f"{name}.json"
+    try:
+        shard = Shard.model_validate_json(beside.read_bytes())
+        whole = tar.stat().st_size == shard.bytes and shard.fingerprint == fingerprint
+    except (OSError, ValidationError):
+        return None  # absent or cut short: made again
+    return shard if whole else None
+
+
+def refused(path: Path, error: OSError) -> DataError:
+    """Why a file could not be written."""
+    if error.errno in DISK_FULL:
+        return DataError(
+            f"the disk is full: {path} could not be written",
+            hint="free space and run the same command again; finished shards are kept",
+        )
+    return DataError(
+        f"cannot write {path}: {error.strerror or error}",
+        hint="see that the folder exists and may be written to, then run the same command again",
+    )
