@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from unmask.models.trunk import Trunk
 from unmask.models.xception import FEATURES, Xception
 
 
 class FrameDetector(nn.Module):
-    """Xception with a linear head on its averaged features.
+    """A backbone (Xception unless given) with a linear head on its averaged features.
 
     Because the head is linear and the average is too, each cell's share of the logit is known
     without a second pass: the class-activation map of Zhou et al., "Learning Deep Features for
@@ -17,19 +18,19 @@ class FrameDetector(nn.Module):
     whether *it* was changed, which keeps the map honest about where the evidence lies.
     """
 
-    def __init__(self, *, tf_padding: bool = True) -> None:
+    def __init__(self, trunk: Trunk | None = None, *, tf_padding: bool = True) -> None:
         super().__init__()
-        self.trunk = Xception(tf_padding=tf_padding)
-        self.head = nn.Linear(FEATURES, 1)
-        self.cells = nn.Conv2d(FEATURES, 1, 1)
+        self.trunk = Xception(tf_padding=tf_padding) if trunk is None else trunk
+        self.head = nn.Linear(self.trunk.features, 1)
+        self.cells = nn.Conv2d(self.trunk.features, 1, 1)
         for layer in (self.head, self.cells):
             nn.init.normal_(layer.weight, std=0.01)
             assert layer.bias is not None
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """N×3×S×S in −1…1 → features N×2048, frame logits N, map N×s×s (its mean + bias = logit)."""
-        grid = self.trunk(x)  # N×2048×s×s
+        """N×3×S×S in −1…1 → features N×D, frame logits N, maps N×s×s (mean + bias = logit)."""
+        grid = self.trunk(x)  # N×D×s×s
         features = grid.mean(dim=(2, 3))
         contribution = torch.einsum("ncij,c->nij", grid, self.head.weight[0])
         return features, self.head(features)[:, 0], contribution
@@ -51,17 +52,17 @@ class TemporalDetector(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, hidden: int = 128) -> None:
+    def __init__(self, hidden: int = 128, features: int = FEATURES) -> None:
         super().__init__()
         self.hidden = hidden
-        self.register_buffer("mean", torch.zeros(FEATURES))
-        self.register_buffer("scale", torch.ones(FEATURES))
-        self.lstm = nn.LSTM(FEATURES, hidden, batch_first=True, bidirectional=True)
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+        self.lstm = nn.LSTM(features, hidden, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(0.3)
         self.head = nn.Linear(4 * hidden, 1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """B×T×2048 → clip logits B."""
+        """B×T×D → clip logits B."""
         steps, _ = self.lstm((features - self.mean) * self.scale)  # B×T×2·hidden
         pooled = torch.cat([steps.mean(dim=1), steps.amax(dim=1)], dim=1)
         logits: Tensor = self.head(self.drop(pooled))[:, 0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from unmask.models.detector import FrameDetector, FrameGraph, TemporalDetector
-from unmask.models.xception import FEATURES
+from unmask.models.weights import write_bytes
 
 _OPSET = 17
 _WORTH_HALVING = 1024  # numbers in a tensor; below this fp16 saves nothing worth its rounding
@@ -28,8 +27,8 @@ def export_backbone(detector: FrameDetector, path: Path, *, size: int) -> None:
 
 
 def export_temporal(temporal: TemporalDetector, path: Path, *, frames: int) -> None:
-    """Write ``temporal.onnx``: ``features`` f32 B×T×2048 → ``logits`` B, B and T free."""
-    example = torch.zeros(2, frames, FEATURES)
+    """Write ``temporal.onnx``: ``features`` f32 B×T×D → ``logits`` B, B and T free."""
+    example = torch.zeros(2, frames, len(temporal.mean))
     axes = {"features": {0: "b", 1: "t"}, "logits": {0: "b"}}
     _export(temporal.eval(), example, path, ["features"], ["logits"], axes)
 
@@ -42,32 +41,40 @@ def _export(
     outputs: list[str],
     axes: dict[str, dict[int, str]],
 ) -> None:
-    buffer = io.BytesIO()
+    raw = path.with_name(f"{path.name}.partial")
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter speaks of its own successor
         torch.onnx.export(
             module,
             (example,),
-            buffer,
+            raw,
             input_names=inputs,
             output_names=outputs,
             dynamic_axes=axes,
             opset_version=_OPSET,
             dynamo=False,
+            # Batch norms stay apart, so that weights keep their names and can be fitted further;
+            # the runtimes fold them in as they load (measured: the same operations and times).
+            training=torch.onnx.TrainingMode.PRESERVE,
         )
-    graph = onnx.load_from_string(buffer.getvalue())
+    graph = onnx.load(raw)
+    raw.unlink()
     halve_weights(graph)
     onnx.checker.check_model(graph)
-    path.write_bytes(graph.SerializeToString())
+    write_bytes(graph.SerializeToString(), path)
 
 
 def halve_weights(model: onnx.ModelProto) -> None:
-    """Store large float32 weights as float16 behind a Cast: half the size, float32 arithmetic."""
+    """Store large float32 weights as float16 behind a Cast: half the size, float32 arithmetic.
+
+    Vectors stay as they are: a variance may lie beyond what float16 holds.
+    """
     kept = []
     casts = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if tensor.data_type != onnx.TensorProto.FLOAT or values.size < _WORTH_HALVING:
+        small = values.ndim < 2 or values.size < _WORTH_HALVING
+        if tensor.data_type != onnx.TensorProto.FLOAT or small:
             kept.append(tensor)
             continue
         half = numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}.f16")

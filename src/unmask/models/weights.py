@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from unmask.core.errors import MissingExtra, ModelInvalid
-from unmask.models.xception import Xception
 
 _CLASSIFIER = ("fc.", "last_linear.", "head.")
 
@@ -25,28 +25,55 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise ModelInvalid(f"{path} is not a safetensors file: {error}") from error
 
 
-def load_trunk(trunk: Xception, path: Path) -> list[str]:
-    """Load timm's ``legacy_xception`` names into ``trunk``; returns the names left fresh.
+def load_trunk(trunk: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> list[str]:
+    """Load a backbone's weights into ``trunk``; returns the names left fresh.
 
-    A classifier's weights in the file are ignored. Names the trunk does not know are refused:
-    they say that the file holds another network.
+    For Xception the names are those of timm's ``legacy_xception``. A classifier's weights are
+    ignored. Names or shapes the trunk does not know are refused as :class:`ModelInvalid`, which
+    names ``origin``: they say that it holds another network.
     """
-    tensors = {
-        name: value
-        for name, value in read_tensors(path).items()
-        if not name.startswith(_CLASSIFIER)
-    }
-    report = trunk.load_state_dict(tensors, strict=False)
-    if report.unexpected_keys:
-        raise ModelInvalid(
-            f"{path} holds weights of another network: {', '.join(report.unexpected_keys[:3])}"
-        )
+    wanted = {k: v.float() for k, v in tensors.items() if not k.startswith(_CLASSIFIER)}
+    return _load(trunk, wanted, origin)
+
+
+def load_detector(detector: nn.Module, tensors: Mapping[str, Tensor], origin: str) -> list[str]:
+    """Load a whole frame detector's weights, or its backbone's alone; returns the names left fresh.
+
+    Raises as :func:`load_trunk`.
+    """
+    if any(name.startswith("trunk.") for name in tensors):
+        return _load(detector, dict(tensors), origin)
+    fresh = load_trunk(detector.get_submodule("trunk"), tensors, origin)
+    heads = [name for name, _ in detector.named_parameters() if not name.startswith("trunk.")]
+    return [f"trunk.{name}" for name in fresh] + heads
+
+
+def _load(module: nn.Module, tensors: dict[str, Tensor], origin: str) -> list[str]:
+    try:
+        report = module.load_state_dict(tensors, strict=False)
+    except RuntimeError as error:
+        raise ModelInvalid(f"{origin} holds weights of other shapes: {error}") from error
+    known = len(module.state_dict()) - len(report.missing_keys)
+    if report.unexpected_keys or not known:
+        strange = ", ".join(report.unexpected_keys[:3]) or "none that this backbone has"
+        raise ModelInvalid(f"{origin} holds weights of another network: {strange}")
     return [name for name in report.missing_keys if not name.endswith("num_batches_tracked")]
 
 
-def write_tensors(module: nn.Module, path: Path) -> None:
-    """The module's state as safetensors."""
-    from safetensors.torch import save_file
+def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Named tensors as safetensors, whole or not at all."""
+    from safetensors.torch import save
 
-    state = {name: value.detach().contiguous().cpu() for name, value in module.state_dict().items()}
-    save_file(state, path)
+    state = {name: value.detach().contiguous().cpu() for name, value in tensors.items()}
+    write_bytes(save(state), path)
+
+
+def write_bytes(data: bytes, path: Path) -> None:
+    """Write beside ``path``, then rename: a reader sees the old file or the new one."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -7,9 +7,10 @@ were fitted with: at a stride of 2 it pads after the picture, PyTorch before it.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from unmask.models.trunk import Trunk
 
 FEATURES = 2048
 _KERAS_EPS = 1e-3
@@ -82,12 +83,14 @@ class Block(nn.Module):
         return out + (x if self.skip is None else self.skipbn(self.skip(x)))
 
 
-class Xception(nn.Module):
+class Xception(Trunk):
     """The convolutional trunk, without a classifier.
 
     Input N×3×S×S floats as x/127.5 − 1 of RGB; output N×2048×s×s after the last ReLU, where
     s = 7 for S = 224.
     """
+
+    features = FEATURES
 
     def __init__(self, *, tf_padding: bool = True, eps: float = _KERAS_EPS) -> None:
         super().__init__()
@@ -124,9 +127,3 @@ class Xception(nn.Module):
         x = functional.relu(self.bn3(self.conv3(x)))
         out: Tensor = functional.relu(self.bn4(self.conv4(x)))
         return out
-
-
-def stem_parameters(model: Xception) -> list[torch.nn.Parameter]:
-    """The parameters that the ImageNet start gives; the rest (conv3, conv4) start fresh."""
-    fresh = ("conv3", "bn3", "conv4", "bn4")
-    return [p for name, p in model.named_parameters() if not name.startswith(fresh)]

@@ -161,6 +161,9 @@ def _rendition(face: Face, rng: Generator) -> Image:
     if not face.renditions:
         return resample(face.picture, float(rng.uniform(0.25, 0.6)), rng)
     source = face.renditions[int(rng.integers(len(face.renditions)))]
+    if rng.random() < 0.6:  # a better network than ours: fainter marks, no general softness
+        share = float(rng.uniform(0.2, 0.7))
+        source = np.asarray(cv2.addWeighted(source, 1 - share, face.picture, share, 0), np.uint8)
     if rng.random() < 0.3:
         source = sharpen(source, float(rng.uniform(0.3, 1.2)), 1.2)
     return source

@@ -19,15 +19,36 @@ from unmask.synthesis import Face
 CANVAS = 288  # pixels a side at which faces are kept: what the pictures are given at
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Bytes that stay in a file until they are wanted."""
+
+    path: Path
+    offset: int
+    size: int
+
+    def read(self) -> bytes:
+        """:class:`DataError` when the file has gone or become shorter."""
+        try:
+            with self.path.open("rb") as stream:
+                stream.seek(self.offset)
+                data = stream.read(self.size)
+        except OSError as error:
+            raise DataError(f"cannot read {self.path}: {error.strerror}") from error
+        if len(data) != self.size:
+            raise DataError(f"{self.path} was cut short while it was fitted on")
+        return data
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Portrait:
-    """One real face: JPEG or PNG bytes, five landmarks in its pixels (5×2), person and licence.
+    """One face: JPEG or PNG bytes, five landmarks in its pixels (5×2), person and licence.
 
     ``look`` is a few numbers for tone and pose, by which a donor like it is found. ``renditions``
     are the same picture as drawn by each renderer, at the renderer's own side.
     """
 
-    data: bytes
+    data: bytes | Slice
     landmarks: NDArray[np.float32]
     person: str
     split: str
@@ -45,8 +66,10 @@ class Portrait:
         return Face(picture, frame, tuple(_fit(small, picture) for small in self.renditions))
 
 
-def decode(data: bytes) -> NDArray[np.uint8]:
+def decode(data: bytes | Slice) -> NDArray[np.uint8]:
     """JPEG or PNG bytes to H×W×3 RGB."""
+    if isinstance(data, Slice):
+        data = data.read()
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
         raise DataError("a face picture of the training set cannot be decoded")
@@ -67,6 +90,11 @@ def unit_frame(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(inverse, dtype=np.float64)
 
 
+def box_side(frame: NDArray[np.float64]) -> float:
+    """Side of the face box in pixels, of :func:`unit_frame`."""
+    return float(np.hypot(frame[0, 0], frame[1, 0]))
+
+
 def _fit(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Enlarge a rendition to the picture and give it the picture's low frequencies.
 
@@ -84,11 +112,7 @@ def read_portraits(root: Path) -> list[Portrait]:
     folder = root / "faces"
     pictures: dict[str, bytes] = {}
     for archive in sorted(folder.glob("faces-*.tar")):
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                stream = tar.extractfile(member)
-                if stream is not None:
-                    pictures[Path(member.name).name] = stream.read()
+        pictures |= _pictures(archive)
     try:
         with (folder / "faces.csv").open(newline="", encoding="utf-8") as stream_csv:
             rows = list(csv.DictReader(stream_csv))
@@ -102,11 +126,29 @@ def read_portraits(root: Path) -> list[Portrait]:
             f"{folder} lacks {len(missing)} of {len(rows)} pictures, {missing[0]} first",
             hint="a faces-*.tar is absent or cut short",
         )
-    return [_portrait(row, pictures[row["file"]]) for row in rows]
+    return [_portrait(row, pictures[row["file"]], folder) for row in rows]
 
 
-def _portrait(row: dict[str, str], data: bytes) -> Portrait:
-    points = [[float(row[f"x{i}"]), float(row[f"y{i}"])] for i in range(5)]
+def _pictures(archive: Path) -> dict[str, bytes]:
+    found = {}
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                stream = tar.extractfile(member)
+                if stream is not None:
+                    found[Path(member.name).name] = stream.read()
+    except (OSError, tarfile.TarError) as error:
+        raise DataError(f"{archive} is cut short or damaged: {error}") from error
+    return found
+
+
+def _portrait(row: dict[str, str], data: bytes, folder: Path) -> Portrait:
+    try:
+        points = [[float(row[f"x{i}"]), float(row[f"y{i}"])] for i in range(5)]
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(
+            f"{folder / 'faces.csv'}: the landmarks of {row['file']} are not five points: {error}"
+        ) from error
     return Portrait(
         data=data,
         landmarks=np.array(points, dtype=np.float32),
@@ -136,5 +178,8 @@ def split(portraits: Sequence[Portrait], name: str) -> list[Portrait]:
         raise DataError(f"no picture is in the split {name!r}")
     shared = others & {p.person for p in chosen}
     if shared:
-        raise DataError(f"{len(shared)} people are in {name!r} and in another split")
+        raise DataError(
+            f"{len(shared)} people are in {name!r} and in another split, {min(shared)} among them",
+            hint="a person must be in one split only: correct faces.csv",
+        )
     return chosen

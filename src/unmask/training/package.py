@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from unmask.core.analysis import Thresholds
 from unmask.models.detector import FrameDetector, TemporalDetector
@@ -23,11 +23,11 @@ from unmask.runtime.package import (
     Training,
     file_sha256,
 )
-from unmask.training.films import Film
-from unmask.training.material import Portrait
+from unmask.training.faults import writing
 from unmask.training.recipe import DetectorRecipe
+from unmask.training.side import Side
 
-_GRID = 32  # Xception halves its input five times
+_NAMES = {"xception": "Xception", "debug": "four convolutions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,35 @@ class Fitted:
     thresholds: Thresholds
     metrics: dict[str, Any]
     seconds: float
+    machine: str
 
 
 def write_package(
     recipe: DetectorRecipe, fitted: Fitted, data: tuple[DataSource, ...], folder: Path
 ) -> ModelPackage:
     """Export both graphs into ``folder`` and write the manifest last, over what is there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    export_backbone(fitted.frames, folder / "backbone.onnx", size=recipe.frame.size)
-    export_temporal(fitted.temporal, folder / "temporal.onnx", frames=recipe.clip.frames)
-    manifest = Manifest(
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        export_backbone(fitted.frames, folder / "backbone.onnx", size=recipe.frame.size)
+        export_temporal(fitted.temporal, folder / "temporal.onnx", frames=recipe.clip.frames)
+        manifest = _manifest(recipe, fitted, data, folder)
+        text = manifest.model_dump_json(by_alias=True, indent=2)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    package = ModelPackage.load(folder)
+    package.verify()
+    return package
+
+
+def _manifest(
+    recipe: DetectorRecipe, fitted: Fitted, data: tuple[DataSource, ...], folder: Path
+) -> Manifest:
+    return Manifest(
         name=recipe.name,
         version=recipe.version,
-        architecture="Xception, bidirectional LSTM",
+        architecture=f"{_NAMES.get(recipe.backbone, recipe.backbone)}, bidirectional LSTM",
         licence="Apache-2.0",
-        feature_size=2048,
-        map_size=-(-recipe.frame.size // _GRID),
+        feature_size=fitted.frames.trunk.features,
+        map_size=_cells(fitted.frames, recipe.frame.size),
         crop=CropSpec(size=recipe.frame.size, margin=recipe.frame.margin),
         clip=ClipSpec(frames=recipe.clip.frames, step_s=recipe.clip.step_s),
         calibration=fitted.calibration,
@@ -64,22 +77,24 @@ def write_package(
             recipe=f"recipes/{recipe.name}.toml",
             seed=recipe.seed,
             seconds=round(fitted.seconds),
-            machine=f"{platform.machine()}, CPU",
+            machine=fitted.machine,
             data=data,
         ),
         metrics=fitted.metrics,
         files={name: file_sha256(folder / name) for name in ("backbone.onnx", "temporal.onnx")},
     )
-    text = manifest.model_dump_json(by_alias=True, indent=2)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    package = ModelPackage.load(folder)
-    package.verify()
-    return package
 
 
-def count_sources(portraits: Sequence[Portrait], films: Sequence[Film]) -> tuple[DataSource, ...]:
+def _cells(frames: FrameDetector, size: int) -> int:
+    """Cells a side of the evidence map."""
+    with torch.no_grad():
+        return int(frames.eval()(torch.zeros(1, 3, size, size))[2].shape[-1])
+
+
+def count_sources(train: Side) -> tuple[DataSource, ...]:
     """Every origin with its licence and how much of it was used."""
-    pictures = Counter((p.origin, p.licence) for p in portraits)
+    pictures = Counter((p.origin, p.licence) for p in train.portraits)
+    films = [*train.films, *(clip.film for clip in train.labelled.fakes())]
     clips = {(film.frames[0].origin, film.frames[0].licence, film.name) for film in films}
     per_clip = Counter((origin, licence) for origin, licence, _ in clips)
     return tuple(

@@ -7,63 +7,29 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import Dataset
 
-from unmask.clips import align
-from unmask.synthesis import KINDS, Face, Forgery, Kind, draw_degradation, forge
-from unmask.training.material import Portrait
+from unmask.synthesis import Face, Forgery, Kind, draw_degradation, forge
+from unmask.training.cutting import draw_cut
+from unmask.training.labelled import LabelledClips
+from unmask.training.material import Portrait, box_side, decode, unit_frame
 from unmask.training.recipe import FrameStage
 
-_BEYOND = 56
 MASK_SIDE = 28  # masks travel small; cells of the evidence map are coarser still
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """``real`` and ``fake`` S×S×3 uint8, degraded alike; ``mask`` M×M uint8 (255 = replaced)."""
+    """``real`` and ``fake`` S×S×3 uint8, degraded alike; ``mask`` M×M uint8 (255 = replaced).
+
+    ``located`` is false where nobody knows what was replaced: a data set's fake, mask all 255.
+    """
 
     real: NDArray[np.uint8]
     fake: NDArray[np.uint8]
     mask: NDArray[np.uint8]
-    kind: Kind
-
-
-class PairSet(Dataset[tuple[Tensor, Tensor, int]]):
-    """Item ``i`` depends on the seed and ``i`` alone, so a run resumes where it was cut off.
-
-    Yields crops 2×S×S×3 uint8 (real first), the mask M×M uint8 and the index of the kind.
-    """
-
-    def __init__(
-        self,
-        portraits: Sequence[Portrait],
-        frames: Sequence[Portrait],
-        stage: FrameStage,
-        *,
-        seed: int,
-        length: int,
-        start: int = 0,
-    ) -> None:
-        self._portraits, self._frames, self._stage = portraits, frames, stage
-        self._seed, self._length, self._start = seed, length, start
-
-    def __len__(self) -> int:
-        return self._length - self._start
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, int]:
-        cv2.setNumThreads(0)
-        pair = draw_pair(
-            self._portraits,
-            self._frames,
-            self._stage,
-            np.random.default_rng([self._seed, self._start + index]),
-        )
-        crops = torch.from_numpy(np.stack([pair.real, pair.fake]))
-        return crops, torch.from_numpy(pair.mask), KINDS.index(pair.kind)
+    located: bool = True
 
 
 def draw_pair(
@@ -107,25 +73,30 @@ def _finish(
     stage: FrameStage,
     rng: Generator,
 ) -> Pair:
-    """Degrade both alike, then cut both with the product's own code from shaken landmarks."""
+    """Degrade both alike, then cut both alike."""
     degradation = draw_degradation(rng)
-    side = float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
-    points = landmarks + rng.normal(0, 0.015 * side, landmarks.shape).astype(np.float32)
-    margin = stage.margin * float(np.exp(rng.normal(0, 0.06)))
-    # Training pictures end near the face, files do not: mirror what is missing, most of the time.
-    beyond = _BEYOND if rng.random() < 0.75 else 0
-
-    def cut(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        wide = cv2.copyMakeBorder(picture, *(beyond,) * 4, cv2.BORDER_REFLECT_101)
-        placed = (points + beyond).astype(np.float32)
-        return align(np.asarray(wide, np.uint8), placed, size=stage.size, margin=margin).image
-
+    cut = draw_cut(landmarks, box_side(face.frame), stage.size, stage.margin, rng)
     mask = np.repeat((made.mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
     small = cv2.resize(cut(mask)[:, :, 0], (MASK_SIDE, MASK_SIDE), interpolation=cv2.INTER_AREA)
-    pictures = [degradation.apply(picture) for picture in (face.picture, made.picture)]
-    crops = [cut(picture) for picture in pictures]
+    crops = [cut(degradation.apply(picture)) for picture in (face.picture, made.picture)]
     if rng.random() < 0.5:
         crops = [crop[:, ::-1] for crop in crops]
         small = small[:, ::-1]
     real, fake = (np.ascontiguousarray(crop) for crop in crops)
-    return Pair(real, fake, np.ascontiguousarray(small, dtype=np.uint8), made.kind)
+    return Pair(real, fake, np.ascontiguousarray(small, dtype=np.uint8))
+
+
+def draw_labelled_pair(clips: LabelledClips, stage: FrameStage, rng: Generator) -> Pair:
+    """One frame of each class of a data set, degraded and cut alike."""
+    degradation, flip = draw_degradation(rng), bool(rng.random() < 0.5)
+    seed = int(rng.integers(2**31))
+    crops = []
+    for film in clips.draw(rng):
+        frame = film.frames[int(rng.integers(len(film.frames)))]
+        side = box_side(unit_frame(frame.landmarks))
+        alike = np.random.default_rng(seed)
+        cut = draw_cut(frame.landmarks, side, stage.size, stage.margin, alike)
+        crop = cut(degradation.apply(decode(frame.data)))
+        crops.append(np.ascontiguousarray(crop[:, ::-1]) if flip else crop)
+    whole = np.full((MASK_SIDE, MASK_SIDE), 255, np.uint8)
+    return Pair(crops[0], crops[1], whole, located=False)

@@ -4,73 +4,124 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from unmask.core.errors import DataError
 from unmask.models.renderer import Upsampling
 from unmask.synthesis import Kind
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+_MASK_SIDE = 28  # of training.pairs: windows are cut at its pixels
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FrameStage(_Part):
-    """Fitting the frame detector on pairs of a real crop and a pseudo-fake made from it."""
+    """Fitting the frame detector on pairs of a real crop and a fake made from it."""
 
     size: int = Field(224, ge=64, le=512, description="crop side; the package's input size")
-    margin: float = Field(1.3, ge=1, le=2)
+    margin: float = Field(1.3, ge=1, le=2, description="sides of the face box that a crop shows")
     window: int = Field(
         160,
+        ge=32,
         description="side of the random part of the crop that is fitted on: same scale, less work",
     )
     whole_share: Share = Field(0.25, description="last share of the steps, fitted on whole crops")
     steps: int = Field(ge=1)
-    pairs: int = Field(12, ge=1, description="pairs in a step")
+    pairs: int = Field(12, ge=1, description="pairs in a step, over all processes")
     learning_rate: float = Field(3e-4, gt=0)
-    fresh_rate: float = Field(1e-3, gt=0, description="for layers without ImageNet weights")
+    fresh_rate: float = Field(1e-3, gt=0, description="for layers without weights to start from")
     warm_up: int = Field(100, ge=0, description="steps in which only the fresh layers move")
     weight_decay: float = Field(0.02, ge=0)
-    ema: float = Field(0.998, ge=0, lt=1)
+    clip_gradient: float = Field(5.0, gt=0, description="largest norm of a step's gradient")
+    sharpness: float = Field(0.0, ge=0, description="radius of sharpness-aware steps; 0: plain")
+    ema: float = Field(0.998, ge=0, lt=1, description="decay of the weights' moving average")
     cells_weight: float = Field(0.5, ge=0, description="weight of the per-cell loss")
-    video_share: Share = Field(0.2, description="share of pairs made from video frames")
+    video_share: Share = Field(0.2, description="share of pseudo-fakes made from video frames")
+    labelled_share: Share = Field(
+        0.5, description="share of pairs from a data set's own fakes, where it has any"
+    )
     kinds: dict[Kind, float] = Field(description="relative frequency of each pseudo-fake")
+    validate_every: int = Field(500, ge=1, description="steps between two validations")
+    validation_pairs: int = Field(40, ge=2, description="held-out pairs of each kind")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.size % _MASK_SIDE:
+            raise ValueError(f"size must be a multiple of {_MASK_SIDE}")
+        unit = self.size // _MASK_SIDE
+        if self.window > self.size or self.window % unit:
+            raise ValueError(f"window must be a multiple of {unit}, and at most size")
+        if not self.kinds or min(self.kinds.values()) < 0 or sum(self.kinds.values()) <= 0:
+            raise ValueError("kinds must be frequencies of which one is above 0")
+        return self
 
 
 class ClipStage(_Part):
     """Fitting the temporal detector on features of the finished frame detector."""
 
     frames: int = Field(8, ge=2, le=64)
-    step_s: float = Field(0.12, gt=0)
-    clips: int = Field(2000, ge=2, description="clips whose features are drawn, half of them real")
+    step_s: float = Field(0.12, gt=0, le=2, description="seconds between frames")
+    clips: int = Field(2000, ge=6, description="clips whose features are drawn, half of them real")
     epochs: int = Field(30, ge=1)
     batch: int = Field(64, ge=2)
     learning_rate: float = Field(1e-3, gt=0)
     hidden: int = Field(128, ge=8)
+    labelled_share: Share = Field(
+        0.5, description="share of clips from a data set's own, where it has any"
+    )
+
+
+class JointStage(_Part):
+    """Fitting both networks further together, on crops; batch norms keep their statistics."""
+
+    steps: int = Field(ge=1)
+    clips: int = Field(
+        4, ge=1, description="real clips in a step, over all processes, and as many fakes"
+    )
+    learning_rate: float = Field(2e-5, gt=0)
+    frame_weight: float = Field(0.5, ge=0, description="weight of the single frames' loss")
+    clip_gradient: float = Field(1.0, gt=0)
+    validate_every: int = Field(100, ge=1)
+    validation_clips: int = Field(40, ge=2, description="held-out clips, half of them real")
 
 
 class DetectorRecipe(_Part):
     """``kind = "detector"``."""
 
     kind: Literal["detector"]
-    name: str
-    version: str
-    seed: int
-    init: Literal["imagenet", "scratch"] = "imagenet"
+    name: Name
+    version: str = Field(pattern=r"^[0-9A-Za-z.]+$")
+    seed: int = Field(ge=0)
+    backbone: str = Field(
+        "xception", pattern=r"^(xception|debug|timm:[\w./-]+)$", description="or timm:NAME"
+    )
+    init: str = Field("imagenet", description="what the weights start from: see docs/training.md")
+    precision: Literal["bf16", "f32"] = "bf16"
+    renderers: tuple[str, ...] = Field(
+        (), description="recipes of the renderers whose reconstructions go into fakes"
+    )
     frame: FrameStage
     clip: ClipStage
+    joint: JointStage | None = None
+
+    @property
+    def stem(self) -> str:
+        """Of its files in the work folder."""
+        return f"{self.name}-{self.version}-{self.seed}"
 
 
 class RendererRecipe(_Part):
     """``kind = "renderer"``: one small autoencoder whose decoder leaves its marks."""
 
     kind: Literal["renderer"]
-    name: str
-    seed: int
+    name: Name
+    seed: int = Field(ge=0)
     upsampling: Upsampling
     side: int = Field(ge=32, le=256, multiple_of=8)
     bottleneck: int = Field(ge=4, le=256)
@@ -93,7 +144,7 @@ def read_recipe(path: Path) -> Recipe:
         return _Any.model_validate({"recipe": tomllib.loads(path.read_text("utf-8"))}).recipe
     except OSError as error:
         raise DataError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not TOML: {error}") from error
     except ValidationError as error:
         faults = "; ".join(
@@ -103,3 +154,12 @@ def read_recipe(path: Path) -> Recipe:
         raise DataError(
             f"{path} is not a recipe: {faults}", hint="see recipes/README.md"
         ) from error
+
+
+def renderer_recipes(recipe: DetectorRecipe, folder: Path) -> list[RendererRecipe]:
+    """Those that a detector's recipe names, relative to its own folder."""
+    found = [(folder / name, read_recipe(folder / name)) for name in recipe.renderers]
+    for path, one in found:
+        if not isinstance(one, RendererRecipe):
+            raise DataError(f"{path} is the recipe of a {one.kind}, not of a renderer")
+    return [one for _, one in found if isinstance(one, RendererRecipe)]

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from unmask.clips import align
-from unmask.synthesis import KINDS, ClipKind, Face, Kind, draw_degradation, drift, forge_clip
-from unmask.training.films import Film
-from unmask.training.material import Portrait
+from unmask.synthesis import (
+    KINDS,
+    ClipKind,
+    Degradation,
+    Kind,
+    Matrix,
+    draw_degradation,
+    drift,
+    forge_clip,
+)
+from unmask.training.cutting import cut_mirrored
+from unmask.training.material import Portrait, box_side, decode, unit_frame
 from unmask.training.recipe import DetectorRecipe
+from unmask.training.side import Side
 
 _FILM_KINDS: dict[ClipKind, float] = {
     "framewise": 0.3,
@@ -23,6 +31,9 @@ _FILM_KINDS: dict[ClipKind, float] = {
     "mouth-out-of-step": 0.2,
 }
 _STILL_KINDS: dict[ClipKind, float] = {"framewise": 0.3, "steady": 0.35, "animated-still": 0.35}
+SEEN_IN_FRAMES = ("framewise", "steady", "labelled")  # the others show in motion alone
+_SHAKE = 0.006  # of the face box: what the detector's landmarks wander from frame to frame
+Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,65 +46,91 @@ class CropClip:
     origin: str
 
 
-def draw_sequences(
-    films: Sequence[Film], portraits: Sequence[Portrait], recipe: DetectorRecipe, rng: Generator
-) -> tuple[CropClip, CropClip]:
-    """A real clip and a manipulated copy of it, degraded alike.
+def draw_sequences(side: Side, recipe: DetectorRecipe, rng: Generator) -> tuple[CropClip, CropClip]:
+    """A real clip and a manipulated one, degraded alike: a data set's own, or made by us.
 
-    Half are films; the rest are portraits filmed by a hand-held camera, for there are few films.
+    Of those made by us half are films; the rest are portraits filmed by a hand-held camera, for
+    films are few.
     """
+    if side.labelled and rng.random() < recipe.clip.labelled_share:
+        return _labelled(side, recipe, rng)
     count = recipe.clip.frames
+    films = [film for film in side.films if len(film.frames) >= count]
     filmed = bool(films) and rng.random() < 0.5
     if filmed:
         film = films[int(rng.integers(len(films)))]
         chosen = film.frames[:count]
         faces = [portrait.face(renditions=False) for portrait in chosen]
-        points = [portrait.landmarks for portrait in chosen]
-        base, weights = chosen[0], _FILM_KINDS
+        weights = _FILM_KINDS
     else:
-        base = portraits[int(rng.integers(len(portraits)))]
+        base = side.portraits[int(rng.integers(len(side.portraits)))]
+        chosen = (base,) * count
         faces = [base.face(renditions=True)] * count
-        points, weights = [base.landmarks] * count, _STILL_KINDS
-    donor = portraits[int(rng.integers(len(portraits)))].face(renditions=True)
+        weights = _STILL_KINDS
+    donor = side.portraits[int(rng.integers(len(side.portraits)))].face(renditions=True)
     kind = _draw(weights, rng)
     frame_kind: Kind = KINDS[int(rng.integers(len(KINDS)))]
     fake = forge_clip(kind, faces, donor, frame_kind, rng)
     real = [face.picture for face in faces]
     if not filmed:
-        camera = int(rng.integers(2**31))
-        real, fake = (
-            drift(pictures, faces[0].frame, np.random.default_rng(camera))
-            for pictures in (real, fake)
-        )
-    name = kind if kind in ("animated-still", "mouth-out-of-step") else f"{kind} {frame_kind}"
-    return _finish(real, fake, points, faces, recipe, name, base.origin, rng)
+        real, fake = _filmed_alike(real, fake, faces[0].frame, rng)
+    finish = _Finish.draw(chosen, recipe, rng)
+    name = f"{kind} {frame_kind}" if kind in SEEN_IN_FRAMES else kind
+    return (
+        CropClip(finish.crops(real, chosen), 0, "real", chosen[0].origin),
+        CropClip(finish.crops(fake, chosen), 1, name, chosen[0].origin),
+    )
 
 
-def _finish(
-    real: list[NDArray[np.uint8]],
-    fake: list[NDArray[np.uint8]],
-    points: Sequence[NDArray[np.float32]],
-    faces: Sequence[Face],
-    recipe: DetectorRecipe,
-    kind: str,
-    origin: str,
-    rng: Generator,
-) -> tuple[CropClip, CropClip]:
-    degradation = draw_degradation(rng)
-    flip = rng.random() < 0.5
-    side = float(np.hypot(faces[0].frame[0, 0], faces[0].frame[1, 0]))
-    shaken = [p + rng.normal(0, 0.006 * side, p.shape).astype(np.float32) for p in points]
-    stage = recipe.frame
+def _labelled(side: Side, recipe: DetectorRecipe, rng: Generator) -> tuple[CropClip, CropClip]:
+    """Clips shorter than the recipe's are repeated to its length."""
+    count = recipe.clip.frames
+    films = side.labelled.draw(rng, frames=count)
+    finish = _Finish.draw((films[0].frames * count)[:count], recipe, rng)
     made = []
-    for pictures, label in ((real, 0), (fake, 1)):
-        crops = []
-        for picture, place in zip(degradation.apply_clip(pictures), shaken, strict=True):
-            wide = cv2.copyMakeBorder(picture, 56, 56, 56, 56, cv2.BORDER_REFLECT_101)
-            where = (place + 56).astype(np.float32)
-            crop = align(np.asarray(wide, np.uint8), where, size=stage.size, margin=stage.margin)
-            crops.append(crop.image[:, ::-1] if flip else crop.image)
-        made.append(CropClip(np.stack(crops), label, kind if label else "real", origin))
+    for label, film in enumerate(films):
+        start = int(rng.integers(max(1, len(film.frames) - count + 1)))
+        chosen = (film.frames[start:] * count)[:count]
+        crops = finish.crops([decode(frame.data) for frame in chosen], chosen)
+        made.append(CropClip(crops, label, "labelled" if label else "real", chosen[0].origin))
     return made[0], made[1]
+
+
+def _filmed_alike(
+    real: list[Picture], fake: list[Picture], frame: Matrix, rng: Generator
+) -> tuple[list[Picture], list[Picture]]:
+    """Both through the same movement of a camera."""
+    camera = int(rng.integers(2**31))
+    moved = [drift(clip, frame, np.random.default_rng(camera)) for clip in (real, fake)]
+    return moved[0], moved[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Finish:
+    """What is done alike to both clips: degradation, wandering landmarks (T×5×2), mirroring."""
+
+    recipe: DetectorRecipe
+    degradation: Degradation
+    flip: bool
+    shake: NDArray[np.float32]
+
+    @classmethod
+    def draw(cls, frames: Sequence[Portrait], recipe: DetectorRecipe, rng: Generator) -> _Finish:
+        degradation, flip = draw_degradation(rng), bool(rng.random() < 0.5)
+        width = _SHAKE * box_side(unit_frame(frames[0].landmarks))
+        shake = rng.normal(0, width, (len(frames), 5, 2)).astype(np.float32)
+        return cls(recipe, degradation, flip, shake)
+
+    def crops(self, pictures: list[Picture], frames: Sequence[Portrait]) -> NDArray[np.uint8]:
+        """T×S×S×3."""
+        stage = self.recipe.frame
+        made = []
+        degraded = self.degradation.apply_clip(pictures)
+        for picture, frame, shake in zip(degraded, frames, self.shake, strict=True):
+            points = frame.landmarks + shake
+            crop = cut_mirrored(picture, points, size=stage.size, margin=stage.margin)
+            made.append(crop[:, ::-1] if self.flip else crop)
+        return np.stack(made)
 
 
 def _draw(weights: dict[ClipKind, float], rng: Generator) -> ClipKind:

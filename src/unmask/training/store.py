@@ -2,72 +2,100 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.core.errors import DataError
+from unmask.training.faults import writing
 from unmask.training.films import Film, read_films
-from unmask.training.material import Portrait, decode, describe_look, read_portraits, split
-from unmask.training.recipe import DetectorRecipe, RendererRecipe, read_recipe
+from unmask.training.material import Portrait, decode, describe_look
+from unmask.training.recipe import DetectorRecipe, RendererRecipe
 from unmask.training.renderer import draw_all, fit_renderer
+from unmask.training.run import Run
 
 log = logging.getLogger(__name__)
+_WINDOWS = 8  # of one clip at most
 
 
-def portraits_with_renditions(data: Path, renderers: Sequence[Path], work: Path) -> list[Portrait]:
-    """All portraits, each with what every renderer makes of it; renderers are fitted once."""
-    portraits = read_portraits(data)
-    train = split(portraits, "train")
-    drawn = [_drawn(path, train, portraits, work) for path in renderers]
+def with_renditions(
+    portraits: Sequence[Portrait], renderers: Sequence[RendererRecipe], run: Run
+) -> list[Portrait]:
+    """All portraits, each with what every renderer makes of it.
+
+    Renderers are fitted on the portraits of the split ``train``, and once.
+    """
+    drawn = [_drawn(recipe, portraits, run) for recipe in renderers]
     return [
         replace(portrait, renditions=tuple(pictures[index] for pictures in drawn))
         for index, portrait in enumerate(portraits)
     ]
 
 
-def _drawn(
-    path: Path, train: Sequence[Portrait], portraits: Sequence[Portrait], work: Path
-) -> NDArray[np.uint8]:
-    recipe = read_recipe(path)
-    assert isinstance(recipe, RendererRecipe), f"{path} is not a renderer's recipe"
-    kept = work / f"{recipe.name}.npy"
+def _drawn(recipe: RendererRecipe, portraits: Sequence[Portrait], run: Run) -> NDArray[np.uint8]:
+    kept = run.work / f"{recipe.name}.npy"
     if not kept.exists():
-        weights = work / f"{recipe.name}.safetensors"
-        if not weights.exists():
-            fit_renderer(recipe, train, weights)
-        np.save(kept, draw_all(recipe, weights, portraits))
-    pictures: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
-    return pictures
-
-
-def films(data: Path, recipe: DetectorRecipe, work: Path, *, windows: int = 8) -> list[Film]:
-    """Windows of the training clips, cut once and kept."""
-    kept = work / "films.npz"
-    if not kept.exists():
-        found = read_films(
-            data, frames=recipe.clip.frames, step_s=recipe.clip.step_s, windows=windows
+        weights = fit_renderer(recipe, [p for p in portraits if p.split == "train"], run)
+        if run.first:
+            log.info("%s draws %d faces", recipe.name, len(portraits))
+            pictures = draw_all(recipe, weights, portraits, run)
+            _write(kept, lambda stream: np.save(stream, pictures))
+    run.fabric.barrier()
+    found: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
+    if len(found) != len(portraits):
+        raise DataError(
+            f"{kept} shows {len(found)} faces, the data holds {len(portraits)}",
+            hint=f"other data needs another --work folder, or delete {kept.name}",
         )
-        _save(found, kept)
+    return found
+
+
+def films(data: Path, recipe: DetectorRecipe, kept: Path, run: Run) -> list[Film]:
+    """Windows of the clips in ``data``, cut once and kept in ``kept``."""
+    seal = _seal(data, recipe)
+    if run.first and not (kept.exists() and _seal_of(kept) in ("", seal)):
+        found = read_films(
+            data, frames=recipe.clip.frames, step_s=recipe.clip.step_s, windows=_WINDOWS
+        )
+        if not found:
+            raise DataError(f"no clip that {data / 'clips.csv'} lists shows a face throughout")
+        _save(found, kept, seal)
+    run.fabric.barrier()
     return _load(kept)
 
 
-def _save(found: Sequence[Film], path: Path) -> None:
+def _seal(data: Path, recipe: DetectorRecipe) -> str:
+    listed = (data / "clips.csv").read_bytes()
+    shape = f"{recipe.clip.frames} {recipe.clip.step_s} {_WINDOWS}".encode()
+    return hashlib.sha256(listed + shape).hexdigest()
+
+
+def _seal_of(path: Path) -> str:
+    with np.load(path, allow_pickle=False) as kept:
+        return str(kept["seal"]) if "seal" in kept else ""
+
+
+def _save(found: Sequence[Film], path: Path, seal: str) -> None:
     portraits = [portrait for film in found for portrait in film.frames]
-    np.savez(
-        path,
-        names=np.array([film.name for film in found]),
-        stated=np.array([film.stated for film in found]),
-        lengths=np.array([len(film.frames) for film in found]),
-        data=np.frombuffer(b"".join(p.data for p in portraits), np.uint8),
-        sizes=np.array([len(p.data) for p in portraits]),
-        landmarks=np.stack([p.landmarks for p in portraits]),
-        licences=np.array([p.licence for p in portraits]),
-        origins=np.array([p.origin for p in portraits]),
-    )
+    data = [p.data for p in portraits if isinstance(p.data, bytes)]
+    arrays: dict[str, Any] = {
+        "seal": np.array(seal),
+        "names": np.array([film.name for film in found]),
+        "stated": np.array([film.stated for film in found]),
+        "lengths": np.array([len(film.frames) for film in found]),
+        "data": np.frombuffer(b"".join(data), np.uint8),
+        "sizes": np.array([len(each) for each in data]),
+        "landmarks": np.stack([p.landmarks for p in portraits]),
+        "licences": np.array([p.licence for p in portraits]),
+        "origins": np.array([p.origin for p in portraits]),
+    }
+    _write(path, lambda stream: np.savez(stream, **arrays))
 
 
 def _load(path: Path) -> list[Film]:
@@ -93,3 +121,16 @@ def _load(path: Path) -> list[Film]:
         found.append(Film(frames, str(name), bool(known)))
         start += int(length)
     return found
+
+
+def _write(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Beside ``path`` first, then renamed."""
+    partial = path.with_name(f"{path.name}.partial")
+    with writing(path):
+        try:
+            with partial.open("wb") as stream:
+                write(stream)
+            partial.replace(path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,115 @@
+"""The work of ``unmask train``: wiring, log lines, exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+from unmask.cli import exits
+from unmask.cli.terminal import note, notes_console
+from unmask.core.errors import MissingExtra, UsageError
+
+try:
+    from unmask.training.detector import fit_detector, forget
+    from unmask.training.progress import Display, display
+    from unmask.training.recipe import (
+        DetectorRecipe,
+        Recipe,
+        RendererRecipe,
+        read_recipe,
+        renderer_recipes,
+    )
+    from unmask.training.renderer import fit_renderer
+    from unmask.training.run import Run, open_fabric
+    from unmask.training.sources import read_people
+    from unmask.training.stopping import Stopped
+except ImportError as missing:
+    raise MissingExtra.named("train", f"fitting a model ({missing.name} is absent)") from missing
+
+
+def fit(
+    recipe: str,
+    data: tuple[str, ...],
+    work: str,
+    out: str | None,
+    init: str | None,
+    resume: bool,
+    **machine: Any,
+) -> int:
+    """``unmask train``."""
+    chosen = read_recipe(Path(recipe))
+    folders = [Path(folder) for folder in data]
+    if isinstance(chosen, RendererRecipe) and (init or out):
+        raise UsageError("--init and --out are for detectors, and this recipe is a renderer's")
+    console = notes_console()
+    with display(console) as shown, _log_lines(console):
+        run = _run(chosen, Path(work), shown, **machine)
+        if not resume and run.first:
+            forget(chosen, run.work)
+        run.fabric.barrier()
+        try:
+            if isinstance(chosen, RendererRecipe):
+                made = fit_renderer(chosen, read_people(folders), run)
+            else:
+                target = Path(out) if out else run.work / f"{chosen.name}-{chosen.version}"
+                made = _detector(chosen, Path(recipe).parent, folders, init, target, run)
+        except Stopped as stopped:
+            note(str(stopped))
+            return exits.INTERRUPTED
+    if run.first:
+        note(f"{made} is fitted")
+    return exits.DONE
+
+
+def _detector(
+    recipe: DetectorRecipe,
+    beside: Path,
+    data: Sequence[Path],
+    init: str | None,
+    out: Path,
+    run: Run,
+) -> Path:
+    renderers = renderer_recipes(recipe, beside)
+    start = recipe.init if init is None else init
+    return fit_detector(recipe, data=data, renderers=renderers, init=start, run=run, out=out).folder
+
+
+def _run(
+    recipe: Recipe,
+    work: Path,
+    shown: Display,
+    device: Any,
+    workers: int | None,
+    limit_steps: int | None,
+) -> Run:
+    precision = recipe.precision if isinstance(recipe, DetectorRecipe) else "bf16"
+    fabric = open_fabric(device, precision)
+    makers = workers if workers is not None else os.cpu_count() or 1
+    return Run(fabric, work, makers, shown, limit_steps)
+
+
+@contextmanager
+def _log_lines(console: Console) -> Iterator[None]:
+    """What the stages say, above the bar on a terminal, dated lines elsewhere."""
+    handler: logging.Handler
+    if console.is_terminal:
+        handler = RichHandler(console=console, show_path=False, show_level=False)
+    else:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    logger = logging.getLogger("unmask.training")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)

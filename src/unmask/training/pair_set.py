@@ -1,0 +1,100 @@
+"""Pairs as torch data sets: an endless numbered supply to fit on, a fixed one to validate on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from unmask.synthesis import Kind
+from unmask.training.pairs import Pair, draw_labelled_pair, draw_pair
+from unmask.training.recipe import FrameStage
+from unmask.training.side import Side
+
+Item = tuple[Tensor, Tensor, Tensor]
+_VALIDATION = 5  # salt: held-out pairs are drawn apart from those fitted on
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Of the pairs of a step, those that one of ``world`` processes draws."""
+
+    pairs: int
+    rank: int = 0
+    world: int = 1
+
+    def number(self, index: int) -> int:
+        """The number, over the whole fit, of the pair that this process draws as its ``index``."""
+        own = self.pairs // self.world
+        step, place = divmod(index, own)
+        return step * self.pairs + self.rank * own + place
+
+
+class PairSet(Dataset[Item]):
+    """Pair ``n`` depends on the seed and ``n`` alone, so a run resumes where it was cut off.
+
+    Yields crops 2×S×S×3 uint8 (real first), the mask M×M uint8, and 1.0 where it is known, else 0.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        stage: FrameStage,
+        shares: Shares,
+        *,
+        seed: int,
+        start: int,
+    ) -> None:
+        self._side, self._stage, self._shares, self._seed = side, stage, shares, seed
+        self._start = start * (shares.pairs // shares.world)
+        self._end = stage.steps * (shares.pairs // shares.world)
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    def __getitem__(self, index: int) -> Item:
+        number = self._shares.number(self._start + index)
+        rng = np.random.default_rng([self._seed, number])
+        side, stage = self._side, self._stage
+        if side.labelled and rng.random() < stage.labelled_share:
+            return _item(lambda: draw_labelled_pair(side.labelled, stage, rng))
+        return _item(lambda: draw_pair(side.portraits, side.stills, stage, rng))
+
+
+class HeldOutPairs(Dataset[Item]):
+    """The same pairs at every validation: ``stage.validation_pairs`` of each kind, in turn."""
+
+    def __init__(self, side: Side, stage: FrameStage, *, seed: int) -> None:
+        self._side, self._stage, self._seed = side, stage, seed
+        drawn: list[Kind | None] = [kind for kind, share in stage.kinds.items() if share > 0]
+        if side.labelled:
+            drawn.append(None)
+        self.kinds = tuple(drawn)
+
+    def __len__(self) -> int:
+        return len(self.kinds) * self._stage.validation_pairs
+
+    def names(self) -> Sequence[str]:
+        """The kind of each pair."""
+        names = [kind or "labelled" for kind in self.kinds]
+        return [name for name in names for _ in range(self._stage.validation_pairs)]
+
+    def __getitem__(self, index: int) -> Item:
+        kind = self.kinds[index // self._stage.validation_pairs]
+        rng = np.random.default_rng([self._seed, _VALIDATION, index])
+        side, stage = self._side, self._stage
+        if kind is None:
+            return _item(lambda: draw_labelled_pair(side.labelled, stage, rng))
+        return _item(lambda: draw_pair(side.portraits, side.stills, stage, rng, kind))
+
+
+def _item(draw: Callable[[], Pair]) -> Item:
+    cv2.setNumThreads(0)  # data workers are the parallelism
+    pair = draw()
+    crops = torch.from_numpy(np.stack([pair.real, pair.fake]))
+    return crops, torch.from_numpy(pair.mask), torch.tensor(float(pair.located))

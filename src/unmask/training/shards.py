@@ -1,0 +1,135 @@
+"""Labelled faces from the shards of ``unmask data prepare``, read where they lie."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unmask.core.errors import DataError
+from unmask.datasets.prepare import Shard
+from unmask.training.films import Film
+from unmask.training.material import Portrait, Slice, decode, describe_look
+
+log = logging.getLogger(__name__)
+_SCHEMA = "unmask.clip/1"
+_HELD = 10  # where a data set has no validation split, every tenth source is held out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """One face through one window of a data set: label (1 manipulated), method, split, source."""
+
+    film: Film
+    label: int
+    method: str
+    split: str
+    source: str
+
+
+def read_shards(folder: Path, *, margin: float) -> list[Labelled]:
+    """Every clip of the finished shards in ``folder``, crops left on disk.
+
+    Left out are videos in which faces that were not manipulated may have been cut too. Raises
+    :class:`DataError` for a shard that is unfinished or cut short, and for crops tighter than
+    ``margin``, of which nothing can be cut.
+    """
+    clips, doubtful = [], 0
+    for tar in sorted(folder.glob("*.tar")):
+        _check(tar)
+        for about, crops in _entries(tar):
+            if about["margin"] < margin:
+                raise DataError(
+                    f"{tar} holds crops of margin {about['margin']}, the recipe wants {margin}",
+                    hint=f"prepare the data set with --margin {margin * 1.3:.1f}",
+                )
+            if about["label"] == 1 and _partly(about["attributes"]):
+                doubtful += 1
+            else:
+                clips.append(_clip(tar, about, crops))
+    if not clips:
+        raise DataError(f"{folder} holds no shards with faces in them", hint="unmask data prepare")
+    if doubtful:
+        log.info("%s: %d clips that are manipulated in part are left out", folder, doubtful)
+    return clips
+
+
+def hold_out(clips: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+    """For fitting, and held out: the data set's own splits, or every tenth source.
+
+    What is in the split ``test`` is in neither.
+    """
+    usable = [clip for clip in clips if clip.split != "test"]
+    if any(clip.split == "val" for clip in usable):
+        return (
+            [clip for clip in usable if clip.split != "val"],
+            [clip for clip in usable if clip.split == "val"],
+        )
+    held = set(sorted({clip.source for clip in usable})[_HELD // 2 :: _HELD])
+    return (
+        [clip for clip in usable if clip.source not in held],
+        [clip for clip in usable if clip.source in held],
+    )
+
+
+def _check(tar: Path) -> None:
+    beside = tar.with_suffix(".json")
+    try:
+        expected = Shard.model_validate_json(beside.read_bytes()).bytes
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{tar} is unfinished: {beside.name} does not say that it is whole",
+            hint="run 'unmask data prepare' again; it makes what is missing",
+        ) from error
+    if tar.stat().st_size != expected:
+        raise DataError(
+            f"{tar} is cut short: {tar.stat().st_size} of {expected} bytes",
+            hint="run 'unmask data prepare' again; it makes that shard anew",
+        )
+
+
+def _entries(tar: Path) -> Iterator[tuple[dict[str, Any], list[Slice]]]:
+    """Each clip's JSON and where its crops lie, in order of time."""
+    crops: defaultdict[str, list[Slice]] = defaultdict(list)
+    with tarfile.open(tar) as archive:
+        for member in archive:
+            key = member.name.partition(".")[0]
+            if not member.name.endswith(".json"):
+                crops[key].append(Slice(tar, member.offset_data, member.size))
+                continue
+            stream = archive.extractfile(member)
+            about: dict[str, Any] = json.loads(stream.read()) if stream else {}
+            if about.get("schema") != _SCHEMA or len(about["landmarks"]) != len(crops[key]):
+                raise DataError(f"{tar}: {member.name} is not {_SCHEMA} of the crops beside it")
+            yield about, crops.pop(key)
+
+
+def _clip(tar: Path, about: dict[str, Any], crops: Sequence[Slice]) -> Labelled:
+    points = [np.array(five, dtype=np.float32) for five in about["landmarks"]]
+    middle = len(crops) // 2
+    # One look for the whole clip: the person and the light stay.
+    look = describe_look(decode(crops[middle]), points[middle])
+    person = "+".join(about["identities"]) or about["source"] or about["path"]
+    origin = about["dataset"] or tar.parent.name
+    frames = tuple(
+        Portrait(crop, five, person, about["split"], "as the data set", origin, look)
+        for crop, five in zip(crops, points, strict=True)
+    )
+    return Labelled(
+        film=Film(frames, about["path"], stated=True),
+        label=about["label"],
+        method=about["method"],
+        split=about["split"],
+        source=about["source"] or about["path"],
+    )
+
+
+def _partly(attributes: Any) -> bool:
+    return bool({"real_faces_too", "segments"} & dict(attributes).keys())

@@ -1,0 +1,45 @@
+"""The people and clips of one side of the split: those fitted on, or those held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unmask.core.errors import DataError
+from unmask.training.films import Film, stills
+from unmask.training.labelled import LabelledClips
+from unmask.training.material import Portrait
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """``portraits`` to forge, ``films`` of real faces in motion, and clips a data set labels."""
+
+    portraits: Sequence[Portrait]
+    films: Sequence[Film]
+    stills: Sequence[Portrait]
+    labelled: LabelledClips
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        portraits: Sequence[Portrait],
+        films: Sequence[Film],
+        labelled: LabelledClips,
+    ) -> Side:
+        """Refuses a side without a single real face: there would be nothing to forge."""
+        if not portraits:
+            raise DataError(
+                f"no real face is left to {name} on",
+                hint="the data needs real faces of at least two people or recordings",
+            )
+        return cls(portraits, films, stills(films), labelled)
+
+    def counts(self) -> dict[str, int]:
+        """For a checkpoint's seal: other counts are other data."""
+        return {
+            "portraits": len(self.portraits),
+            "films": len(self.films),
+            "stills": len(self.stills),
+        }

@@ -1,0 +1,92 @@
+"""What a fit starts from: ``--init``, or the recipe's ``init``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from unmask.core.errors import DataError, ModelNotFound
+from unmask.models.backbones import TIMM, TimmTrunk, hub_weights, make_trunk
+from unmask.models.detector import FrameDetector, TemporalDetector
+from unmask.models.package_weights import load_frame_weights, read_temporal
+from unmask.models.weights import load_detector, load_trunk, read_tensors
+from unmask.runtime.package import find_package
+
+_IMAGENET = "weights/xception-imagenet*.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Networks to go on from. ``fresh`` names parameters without weights; they move first.
+
+    ``temporal`` is None where nothing but the frame detector is given.
+    """
+
+    frames: FrameDetector
+    fresh: frozenset[str]
+    temporal: TemporalDetector | None = None
+
+
+def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> Start:
+    """Networks as ``init`` says.
+
+    ``scratch``; ``imagenet``, a file ``weights/xception-imagenet*.safetensors`` in one of the data
+    folders; ``timm:NAME``, weights of timm's hub; the path of a ``.safetensors`` or of a Keras
+    Xception (``.h5``, ``.keras``); a model package, by folder or name. Raises
+    :class:`ModelInvalid` for weights of another network, :class:`ModelNotFound` for none.
+    """
+    torch.manual_seed(seed)
+    detector = FrameDetector(make_trunk(backbone))
+    everything = [name for name, _ in detector.named_parameters()]
+    temporal = None
+    path = Path(init)
+    if init == "scratch":
+        fresh = everything
+    elif init == "imagenet":
+        fresh = _from_file(detector, _imagenet(data))
+    elif init.startswith(TIMM):
+        fresh = _from_hub(detector, init.removeprefix(TIMM))
+    elif path.is_file():
+        fresh = _from_file(detector, path)
+    else:
+        folder = path if path.is_dir() else _package(init)
+        fresh, temporal = load_frame_weights(detector, folder), read_temporal(folder)
+    return Start(detector, frozenset(fresh) & frozenset(everything), temporal)
+
+
+def _from_file(detector: FrameDetector, path: Path) -> list[str]:
+    if path.suffix in (".h5", ".keras"):
+        raise NotImplementedError
+    return load_detector(detector, read_tensors(path), str(path))
+
+
+def _from_hub(detector: FrameDetector, name: str) -> list[str]:
+    trunk = detector.trunk.net if isinstance(detector.trunk, TimmTrunk) else detector.trunk
+    prefix = "trunk.net." if trunk is not detector.trunk else "trunk."
+    missing = load_trunk(trunk, hub_weights(name), f"timm:{name}")
+    heads = [each for each, _ in detector.named_parameters() if not each.startswith("trunk.")]
+    return [prefix + each for each in missing] + heads
+
+
+def _imagenet(data: Sequence[Path]) -> Path:
+    found = sorted(path for root in data for path in root.glob(_IMAGENET))
+    if not found:
+        folders = ", ".join(map(str, data))
+        raise DataError(
+            f"the fit starts from ImageNet weights, and no {_IMAGENET} is in {folders}",
+            hint="give a file with --init FILE.safetensors, or --init scratch",
+        )
+    return found[0]
+
+
+def _package(name: str) -> Path:
+    try:
+        return find_package(name).folder
+    except ModelNotFound as error:
+        raise ModelNotFound(
+            f"--init {name}: no such file, model package or name",
+            hint="scratch, imagenet, timm:NAME, a .safetensors or .h5 file, or a model package",
+        ) from error
