@@ -14,7 +14,7 @@ from unmask import __version__
 from unmask.cli import exits
 from unmask.core.errors import UnmaskError
 
-COMMANDS = ("scan", "history", "models", "data", "doctor")
+COMMANDS = ("scan", "history", "models", "data", "train", "doctor")
 
 
 class LazyGroup(click.Group):
