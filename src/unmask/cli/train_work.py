@@ -107,7 +107,8 @@ def _log_lines(console: Console) -> Iterator[None]:
     logger = logging.getLogger("unmask.training")
     level = logger.level
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    first = os.environ.get("RANK", "0") == "0"  # of torchrun's processes one does the talking
+    logger.setLevel(logging.INFO if first else logging.WARNING)
     try:
         yield
     finally:

@@ -1,0 +1,66 @@
+"""Recipes: every shipped one is valid, and a wrong one is refused by the key's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unmask.core.errors import DataError
+from unmask.training.recipe import DetectorRecipe, read_recipe, renderer_recipes
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+DEBUG = (RECIPES / "debug.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_recipes_are_valid(path: Path) -> None:
+    recipe = read_recipe(path)
+    assert recipe.name == path.stem
+    if isinstance(recipe, DetectorRecipe):
+        assert len(renderer_recipes(recipe, RECIPES)) == len(recipe.renderers)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("warm_up = 0", "warmup = 0", "frame.warmup"),
+        ("steps = 60", "", "frame.steps"),
+        ("size = 84", "size = 85", "size must be a multiple of 28"),
+        ("window = 60", "window = 61", "window must be a multiple of 3"),
+        ("self-blend = 0.5", "self-blnd = 0.5", "kinds.self-blnd"),
+        ("sharpness = 0.05", "sharpness = nan", "frame.sharpness"),
+        ('kind = "detector"', 'kind = "detecter"', "kind"),
+        ('name = "debug"', 'name = "../debug"', "name"),
+        ('backbone = "debug"', 'backbone = "resnet"', "backbone"),
+        ("frames = 3", "frames = 1", "clip.frames"),
+    ],
+)
+def test_a_wrong_key_is_named(tmp_path: Path, old: str, new: str, key: str) -> None:
+    assert old in DEBUG
+    path = tmp_path / "wrong.toml"
+    path.write_text(DEBUG.replace(old, new, 1), "utf-8")
+    with pytest.raises(DataError) as caught:
+        read_recipe(path)
+    assert key in caught.value.message
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"kind = ", b"\xff\xfe", b""])
+def test_what_is_no_recipe_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"broken\.toml"):
+        read_recipe(path)
+
+
+def test_an_absent_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.toml"):
+        read_recipe(tmp_path / "none.toml")
+
+
+def test_a_detector_is_no_renderer(recipe: DetectorRecipe) -> None:
+    wrong = recipe.model_copy(update={"renderers": ("debug.toml",)})
+    with pytest.raises(DataError, match=r"debug\.toml is the recipe of a detector"):
+        renderer_recipes(wrong, RECIPES)

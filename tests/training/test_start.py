@@ -1,0 +1,96 @@
+"""Where a fit starts from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from unmask.core.errors import DataError, MissingExtra, ModelInvalid, ModelNotFound
+from unmask.models.detector import FrameDetector
+from unmask.models.weights import write_tensors
+from unmask.training.start import start_from
+
+
+def test_scratch_leaves_everything_fresh() -> None:
+    start = start_from("scratch", "debug", [], seed=1)
+    assert start.fresh == {name for name, _ in start.frames.named_parameters()}
+    again = start_from("scratch", "debug", [], seed=1)
+    assert torch.equal(start.frames.head.weight, again.frames.head.weight)
+
+
+def test_a_package_gives_both_networks(finished: Path) -> None:
+    start = start_from(str(finished / "package"), "debug", [], seed=1)
+    assert start.fresh == {"cells.weight", "cells.bias"}
+    assert start.temporal is not None
+    kept = torch.load(finished / "debug-1-5-joint.ckpt", weights_only=True)["model"]
+    ours = start.temporal.state_dict()
+    for name, value in ours.items():
+        torch.testing.assert_close(value, kept[f"temporal.{name}"], atol=2e-3, rtol=2e-3)
+    for name in ("trunk.convs.1.weight", "trunk.norms.1.running_var", "head.weight"):
+        value = start.frames.state_dict()[name]
+        torch.testing.assert_close(value, kept[f"frames.{name}"], atol=1e-3, rtol=1e-3)
+
+
+def test_a_file_gives_the_detector_or_its_backbone(finished: Path, tmp_path: Path) -> None:
+    best = finished / "debug-1-5-best.safetensors"
+    whole = start_from(str(best), "debug", [], seed=1)
+    assert whole.fresh == frozenset()
+    path = tmp_path / "trunk.safetensors"
+    weights: dict[str, Any] = whole.frames.trunk.state_dict()
+    write_tensors(weights | {"fc.weight": torch.zeros(1000, 32)}, path)
+    trunk = start_from(str(path), "debug", [], seed=2)
+    assert trunk.fresh == {"head.weight", "head.bias", "cells.weight", "cells.bias"}
+    for name, value in trunk.frames.trunk.state_dict().items():
+        assert torch.equal(value, weights[name]), name
+
+
+def test_weights_of_another_network_are_refused(finished: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelInvalid, match="another network"):
+        start_from(str(finished / "debug-renderer.safetensors"), "debug", [], seed=1)
+    with pytest.raises(ModelInvalid, match="other shapes"):
+        start_from(str(finished / "debug-1-5-best.safetensors"), "xception", [], seed=1)
+    with pytest.raises(ModelInvalid, match="cannot be taken over"):
+        start_from(str(finished / "package"), "xception", [], seed=1)
+    path = tmp_path / "shapes.safetensors"
+    state = FrameDetector(start_from("scratch", "debug", [], seed=1).frames.trunk).state_dict()
+    write_tensors(state | {"head.weight": torch.zeros(1, 31)}, path)
+    with pytest.raises(ModelInvalid, match="other shapes"):
+        start_from(str(path), "debug", [], seed=1)
+
+
+def test_what_is_no_weights_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(b"not tensors")
+    with pytest.raises(ModelInvalid, match="broken"):
+        start_from(str(path), "debug", [], seed=1)
+
+
+def test_absent_imagenet_weights_are_said_where_they_were_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=str(tmp_path)) as caught:
+        start_from("imagenet", "xception", [tmp_path], seed=1)
+    assert "--init" in caught.value.hint
+
+
+def test_imagenet_leaves_the_last_convolutions_fresh(shared: Path) -> None:
+    start = start_from("imagenet", "xception", [shared / "data"], seed=1)
+    fresh = {name.split(".")[1] for name in start.fresh if name.startswith("trunk.")}
+    assert fresh == {"conv3", "bn3", "conv4", "bn4"}
+
+
+def test_an_unknown_start_lists_the_known(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound) as caught:
+        start_from(str(tmp_path / "nothing"), "debug", [], seed=1)
+    assert "safetensors" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("init", "backbone"), [("timm:xception", "xception"), ("scratch", "timm:r")]
+)
+def test_timm_names_its_extra(init: str, backbone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "timm", None)
+    with pytest.raises(MissingExtra) as caught:
+        start_from(init, backbone, [], seed=1)
+    assert "pip install 'unmask[timm]'" in caught.value.hint
