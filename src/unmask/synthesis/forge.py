@@ -183,4 +183,7 @@ def _poisson(target: Image, source: Image, mask: Mask) -> Image:
     if width < 8 or height < 8:
         return blend(target, source, mask)
     centre = (x + width // 2, y + height // 2)
-    return np.asarray(cv2.seamlessClone(source, target, hard, centre, cv2.NORMAL_CLONE), np.uint8)
+    inside = hard[:, :, None] > 0  # the call changes the mask it is given
+    cloned = cv2.seamlessClone(source, target, hard, centre, cv2.NORMAL_CLONE)
+    # It solves over the mask's bounding box and drifts by a grey level or two round the mask.
+    return np.where(inside, np.asarray(cloned, dtype=np.uint8), target)
