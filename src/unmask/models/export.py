@@ -11,6 +11,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from unmask.core.errors import ModelInvalid
 from unmask.models.detector import FrameDetector, FrameGraph, TemporalDetector
 from unmask.models.weights import write_bytes
 
@@ -67,7 +68,8 @@ def _export(
 def halve_weights(model: onnx.ModelProto) -> None:
     """Store large float32 weights as float16 behind a Cast: half the size, float32 arithmetic.
 
-    Vectors stay as they are: a variance may lie beyond what float16 holds.
+    Vectors stay as they are: a variance may lie beyond what float16 holds. A weight that does
+    is :class:`ModelInvalid`.
     """
     kept = []
     casts = []
@@ -77,6 +79,8 @@ def halve_weights(model: onnx.ModelProto) -> None:
         if tensor.data_type != onnx.TensorProto.FLOAT or small:
             kept.append(tensor)
             continue
+        if np.abs(values).max() > np.finfo(np.float16).max:
+            raise ModelInvalid(f"{tensor.name} holds weights too large for half precision")
         half = numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}.f16")
         kept.append(half)
         casts.append(

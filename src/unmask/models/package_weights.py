@@ -80,14 +80,20 @@ def _graph(path: Path) -> onnx.GraphProto:
 
 
 def _initializers(path: Path) -> dict[str, Tensor]:
-    """Float weights by name, halved ones under the name they had before."""
-    return {
+    """Float weights by name: halved ones under the name they had before, equal ones under each.
+
+    The exporter keeps one of several equal weights and names the others by an Identity.
+    """
+    graph = _graph(path)
+    found = {
         tensor.name.removesuffix(_HALF): torch.from_numpy(
             numpy_helper.to_array(tensor).astype(np.float32)
         )
-        for tensor in _graph(path).initializer
+        for tensor in graph.initializer
         if tensor.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
     }
+    equal = [node for node in graph.node if node.op_type == "Identity" and node.input[0] in found]
+    return found | {node.output[0]: found[node.input[0]] for node in equal}
 
 
 def _load(module: torch.nn.Module, weights: dict[str, Tensor], path: Path) -> list[str]:

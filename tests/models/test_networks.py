@@ -1,0 +1,101 @@
+"""The networks themselves: shapes, padding, names, and what they refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from unmask.core.errors import ModelInvalid
+from unmask.models.backbones import make_trunk
+from unmask.models.detector import FrameDetector, TemporalDetector
+from unmask.models.renderer import PatchCritic, Renderer, Upsampling, reconstruction_loss
+from unmask.models.weights import load_trunk, read_tensors, write_tensors
+from unmask.models.xception import Block, Xception
+
+
+@pytest.mark.parametrize("side", [8, 9, 13])
+def test_pooling_pads_as_tensorflow_does(side: int) -> None:
+    """SAME at stride 2, from its definition: the lacking rows go after the picture first."""
+    block = Block(4, 4, 1, stride=2, start_with_relu=False)
+    pool = block.rep[-1]
+    x = torch.randn(1, 4, side, side)
+    out = -(-side // 2)
+    lacking = max(0, (out - 1) * 2 + 3 - side)
+    padded = functional.pad(x, (lacking // 2, lacking - lacking // 2) * 2, value=float("-inf"))
+    torch.testing.assert_close(pool(x), functional.max_pool2d(padded, 3, stride=2))
+
+
+@pytest.mark.parametrize(("side", "cells"), [(224, 7), (96, 3)])
+def test_xception_gives_a_grid(side: int, cells: int) -> None:
+    with torch.no_grad():
+        assert Xception().eval()(torch.zeros(1, 3, side, side)).shape == (1, 2048, cells, cells)
+
+
+def test_xception_has_the_published_size() -> None:
+    """Keras's Xception without its top."""
+    network = Xception()
+    assert sum(p.numel() for p in network.parameters()) == 20_806_952
+    names = {name for name, _ in network.named_parameters()}
+    assert {"block2.rep.1.pointwise.weight", "block12.skipbn.bias", "bn4.weight"} <= names
+
+
+def test_the_frame_head_is_the_mean_of_its_map() -> None:
+    detector = FrameDetector(make_trunk("debug")).eval()
+    with torch.no_grad():
+        features, logits, maps = detector(torch.randn(3, 3, 84, 84))
+    assert features.shape == (3, 32)
+    torch.testing.assert_close(maps.mean(dim=(1, 2)) + detector.head.bias, logits)
+
+
+def test_an_unknown_backbone_is_refused() -> None:
+    with pytest.raises(ModelInvalid, match="resnet"):
+        make_trunk("resnet")
+
+
+def test_the_temporal_detector_sees_the_order_of_frames() -> None:
+    torch.manual_seed(1)
+    detector = TemporalDetector(16, 32).eval()
+    clip = torch.randn(1, 6, 32)
+    with torch.no_grad():
+        forward, shuffled = detector(clip), detector(clip[:, [3, 0, 5, 1, 4, 2]])
+    assert abs(float(forward - shuffled)) > 1e-4
+
+
+@pytest.mark.parametrize("kind", ["transposed", "nearest", "bilinear", "shuffle"])
+def test_renderers_learn_to_reconstruct(kind: Upsampling, crops: NDArray[np.uint8]) -> None:
+    torch.manual_seed(2)
+    net = Renderer(kind, 16)
+    x = torch.from_numpy(crops[:2, ::2, ::2]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    optimiser = torch.optim.AdamW(net.parameters(), 1e-3)
+    losses = []
+    for _ in range(40):
+        loss = reconstruction_loss(net(x), x)
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert net(x).shape == x.shape
+    assert losses[-1] < 0.9 * losses[0]
+    assert PatchCritic()(x).shape[:2] == (2, 1)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    write_tensors({"a": torch.ones(3)}, path)
+    path.with_name(f"{path.name}.partial").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space"):
+        write_tensors({"a": torch.zeros(3)}, path)
+    assert torch.equal(read_tensors(path)["a"], torch.ones(3))
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_weights_of_another_network_are_named() -> None:
+    with pytest.raises(ModelInvalid, match=r"elsewhere holds weights of another network: stem\.w"):
+        load_trunk(Xception(), {"stem.w": torch.ones(1)}, "elsewhere")
+    with pytest.raises(ModelInvalid, match="other shapes"):
+        load_trunk(Xception(), {"conv1.weight": torch.ones(1)}, "elsewhere")
