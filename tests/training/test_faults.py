@@ -141,7 +141,7 @@ def test_a_checkpoint_executes_nothing(tmp_path: Path) -> None:
 
     torch.save({"step": Evil()}, tmp_path / "evil.ckpt")
     with pytest.raises(DataError, match="not a checkpoint"):
-        read_checkpoint(tmp_path / "evil.ckpt", {}, torch.device("cpu"))
+        read_checkpoint(tmp_path / "evil.ckpt", {})
     assert not (tmp_path / "owned").exists()
 
 
@@ -149,7 +149,7 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.ckpt"
     write_checkpoint({"step": 1}, {"data": {"portraits": 6}, "seed": 1}, path)
     with pytest.raises(DataError, match=r"data\.portraits was 6, is 5"):
-        read_checkpoint(path, {"data": {"portraits": 5}, "seed": 1}, torch.device("cpu"))
+        read_checkpoint(path, {"data": {"portraits": 5}, "seed": 1})
 
 
 @pytest.mark.slow

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from unmask.core.errors import DataError
-from unmask.training.recipe import DetectorRecipe, read_recipe, renderer_recipes
+from unmask.training.recipe import (
+    ClipStage,
+    DetectorRecipe,
+    FrameStage,
+    JointStage,
+    RendererRecipe,
+    read_recipe,
+    renderer_recipes,
+)
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 DEBUG = (RECIPES / "debug.toml").read_text("utf-8")
@@ -64,3 +72,16 @@ def test_a_detector_is_no_renderer(recipe: DetectorRecipe) -> None:
     wrong = recipe.model_copy(update={"renderers": ("debug.toml",)})
     with pytest.raises(DataError, match=r"debug\.toml is the recipe of a detector"):
         renderer_recipes(wrong, RECIPES)
+
+
+def test_every_key_and_recipe_is_documented() -> None:
+    text = (RECIPES / "README.md").read_text("utf-8")
+    for part in (DetectorRecipe, FrameStage, ClipStage, JointStage, RendererRecipe):
+        for name, field in part.model_fields.items():
+            if name == "kind":
+                continue
+            assert field.description, name
+            assert f"| `{name}` |" in text, name
+            assert field.description in text, name
+    for path in RECIPES.glob("*.toml"):
+        assert f"`{path.name}`" in text, path.name

@@ -34,13 +34,13 @@ def write_checkpoint(state: Mapping[str, Any], seal: Mapping[str, Any], path: Pa
             raise
 
 
-def read_checkpoint(path: Path, seal: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
+def read_checkpoint(path: Path, seal: Mapping[str, Any]) -> dict[str, Any]:
     """Read a checkpoint that was begun with ``seal``; nothing in the file is executed.
 
     :class:`DataError` names what is different now, or says that the file is no checkpoint.
     """
     try:
-        state: dict[str, Any] = torch.load(path, weights_only=True, map_location=device)
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:  # torch raises pickle's, zipfile's and its own classes
         raise DataError(
             f"{path} is not a checkpoint: {error}", hint="begin this stage again with --fresh"

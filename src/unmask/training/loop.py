@@ -102,8 +102,7 @@ class Fit:
     def _take_up(self) -> None:
         if not self.checkpoint.exists():
             return
-        device = self.run.fabric.device
-        state = read_checkpoint(self.checkpoint, self.task.seal(), device)
+        state = read_checkpoint(self.checkpoint, self.task.seal())
         self.task.restore(state)
         self.task.step = int(state["step"])
         self.best = float(state.get("best", -math.inf))

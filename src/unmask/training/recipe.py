@@ -32,12 +32,12 @@ class FrameStage(_Part):
         description="side of the random part of the crop that is fitted on: same scale, less work",
     )
     whole_share: Share = Field(0.25, description="last share of the steps, fitted on whole crops")
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=1, description="how long it is fitted")
     pairs: int = Field(12, ge=1, description="pairs in a step, over all processes")
-    learning_rate: float = Field(3e-4, gt=0)
+    learning_rate: float = Field(3e-4, gt=0, description="for layers that start from weights")
     fresh_rate: float = Field(1e-3, gt=0, description="for layers without weights to start from")
     warm_up: int = Field(100, ge=0, description="steps in which only the fresh layers move")
-    weight_decay: float = Field(0.02, ge=0)
+    weight_decay: float = Field(0.02, ge=0, description="of AdamW")
     clip_gradient: float = Field(5.0, gt=0, description="largest norm of a step's gradient")
     sharpness: float = Field(0.0, ge=0, description="radius of sharpness-aware steps; 0: plain")
     ema: float = Field(0.998, ge=0, lt=1, description="decay of the weights' moving average")
@@ -65,13 +65,13 @@ class FrameStage(_Part):
 class ClipStage(_Part):
     """Fitting the temporal detector on features of the finished frame detector."""
 
-    frames: int = Field(8, ge=2, le=64)
+    frames: int = Field(8, ge=2, le=64, description="of a clip")
     step_s: float = Field(0.12, gt=0, le=2, description="seconds between frames")
     clips: int = Field(2000, ge=6, description="clips whose features are drawn, half of them real")
-    epochs: int = Field(30, ge=1)
-    batch: int = Field(64, ge=2)
-    learning_rate: float = Field(1e-3, gt=0)
-    hidden: int = Field(128, ge=8)
+    epochs: int = Field(30, ge=1, description="the best of them is kept")
+    batch: int = Field(64, ge=2, description="clips in a step")
+    learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
+    hidden: int = Field(128, ge=8, description="units of the LSTM, in each direction")
     labelled_share: Share = Field(
         0.5, description="share of clips from a data set's own, where it has any"
     )
@@ -80,14 +80,14 @@ class ClipStage(_Part):
 class JointStage(_Part):
     """Fitting both networks further together, on crops; batch norms keep their statistics."""
 
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=1, description="how long both are fitted")
     clips: int = Field(
         4, ge=1, description="real clips in a step, over all processes, and as many fakes"
     )
-    learning_rate: float = Field(2e-5, gt=0)
+    learning_rate: float = Field(2e-5, gt=0, description="of all layers, after a warm-up")
     frame_weight: float = Field(0.5, ge=0, description="weight of the single frames' loss")
-    clip_gradient: float = Field(1.0, gt=0)
-    validate_every: int = Field(100, ge=1)
+    clip_gradient: float = Field(1.0, gt=0, description="largest norm of a step's gradient")
+    validate_every: int = Field(100, ge=1, description="steps between two validations")
     validation_clips: int = Field(40, ge=2, description="held-out clips, half of them real")
 
 
@@ -95,20 +95,20 @@ class DetectorRecipe(_Part):
     """``kind = "detector"``."""
 
     kind: Literal["detector"]
-    name: Name
-    version: str = Field(pattern=r"^[0-9A-Za-z.]+$")
-    seed: int = Field(ge=0)
+    name: Name = Field(description="of the model; the file's own name")
+    version: str = Field(pattern=r"^[0-9A-Za-z.]+$", description="of the model")
+    seed: int = Field(ge=0, description="of everything drawn")
     backbone: str = Field(
         "xception", pattern=r"^(xception|debug|timm:[\w./-]+)$", description="or timm:NAME"
     )
     init: str = Field("imagenet", description="what the weights start from: see docs/training.md")
-    precision: Literal["bf16", "f32"] = "bf16"
+    precision: Literal["bf16", "f32"] = Field("bf16", description="of the arithmetic, weights f32")
     renderers: tuple[str, ...] = Field(
         (), description="recipes of the renderers whose reconstructions go into fakes"
     )
-    frame: FrameStage
-    clip: ClipStage
-    joint: JointStage | None = None
+    frame: FrameStage = Field(description="a table: the frame stage")
+    clip: ClipStage = Field(description="a table: the clip stage")
+    joint: JointStage | None = Field(None, description="a table: the joint stage, if wanted")
 
     @property
     def stem(self) -> str:
@@ -120,15 +120,15 @@ class RendererRecipe(_Part):
     """``kind = "renderer"``: one small autoencoder whose decoder leaves its marks."""
 
     kind: Literal["renderer"]
-    name: Name
-    seed: int = Field(ge=0)
-    upsampling: Upsampling
-    side: int = Field(ge=32, le=256, multiple_of=8)
-    bottleneck: int = Field(ge=4, le=256)
-    critic_weight: float = Field(0.0, ge=0)
-    samples: int = Field(ge=1)
-    batch: int = Field(16, ge=1)
-    learning_rate: float = Field(1e-3, gt=0)
+    name: Name = Field(description="the file's own name")
+    seed: int = Field(ge=0, description="of everything drawn")
+    upsampling: Upsampling = Field(description="how its decoder enlarges")
+    side: int = Field(ge=32, le=256, multiple_of=8, description="of what it draws, in pixels")
+    bottleneck: int = Field(ge=4, le=256, description="channels at an eighth of the side")
+    critic_weight: float = Field(0.0, ge=0, description="weight of its critic; 0: none")
+    samples: int = Field(ge=1, description="faces it is shown in all")
+    batch: int = Field(16, ge=1, description="faces in a step")
+    learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
 
 
 Recipe = DetectorRecipe | RendererRecipe

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from unmask.core.errors import DataError, ModelNotFound
+from unmask.core.errors import DataError, ModelInvalid, ModelNotFound
 from unmask.models.backbones import TIMM, TimmTrunk, hub_weights, make_trunk
 from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.models.package_weights import load_frame_weights, read_temporal
@@ -59,7 +59,10 @@ def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> 
 
 def _from_file(detector: FrameDetector, path: Path) -> list[str]:
     if path.suffix in (".h5", ".keras"):
-        raise NotImplementedError
+        raise ModelInvalid(
+            f"{path} is a Keras file, which is not read here",
+            hint="unmask models import-keras makes a package of it, which --init takes",
+        )
     return load_detector(detector, read_tensors(path), str(path))
 
 
