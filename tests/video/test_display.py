@@ -14,6 +14,7 @@ from test_pictures import colours, near
 from unmask.core.errors import Damaged
 from unmask.video.limits import WINDOW_BYTES, check_size, frames_that_fit
 from unmask.video.orientation import displayed
+from unmask.video.rgb import orientation_of
 
 LARGE = np.kron(colours(), np.ones((4, 4, 1), np.uint8))  # 160×240
 
@@ -118,6 +119,17 @@ def test_a_portrait_phone_video(tmp_path):
     assert window[0].image.shape == (96, 64, 3)
     upright = [np.rot90(frame.image) for frame in window]  # back to how the bars were drawn
     assert [number(image) for image in upright] == [0, 5, 10]
+
+
+def test_side_data_that_pyav_does_not_know():
+    class Exotic:
+        rotation = -90
+
+        @property
+        def side_data(self) -> dict[str, bytes]:
+            raise ValueError("31 is not a valid Type")
+
+    assert orientation_of(Exotic()) == 6
 
 
 @pytest.mark.parametrize(

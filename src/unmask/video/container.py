@@ -14,7 +14,7 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from unmask.core.deadline import Deadline
-from unmask.core.errors import Damaged, InputNotReadable, NoPicture, NotMedia
+from unmask.core.errors import Damaged, NoPicture, NotMedia
 from unmask.video.limits import MAX_PIXELS
 
 # FFmpeg's playlists and pattern readers (hls, dash, concat, image2, sdp and the like) open
@@ -41,7 +41,7 @@ _CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
 
 @contextmanager
 def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
-    """The container of ``path``; raises :class:`NotMedia`, ``Damaged`` or ``InputNotReadable``."""
+    """The container of ``path``; raises :class:`NotMedia` or ``Damaged``."""
     left = None if deadline.at is None else max(0.001, deadline.at - time.monotonic())
     try:
         # The prefix keeps a file called "http:x" or "concat:a|b" from being taken for an address.
@@ -64,6 +64,7 @@ def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     """The stream to look at, all others left unread. Cover art does not count.
 
+    Of several it is the one played by default, else the largest.
     Raises :class:`NoPicture`.
     """
     streams = [s for s in container.streams.video if not s.disposition & _NEVER_SHOWN]
@@ -77,13 +78,17 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
         raise NoPicture(
             f"{path}: no decoder for its picture stream", hint="convert it to H.264 first"
         )
-    best = container.streams.best("video")
-    chosen = best if best in readable else readable[0]
-    if container.metadata.get("major_brand") == "avis":  # a still comes before the sequence
-        chosen = max(readable, key=lambda stream: stream.frames)
+    # In an AVIF sequence a still comes first.
+    animated = container.metadata.get("major_brand") == "avis"
+    chosen = max(readable, key=lambda stream: stream.frames if animated else _standing(stream))
     for stream in container.streams:
         stream.discard = Discard.default if stream is chosen else Discard.all
     return chosen
+
+
+def _standing(stream: VideoStream) -> int:
+    pixels = stream.codec_context.width * stream.codec_context.height
+    return pixels + (10**12 if stream.disposition & Disposition.default else 0)
 
 
 def _has_decoder(stream: VideoStream) -> bool:
@@ -92,8 +97,6 @@ def _has_decoder(stream: VideoStream) -> bool:
 
 
 def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return InputNotReadable(f"{path}: cannot be read: {error.strerror}")
     if _is_known(path):
         return Damaged(f"{path}: its structure cannot be read: {error.strerror}", hint=_CUT_SHORT)
     return NotMedia(

@@ -43,6 +43,9 @@ def read_packets(
         except av.error.FFmpegError:
             failures += 1
             damage.damaged += 1
+        except IndexError:
+            # PyAV's flush trips over streams that came up midway, after ours was flushed.
+            return
         else:
             return
 

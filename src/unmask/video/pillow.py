@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import threading
 import warnings
@@ -73,8 +74,10 @@ def recognised(path: Path) -> Iterator[Image.Image | None]:
 
 @cache
 def _register_plugins() -> None:
-    """Those of ``_FORMATS`` that Pillow does not load by itself."""
+    """Load those of ``_FORMATS`` that Pillow does not load by itself, and keep it quiet."""
     from PIL import AvifImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
     from pillow_heif import register_heif_opener
 
     register_heif_opener()
+    # It reports broken files as log lines too, which would end up on the terminal.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import fsencode
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,7 +38,7 @@ def probe(path: Path, *, deadline: Deadline) -> MediaInfo:
     """
     facts = read_facts(path, deadline)
     common: dict[str, Any] = {
-        "name": path.name,
+        "name": _as_text(path.name),
         "sha256": facts.sha256,
         "bytes": facts.size,
         "frames_decoded": 0,
@@ -45,6 +46,11 @@ def probe(path: Path, *, deadline: Deadline) -> MediaInfo:
     }
     described = _by_pillow(path) or _video(path, facts, deadline)
     return MediaInfo(**common, **described)
+
+
+def _as_text(name: str) -> str:
+    """A file name may hold bytes that are no UTF-8; a document may not."""
+    return fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _by_pillow(path: Path) -> dict[str, Any] | None:

@@ -35,6 +35,8 @@ def orientation_of(frame: av.VideoFrame) -> int:
         data: Any = frame.side_data["DISPLAYMATRIX"]  # type: ignore[typeddict-item]
     except KeyError:
         return orientation.UPRIGHT
+    except ValueError:  # PyAV does not know every kind of side data that FFmpeg attaches
+        return orientation.from_degrees(frame.rotation)
     return orientation.from_matrix(np.frombuffer(bytes(data), dtype=np.int32).tolist())
 
 

@@ -1,0 +1,79 @@
+"""Which files a scan tries."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+import pytest
+
+
+def names(ran) -> list[str]:
+    return [
+        result["media"]["name"] if "media" in result else result["input"]
+        for result in ran.json["results"]
+    ]
+
+
+def feed(monkeypatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_a_folder_is_walked_in_order(scan, tmp_path, make_portrait):
+    folder = tmp_path / "in"
+    for shade, name in enumerate(["b.png", "a.PNG", "c/d/e.jpeg", "c/a.webp"]):
+        make_portrait(folder / name, shade)  # all PNG: a name says where to look, not what it is
+    (folder / "notes.txt").write_text("not a picture")
+    make_portrait(folder / ".hidden.png")
+    make_portrait(folder / ".cache" / "thumb.png")
+    assert names(scan(folder, "--json", "-")) == ["a.PNG", "b.png", "a.webp", "e.jpeg"]
+
+
+def test_a_file_that_is_named_is_tried_whatever_its_name(scan, portrait):
+    hidden = portrait.rename(portrait.with_name(".secret"))
+    assert scan(hidden).code == 0
+
+
+def test_links_to_folders_are_not_followed(scan, tmp_path, make_portrait):
+    make_portrait(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    assert names(scan(tmp_path / "in", "--json", "-")) == ["a.png"]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\0"])
+def test_paths_from_standard_input(scan, portrait, landscape, monkeypatch, end):
+    feed(monkeypatch, end.join([os.fsencode(portrait), os.fsencode(landscape), b""]))
+    assert names(scan("-", "--json", "-")) == ["portrait.png", "landscape.png"]
+
+
+def test_standard_input_may_name_folders(scan, portrait, monkeypatch):
+    feed(monkeypatch, os.fsencode(portrait.parent))
+    assert names(scan("-", "--json", "-")) == ["portrait.png"]
+
+
+def test_standard_input_with_nothing_in_it(scan, monkeypatch):
+    feed(monkeypatch, b"\n \n")
+    ran = scan("-")
+    assert ran.code == 3
+    assert "standard input named no files" in ran.out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode there")
+def test_a_name_that_is_no_text(scan, portrait):
+    strange = portrait.rename(os.fsdecode(os.fsencode(portrait.parent) + b"/\xff.png"))
+    ran = scan(strange, "--json", "-")
+    assert ran.code == 0
+    assert ran.json["media"]["name"] == "\\xff.png"
+    assert "\\xff.png" in scan(strange).out
+
+
+def test_a_name_cannot_steer_the_terminal(scan, portrait):
+    nasty = portrait.rename(portrait.with_name("\x1b[2Jgone\u202egnp.png"))
+    out = scan(nasty).out
+    assert "\\x1b[2Jgone\\u202egnp.png" in out
+    assert "\x1b" not in out
+
+
+def test_markup_in_a_name_is_only_text(scan, portrait):
+    assert "[bold]a[!].png" in scan(portrait.rename(portrait.with_name("[bold]a[!].png"))).out

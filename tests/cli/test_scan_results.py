@@ -1,0 +1,220 @@
+"""What a scan prints, writes and returns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from unmask.cli import words
+from unmask.core.analysis import Analysis
+from unmask.core.scan import Scan
+
+
+def test_a_person_reads_a_table_in_plain_words(scan, portrait):
+    ran = scan(portrait)
+    assert ran.code == 0
+    heading, _rule, row, *rest = ran.out.splitlines()
+    assert heading.split() == ["Verdict", "P(manipulated)", "Faces", "File"]
+    assert row.split() == ["Manipulated", ">", "0.99", "1", str(portrait)]
+    assert "    The calibrated probability reaches the threshold for manipulated." in rest
+    assert rest[-1] == words.CAVEAT
+    assert ran.err == ""
+
+
+def test_a_pipe_gets_no_escape_sequences(scan, portrait):
+    ran = scan(portrait, "/nowhere.mp4")
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_several_faces_have_rows_of_their_own(scan, tmp_path, make_portrait):
+    from PIL import Image
+
+    one = Image.open(make_portrait(tmp_path / "one.png"))
+    both = Image.new("RGB", (512, 256))
+    both.paste(one, (0, 0))
+    both.paste(one, (256, 0))
+    both.save(tmp_path / "both.png")
+    ran = scan(tmp_path / "both.png")
+    assert "  Manipulated                  > 0.99         face 0" in ran.out
+    assert "  Manipulated                  > 0.99         face 1" in ran.out
+
+
+def test_no_face_has_no_probability(scan, landscape):
+    ran = scan(landscape)
+    assert ran.code == 0
+    assert ran.out.splitlines()[2].split() == ["No", "face", "–", "0", str(landscape)]
+
+
+def test_one_file_that_is_named_gives_its_analysis(scan, portrait):
+    ran = scan(portrait, "--json", "-")
+    analysis = Analysis.from_json(ran.out)
+    assert ran.code == 0
+    assert analysis.schema_id == "unmask.analysis/1"
+    assert analysis.media.name == "portrait.png"
+    assert analysis.verdict.label == "manipulated"
+    assert ran.err == ""
+
+
+def test_several_inputs_give_a_scan(scan, portrait, landscape, tmp_path):
+    target = tmp_path / "results.json"
+    ran = scan(portrait, "/nowhere.mp4", landscape, "--json", target)
+    assert ran.code == 3
+    first, second, third = Scan.model_validate_json(target.read_bytes()).results
+    assert first.verdict.label == "manipulated"
+    assert second.input == "/nowhere.mp4"
+    assert second.error.code == "not-found"
+    assert third.verdict.label == "no-face"
+
+
+def test_a_folder_gives_a_scan_even_with_one_file(scan, portrait):
+    assert [
+        result["media"]["name"] for result in scan(portrait.parent, "--json", "-").json["results"]
+    ] == ["portrait.png"]
+
+
+def test_one_file_that_failed_gives_a_scan_with_its_error(scan):
+    ran = scan("/nowhere.mp4", "--json", "-")
+    assert ran.code == 3
+    assert ran.json == {
+        "schema": "unmask.scan/1",
+        "results": [
+            {
+                "input": "/nowhere.mp4",
+                "error": {
+                    "code": "not-found",
+                    "message": "/nowhere.mp4: no such file",
+                    "hint": "check the path",
+                },
+            }
+        ],
+    }
+    assert "/nowhere.mp4: no such file" in ran.err
+
+
+def test_numbers_of_a_box_stay_on_one_line(scan, portrait):
+    box = scan(portrait, "--json", "-").json["faces"][0]["best_box"]
+    assert f'"best_box": {box}' in scan(portrait, "--json", "-").out
+
+
+def test_csv_has_a_row_for_each_input(scan, portrait, landscape):
+    ran = scan(portrait, landscape, "/nowhere.mp4", "--csv", "-")
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert [row["label"] for row in rows] == ["manipulated", "no-face", ""]
+    assert [row["faces"] for row in rows] == ["1", "0", ""]
+    assert [row["error"] for row in rows] == ["", "", "not-found"]
+    assert float(rows[0]["probability"]) > 0.99
+    assert rows[1]["probability"] == ""
+    assert rows[0]["reasons"].split()[0] == "above-threshold"
+
+
+def test_json_and_csv_cannot_share_standard_output(scan, portrait):
+    ran = scan(portrait, "--json", "-", "--csv", "-")
+    assert ran.code == 2
+    assert "cannot share standard output" in ran.err
+
+
+def test_quiet_says_only_what_failed(scan, portrait):
+    ran = scan(portrait, "/nowhere.mp4", "--quiet")
+    assert ran.code == 3
+    assert ran.out == ""
+    assert ran.err == "unmask: /nowhere.mp4: no such file\n        check the path\n"
+
+
+@pytest.mark.parametrize(
+    ("others", "code"), [((), 1), (("/nowhere.mp4",), 1)], ids=["found", "found-beside-a-failure"]
+)
+def test_fail_on_manipulated(scan, portrait, others, code):
+    assert scan(portrait, *others, "--fail-on", "manipulated").code == code
+
+
+def test_fail_on_finds_nothing(unmask, trusting, portrait):
+    arguments = ("scan", "--model", trusting, portrait, "--fail-on", "manipulated")
+    assert unmask(*arguments).code == 0
+    assert unmask(*arguments, "/nowhere.mp4").code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--clips", "0"), "clips must be a whole number from 1 to 256"),
+        (("--frames-per-clip", "65"), "frames_per_clip must be a whole number"),
+        (("--min-face", "11"), "min_face must be a whole number from 12"),
+        (("--clips", "many"), "'many' is not a valid integer"),
+        (("--timeout", "0"), "not in the range x>0"),
+        (("--device", "tpu"), "'tpu' is not one of"),
+        (("--model", "nonesuch"), "no model package named 'nonesuch'"),
+        (("--json", "/nowhere/out.json"), "there is no folder /nowhere"),
+        (("--csv", "/"), "is a folder"),
+        (("--frobnicate",), "No such option"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_anything_is_opened(scan, arguments, complaint):
+    ran = scan("/nowhere.mp4", *arguments)
+    assert ran.code == 2
+    assert complaint in ran.err
+    assert ran.out == ""
+
+
+def test_a_path_is_needed(unmask):
+    ran = unmask("scan")
+    assert ran.code == 2
+    assert "Missing argument 'PATH...'" in ran.err
+
+
+def test_a_device_that_is_not_there(unmask, suspicious, portrait, monkeypatch):
+    monkeypatch.setattr("unmask.runtime.session.cuda_devices", lambda: 0)
+    ran = unmask("scan", "--model", suspicious, "--device", "cuda", portrait)
+    assert ran.code == 2
+    assert "no CUDA device is usable" in ran.err
+    assert "--device cpu" in ran.err
+
+
+def test_evidence_is_a_folder_for_each_file(scan, portrait, tmp_path):
+    scan(portrait, "--evidence", tmp_path / "seen")
+    (folder,) = (tmp_path / "seen").iterdir()
+    assert folder.name.startswith("portrait-")
+    assert {"analysis.json", "face-0.png"} <= {path.name for path in folder.iterdir()}
+
+
+def test_evidence_looks_again_at_what_history_knows(scan, portrait, tmp_path):
+    scan(portrait)
+    scan(portrait, "--evidence", tmp_path / "seen")
+    assert list((tmp_path / "seen").glob("*/face-0.png"))
+
+
+def test_the_other_runtime_agrees(scan, portrait):
+    pytest.importorskip("onnxruntime")
+    analysis = scan(portrait, "--runtime", "onnxruntime", "--json", "-").json
+    assert analysis["options"]["runtime"] == "onnxruntime"
+    assert analysis["verdict"]["label"] == "manipulated"
+
+
+def test_options_reach_the_document(scan, untouched):
+    given = ("--clips", 2, "--frames-per-clip", 3, "--min-face", 50, "--max-faces", 1)
+    options = scan(untouched, *given, "--json", "-").json["options"]
+    names = ("clips", "frames_per_clip", "min_face_px", "max_faces")
+    assert [options[name] for name in names] == [2, 3, 50, 1]
+
+
+def test_an_existing_document_is_replaced_whole(scan, portrait, tmp_path):
+    target = tmp_path / "out.json"
+    target.write_text("x" * 10**6)
+    scan(portrait, "--json", target)
+    assert Analysis.from_json(target.read_text()).media.name == "portrait.png"
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_a_link_stays_a_link(scan, portrait, tmp_path):
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    scan(portrait, "--json", tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").is_file()
+
+
+def test_a_device_is_written_to_and_not_replaced(scan, portrait):
+    assert scan(portrait, "--json", os.devnull).code == 0
+    assert not Path(os.devnull).is_file()
