@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from unmask import __version__
 from unmask.cli import exits
 from unmask.core.errors import UnmaskError
+from unmask.core.version import __version__
 
 COMMANDS = ("scan", "history", "models", "data", "train", "doctor")
 

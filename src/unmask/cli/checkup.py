@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from unmask import __version__
 from unmask.cli.extras import extras
 from unmask.core.errors import RuntimeUnavailable, UnmaskError
 from unmask.core.paths import cache_folder, data_folder
+from unmask.core.version import __version__
 from unmask.runtime import SessionOptions, installed_runtimes, resolve, shipped_packages
 from unmask.runtime.cuda import cuda_devices
 from unmask.store import History

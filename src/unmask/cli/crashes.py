@@ -5,9 +5,9 @@ from __future__ import annotations
 import traceback
 from datetime import UTC, datetime
 
-from unmask import __version__
 from unmask.core.paths import data_folder
 from unmask.core.scan import Failure
+from unmask.core.version import __version__
 
 CODE = "internal"
 

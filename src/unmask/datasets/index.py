@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from unmask import __version__
 from unmask.core.errors import DataError, MissingExtra
+from unmask.core.version import __version__
 from unmask.datasets.sample import KINDS, SPLITS, Sample
 
 INDEX_SCHEMA = "unmask.index/1"
@@ -129,8 +129,8 @@ def _schema(arrow: ModuleType) -> Any:
 
 def _pyarrow() -> tuple[ModuleType, ModuleType]:
     try:
-        import pyarrow  # type: ignore[import-untyped]
-        import pyarrow.parquet  # type: ignore[import-untyped]
+        import pyarrow
+        import pyarrow.parquet
     except ImportError as error:
         raise MissingExtra.named("data", "an index of a data set") from error
     return pyarrow, pyarrow.parquet

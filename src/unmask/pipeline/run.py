@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask import __version__
 from unmask.clips import plan_windows
 from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, ModelRef, Verdict
 from unmask.core.deadline import Deadline
 from unmask.core.frames import Sighting
+from unmask.core.version import __version__
 from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.choosing import Choice, choose_faces, sightings
 from unmask.pipeline.engine import Engine

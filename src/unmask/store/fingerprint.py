@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from unmask import __version__
+from unmask.core.version import __version__
 
 
 def fingerprint(options: Mapping[str, object]) -> str:

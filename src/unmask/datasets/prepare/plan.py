@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from unmask import __version__
+from unmask.core.version import __version__
 from unmask.datasets.index import Index
 from unmask.datasets.prepare.options import PrepareOptions
 from unmask.datasets.sample import INSIDE, SPLITS, Sample

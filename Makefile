@@ -1,0 +1,85 @@
+# make demo    scan two sample clips              make check   everything that a change must pass
+# make test    the tests                          make bench   how fast a scan is
+#
+# All of them make what they need in .venv first. Variables: PYTHON, JOBS, MODEL (NAME or DIR).
+
+PYTHON ?= python3
+JOBS   ?= auto
+MODEL  ?=
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SCAN   := $(BIN)/unmask scan $(if $(MODEL),--model $(MODEL))
+INPUTS := pyproject.toml constraints.txt
+CLIPS  := examples/samples/untouched.mp4 examples/samples/manipulated.mp4
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test slow lint types layers check base bench picture samples clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
+
+# The base install. What is installed beside it stays.
+$(VENV)/.base: $(INPUTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Unmask needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) \
+	  || { echo "venv is missing: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
+	@echo "Installing Unmask into $(VENV)"
+	@$(PIP) -e .
+	@touch $@
+
+# What the tests, the linters and the type checker need, torch among it.
+$(VENV)/.dev: $(INPUTS) $(VENV)/.base
+	@echo "Installing what the tests need into $(VENV)"
+	@$(PIP) -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.base $(CLIPS)
+	@mkdir -p demo
+	@$(SCAN) --no-history $(CLIPS) --json demo/scan.json --csv demo/scan.csv --evidence demo/evidence
+	@echo
+	@echo "demo/scan.json has every detail, demo/evidence the faces and what spoke against them."
+
+# The clips are in the repository; these two rules make them again.
+$(CLIPS):
+	@$(MAKE) --no-print-directory samples
+
+samples: $(VENV)/.base
+	@$(PIP) -e '.[demo]'
+	@$(BIN)/python examples/make_samples.py
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m 'not slow'
+
+slow: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q -m slow
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+layers: $(VENV)/.dev
+	@$(BIN)/lint-imports
+
+check: lint types layers test
+
+# A wheel, installed with nothing but what it asks for, imports and scans.
+base:
+	@$(PYTHON) -m venv --clear build/base
+	@build/base/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
+	@cd build && base/bin/python ../tools/import_base.py
+
+bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/scan_speed.py $(if $(MODEL),--model $(MODEL))
+
+# The picture in the README, from what this machine's scan prints.
+picture: $(VENV)/.base
+	@$(BIN)/python tools/draw_terminal.py
+
+clean:
+	@rm -rf $(VENV) build demo
