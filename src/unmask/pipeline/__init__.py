@@ -2,11 +2,13 @@
 
 from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.analyser import Analyser, analyse
+from unmask.pipeline.looking import Alter
 from unmask.pipeline.progress import Progress, Stage
 from unmask.pipeline.request import RANGES, AnalysisRequest
 
 __all__ = [
     "RANGES",
+    "Alter",
     "Analyser",
     "AnalysisRequest",
     "EvidenceSink",

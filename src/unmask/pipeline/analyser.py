@@ -14,6 +14,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import UsageError
 from unmask.evidence import EvidenceSink
 from unmask.pipeline.engine import Engine
+from unmask.pipeline.looking import Alter
 from unmask.pipeline.progress import Progress, Stage
 from unmask.pipeline.request import DEFAULT_REQUEST, AnalysisRequest
 from unmask.pipeline.run import Run
@@ -102,8 +103,12 @@ class Analyser:
         timeout: float | None = None,
         progress: Progress | None = None,
         evidence: EvidenceSink | None = None,
+        alter: Alter | None = None,
     ) -> Analysis:
         """Analyse one video or picture. Saves nothing.
+
+        ``alter`` sees every window of frames before faces are looked for in it, and returns what
+        is analysed instead: how robustness is measured. The document does not tell of it.
 
         ``timeout`` seconds for this file (:class:`TimeBudgetExceeded`), None for no limit.
         Raises an :class:`UnmaskError`: :class:`InputError` when the file cannot be analysed.
@@ -116,6 +121,7 @@ class Analyser:
             deadline=Deadline.after(timeout),
             progress=progress or _quiet,
             evidence=evidence,
+            alter=alter,
         )
         # The networks load while the file is hashed and opened.
         with ThreadPoolExecutor(1, thread_name_prefix="unmask-load") as pool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,10 @@ from unmask.video import DamageCount, read_windows
 
 # Crops held before they are scored: 77 MB of 224-pixel crops, whatever the options ask for.
 _MOST_PENDING = 512
+
+Alter = Callable[[Window], Window]
+"""Sees each window as it was decoded and returns what is to be looked at in its place: times and
+number of frames as they were. For measuring what a distortion does; a scan has none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +66,9 @@ class Looker:
         keep_pictures: bool,
         clock: StageClock,
         deadline: Deadline,
+        alter: Alter | None = None,
     ) -> None:
+        self._alter = alter
         self._detector = detector
         self._scorer = scorer
         self._max_faces = max_faces
@@ -98,7 +104,8 @@ class Looker:
 
     def _next(self, windows: Iterator[Window]) -> Window | None:
         with self._clock.stage("decode"):
-            return next(windows, None)
+            window = next(windows, None)
+        return self._alter(window) if self._alter and window else window
 
     def _look(self, window: Window) -> None:
         images = [frame.image for frame in window.frames]

@@ -17,7 +17,7 @@ from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.choosing import Choice, choose_faces, sightings
 from unmask.pipeline.engine import Engine
 from unmask.pipeline.judging import face_evidence, face_record, frame_score, rounded, score_faces
-from unmask.pipeline.looking import Looker, Scored
+from unmask.pipeline.looking import Alter, Looker, Scored
 from unmask.pipeline.notices import notices
 from unmask.pipeline.progress import Progress
 from unmask.pipeline.timing import StageClock
@@ -35,6 +35,7 @@ class Run:
     deadline: Deadline
     progress: Progress
     evidence: EvidenceSink | None
+    alter: Alter | None = None
 
     def open(self) -> MediaInfo:
         """Hash and probe the file. Raises :class:`InputError`."""
@@ -62,6 +63,7 @@ class Run:
             keep_pictures=self.evidence is not None,
             clock=self.clock,
             deadline=self.deadline,
+            alter=self.alter,
         )
         looker.look(self.source, info, plans, self.progress)
         counts = {
