@@ -1,7 +1,26 @@
-"""The history of analyses: SQLAlchemy records, Alembic migrations, SQLite unless told otherwise."""
+"""The history, the book of jobs, custody, tokens, settings: SQLAlchemy, SQLite by default."""
 
+from unmask.store.custody import CustodyLog, Event
 from unmask.store.entries import Entry, Filters, Order, Stored
 from unmask.store.fingerprint import fingerprint
 from unmask.store.history import History
+from unmask.store.jobs import Job, JobBook, NewJob, State
+from unmask.store.settings import Settings, Token, Tokens
 
-__all__ = ["Entry", "Filters", "History", "Order", "Stored", "fingerprint"]
+__all__ = [
+    "CustodyLog",
+    "Entry",
+    "Event",
+    "Filters",
+    "History",
+    "Job",
+    "JobBook",
+    "NewJob",
+    "Order",
+    "Settings",
+    "State",
+    "Stored",
+    "Token",
+    "Tokens",
+    "fingerprint",
+]

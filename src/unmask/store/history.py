@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Engine, Select, delete, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -57,6 +57,11 @@ class History:
     ) -> None:
         self.close()
 
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """For reading and for writing; the other tables of this room share them."""
+        return self._engine, self._writer
+
     def close(self) -> None:
         """Close the connections. The object may not be used afterwards."""
         self._engine.dispose()
@@ -68,14 +73,17 @@ class History:
         fingerprint: str,
         source: str | Path | None = None,
         created_at: datetime | None = None,
+        id: str | None = None,
     ) -> Entry:
         """Keep the analysis, always as a new entry. It is on disk when this returns.
 
         ``fingerprint`` is that of the options requested; ``source`` the path it was read from,
-        None for an upload; ``created_at`` an aware datetime, None for now.
+        None for an upload; ``created_at`` an aware datetime, None for now. ``id`` is that of the
+        job that made it, None for one of its own; a second analysis under an id is refused
+        (:class:`StoreError`), so that a job repeated by mistake leaves one result.
         """
         row = AnalysisRow(
-            id=secrets.token_hex(_ID_BYTES),
+            id=id or secrets.token_hex(_ID_BYTES),
             created_at=aware(created_at or datetime.now(UTC)),
             sha256=analysis.media.sha256,
             model_sha256=analysis.model.sha256,

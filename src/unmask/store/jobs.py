@@ -1,0 +1,267 @@
+"""The book of jobs: which file is to be analysed, who is at it, how far, and what came of it.
+
+Every change of state is one conditional UPDATE, so that of any number of workers exactly one gets
+a job, and a worker that was given up for dead cannot finish what another has taken over.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from unmask.core.scan import Failure
+from unmask.store.failures import explained
+from unmask.store.history import History
+from unmask.store.schema import JobRow
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+ACTIVE = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What is asked for. ``options`` are JSON values; ``batch`` groups files sent together."""
+
+    name: str
+    bytes: int
+    sha256: str
+    model_sha256: str
+    fingerprint: str
+    options: Mapping[str, Any]
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands. ``done`` of ``total`` units of ``stage``; ``error`` only if failed."""
+
+    id: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    state: State
+    batch: str | None
+    name: str
+    bytes: int
+    sha256: str
+    model_sha256: str
+    fingerprint: str
+    options: dict[str, Any]
+    stage: str
+    done: int
+    total: int
+    attempts: int
+    worker: str | None
+    lease_until: datetime | None
+    cancel: bool
+    error: Failure | None
+
+    @property
+    def active(self) -> bool:
+        """Whether something is still to come of it."""
+        return self.state in ACTIVE
+
+
+class JobBook:
+    """The jobs in the database of ``history``. Raises :class:`StoreError` as the history does."""
+
+    def __init__(self, history: History) -> None:
+        self._place = history.place
+        self._reader, self._writer = history.engines
+
+    def add(self, new: NewJob, *, fresh: bool = False) -> tuple[Job, bool]:
+        """The job for what is asked for, and whether it is new.
+
+        Unless ``fresh``, a waiting or running job for the same bytes, model and options is it.
+        """
+        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+            if not fresh:
+                same = select(JobRow).where(
+                    JobRow.sha256 == new.sha256,
+                    JobRow.model_sha256 == new.model_sha256,
+                    JobRow.fingerprint == new.fingerprint,
+                    JobRow.state.in_(ACTIVE),
+                    JobRow.cancel.is_(False),
+                )
+                found = session.scalars(same.limit(1)).first()
+                if found is not None:
+                    return _job(found), False
+            row = _row(new)
+            session.add(row)
+            return _job(row), True
+
+    def get(self, id: str) -> Job | None:
+        """The job with exactly this id."""
+        return next(iter(self._jobs(JobRow.id == id)), None)
+
+    def several(self, ids: Iterable[str]) -> list[Job]:
+        """The jobs with these ids, the oldest first; unknown ids are left out."""
+        return self._jobs(JobRow.id.in_(list(ids)))
+
+    def batch(self, batch: str) -> list[Job]:
+        """The jobs that were sent together, the oldest first."""
+        return self._jobs(JobRow.batch == batch)
+
+    def unfinished(self) -> list[Job]:
+        """Every job that waits or runs, the oldest first."""
+        return self._jobs(JobRow.state.in_(ACTIVE))
+
+    def failed(self, *, limit: int = 50) -> list[Job]:
+        """The jobs that failed or were cancelled, the newest first."""
+        wanted = JobRow.state.in_(("failed", "cancelled"))
+        return self._jobs(wanted, newest=limit)
+
+    def ahead_of(self, job: Job) -> int:
+        """How many jobs run or wait before this one."""
+        earlier = (JobRow.state.in_(ACTIVE), JobRow.created_at < job.created_at)
+        query = select(func.count()).select_from(JobRow).where(*earlier)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(query) or 0
+
+    def counts(self) -> dict[str, int]:
+        """Jobs by state."""
+        query = select(JobRow.state, func.count()).group_by(JobRow.state)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return dict(session.execute(query).tuples().all())
+
+    def uses(self, sha256: str) -> int:
+        """How many jobs, finished or not, are about these bytes."""
+        query = select(func.count()).select_from(JobRow).where(JobRow.sha256 == sha256)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(query) or 0
+
+    def claim(self, id: str, worker: str, lease_s: float) -> Job | None:
+        """Take a waiting job; None where it waits no more (another worker has it, or it ended)."""
+        now = datetime.now(UTC)
+        taken = self._change(
+            (JobRow.id == id, JobRow.state == "queued"),
+            state="running",
+            worker=worker,
+            started_at=now,
+            lease_until=now + timedelta(seconds=lease_s),
+            attempts=JobRow.attempts + 1,
+            stage="start",
+            done=0,
+            total=1,
+        )
+        return self.get(id) if taken else None
+
+    def renew(
+        self, job: Job, lease_s: float, progress: tuple[str, int, int]
+    ) -> Literal["go", "cancel", "lost"]:
+        """Say that the job is alive and how far it is. ``lost``: it is no longer this worker's."""
+        stage, done, total = progress
+        mine = self._change(
+            _held_by(job),
+            lease_until=datetime.now(UTC) + timedelta(seconds=lease_s),
+            stage=stage,
+            done=done,
+            total=total,
+        )
+        if not mine:
+            return "lost"
+        now = self.get(job.id)
+        return "cancel" if now is None or now.cancel else "go"
+
+    def finish(self, job: Job, state: State, error: Failure | None = None) -> bool:
+        """End a job that this worker holds; False where it holds it no more."""
+        return self._change(
+            _held_by(job),
+            state=state,
+            finished_at=datetime.now(UTC),
+            error=None if error is None else error.model_dump_json(),
+            lease_until=None,
+        )
+
+    def give_back(self, job: Job) -> bool:
+        """Let a running job wait again, because its worker has died or is going."""
+        return self._change(_held_by(job), state="queued", worker=None, lease_until=None)
+
+    def give_up(self, job: Job, error: Failure) -> bool:
+        """Fail a job that waits or runs, whoever holds it."""
+        return self._change(
+            (JobRow.id == job.id, JobRow.state.in_(ACTIVE)),
+            state="failed",
+            finished_at=datetime.now(UTC),
+            error=error.model_dump_json(),
+            lease_until=None,
+        )
+
+    def cancel(self, id: str) -> bool:
+        """End a waiting job now, ask the worker of a running one to stop; False if it has ended."""
+        ended = self._change(
+            (JobRow.id == id, JobRow.state == "queued"),
+            state="cancelled",
+            cancel=True,
+            finished_at=datetime.now(UTC),
+        )
+        return ended or self._change((JobRow.id == id, JobRow.state == "running"), cancel=True)
+
+    def delete(self, id: str) -> bool:
+        """Forget a job, whatever its state."""
+        with explained(self._place, "delete from"), self._writer.begin() as connection:
+            return connection.execute(delete(JobRow).where(JobRow.id == id)).rowcount > 0
+
+    def _change(self, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            changed = connection.execute(update(JobRow).where(*conditions).values(**values))
+            return changed.rowcount > 0
+
+    def _jobs(self, wanted: ColumnElement[bool], newest: int | None = None) -> list[Job]:
+        query = select(JobRow).where(wanted)
+        if newest is None:
+            query = query.order_by(JobRow.created_at, JobRow.id)
+        else:
+            query = query.order_by(JobRow.created_at.desc(), JobRow.id).limit(newest)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return [_job(row) for row in session.scalars(query)]
+
+
+def _held_by(job: Job) -> tuple[ColumnElement[bool], ...]:
+    """The job, still in the very attempt that ``job`` shows."""
+    return (
+        JobRow.id == job.id,
+        JobRow.state == "running",
+        or_(JobRow.worker == job.worker, JobRow.worker.is_(None)),
+        JobRow.attempts == job.attempts,
+    )
+
+
+def _row(new: NewJob) -> JobRow:
+    return JobRow(
+        id=secrets.token_hex(10),
+        created_at=datetime.now(UTC),
+        started_at=None,
+        finished_at=None,
+        state="queued",
+        batch=new.batch,
+        name=new.name,
+        bytes=new.bytes,
+        sha256=new.sha256,
+        model_sha256=new.model_sha256,
+        fingerprint=new.fingerprint,
+        options=json.dumps(dict(new.options), sort_keys=True),
+        stage="queued",
+        done=0,
+        total=1,
+        attempts=0,
+        worker=None,
+        lease_until=None,
+        cancel=False,
+        error=None,
+    )
+
+
+def _job(row: JobRow) -> Job:
+    values = {name: getattr(row, name) for name in Job.__dataclass_fields__}
+    values["options"] = json.loads(row.options)
+    values["error"] = None if row.error is None else Failure.model_validate_json(row.error)
+    return Job(**values)

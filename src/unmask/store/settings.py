@@ -1,0 +1,108 @@
+"""Settings and API tokens of the web app, in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from unmask.store.failures import explained
+from unmask.store.history import History
+from unmask.store.schema import SettingRow, TokenRow
+
+_PREFIX = "unmask_"  # so that a token that leaks can be recognised for what it is
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as lists show it, without its secret."""
+
+    id: str
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+
+
+class Tokens:
+    """Bearer tokens: 256 random bits, of which only the SHA-256 is kept."""
+
+    def __init__(self, history: History) -> None:
+        self._place = history.place
+        self._reader, self._writer = history.engines
+
+    def create(self, name: str) -> tuple[Token, str]:
+        """A new token and its secret, which cannot be had again."""
+        secret = _PREFIX + secrets.token_urlsafe(32)
+        row = TokenRow(
+            id=secrets.token_hex(4),
+            created_at=datetime.now(UTC),
+            used_at=None,
+            name=name,
+            sha256=_digest(secret),
+        )
+        token = Token(row.id, row.name, row.created_at, None)
+        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+            session.add(row)
+        return token, secret
+
+    def check(self, secret: str) -> str | None:
+        """The id of the token with this secret, noting that it was used; None if there is none.
+
+        The look-up is by hash: how long it takes says nothing about the secrets there are.
+        """
+        match = TokenRow.sha256 == _digest(secret)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            found = session.scalars(select(TokenRow.id).where(match)).first()
+        if found is not None:
+            with explained(self._place, "write to"), self._writer.begin() as connection:
+                connection.execute(update(TokenRow).where(match).values(used_at=datetime.now(UTC)))
+        return found
+
+    def list(self) -> list[Token]:
+        """Every token, the oldest first."""
+        query = select(TokenRow).order_by(TokenRow.created_at)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            rows = session.scalars(query)
+            return [Token(row.id, row.name, row.created_at, row.used_at) for row in rows]
+
+    def count(self) -> int:
+        """How many there are."""
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(select(func.count()).select_from(TokenRow)) or 0
+
+    def delete(self, id: str) -> bool:
+        """Revoke a token; False if there is none with this id."""
+        with explained(self._place, "delete from"), self._writer.begin() as connection:
+            return connection.execute(delete(TokenRow).where(TokenRow.id == id)).rowcount > 0
+
+
+class Settings:
+    """Named JSON values."""
+
+    def __init__(self, history: History) -> None:
+        self._place = history.place
+        self._reader, self._writer = history.engines
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of that name, or ``default``."""
+        query = select(SettingRow.value).where(SettingRow.name == name)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            found = session.scalars(query).first()
+        return default if found is None else json.loads(found)
+
+    def set(self, name: str, value: Any) -> None:
+        """Keep a JSON value; None forgets it."""
+        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+            session.execute(delete(SettingRow).where(SettingRow.name == name))
+            if value is not None:
+                session.add(SettingRow(name=name, value=json.dumps(value)))
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
