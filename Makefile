@@ -40,7 +40,7 @@ demo: $(VENV)/.base $(CLIPS)
 	@mkdir -p demo
 	@$(SCAN) --no-history $(CLIPS) --json demo/scan.json --csv demo/scan.csv --evidence demo/evidence
 	@echo
-	@echo "demo/scan.json has every detail, demo/evidence the faces and what spoke against them."
+	@echo "demo/scan.json has every detail, demo/evidence the faces and what spoke for manipulation."
 
 # The clips are in the repository; these two rules make them again.
 $(CLIPS):

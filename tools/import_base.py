@@ -12,11 +12,14 @@ import pkgutil
 import sys
 
 import unmask
+from unmask.core.errors import MissingExtra
 
 # What needs an extra, by design, and what only Alembic can load.
 LEFT_OUT = (
+    "unmask.bulk",
     "unmask.models",
     "unmask.training",
+    "unmask.web",
     "unmask.runtime.onnx_session",
     "unmask.store.migrations",
 )
@@ -29,13 +32,19 @@ def main() -> int:
         for module in pkgutil.walk_packages(unmask.__path__, "unmask.", onerror=lambda name: None)
         if not module.name.startswith(LEFT_OUT)
     ]
+    lacking = []
     for name in names:
-        importlib.import_module(name)
+        try:
+            importlib.import_module(name)
+        except MissingExtra as error:  # says so in one line: that is what it should do
+            lacking.append(f"{name}: {error.hint}")
     heavy = {"torch", "onnx", "onnxruntime", "skimage", "scipy"} & sys.modules.keys()
     if heavy:
         print(f"imported without being asked for: {', '.join(sorted(heavy))}", file=sys.stderr)
         return 1
-    print(f"{len(names)} modules import with the base install")
+    print(f"{len(names) - len(lacking)} modules import with the base install")
+    for line in lacking:
+        print(f"  and without an extra says so {line}")
     return 0
 
 

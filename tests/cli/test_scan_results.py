@@ -38,9 +38,14 @@ def test_several_faces_have_rows_of_their_own(scan, tmp_path, make_portrait):
     both.paste(one, (0, 0))
     both.paste(one, (256, 0))
     both.save(tmp_path / "both.png")
-    ran = scan(tmp_path / "both.png")
-    assert "  Manipulated                  > 0.99         face 0" in ran.out
-    assert "  Manipulated                  > 0.99         face 1" in ran.out
+    _heading, _rule, whole, *rest = scan(tmp_path / "both.png").out.splitlines()
+    faces = [row for row in rest if row.startswith("  Manipulated")]
+    assert [row.split() for row in faces] == [
+        ["Manipulated", ">", "0.99", "face", "0"],
+        ["Manipulated", ">", "0.99", "face", "1"],
+    ]
+    assert whole.split()[3] == "2"
+    assert {row.index("> 0.99") for row in faces} == {whole.index("> 0.99")}  # in one column
 
 
 def test_no_face_has_no_probability(scan, landscape):
