@@ -14,7 +14,9 @@ from unmask.cli import exits
 from unmask.core.errors import UnmaskError
 from unmask.core.version import __version__
 
-COMMANDS = ("scan", "history", "models", "data", "train", "doctor")
+COMMANDS = (
+    "scan", "history", "models", "data", "train", "evaluate", "worker", "doctor",
+)  # fmt: skip
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,105 @@
+"""Tables of ``unmask evaluate``. The document has every figure; here are those to look at first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from unmask.cli.terminal import printable
+from unmask.evaluation.report import Evaluation, Figure, Metrics
+
+_METRICS = (
+    ("auc", "AUC"), ("ap", "AP"), ("eer", "EER"), ("tpr_at_fpr_1", "TPR at FPR ≤ 1 %"),
+    ("tpr_at_fpr_5", "TPR at FPR ≤ 5 %"), ("brier", "Brier"), ("log_loss", "Log-loss"),
+    ("ece", "ECE"),
+)  # fmt: skip
+
+
+def print_evaluation(console: Console, evaluation: Evaluation) -> None:
+    """Coverage, metrics at each level, decisions, methods, groups."""
+    found = evaluation.coverage
+    console.print(
+        printable(
+            f"{evaluation.scorer.name} {evaluation.scorer.version} on {evaluation.data.name}: "
+            f"{found.scored} of {found.files} files scored "
+            f"({found.real_scored} of {found.real} real, "
+            f"{found.manipulated_scored} of {found.manipulated} manipulated)"
+        )
+    )
+    for reason in found.reasons:
+        console.print(
+            f"  {reason.real} real, {reason.manipulated} manipulated not scored: "
+            f"{printable(reason.code)}"
+        )
+    console.print(_metrics(evaluation))
+    console.print(_decisions(evaluation))
+    for title, rows in (("Method", evaluation.methods), ("Family", evaluation.families)):
+        if rows:
+            table = _table(title, "Files", "AUC (video)", "TPR at FPR ≤ 5 %", "Called manipulated")
+            for row in rows:
+                table.add_row(
+                    printable(row.name),
+                    f"{row.manipulated}" + (f" ({row.unscored} unscored)" if row.unscored else ""),
+                    shown(row.auc),
+                    shown(row.tpr_at_fpr_5),
+                    shown(row.detected),
+                )
+            console.print(table)
+    if evaluation.groups:
+        table = _table("Group", "", "Real", "False positives", "Rate (video)")
+        for group in evaluation.groups:
+            table.add_row(
+                printable(group.attribute),
+                printable(group.value or "–"),
+                f"{group.real}",
+                f"{group.false_positives}",
+                shown(group.false_positive_rate),
+            )
+        console.print(table)
+
+
+def shown(figure: Figure | None) -> str:
+    """Three digits and the interval."""
+    if figure is None or figure.value is None:
+        return "–"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.3f}"
+    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+
+
+def _metrics(evaluation: Evaluation) -> Table:
+    columns: list[tuple[str, Metrics]] = [
+        ("Video level", evaluation.video),
+        ("Video level, unscored as errors", evaluation.video_unscored_as_errors),
+    ]
+    if evaluation.frame is not None:
+        columns.append(("Frame level", evaluation.frame))
+    table = _table("95 % intervals", *(title for title, _ in columns))
+    for name, title in _METRICS:
+        table.add_row(title, *(shown(getattr(metrics, name)) for _, metrics in columns))
+    counts = [f"{one.real} real, {one.manipulated} manipulated" for _, one in columns]
+    table.add_row("of", *counts)
+    table.add_row("groups", *(f"{one.groups} ({evaluation.data.grouped_by})" for _, one in columns))
+    return table
+
+
+def _decisions(evaluation: Evaluation) -> Table:
+    low, high = evaluation.thresholds.low, evaluation.thresholds.high
+    table = _table(
+        f"At {low:g} and {high:g} (video)", "Files", "Correct", "Wrong", "Inconclusive", "Unscored"
+    )
+    for row in evaluation.decisions:
+        figures: Sequence[Figure] = (row.correct, row.wrong, row.abstained, row.unscored)
+        name = "manipulated" if row.label else "real"
+        table.add_row(name, f"{row.files}", *map(shown, figures))
+    return table
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for at, title in enumerate(titles):
+        table.add_column(title, justify="left" if at == 0 else "right")
+    return table

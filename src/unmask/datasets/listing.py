@@ -1,0 +1,98 @@
+"""A CSV that lists labelled files, for sets that come in no layout of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from unmask.core.errors import DataError
+from unmask.datasets.draft import Draft, LoadOptions
+from unmask.datasets.index import Index
+from unmask.datasets.lists import malformed, read_rows
+from unmask.datasets.sample import MANIPULATED, REAL, Kind, Sample
+from unmask.datasets.tree import PICTURES, Tree, tidy
+from unmask.datasets.words import label_of, split_of
+
+LIST = "list"
+_FILE = ("file", "path", "filename", "video")
+_NUMBERS = {"0": REAL, "1": MANIPULATED}
+_DEFAULT = LoadOptions()
+
+
+def index_list(path: Path, *, root: Path | None = None, options: LoadOptions = _DEFAULT) -> Index:
+    """Read a CSV with the columns ``file`` and ``label`` (1 or "manipulated", 0 or "real").
+
+    ``method``, ``split``, ``identity`` (several by ``;``), ``source``, ``dataset`` and
+    ``compression`` are taken as in :class:`Sample`, every other column as an attribute; of real
+    files ``method`` says where they come from and is kept as an attribute. Files lie in ``root``,
+    else in the folder named as the list beside it, else beside the list.
+
+    :class:`DataError` names the line that is wrong, or the files that are absent.
+    """
+    home = root or _home(path)
+    rows = read_rows(path)
+    _, head = next(rows, (0, []))
+    columns = {name.casefold(): at for at, name in enumerate(head)}
+    name = next((name for name in _FILE if name in columns), None)
+    if name is None or "label" not in columns:
+        raise DataError(
+            f"{path} is no list of files: its first line has no columns file and label",
+            hint="begin it with a line such as file,label,method,source",
+        )
+    draft = Draft(Tree(home.resolve()), path.stem, options)
+    missing, listed = [], 0
+    for line, cells in rows:
+        if len(cells) != len(head):
+            raise malformed(path, line, f"{len(cells)} cells where the head has {len(head)}")
+        row = dict(zip(columns, cells, strict=True))
+        file, listed = tidy(row.pop(name)), listed + 1
+        if (home / file).exists():
+            sample = sample_of(path, line, file, row, kind=_kind(home, file))
+            draft.add(sample, f"line {line} of {path.name}")
+        else:
+            missing.append(file)
+    draft.lack_files("", missing, listed, path.name)
+    samples = draft.finish()
+    return Index(home.resolve(), LIST, tuple(samples), tuple(draft.notes))
+
+
+def _home(path: Path) -> Path:
+    beside = path.with_suffix("")
+    return beside if path.suffix and beside.is_dir() else path.parent
+
+
+def sample_of(path: Path, line: int, file: str, row: Mapping[str, str], *, kind: Kind) -> Sample:
+    """What a line says of ``file``, its cells by column. :class:`DataError` for a wrong one."""
+    said = row["label"]
+    label = _NUMBERS.get(said, label_of(said))
+    if label is None:
+        raise malformed(path, line, f"{said!r} is no label: 1 is manipulated, 0 is real")
+    split = split_of(row.get("split", ""))
+    if row.get("split") and not split:
+        raise malformed(path, line, f"{row['split']!r} is no split: train, val or test")
+    people = row.get("identity", "") or row.get("identities", "")
+    known = {"label", "split", "identity", "identities", "source", "dataset", "compression", "kind"}
+    attributes = {key: value for key, value in row.items() if value and key not in known}
+    return Sample(
+        path=file,
+        label=label,
+        dataset=row.get("dataset", ""),
+        method=row.get("method", "") or "unknown",
+        split=split,
+        identities=tuple(name for part in people.split(";") if (name := part.strip())),
+        source=row.get("source", ""),
+        compression=row.get("compression", ""),
+        kind=kind,
+        attributes=attributes,
+    )
+
+
+def _kind(home: Path, file: str) -> Kind:
+    if (home / file).is_dir():
+        return "frames-folder"
+    return kind_by_name(file)
+
+
+def kind_by_name(file: str) -> Kind:
+    """What a file is by its suffix."""
+    return "image" if PurePosixPath(file).suffix.lower() in PICTURES else "video"

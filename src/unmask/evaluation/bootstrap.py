@@ -1,0 +1,79 @@
+"""Confidence intervals by drawing whole groups of files again.
+
+Files of one source resemble each other, so a second one tells less than a file of another source
+would. Groups are drawn with replacement and all their files with them: the cluster bootstrap,
+percentile intervals (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, 3.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.evaluation.report import Figure
+
+Floats = NDArray[np.float64]
+Metric = Callable[[Floats], Floats]
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+_CELLS = 2_000_000  # of weights held at a time
+
+
+def number(groups: Sequence[str]) -> NDArray[np.int64]:
+    """The groups' names as numbers from 0."""
+    return np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)[1].astype(np.int64)
+
+
+def resamples(groups: NDArray[np.int64], *, count: int, seed: int) -> Iterator[Floats]:
+    """``count`` weightings of the N members of ``groups``, a few rows of R×N at a time."""
+    rng = np.random.default_rng(seed)
+    kinds = int(groups.max()) + 1
+    rows = max(1, _CELLS // max(len(groups), kinds))
+    while count > 0:
+        now = min(rows, count)
+        drawn = rng.multinomial(kinds, np.full(kinds, 1 / kinds), size=now)
+        yield drawn[:, groups].astype(np.float64)
+        count -= now
+
+
+def measure(
+    metrics: Mapping[str, Metric],
+    groups: NDArray[np.int64],
+    *,
+    count: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, Figure]:
+    """Each metric of the whole, with its interval over resampled groups.
+
+    A resample in which a metric is undefined (a class was not drawn) is left out; where that are
+    more than half, or there is but one group, there is no interval.
+    """
+    if not len(groups):
+        return {name: Figure(value=None, low=None, high=None) for name in metrics}
+    whole = np.ones((1, len(groups)))
+    values = {name: float(metric(whole)[0]) for name, metric in metrics.items()}
+    drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
+    if len(set(groups.tolist())) > 1:
+        for weights in resamples(groups, count=count, seed=seed):
+            for name, metric in metrics.items():
+                drawn[name].append(metric(weights))
+    return {name: _figure(values[name], drawn[name], count) for name in metrics}
+
+
+def _figure(value: float, drawn: Sequence[Floats], count: int) -> Figure:
+    if not np.isfinite(value):
+        return Figure(value=None, low=None, high=None)
+    found = np.concatenate(drawn) if drawn else np.empty(0)
+    found = found[np.isfinite(found)]
+    if not count or len(found) < max(2, count / 2):
+        return Figure(value=_tidy(value), low=None, high=None)
+    rest = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(found, [rest, 1 - rest])
+    return Figure(value=_tidy(value), low=_tidy(float(low)), high=_tidy(float(high)))
+
+
+def _tidy(value: float) -> float:
+    return round(value, 6)

@@ -1,0 +1,119 @@
+"""Files of an index with what a detector said of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import DataError
+from unmask.datasets.index import Index
+from unmask.datasets.sample import Sample
+from unmask.evaluation.scores import ScoreRow
+
+_MISSING = "not-in-scores"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file: what it is, what was said of it, and which group it belongs to."""
+
+    sample: Sample
+    row: ScoreRow
+    group: str = ""
+
+    @property
+    def label(self) -> int:
+        """1 is manipulated."""
+        return self.sample.label
+
+    def decision(self, thresholds: Thresholds) -> str:
+        """The verdict's label; where only a score is known, what the thresholds make of it."""
+        score = self.row.score
+        if score is None:
+            return "unscored"
+        if self.row.verdict:
+            return self.row.verdict
+        if score >= thresholds.high:
+            return "manipulated"
+        return "no-manipulation-found" if score < thresholds.low else "inconclusive"
+
+
+def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], index: Index) -> list[Case]:
+    """Every sample with its row, by path, by the end of the path, or by name where that is unique.
+
+    A sample without a row has one that says so. :class:`DataError` where no row fits at all, or
+    a name fits several samples.
+    """
+    known = {row.path: row for row in rows}
+    direct = {_normal(path): row for path, row in known.items()}
+    found = [_find(direct, sample.path, str(index.root)) for sample in samples]
+    if not any(found):
+        found = _by_name(samples, known)
+    if not any(found):
+        raise DataError(
+            f"none of the {len(known)} files with a score is among the {len(samples)} of "
+            f"{index.root}: {next(iter(known), 'nothing')!r} and {samples[0].path!r}, say",
+            hint="paths in the file of scores must be those of the index, or its file names",
+        )
+    blank = [ScoreRow(sample.path, None, error=_MISSING) for sample in samples]
+    return [Case(s, row or none) for s, row, none in zip(samples, found, blank, strict=True)]
+
+
+def _find(rows: dict[str, ScoreRow], path: str, root: str) -> ScoreRow | None:
+    return rows.get(_normal(path)) or rows.get(_normal(f"{root}/{path}"))
+
+
+def _by_name(samples: Sequence[Sample], rows: dict[str, ScoreRow]) -> list[ScoreRow | None]:
+    """By file name, else by the name without its suffix."""
+    for end in (_name, _stem):
+        names: defaultdict[str, list[str]] = defaultdict(list)
+        for sample in samples:
+            names[end(sample.path)].append(sample.path)
+        by_name: defaultdict[str, list[ScoreRow]] = defaultdict(list)
+        for path, row in rows.items():
+            by_name[end(path)].append(row)
+        shared = names.keys() & by_name.keys()
+        for name in sorted(shared):
+            if len(names[name]) > 1 or len(by_name[name]) > 1:
+                several = names[name] if len(names[name]) > 1 else [r.path for r in by_name[name]]
+                raise DataError(
+                    f"the name {name!r} fits {several[0]} and {several[1]}",
+                    hint="write whole paths, as the index has them, into the file of scores",
+                )
+        if shared:
+            return [next(iter(by_name.get(end(s.path), ())), None) for s in samples]
+    return [None] * len(samples)
+
+
+def _normal(path: str) -> str:
+    return str(PurePosixPath(PurePath(path).as_posix().replace("\\", "/")))
+
+
+def _name(path: str) -> str:
+    return PurePosixPath(_normal(path)).name
+
+
+def _stem(path: str) -> str:
+    return PurePosixPath(_normal(path)).stem
+
+
+def scored(cases: Iterable[Case]) -> list[Case]:
+    """Those with a score."""
+    return [case for case in cases if case.row.score is not None]
+
+
+def scores_of(cases: Iterable[Case]) -> NDArray[np.float64]:
+    """Their scores, N; NaN where there is none."""
+    found = [np.nan if case.row.score is None else case.row.score for case in cases]
+    return np.array(found, dtype=np.float64)
+
+
+def labels_of(cases: Iterable[Case]) -> NDArray[np.int64]:
+    """Their labels, N."""
+    return np.array([case.label for case in cases], dtype=np.int64)

@@ -1,0 +1,140 @@
+"""From files with scores to the document of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import DataError
+from unmask.core.version import __version__
+from unmask.evaluation.cases import Case, scored, scores_of
+from unmask.evaluation.figures import (
+    Drawing,
+    decisions,
+    file_metrics,
+    file_metrics_with_errors,
+    frame_metrics,
+    reliability_bins,
+)
+from unmask.evaluation.grouping import AUTO, FILE, attribute, check_attribute, grouped
+from unmask.evaluation.report import Comparison, DataSet, Distorted, Evaluation, Nuisance, Scorer
+from unmask.evaluation.slices import coverage, fairness, real_sources, slices
+
+_FEW_GROUPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What is to be measured beside the metrics that every evaluation has.
+
+    ``group_by`` attributes get a table of false positives. ``groups`` is what intervals draw.
+    """
+
+    thresholds: Thresholds
+    groups: str = AUTO
+    group_by: tuple[str, ...] = ()
+    drawing: Drawing = field(default_factory=Drawing)
+
+
+def evaluate(
+    cases: Sequence[Case],
+    scorer: Scorer,
+    data: DataSet,
+    protocol: Protocol,
+) -> Evaluation:
+    """All tables that need nothing but the scores. :class:`DataError` without both classes."""
+    _need_both_classes(cases)
+    cases, by = grouped(cases, protocol.groups)
+    drawing, thresholds = protocol.drawing, protocol.thresholds
+    calibrated = _probabilities(cases)
+    for name in protocol.group_by:
+        check_attribute([case.sample for case in cases], name, "--group-by")
+    groups = len({case.group for case in cases})
+    has_families = any(attribute(case.sample, "family") for case in cases if case.label)
+    return Evaluation(
+        unmask=__version__,
+        scorer=scorer,
+        data=data.model_copy(update={"grouped_by": by, "groups": groups}),
+        thresholds=thresholds,
+        resamples=drawing.resamples,
+        seed=drawing.seed,
+        coverage=coverage(cases),
+        video=file_metrics(cases, drawing, calibrated=calibrated),
+        video_unscored_as_errors=file_metrics_with_errors(cases, drawing, calibrated=calibrated),
+        frame=frame_metrics(cases, drawing, calibrated=calibrated),
+        decisions=decisions(cases, thresholds, drawing),
+        methods=slices(cases, "method", thresholds, drawing),
+        families=slices(cases, "family", thresholds, drawing) if has_families else (),
+        groups=tuple(
+            row for name in protocol.group_by for row in fairness(cases, name, thresholds)
+        ),
+        real_sources=real_sources(cases),
+        reliability=reliability_bins(cases) if calibrated else (),
+        nuisance=(),
+        robustness=(),
+        comparisons=(),
+        notes=tuple(_notes(cases, by, groups, calibrated=calibrated)),
+    )
+
+
+def extended(
+    evaluation: Evaluation,
+    *,
+    nuisance: Sequence[Nuisance] = (),
+    robustness: Sequence[Distorted] = (),
+    comparisons: Sequence[Comparison] = (),
+    notes: Sequence[str] = (),
+) -> Evaluation:
+    """The document with the tables that are made of more than the scores."""
+    return evaluation.model_copy(
+        update={
+            "nuisance": tuple(nuisance),
+            "robustness": tuple(robustness),
+            "comparisons": tuple(comparisons),
+            "notes": (*evaluation.notes, *notes),
+        }
+    )
+
+
+def _need_both_classes(cases: Sequence[Case]) -> None:
+    for label, name in ((0, "real"), (1, "manipulated")):
+        mine = [case for case in cases if case.label == label]
+        if not mine:
+            raise DataError(
+                f"there are no {name} files among the {len(cases)} to evaluate",
+                hint="an evaluation needs both classes; see 'unmask data check', or --split",
+            )
+        if not scored(mine):
+            why = mine[0].row.error or "no score"
+            raise DataError(
+                f"not one of the {len(mine)} {name} files has a score ({why}, for the first)",
+                hint="look at one of them with 'unmask scan'",
+            )
+
+
+def _probabilities(cases: Sequence[Case]) -> bool:
+    scores = scores_of(scored(cases))
+    return bool(scores.min() >= 0 and scores.max() <= 1)
+
+
+def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> list[str]:
+    notes = []
+    if not calibrated:
+        notes.append(
+            "The scores are no probabilities (some lie outside 0 to 1): Brier score, log-loss "
+            "and ECE are undefined, and the thresholds may mean nothing."
+        )
+    if by == FILE:
+        notes.append(
+            "No source, identity or method is known of every file: each file counts as its own "
+            "group, and the intervals are too narrow where files share people or recordings."
+        )
+    elif groups < _FEW_GROUPS:
+        notes.append(f"The intervals rest on {groups} groups only and are rough.")
+    real = sum(case.label == 0 for case in scored(cases))
+    if real < 100:
+        notes.append(
+            f"With {real} real files scored, TPR at FPR 1 % is the TPR without one false positive."
+        )
+    return notes

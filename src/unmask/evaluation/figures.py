@@ -1,0 +1,165 @@
+"""Metrics of scores with their intervals: discrimination, calibration, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.core.analysis import Thresholds
+from unmask.evaluation import curves, probabilities
+from unmask.evaluation.bootstrap import RESAMPLES, Metric, measure, number
+from unmask.evaluation.cases import Case, labels_of, scored, scores_of
+from unmask.evaluation.ratios import ratio
+from unmask.evaluation.report import Decisions, Figure, Level, Metrics, ReliabilityBin
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How intervals are made."""
+
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+    def measure(self, metrics: dict[str, Metric], groups: Sequence[str]) -> dict[str, Figure]:
+        """See :func:`unmask.evaluation.bootstrap.measure`."""
+        if not groups:
+            return {name: Figure(value=None, low=None, high=None) for name in metrics}
+        return measure(metrics, number(groups), count=self.resamples, seed=self.seed)
+
+
+def ranking_metrics(scores: Floats, labels: Labels) -> dict[str, Metric]:
+    """By the names that documents use."""
+    ranking = curves.Ranking.of(scores, labels)
+    return {
+        "auc": lambda w: curves.area(ranking, w),
+        "ap": lambda w: curves.average_precision(ranking, w),
+        "eer": lambda w: curves.equal_error(ranking, w),
+        "tpr_at_fpr_1": lambda w: curves.true_positives_at(ranking, w, 0.01),
+        "tpr_at_fpr_5": lambda w: curves.true_positives_at(ranking, w, 0.05),
+    }
+
+
+def probability_metrics(p: Floats, labels: Labels) -> dict[str, Metric]:
+    """By the names that documents use."""
+    return {
+        "brier": lambda w: probabilities.brier(p, labels, w),
+        "log_loss": lambda w: probabilities.log_loss(p, labels, w),
+        "ece": lambda w: probabilities.calibration_error(p, labels, w),
+    }
+
+
+def metrics_of(
+    scores: Floats,
+    labels: Labels,
+    groups: Sequence[str],
+    drawing: Drawing,
+    *,
+    level: Level,
+    calibrated: bool,
+) -> Metrics:
+    """All figures of N scores. ``calibrated`` says that they are probabilities."""
+    functions = ranking_metrics(scores, labels)
+    if calibrated:
+        functions |= probability_metrics(scores, labels)
+    found: dict[str, Figure | None] = {"brier": None, "log_loss": None, "ece": None}
+    found |= drawing.measure(functions, groups)
+    return Metrics.model_validate(
+        {
+            "level": level,
+            "real": int(np.sum(labels == 0)),
+            "manipulated": int(np.sum(labels == 1)),
+            "groups": len(set(groups)),
+            **found,
+        }
+    )
+
+
+def file_metrics(cases: Sequence[Case], drawing: Drawing, *, calibrated: bool) -> Metrics:
+    """Of the files with a score."""
+    kept = scored(cases)
+    groups = [case.group for case in kept]
+    return metrics_of(
+        scores_of(kept), labels_of(kept), groups, drawing, level="video", calibrated=calibrated
+    )
+
+
+def file_metrics_with_errors(
+    cases: Sequence[Case], drawing: Drawing, *, calibrated: bool
+) -> Metrics:
+    """Of all files, one without a score as wrong as can be.
+
+    A real one above every score (and P = 1), a manipulated one below (P = 0).
+    """
+    worst = (1.0, 0.0) if calibrated else (np.inf, -np.inf)
+    labels = labels_of(cases)
+    scores = scores_of(cases)
+    scores = np.where(np.isnan(scores), np.where(labels == 0, worst[0], worst[1]), scores)
+    groups = [case.group for case in cases]
+    return metrics_of(scores, labels, groups, drawing, level="video", calibrated=calibrated)
+
+
+def frame_metrics(cases: Sequence[Case], drawing: Drawing, *, calibrated: bool) -> Metrics | None:
+    """Of single frames, each with the label and the group of its file; None without frames."""
+    kept = [case for case in cases if case.row.frames]
+    if not kept:
+        return None
+    counts = [len(case.row.frames) for case in kept]
+    scores = np.array([value for case in kept for value in case.row.frames])
+    labels = np.repeat(labels_of(kept), counts)
+    groups = [case.group for case in kept for _ in case.row.frames]
+    return metrics_of(scores, labels, groups, drawing, level="frame", calibrated=calibrated)
+
+
+def decisions(
+    cases: Sequence[Case], thresholds: Thresholds, drawing: Drawing
+) -> tuple[Decisions, ...]:
+    """What becomes of each class: shares of all its files, those without a score among them."""
+    found = []
+    for label, right, wrong in (
+        (0, "no-manipulation-found", "manipulated"),
+        (1, "manipulated", "no-manipulation-found"),
+    ):
+        mine = [case for case in cases if case.label == label]
+        said = np.array([case.decision(thresholds) for case in mine], dtype=np.str_)
+        unscored = np.array([case.row.score is None for case in mine], dtype=np.bool_)
+        which = {
+            "correct": (said == right) & ~unscored,
+            "wrong": (said == wrong) & ~unscored,
+            "abstained": ~np.isin(said, [right, wrong]) & ~unscored,
+            "unscored": unscored,
+        }
+        shares = drawing.measure(
+            {name: _share(where) for name, where in which.items()}, [case.group for case in mine]
+        )
+        found.append(Decisions(label=1 if label else 0, files=len(mine), **shares))
+    return tuple(found)
+
+
+def _share(where: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+    def share(weights: Floats) -> Floats:
+        return ratio(weights @ where, weights.sum(axis=1))
+
+    return share
+
+
+def reliability_bins(cases: Sequence[Case]) -> tuple[ReliabilityBin, ...]:
+    """The bins of the reliability plot. Scores must be probabilities."""
+    kept = scored(cases)
+    found = probabilities.reliability(scores_of(kept), labels_of(kept))
+    width = 1 / probabilities.BINS
+    return tuple(
+        ReliabilityBin(
+            low=round(at * width, 6),
+            high=round((at + 1) * width, 6),
+            files=one.count if one else 0,
+            mean=round(one.mean, 6) if one else None,
+            share=round(one.share, 6) if one else None,
+        )
+        for at, one in enumerate(found)
+    )

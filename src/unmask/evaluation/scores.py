@@ -1,0 +1,241 @@
+"""Score files: CSV with a row a file, ours or any detector's.
+
+Ours are written row by row as files are scored, so that an interrupted evaluation goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from unmask.core.errors import DataError
+from unmask.datasets.lists import read_rows
+
+COLUMNS = ("path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "by")
+FACTS = (
+    "kind", "container", "codec", "width", "height", "fps", "duration_s", "bytes", "face_px",
+    "face_x", "face_y", "black_bars",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """What a detector said of one file.
+
+    ``score`` rises with manipulation and is None where there is none; then ``error`` says why
+    (an error's code, a verdict's reason). ``verdict`` is a label of ``unmask.analysis/1`` or "".
+    ``condition`` is "" for the file as it is, else a distortion such as ``jpeg:3``. ``faces``,
+    ``frames`` and ``clips`` are P(manipulated) of the judged faces, of the frames and of the
+    clips. ``by`` names what scored, ``facts`` what else is known of the file (``FACTS``).
+    """
+
+    path: str
+    score: float | None
+    verdict: str = ""
+    error: str = ""
+    condition: str = ""
+    faces: tuple[float, ...] = ()
+    frames: tuple[float, ...] = ()
+    clips: tuple[float, ...] = ()
+    by: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class ScoreLog:
+    """Rows appended to a file, each on disk before the next file is scored."""
+
+    def __init__(self, path: Path, *, by: str, fresh: bool = False) -> None:
+        """Go on from what ``path`` holds, a row cut short dropped.
+
+        :class:`DataError` where it holds the scores of another model or other options.
+        """
+        self.path, self._by = path, by
+        if fresh:
+            path.unlink(missing_ok=True)
+        self._begun = {(row.path, row.condition): row for row in self._kept()}
+        self._stream: IO[str] | None = None
+
+    def known(self, path: str, condition: str = "") -> ScoreRow | None:
+        """The row of a file that is finished."""
+        return self._begun.get((path, condition))
+
+    def add(self, row: ScoreRow) -> None:
+        """Append. :class:`DataError` where the disk refuses."""
+        try:
+            if self._stream is None:
+                new = not self.path.exists()
+                self._stream = self.path.open("a", encoding="utf-8", newline="")
+                if new:
+                    csv.writer(self._stream).writerow((*COLUMNS, *FACTS))
+            csv.writer(self._stream).writerow(_cells(row))
+            self._stream.flush()
+        except OSError as error:
+            raise DataError(
+                f"cannot write {self.path}: {error.strerror or error}",
+                hint="free space and run the same command again: finished files are kept",
+            ) from error
+        self._begun[row.path, row.condition] = row
+
+    def rows(self) -> list[ScoreRow]:
+        """All there are, in the order in which they were finished."""
+        return list(self._begun.values())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _kept(self) -> Iterator[ScoreRow]:
+        if not self.path.exists():
+            return
+        _drop_unfinished_line(self.path)
+        rows = list(read_scores(self.path, frames_as_rows=False))
+        if not rows:
+            self.path.unlink()
+        for row in rows:
+            if row.by != self._by:
+                raise DataError(
+                    f"{self.path} holds scores of {row.by or 'another detector'}, "
+                    f"not of {self._by}",
+                    hint="choose another folder with --out, or begin anew with --fresh",
+                )
+            yield row
+
+
+def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
+    """The rows of a score file. The file is named in every :class:`DataError`.
+
+    Needed are a column for the file (``path``, ``file``, ``filename``, ``video``, ``id`` or
+    ``name``) and ``score`` (or ``prob``, ``probability``, ``prediction``, ``logit``); an empty
+    score says that there is none. With a column ``frame``, rows are single frames, and a file's
+    score is their mean.
+    """
+    lines = read_rows(path)
+    try:
+        _, head = next(lines)
+    except StopIteration:
+        raise DataError(f"{path} is empty", hint="it should begin with path,score") from None
+    columns = {name.casefold(): place for place, name in enumerate(head)}
+    name_at, score_at = _column(path, columns, NAMES), _column(path, columns, _SCORES)
+    rows: dict[tuple[str, str], ScoreRow] = {}
+    framed: dict[str, list[float]] = {}
+    by_frame = frames_as_rows and "frame" in columns
+    for line, cells in lines:
+        if len(cells) != len(head):
+            raise _wrong(path, line, f"{len(cells)} cells where the head has {len(head)}")
+        score = _number(path, line, cells[score_at])
+        if by_frame:
+            if score is not None:
+                framed.setdefault(cells[name_at], []).append(score)
+            continue
+        row = _row(path, line, cells, columns, cells[name_at], score)
+        if (row.path, row.condition) in rows:
+            raise _wrong(path, line, f"{row.path} is scored twice")
+        rows[row.path, row.condition] = row
+    for name, scores in framed.items():
+        mean = math.fsum(scores) / len(scores)
+        rows[name, ""] = ScoreRow(name, mean, frames=tuple(scores), by=path.name)
+    return list(rows.values())
+
+
+NAMES = ("path", "file", "filename", "video", "id", "name")
+_SCORES = ("score", "prob", "probability", "prediction", "logit")
+
+
+def _column(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) -> int:
+    for name in names:
+        if name in columns:
+            return columns[name]
+    raise DataError(
+        f"{path} has no column {' or '.join(names[:2])} in its first line: {', '.join(columns)}",
+        hint="a score file begins with a line such as path,score",
+    )
+
+
+def _row(
+    path: Path,
+    line: int,
+    cells: list[str],
+    columns: Mapping[str, int],
+    name: str,
+    score: float | None,
+) -> ScoreRow:
+    def cell(column: str) -> str:
+        return cells[columns[column]] if column in columns else ""
+
+    def numbers(column: str) -> tuple[float, ...]:
+        found = [_number(path, line, part) for part in cell(column).split()]
+        return tuple(value for value in found if value is not None)
+
+    return ScoreRow(
+        path=name,
+        score=score,
+        verdict=cell("verdict"),
+        error=cell("error") or ("" if score is not None else "no-score"),
+        condition=cell("condition"),
+        faces=numbers("faces"),
+        frames=numbers("frames"),
+        clips=numbers("clips"),
+        by=cell("by"),
+        facts={name: cell(name) for name in FACTS if cell(name)},
+    )
+
+
+def _number(path: Path, line: int, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise _wrong(path, line, f"{text!r} is no score") from None
+    return value
+
+
+def _wrong(path: Path, line: int, why: str) -> DataError:
+    return DataError(f"{path}, line {line}: {why}", hint="correct the file of scores")
+
+
+def _cells(row: ScoreRow) -> Iterable[str]:
+    yield row.path
+    yield row.condition
+    yield "" if row.score is None else f"{row.score:.6f}"
+    yield from (row.verdict, row.error)
+    for values in (row.faces, row.frames, row.clips):
+        yield " ".join(f"{value:.6f}" for value in values)
+    yield row.by
+    yield from (row.facts.get(name, "") for name in FACTS)
+
+
+def _drop_unfinished_line(path: Path) -> None:
+    """A kill in the middle of a row leaves it without its end."""
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if len(whole) < len(data):
+        part = path.with_name(f"{path.name}.part")
+        part.write_bytes(whole)
+        part.replace(path)
+
+
+def rows_as_text(rows: Iterable[ScoreRow]) -> str:
+    """A whole score file."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow((*COLUMNS, *FACTS))
+    writer.writerows(_cells(row) for row in rows)
+    return text.getvalue()

@@ -1,0 +1,145 @@
+"""Every file of an index through the product's own pipeline, each once, into a score file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from unmask.core.analysis import Analysis
+from unmask.core.errors import (
+    MissingExtra,
+    ModelError,
+    RuntimeUnavailable,
+    UnmaskError,
+    UsageError,
+)
+from unmask.core.frames import Window
+from unmask.datasets.index import Index
+from unmask.datasets.opening import opened
+from unmask.datasets.sample import Sample
+from unmask.evaluation.facts import Bars, facts_of
+from unmask.evaluation.films import as_film
+from unmask.evaluation.scores import ScoreLog, ScoreRow
+from unmask.pipeline import Alter, Analyser, Progress, Stage
+from unmask.store import fingerprint
+from unmask.verdict import correct_for_faces
+
+# These are not the file's fault: no other file would fare better.
+_FATAL = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
+
+
+class Watcher(Protocol):
+    """Told of every file; also called as :class:`unmask.pipeline.Progress`."""
+
+    def begin(self, name: str) -> None:
+        """The next file is this."""
+
+    def end(self) -> None:
+        """It is done."""
+
+    def __call__(self, stage: Stage, done: int, total: int, /) -> None:
+        """How far the file is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A distortion applied to all files: its name, such as ``jpeg:3``, and what it does."""
+
+    name: str
+    alter: Alter
+
+
+def stamp(analyser: Analyser) -> str:
+    """What scored, in one word: two runs with the same stamp give the same scores."""
+    model, asked = analyser.model, fingerprint(analyser.fingerprint_fields())
+    return f"{model.name}-{model.version}@{model.sha256[:12]}/{asked[:12]}"
+
+
+def score_samples(
+    analyser: Analyser,
+    index: Index,
+    samples: Sequence[Sample],
+    log: ScoreLog,
+    *,
+    timeout: float | None = None,
+    watcher: Watcher,
+    condition: Condition | None = None,
+) -> list[ScoreRow]:
+    """The rows of ``samples`` in their order; those that ``log`` has are not scored again.
+
+    A file that cannot be scored has a row that says so. Raises only what would befall every file.
+    """
+    name = "" if condition is None else condition.name
+    rows = []
+    for sample in samples:
+        watcher.begin(f"{sample.path} {name}".rstrip())
+        row = log.known(sample.path, name)
+        if row is None:
+            row = _score(analyser, index.root, sample, timeout, watcher, condition)
+            log.add(row)
+        rows.append(row)
+        watcher.end()
+    return rows
+
+
+def _score(
+    analyser: Analyser,
+    root: Path,
+    sample: Sample,
+    timeout: float | None,
+    progress: Progress,
+    condition: Condition | None,
+) -> ScoreRow:
+    by = stamp(analyser)
+    name = "" if condition is None else condition.name
+    bars = Bars()
+
+    def alter(window: Window) -> Window:
+        bars.look(window)
+        return window if condition is None else condition.alter(window)
+
+    try:
+        with opened(root, sample) as place, as_film(place, sample) as path:
+            analysis = analyser.analyse(path, timeout=timeout, progress=progress, alter=alter)
+    except _FATAL:
+        raise
+    except UnmaskError as error:
+        return ScoreRow(sample.path, None, error=error.code, condition=name, by=by)
+    except Exception as error:  # noqa: BLE001 - a bug met in one file must not cost the others
+        code = f"internal:{type(error).__name__}"
+        return ScoreRow(sample.path, None, error=code, condition=name, by=by)
+    verdict = analysis.verdict
+    return ScoreRow(
+        path=sample.path,
+        score=verdict.probability,
+        verdict=verdict.label,
+        error="" if verdict.probability is not None else verdict.reasons[0],
+        condition=name,
+        faces=_faces(analysis),
+        frames=_frames(analysis),
+        clips=tuple(clip.score for face in analysis.faces for clip in face.clips),
+        by=by,
+        facts=facts_of(analysis, bars),
+    )
+
+
+def _faces(analysis: Analysis) -> tuple[float, ...]:
+    found = (face.verdict.probability for face in analysis.faces)
+    return tuple(value for value in found if value is not None)
+
+
+def _frames(analysis: Analysis) -> tuple[float, ...]:
+    """One score a sampled frame: its faces' scores, pooled as a file's faces are."""
+    by_time: dict[float, list[float]] = {}
+    for face in analysis.faces:
+        for frame in face.frames:
+            if frame.score is not None:
+                by_time.setdefault(frame.time_s, []).append(frame.score)
+    return tuple(round(correct_for_faces(by_time[time]), 6) for time in sorted(by_time))
+
+
+def of_condition(rows: Iterable[ScoreRow], condition: str = "") -> list[ScoreRow]:
+    """The rows scored under one condition."""
+    return [row for row in rows if row.condition == condition]

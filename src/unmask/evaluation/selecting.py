@@ -1,0 +1,88 @@
+"""Which files are evaluated: a split of an index, or what a labelled file of scores lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from unmask.core.errors import DataError
+from unmask.datasets.index import Index
+from unmask.datasets.listing import kind_by_name, sample_of
+from unmask.datasets.lists import read_rows
+from unmask.datasets.sample import Sample
+from unmask.evaluation.scores import NAMES, ScoreRow
+
+Wanted = Literal["auto", "all", "train", "val", "test"]
+
+
+def select(index: Index, wanted: Wanted = "auto") -> tuple[list[Sample], str]:
+    """The samples of a split, and its name, "" where there are none.
+
+    ``auto`` takes ``test`` where the index has splits, else everything. :class:`DataError` where
+    the split is empty.
+    """
+    counted = Counter(sample.split for sample in index)
+    split = wanted
+    if wanted == "auto":
+        split = "all" if set(counted) == {""} else "test"
+    kept = [sample for sample in index if split in ("all", sample.split)]
+    if not kept:
+        there = ", ".join(f"{name or 'none'} ({count})" for name, count in sorted(counted.items()))
+        raise DataError(
+            f"the index has no files in the split '{split}', only in: {there}",
+            hint="name one with --split, or --split all",
+        )
+    return kept, "" if split == "all" else split
+
+
+def index_of_scores(path: Path) -> Index:
+    """The index that a file of scores is itself, where it has a column ``label``."""
+    rows = read_rows(path)
+    _, head = next(rows, (0, []))
+    columns = {name.casefold(): at for at, name in enumerate(head)}
+    name = next((name for name in NAMES if name in columns), None)
+    if name is None or "label" not in columns:
+        raise DataError(
+            f"{path} has no labels, and no index was named",
+            hint="name an index after the options, or give the file a column label (1 manipulated)",
+        )
+    samples: dict[str, Sample] = {}
+    for line, cells in rows:
+        row = dict(zip(columns, cells, strict=False))
+        file = row.pop(name)
+        cleaned = {key: value for key, value in row.items() if key not in _SAID}
+        sample = sample_of(path, line, file, {"label": "", **cleaned}, kind=kind_by_name(file))
+        before = samples.setdefault(file, sample)
+        if before.label != sample.label:
+            raise DataError(
+                f"{path}, line {line}: {file} has another label than before",
+                hint="correct the file of scores",
+            )
+    return Index(path.parent, "scores", tuple(samples[key] for key in sorted(samples)))
+
+
+_SAID = frozenset(
+    {"score", "prob", "probability", "prediction", "logit", "verdict", "error", "frame", "frames"}
+)
+
+
+def check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow]) -> None:
+    """Refuse a file of scores whose own labels say the opposite of the index.
+
+    :class:`DataError`: scores made with 1 for real would turn every figure round.
+    """
+    try:
+        own = {sample.path: sample.label for sample in index_of_scores(path)}
+    except DataError:
+        return
+    known = {row.path for row in rows}
+    shared = [sample for sample in samples if sample.path in own and sample.path in known]
+    unlike = [sample for sample in shared if own[sample.path] != sample.label]
+    if unlike:
+        raise DataError(
+            f"{path} labels {len(unlike)} of {len(shared)} files otherwise than the index, "
+            f"{unlike[0].path} first",
+            hint="1 is manipulated, and scores must rise with it; or the index is of another set",
+        )

@@ -1,0 +1,137 @@
+"""Tables over parts of the files: methods, families, groups of people, sources, coverage."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from unmask.core.analysis import Thresholds
+from unmask.evaluation.bootstrap import CONFIDENCE
+from unmask.evaluation.cases import Case, labels_of, scored, scores_of
+from unmask.evaluation.figures import Drawing, decisions, ranking_metrics
+from unmask.evaluation.grouping import attribute
+from unmask.evaluation.report import Coverage, Figure, Group, Reason, Slice, SourceScores
+
+_UNNAMED = "unknown"
+
+
+def coverage(cases: Sequence[Case]) -> Coverage:
+    """How many have a score, and the codes of why others have none."""
+    codes: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for case in cases:
+        if case.row.score is None:
+            codes[case.row.error][case.label] += 1
+    all_of = Counter(case.label for case in cases)
+    kept = Counter(case.label for case in scored(cases))
+    return Coverage(
+        files=len(cases),
+        scored=kept.total(),
+        real=all_of[0],
+        real_scored=kept[0],
+        manipulated=all_of[1],
+        manipulated_scored=kept[1],
+        reasons=tuple(
+            Reason(code=code, real=count[0], manipulated=count[1])
+            for code, count in sorted(codes.items())
+        ),
+    )
+
+
+def slices(
+    cases: Sequence[Case], by: str, thresholds: Thresholds, drawing: Drawing
+) -> tuple[Slice, ...]:
+    """Each value of ``by`` among the manipulated files, against all real files."""
+    real = [case for case in cases if case.label == 0]
+    parts: defaultdict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        if case.label == 1:
+            parts[attribute(case.sample, by) or _UNNAMED].append(case)
+    return tuple(
+        _slice(name, real, part, thresholds, drawing) for name, part in sorted(parts.items())
+    )
+
+
+def _slice(
+    name: str,
+    real: Sequence[Case],
+    part: Sequence[Case],
+    thresholds: Thresholds,
+    drawing: Drawing,
+) -> Slice:
+    kept = scored([*real, *part])
+    wanted = ("auc", "eer", "tpr_at_fpr_5")
+    functions = ranking_metrics(scores_of(kept), labels_of(kept))
+    found = drawing.measure({key: functions[key] for key in wanted}, [case.group for case in kept])
+    decided = decisions(part, thresholds, drawing)[1]
+    return Slice(
+        name=name,
+        real=len(scored(real)),
+        manipulated=len(part),
+        unscored=len(part) - len(scored(part)),
+        detected=decided.correct,
+        abstained=decided.abstained,
+        **found,
+    )
+
+
+def fairness(cases: Sequence[Case], by: str, thresholds: Thresholds) -> tuple[Group, ...]:
+    """How often real files of each group are called manipulated, with counts."""
+    parts: defaultdict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        parts[attribute(case.sample, by)].append(case)
+    return tuple(_group(by, value, part, thresholds) for value, part in sorted(parts.items()))
+
+
+def _group(by: str, value: str, part: Sequence[Case], thresholds: Thresholds) -> Group:
+    said = Counter((case.label, case.decision(thresholds)) for case in part)
+    real = [case for case in part if case.label == 0]
+    unscored = len(real) - len(scored(real))
+    false, clear = said[0, "manipulated"], said[0, "no-manipulation-found"]
+    return Group(
+        attribute=by,
+        value=value,
+        real=len(real),
+        false_positives=false,
+        false_positive_rate=wilson(false, len(real)),
+        abstained=len(real) - unscored - false - clear,
+        unscored=unscored,
+        manipulated=len(part) - len(real),
+        detected=said[1, "manipulated"],
+    )
+
+
+def wilson(hits: int, count: int) -> Figure:
+    """A share with its interval by Wilson 1927, which holds for few and for none."""
+    if not count:
+        return Figure(value=None, low=None, high=None)
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    share = hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z / (1 + z * z / count)
+    reach *= math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    low = 0.0 if not hits else middle - reach
+    high = 1.0 if hits == count else middle + reach
+    return Figure(value=round(share, 6), low=round(low, 6), high=round(high, 6))
+
+
+def real_sources(cases: Sequence[Case]) -> tuple[SourceScores, ...]:
+    """The scores of real files by where they come from: their method or set, else their group."""
+    real = [case for case in cases if case.label == 0]
+    names = [attribute(case.sample, "method") or case.sample.dataset for case in real]
+    if len(set(names)) < 2:
+        names = [case.group for case in real]
+    parts: defaultdict[str, list[Case]] = defaultdict(list)
+    for name, case in zip(names, real, strict=True):
+        parts[name].append(case)
+    return tuple(
+        SourceScores(
+            name=name,
+            scores=tuple(np.sort(scores_of(scored(part))).tolist()),
+            unscored=len(part) - len(scored(part)),
+        )
+        for name, part in sorted(parts.items())
+    )
