@@ -130,7 +130,7 @@ class JobBook:
         """Jobs by state."""
         query = select(JobRow.state, func.count()).group_by(JobRow.state)
         with explained(self._place, "read"), Session(self._reader) as session:
-            return dict(session.execute(query).tuples().all())
+            return {str(row[0]): int(row[1]) for row in session.execute(query)}
 
     def uses(self, sha256: str) -> int:
         """How many jobs, finished or not, are about these bytes."""

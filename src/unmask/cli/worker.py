@@ -1,0 +1,36 @@
+"""``unmask worker``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(short_help="Analyse what was submitted to the web app.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Files analysed at the same time, each in a process of its own.",
+)
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input closes.")
+def worker(jobs: int, with_parent: bool) -> int:
+    """Take jobs from the queue until interrupted.
+
+    'unmask serve' starts one by itself. More of them may run elsewhere: they need the same data
+    folder (UNMASK_DATA), database (UNMASK_DATABASE) and queue (UNMASK_QUEUE, a redis:// URL; by
+    default a file in the data folder).
+    """
+    import logging
+
+    from unmask.jobs.folders import Folders
+    from unmask.jobs.worker import run_worker
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+
+    def ready() -> None:
+        click.echo("unmask: worker ready", err=True)
+
+    run_worker(Folders.default(), workers=jobs, with_parent=with_parent, ready=ready)
+    return 0

@@ -1,0 +1,24 @@
+"""Analyses that outlive a request: uploads by their hash, a durable queue, workers, children.
+
+``Desk`` is what pages and the API talk to; ``run_worker`` is ``unmask worker``. A job's truth is
+its row in the database (:class:`unmask.store.JobBook`); Huey only carries "look at this id" from
+one to the other, so a lost or doubled message costs nothing.
+"""
+
+from unmask.jobs.desk import Desk, Submission
+from unmask.jobs.folders import Folders
+from unmask.jobs.options import JobOptions
+from unmask.jobs.pictures import EvidenceIndex, read_index
+from unmask.jobs.vault import Incoming, TooManyBytes, Vault
+
+__all__ = [
+    "Desk",
+    "EvidenceIndex",
+    "Folders",
+    "Incoming",
+    "JobOptions",
+    "Submission",
+    "TooManyBytes",
+    "Vault",
+    "read_index",
+]

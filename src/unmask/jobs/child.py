@@ -1,0 +1,108 @@
+"""One analysis in a process of its own, which may crash, hang or eat memory by itself.
+
+    python -m unmask.jobs.child MEMORY CPU FILE  < order  > messages
+
+Standard input stays open as long as the worker lives: when it closes, the child ends.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from unmask.core.errors import UnmaskError
+from unmask.core.scan import Failure
+from unmask.evidence import EvidenceCollector
+from unmask.jobs.limits import Limits
+from unmask.jobs.messages import Failed, Finished, Order, Said, Working
+from unmask.jobs.options import same_model
+from unmask.jobs.pictures import write_pictures
+
+_PAUSE_S = 0.1  # progress is for eyes
+
+
+class Speaker:
+    """Says messages to the worker, progress not more often than eyes can follow."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._last: tuple[str, float] = ("", 0.0)
+
+    def say(self, message: Said) -> None:
+        """One line."""
+        self._stream.write(message.model_dump_json().encode() + b"\n")
+        self._stream.flush()
+
+    def __call__(self, stage: str, done: int, total: int, /) -> None:
+        """See :class:`unmask.pipeline.Progress`."""
+        now = time.monotonic()
+        if stage == self._last[0] and done < total and now - self._last[1] < _PAUSE_S:
+            return
+        self._last = (stage, now)
+        self.say(Working(stage=stage, done=done, total=total))
+
+
+def main() -> None:
+    """Read the order, analyse, say what came of it."""
+    memory, cpu_s, file = (int(text) for text in sys.argv[1:4])
+    speaker = Speaker(_own_stdout())
+    order = Order.model_validate_json(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_worker, daemon=True).start()
+    Limits(memory=memory, cpu_s=cpu_s, file=file).apply()
+    speaker.say(_answer(order, speaker))
+
+
+def _answer(order: Order, speaker: Speaker) -> Finished | Failed:
+    try:
+        return Finished(document=_analyse(order, speaker))
+    except UnmaskError as error:
+        return Failed(error=Failure.of(error))
+    except MemoryError:
+        return Failed(error=out_of_memory())
+    except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes is its own failure
+        flaw = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        hint = "please report it as a bug in Unmask, with the file if you may"
+        message = f"the analysis failed unexpectedly: {flaw}"
+        return Failed(error=Failure(code="internal", message=message, hint=hint))
+
+
+def _analyse(order: Order, speaker: Speaker) -> str:
+    analyser = order.options.analyser()
+    same_model(analyser, order.model_sha256)
+    collector = EvidenceCollector()
+    analysis = analyser.analyse(order.path, progress=speaker, evidence=collector)
+    media = analysis.media.model_copy(update={"name": order.name})
+    analysis = analysis.model_copy(update={"media": media})
+    speaker("draw", 0, 1)
+    write_pictures(Path(order.folder), Path(order.path), analysis, collector, analyser.package)
+    return analysis.to_json()
+
+
+def out_of_memory() -> Failure:
+    """The failure of a file that needs more than it may have."""
+    return Failure(
+        code="memory",
+        message="the analysis needed more memory than a job may use",
+        hint="ask for fewer frames, or have the server's UNMASK_JOB_MEMORY raised",
+    )
+
+
+def _own_stdout() -> BinaryIO:
+    """The stream to the worker; what libraries print goes to standard error instead."""
+    stream = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return stream
+
+
+def _end_with_worker() -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""What pages and the API talk to: submit, ask, cancel, delete."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from unmask.core.errors import InputEmpty
+from unmask.jobs.folders import Folders
+from unmask.jobs.options import JobOptions
+from unmask.jobs.pictures import EvidenceIndex, read_index
+from unmask.jobs.queueing import Queue
+from unmask.jobs.vault import Incoming, Vault
+from unmask.store import CustodyLog, History, JobBook, NewJob
+
+NAME_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of a file handed in: ``known`` is answered already, ``joined`` waits already."""
+
+    id: str
+    outcome: Literal["new", "joined", "known"]
+
+
+class Desk:
+    """Jobs, files and results of one data folder. Safe to use from several threads."""
+
+    def __init__(self, history: History, folders: Folders) -> None:
+        self.history = history
+        self.folders = folders
+        self.vault = Vault(folders)
+        self.book = JobBook(history)
+        self.log = CustodyLog(history)
+        self.queue = Queue(folders)
+
+    @staticmethod
+    def new_batch() -> str:
+        """A name for files that are sent together."""
+        return secrets.token_hex(10)
+
+    def submit(
+        self,
+        incoming: Incoming,
+        name: str,
+        options: JobOptions,
+        *,
+        batch: str | None = None,
+        fresh: bool = False,
+        origin: str = "",
+    ) -> Submission:
+        """Keep the file and have it analysed, unless that is known or under way already.
+
+        ``name`` is for people only. ``fresh`` analyses again whatever is known. Raises
+        :class:`InputEmpty`, and what the options are worth (:class:`UsageError`,
+        :class:`ModelError`); the file is discarded then.
+        """
+        if incoming.bytes == 0:
+            incoming.discard()
+            raise InputEmpty(f"{_shown(name)}: the file is empty", hint="choose another")
+        try:
+            asked = options.asked()
+        except BaseException:
+            incoming.discard()
+            raise
+        sha256, size = incoming.sha256, incoming.bytes
+        incoming.keep()
+        known = None if fresh else self.history.find(sha256, asked.model_sha256, asked.fingerprint)
+        if known is not None:
+            return Submission(known.entry.id, "known")
+        new = NewJob(
+            name=_shown(name),
+            bytes=size,
+            sha256=sha256,
+            model_sha256=asked.model_sha256,
+            fingerprint=asked.fingerprint,
+            options=options.as_json(),
+            batch=batch,
+        )
+        job, added = self.book.add(new, fresh=fresh)
+        if added:
+            self.log.add(job.id, "received", origin or f"{size} bytes, SHA-256 {sha256}")
+            self.queue.put(job.id)
+        return Submission(job.id, "new" if added else "joined")
+
+    def again(self, id: str, options: JobOptions) -> Submission | None:
+        """Analyse the file of a job or analysis once more; None where the file is not kept."""
+        job, stored = self.book.get(id), self.history.get(id)
+        known = job or (stored.entry if stored is not None else None)
+        path = None if known is None else self.vault.find(known.sha256)
+        if known is None or path is None:
+            return None
+        asked = options.asked()
+        new = NewJob(
+            name=known.name,
+            bytes=path.stat().st_size,
+            sha256=known.sha256,
+            model_sha256=asked.model_sha256,
+            fingerprint=asked.fingerprint,
+            options=options.as_json(),
+        )
+        added, _ = self.book.add(new, fresh=True)
+        self.log.add(added.id, "received", f"again, after {id}")
+        self.queue.put(added.id)
+        return Submission(added.id, "new")
+
+    def pictures(self, id: str) -> EvidenceIndex:
+        """The pictures of an analysis."""
+        return read_index(self.picture_folder(id))
+
+    def picture_folder(self, id: str) -> Path:
+        """Where they are. ValueError for what is no id."""
+        if not id.isalnum():
+            raise ValueError(f"not an id: {id!r}")
+        return self.folders.evidence / id
+
+    def delete(self, id: str) -> bool:
+        """Delete job, result, pictures, custody log and, unless another job needs it, the file.
+
+        A running job's worker notices and stops. False if there was nothing.
+        """
+        job = self.book.get(id)
+        stored = self.history.get(id)
+        if job is None and stored is None:
+            return False
+        self.book.delete(id)
+        self.history.delete(id)
+        self.log.delete(id)
+        shutil.rmtree(self.picture_folder(id), ignore_errors=True)
+        sha256s = {job.sha256} if job is not None else set()
+        if stored is not None:
+            sha256s.add(stored.entry.sha256)
+        for sha256 in sha256s:
+            if not self.book.uses(sha256):
+                self.vault.delete(sha256)
+        return True
+
+
+def _shown(name: str) -> str:
+    """A file name for people: no folders, nothing unprintable, not endless."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    clean = "".join(letter if letter.isprintable() else "�" for letter in last)
+    return clean[:NAME_LENGTH] or "unnamed"

@@ -1,0 +1,46 @@
+"""Where the web app keeps what does not fit into the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from unmask.core.paths import data_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Folders under ``root``, private to the user, made when first asked for."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Folders:
+        """Those in the data folder."""
+        return cls(data_folder())
+
+    @property
+    def uploads(self) -> Path:
+        """Files received, by hash."""
+        return self._made("uploads")
+
+    @property
+    def incoming(self) -> Path:
+        """Files being received: on the same disk as :attr:`uploads`, so that a move suffices."""
+        return self._made("incoming")
+
+    @property
+    def evidence(self) -> Path:
+        """Pictures of finished analyses, one folder for each id."""
+        return self._made("evidence")
+
+    @property
+    def queue(self) -> Path:
+        """Huey's SQLite file."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.root / "queue.db"
+
+    def _made(self, name: str) -> Path:
+        folder = self.root / name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder

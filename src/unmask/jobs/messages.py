@@ -1,0 +1,51 @@
+"""What a child is told and what it says: JSON, one line each, on its standard streams."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from unmask.core.scan import Failure
+from unmask.jobs.options import JobOptions
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Order(_Message):
+    """Analyse the file at ``path``, call it ``name``, write the pictures into ``folder``."""
+
+    path: str
+    name: str
+    folder: str
+    model_sha256: str
+    options: JobOptions
+
+
+class Working(_Message):
+    """``done`` of ``total`` units of ``stage``."""
+
+    kind: Literal["working"] = "working"
+    stage: str
+    done: int
+    total: int
+
+
+class Finished(_Message):
+    """The ``unmask.analysis/1`` document."""
+
+    kind: Literal["finished"] = "finished"
+    document: str
+
+
+class Failed(_Message):
+    """Why there is none."""
+
+    kind: Literal["failed"] = "failed"
+    error: Failure
+
+
+Said = Working | Finished | Failed
+SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])

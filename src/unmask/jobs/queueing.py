@@ -1,0 +1,52 @@
+"""Huey, which carries "look at this job" to a worker: in an SQLite file, or in Redis by URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from unmask.core.errors import MissingExtra
+from unmask.jobs.folders import Folders
+
+_NAME = "unmask"
+_TASK = "look_at"
+
+
+class Queue:
+    """The queue of a data folder, or the one that ``UNMASK_QUEUE`` (``redis://…``) names."""
+
+    def __init__(self, folders: Folders, look_at: Callable[[str], None] | None = None) -> None:
+        self.huey = _huey(folders)
+        self._task = self.huey.task(name=_TASK)(look_at or _nobody)
+
+    def put(self, id: str) -> None:
+        """Have a worker look at the job with this id."""
+        self._task(id)
+
+    def waiting(self) -> set[str]:
+        """The ids of the jobs that a message waits for."""
+        return {task.args[0] for task in self.huey.pending() if task.args}
+
+    def consumer(self, workers: int) -> Any:
+        """Huey's consumer with so many threads; each job has a process of its own anyway."""
+        return self.huey.create_consumer(
+            workers=workers, worker_type="thread", periodic=False, max_delay=0.5
+        )
+
+
+def _huey(folders: Folders) -> Any:
+    try:
+        from huey import RedisHuey, SqliteHuey
+    except ImportError as error:
+        raise MissingExtra.named("web", "the queue of jobs") from error
+    url = os.environ.get("UNMASK_QUEUE", "")
+    if url:
+        return RedisHuey(_NAME, url=url, results=False)
+    path = folders.queue
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return SqliteHuey(_NAME, filename=str(path), results=False, timeout=30, strict_fifo=True)
+
+
+def _nobody(id: str) -> None:
+    raise AssertionError(f"job {id} was taken by a process that only fills the queue")

@@ -1,0 +1,137 @@
+import os
+import threading
+import time
+
+import pytest
+
+from unmask.jobs.limits import GIB, Limits
+from unmask.jobs.running import Workshop
+from unmask.jobs.worker import sweep
+
+
+@pytest.fixture
+def shop(desk):
+    return Workshop(desk.history, desk.folders)
+
+
+def test_an_upload_becomes_an_analysis_with_pictures(submit, desk, shop, clip):
+    id = submit(clip, "holiday.mp4").id
+    shop.run(id)
+    assert desk.book.get(id).state == "done"
+    analysis = desk.history.get(id).analysis
+    assert analysis.media.name == "holiday.mp4"
+    assert [event.event for event in desk.log.of(id)] == ["received", "analysed"]
+    index, folder = desk.pictures(id), desk.picture_folder(id)
+    assert (folder / index.poster).is_file()
+    crops = index.faces[analysis.faces[0].id]
+    assert len(crops) == len(analysis.faces[0].frames)
+    assert all((folder / name).is_file() for crop in crops for name in (crop.crop, crop.heat))
+    assert submit(clip).outcome == "known"
+    shop.run(id)  # a doubled message
+    assert desk.history.count() == 1
+    assert desk.delete(id)
+    assert desk.history.count() == 0
+    assert not folder.exists()
+
+
+def test_the_crops_place_holds_the_face(submit, desk, shop, portrait):
+    id = submit(portrait).id
+    shop.run(id)
+    face = desk.history.get(id).analysis.faces[0]
+    a, b, c, d, e, f = desk.pictures(id).faces[0][0].place
+    middle = (0.5 * (a + c) + e, 0.5 * (b + d) + f)
+    x0, y0, x1, y1 = face.best_box
+    assert abs(middle[0] - (x0 + x1) / 2) < (x1 - x0) / 5
+    assert abs(middle[1] - (y0 + y1) / 2) < (y1 - y0) / 5
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"no media at all",
+        b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
+        b"#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1:1/secret.ts\n#EXT-X-ENDLIST\n",
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+    ],
+)
+def test_a_hostile_file_fails_its_own_job(submit, desk, shop, hostile):
+    id = submit(hostile, "film.mp4").id
+    shop.run(id)
+    job = desk.book.get(id)
+    assert (job.state, job.error.code) == ("failed", "not-media")
+    assert "root:" not in job.error.message
+    assert list(desk.folders.evidence.iterdir()) == []
+
+
+def test_too_much_memory_fails_the_job_and_not_the_worker(submit, desk, folders, clip):
+    shop = Workshop(desk.history, folders, Limits(memory=GIB // 2))
+    id = submit(clip).id
+    shop.run(id)
+    job = desk.book.get(id)
+    assert job.state == "failed"
+    assert job.error.code in {"memory", "crashed", "internal", "runtime-unavailable"}
+
+
+def test_too_long_fails_the_job(submit, desk, folders, clip):
+    shop = Workshop(desk.history, folders, Limits(wall_s=0.05))
+    id = submit(clip).id
+    shop.run(id)
+    assert desk.book.get(id).error.code == "timeout"
+
+
+def test_a_running_job_is_cancelled(submit, desk, shop, clip):
+    id = submit(clip).id
+    running = threading.Thread(target=shop.run, args=[id])
+    running.start()
+    while desk.book.get(id).state == "queued":
+        time.sleep(0.01)
+    assert desk.book.cancel(id)
+    running.join(timeout=20)
+    assert desk.book.get(id).state == "cancelled"
+    assert desk.history.count() == 0
+
+
+def test_a_worker_that_stops_gives_its_job_back(submit, desk, shop, clip):
+    id = submit(clip).id
+    running = threading.Thread(target=shop.run, args=[id])
+    running.start()
+    while desk.book.get(id).state == "queued":
+        time.sleep(0.01)
+    shop.stopping.set()
+    running.join(timeout=20)
+    assert desk.book.get(id).state == "queued"
+    assert list(desk.folders.evidence.iterdir()) == []
+
+
+def test_a_job_whose_worker_died_after_recording_is_not_repeated(submit, desk, shop, clip):
+    id = submit(clip).id
+    shop.run(id)
+    with desk.history.engines[1].begin() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET state = 'running', worker = 'gone:1:1'")
+        connection.exec_driver_sql("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000'")
+    assert sweep(shop, desk.queue) == 1
+    shop.run(id)
+    assert desk.book.get(id).state == "done"
+    assert desk.history.count() == 1
+
+
+def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):
+    id = submit(b"x").id
+    assert sweep(shop, desk.queue) == 0
+    desk.queue.huey.storage.flush_queue()
+    assert sweep(shop, desk.queue) == 1
+    assert desk.queue.waiting() == {id}
+
+
+def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, shop):
+    id = submit(b"x").id
+    desk.queue.huey.storage.flush_queue()
+    host = os.uname().nodename
+    for attempt in range(3):
+        assert desk.book.claim(id, f"{host}:{os.getpid()}:1", 20)
+        assert sweep(shop, desk.queue) == 0
+        with desk.history.engines[1].begin() as connection:
+            connection.exec_driver_sql("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000'")
+        assert sweep(shop, desk.queue) == (attempt < 2)
+    assert desk.book.get(id).state == "failed"
+    assert desk.book.get(id).error.code == "crashed"

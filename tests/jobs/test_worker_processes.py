@@ -1,0 +1,84 @@
+"""Workers as processes, killed at the worst moments."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+WORKER = [
+    sys.executable,
+    "-c",
+    "import sys; from unmask.cli import main; sys.exit(main())",
+    "worker",
+]
+
+
+@pytest.fixture
+def start():
+    """Start a worker and wait until it says that it is ready."""
+    started = []
+
+    def start(*options: str) -> subprocess.Popen[bytes]:
+        worker = subprocess.Popen(
+            [*WORKER, *options], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
+        )
+        started.append(worker)
+        assert b"ready" in worker.stderr.readline()
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()
+        worker.communicate()
+
+
+def until(what: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it never came about"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_kill_9_loses_no_job_and_repeats_none(submit, desk, start, clip):
+    data = clip.read_bytes()
+    ids = [submit(data + bytes([n]), f"{n}.mp4").id for n in range(4)]
+    assert len(set(ids)) == 4
+    worker = start()
+    for killed in range(2):
+        until(lambda: any(job.stage == "look" for job in desk.book.several(ids)))
+        worker.kill()
+        worker.wait()
+        worker = start()
+        assert killed < 2
+    until(lambda: all(desk.book.get(id).state == "done" for id in ids), 120)
+    assert desk.history.count() == 4
+    assert sorted(desk.history.get(id).entry.name for id in ids) == [f"{n}.mp4" for n in range(4)]
+    assert {path.name for path in desk.folders.evidence.iterdir()} >= set(ids)
+    assert sum(job.attempts for job in desk.book.several(ids)) <= 6
+
+
+@pytest.mark.slow
+def test_a_worker_told_to_stop_leaves_its_job_waiting(submit, desk, start, clip):
+    id = submit(clip).id
+    worker = start()
+    until(lambda: desk.book.get(id).state == "running")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=20) == 0
+    assert desk.book.get(id).state == "queued"
+    start("--jobs", "2")
+    until(lambda: desk.book.get(id).state == "done")
+    assert desk.history.count() == 1
+
+
+def test_a_worker_started_by_a_server_ends_with_it(folders, start):
+    worker = start("--with-parent")
+    worker.stdin.close()
+    assert worker.wait(timeout=20) == 0
+    worker.stdin = None

@@ -1,0 +1,141 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from unmask.core.errors import StoreError
+from unmask.core.scan import Failure
+from unmask.store import CustodyLog, JobBook, NewJob, Settings, Tokens
+
+FAILURE = Failure(code="damaged", message="not one frame", hint="")
+
+
+def new(sha256="a" * 64, **fields):
+    usual = {
+        "name": "film.mp4",
+        "bytes": 5,
+        "model_sha256": "b" * 64,
+        "fingerprint": "c" * 64,
+        "options": {"clips": 2},
+    }
+    return NewJob(sha256=sha256, **(usual | fields))
+
+
+@pytest.fixture
+def book(history):
+    return JobBook(history)
+
+
+def test_a_job_waits_runs_and_ends(book):
+    job, added = book.add(new())
+    assert added
+    assert (job.state, job.options, job.error) == ("queued", {"clips": 2}, None)
+    held = book.claim(job.id, "one", 20)
+    assert held is not None
+    assert held.attempts == 1
+    assert held.lease_until > datetime.now(UTC)
+    assert book.renew(held, 20, ("look", 3, 9)) == "go"
+    assert (book.get(job.id).stage, book.get(job.id).done) == ("look", 3)
+    assert book.finish(held, "failed", FAILURE)
+    ended = book.get(job.id)
+    assert (ended.state, ended.error) == ("failed", FAILURE)
+    assert not book.finish(held, "done")
+
+
+def test_the_same_file_is_not_queued_twice_while_it_waits(book):
+    job, _ = book.add(new())
+    assert book.add(new()) == (job, False)
+    assert book.add(new(), fresh=True)[1]
+    assert book.add(new(fingerprint="d" * 64))[1]
+    other, _ = book.add(new(sha256="e" * 64))
+    book.cancel(other.id)
+    assert book.add(new(sha256="e" * 64))[1]
+
+
+def test_of_many_workers_one_gets_the_job(book):
+    job, _ = book.add(new())
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda n: book.claim(job.id, f"w{n}", 20), range(24)))
+    assert sum(claim is not None for claim in claims) == 1
+    assert book.get(job.id).attempts == 1
+
+
+def test_a_worker_given_up_for_dead_cannot_finish(book):
+    job, _ = book.add(new())
+    first = book.claim(job.id, "one", 20)
+    assert book.give_back(first)
+    second = book.claim(job.id, "two", 20)
+    assert book.renew(first, 20, ("look", 1, 2)) == "lost"
+    assert not book.finish(first, "failed", FAILURE)
+    assert book.finish(second, "done")
+    assert book.get(job.id).state == "done"
+
+
+def test_cancelling(book):
+    waiting, _ = book.add(new())
+    assert book.cancel(waiting.id)
+    assert book.get(waiting.id).state == "cancelled"
+    assert book.claim(waiting.id, "one", 20) is None
+    assert not book.cancel(waiting.id)
+    running = book.claim(book.add(new())[0].id, "one", 20)
+    assert book.cancel(running.id)
+    assert book.renew(running, 20, ("look", 1, 2)) == "cancel"
+    book.delete(running.id)
+    assert book.renew(running, 20, ("look", 1, 2)) == "lost"
+
+
+def test_lists(book):
+    first, _ = book.add(new(batch="x"))
+    second, _ = book.add(new(sha256="d" * 64, batch="x"))
+    book.cancel(second.id)
+    assert [job.id for job in book.batch("x")] == [first.id, second.id]
+    assert [job.id for job in book.unfinished()] == [first.id]
+    assert [job.id for job in book.failed()] == [second.id]
+    assert {job.id for job in book.several([first.id, "none", second.id])} == {first.id, second.id}
+    assert book.counts() == {"queued": 1, "cancelled": 1}
+    assert book.uses("d" * 64) == 1
+    third, _ = book.add(new(sha256="f" * 64))
+    assert (book.ahead_of(first), book.ahead_of(third)) == (0, 1)
+
+
+def test_an_analysis_has_the_id_of_its_job_and_only_once(history, make_analysis):
+    analysis = make_analysis()
+    history.record(analysis, fingerprint="f" * 64, id="1234")
+    assert history.get("1234").analysis == analysis
+    with pytest.raises(StoreError):
+        history.record(analysis, fingerprint="f" * 64, id="1234")
+    assert history.count() == 1
+
+
+def test_the_custody_log_keeps_order_and_dies_with_its_file(history):
+    log = CustodyLog(history)
+    log.add("1", "received", "5 bytes")
+    log.add("1", "analysed")
+    log.add("2", "received")
+    assert [event.event for event in log.of("1")] == ["received", "analysed"]
+    assert log.of("1")[0].at <= log.of("1")[1].at
+    log.delete("1")
+    assert (log.of("1"), len(log.of("2"))) == ([], 1)
+
+
+def test_tokens_are_known_by_their_hash_only(history, database):
+    tokens = Tokens(history)
+    token, secret = tokens.create("newsroom")
+    assert tokens.check(secret) == token.id
+    assert tokens.check(secret + "x") is None
+    assert tokens.list()[0].used_at is not None
+    history.close()
+    stored = b"".join(path.read_bytes() for path in database.parent.iterdir())
+    assert secret.encode() not in stored
+    assert tokens.delete(token.id)
+    assert tokens.check(secret) is None
+
+
+def test_settings(history):
+    settings = Settings(history)
+    assert settings.get("days", 30) == 30
+    settings.set("days", 7)
+    settings.set("days", 8)
+    assert settings.get("days") == 8
+    settings.set("days", None)
+    assert settings.get("days") is None
