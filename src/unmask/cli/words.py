@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unmask.core.analysis import Analysis, Verdict
+from unmask.core.wording import LABELS, probability
 from unmask.verdict import explain
 
-LABELS: Mapping[str, str] = {
-    "manipulated": "Manipulated",
-    "no-manipulation-found": "No manipulation found",
-    "inconclusive": "Inconclusive",
-    "no-face": "No face",
-}
+__all__ = [
+    "CAVEAT",
+    "LABELS",
+    "LABEL_WIDTH",
+    "NOT_ANALYSED",
+    "STYLES",
+    "probability",
+    "reasons",
+    "remarks",
+    "stretch",
+]
+
 STYLES: Mapping[str, str] = {
     "manipulated": "bold red",
     "no-manipulation-found": "cyan",  # not green: it does not say that the file is genuine
@@ -25,15 +32,6 @@ CAVEAT = (
     "A verdict speaks of the traces this model knows: 'no manipulation found' does not mean "
     "genuine, and 'manipulated' says neither who did it nor why."
 )
-
-
-def probability(value: float | None) -> str:
-    """Two digits, and never a certainty that no model has."""
-    if value is None:
-        return "–"
-    if value > 0.99:
-        return "> 0.99"
-    return "< 0.01" if value < 0.01 else f"{value:.2f}"
 
 
 def reasons(verdict: Verdict) -> list[str]:

@@ -1,16 +1,55 @@
-"""Pictures that show what a verdict rests on: heat maps over crops, strips of a face in time."""
+"""Heat maps, reports, provenance and custody: what a verdict rests on, for people to look at.
+
+A report of one analysis::
+
+    report = Report(analysis, REASONS, manifest=…, pictures=…, provenance=…, custody=(…))
+    html_report(report)   # str, one self-contained page; serve it under report_csp()
+    pdf_report(report)    # bytes; extra "report"
+    csv_frames(analysis)  # str, a row for each face in each sampled frame
+
+``unmask.pipeline`` has ``report_of`` (puts a report together), ``illustrate`` (pictures, by reading
+the file again) and ``read_provenance``.
+"""
 
 from unmask.evidence.collector import EvidenceCollector
+from unmask.evidence.custody import CustodyEvent, analysed, document_sha256, exported, received
 from unmask.evidence.folder import write_evidence
 from unmask.evidence.heatmap import overlay
+from unmask.evidence.html import html_report, report_csp
+from unmask.evidence.likelihood import Likelihood, Reference
+from unmask.evidence.pdf import pdf_report
+from unmask.evidence.pictures import KeyFace, KeyFrame, Pictures, face_colour
+from unmask.evidence.provenance import ContentCredentials, Credential, Provenance
 from unmask.evidence.records import EvidenceSink, ScoredCrop
+from unmask.evidence.report import Report
+from unmask.evidence.rows import FRAME_COLUMNS, csv_frames
 from unmask.evidence.strip import face_strip
 
 __all__ = [
+    "FRAME_COLUMNS",
+    "ContentCredentials",
+    "Credential",
+    "CustodyEvent",
     "EvidenceCollector",
     "EvidenceSink",
+    "KeyFace",
+    "KeyFrame",
+    "Likelihood",
+    "Pictures",
+    "Provenance",
+    "Reference",
+    "Report",
     "ScoredCrop",
+    "analysed",
+    "csv_frames",
+    "document_sha256",
+    "exported",
+    "face_colour",
     "face_strip",
+    "html_report",
     "overlay",
+    "pdf_report",
+    "received",
+    "report_csp",
     "write_evidence",
 ]

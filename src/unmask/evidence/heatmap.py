@@ -30,12 +30,21 @@ def overlay(crop: Image, evidence: NDArray[np.float32], *, full: float = FULL) -
     """
     size = (crop.shape[1], crop.shape[0])
     strength = cv2.resize(evidence / np.float32(full), size, interpolation=cv2.INTER_CUBIC)
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None]
+    return tinted(np.asarray(grey, dtype=np.uint8), np.asarray(strength, dtype=np.float32))
+
+
+def tinted(picture: Image, strength: NDArray[np.float32]) -> Image:
+    """A picture, H×W×3 or H×W×1, coloured by ``strength`` H×W as :func:`overlay` does → H×W×3.
+
+    ``strength`` is evidence as a share of full, cut at -1 and 1.
+    """
     strength = np.clip(strength, -1.0, 1.0)
-    alpha = _OPAQUE * np.abs(strength)[..., None]  # S×S×1
+    alpha = _OPAQUE * np.abs(strength)[..., None]  # H×W×1
     colour = np.where(strength[..., None] > 0, np.array(FOR), np.array(AGAINST))
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None].astype(np.float32)
-    picture = np.ascontiguousarray(np.rint(grey * (1 - alpha) + colour * alpha), dtype=np.uint8)
-    return _outlined(picture, strength > _OUTLINED)
+    mixed = picture.astype(np.float32) * (1 - alpha) + colour * alpha
+    result = np.ascontiguousarray(np.rint(mixed), dtype=np.uint8)
+    return _outlined(result, strength > _OUTLINED)
 
 
 def _outlined(picture: Image, region: NDArray[np.bool_]) -> Image:

@@ -2,8 +2,11 @@
 
 from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.analyser import Analyser, analyse
+from unmask.pipeline.illustrating import illustrate
 from unmask.pipeline.looking import Alter
+from unmask.pipeline.origin import read_provenance
 from unmask.pipeline.progress import Progress, Stage
+from unmask.pipeline.reporting import report_of
 from unmask.pipeline.request import RANGES, AnalysisRequest
 
 __all__ = [
@@ -16,4 +19,7 @@ __all__ = [
     "ScoredCrop",
     "Stage",
     "analyse",
+    "illustrate",
+    "read_provenance",
+    "report_of",
 ]

@@ -28,6 +28,7 @@ from unmask.runtime import (
     find_package,
     resolve,
 )
+from unmask.scoring import Scorer
 
 
 class Analyser:
@@ -91,6 +92,11 @@ class Analyser:
             **asdict(self.request),
             "thresholds": None if thresholds is None else thresholds.model_dump(),
         }
+
+    @property
+    def scorer(self) -> Scorer:
+        """The scorer of the model, loaded now if it was not. Raises as :meth:`analyse`."""
+        return self._loaded().scorer
 
     def load(self) -> None:
         """Load the networks now rather than with the first file. Raises as :meth:`analyse`."""

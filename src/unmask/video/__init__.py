@@ -8,6 +8,17 @@ from unmask.video.counts import DamageCount
 from unmask.video.limits import MAX_PIXELS, MAX_SIDE
 from unmask.video.probe import probe
 from unmask.video.suffixes import SUFFIXES
+from unmask.video.tags import FileTag, FileTags, read_tags
 from unmask.video.windows import read_windows
 
-__all__ = ["MAX_PIXELS", "MAX_SIDE", "SUFFIXES", "DamageCount", "probe", "read_windows"]
+__all__ = [
+    "MAX_PIXELS",
+    "MAX_SIDE",
+    "SUFFIXES",
+    "DamageCount",
+    "FileTag",
+    "FileTags",
+    "probe",
+    "read_tags",
+    "read_windows",
+]

@@ -1,0 +1,24 @@
+"""The names of the verdicts, in one place for the terminal, the pages and the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "manipulated": "Manipulated",
+        "no-manipulation-found": "No manipulation found",
+        "inconclusive": "Inconclusive",
+        "no-face": "No face",
+    }
+)
+
+
+def probability(value: float | None) -> str:
+    """Two digits, and never a certainty that no model has."""
+    if value is None:
+        return "–"
+    if value > 0.99:
+        return "> 0.99"
+    return "< 0.01" if value < 0.01 else f"{value:.2f}"

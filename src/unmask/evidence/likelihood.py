@@ -1,0 +1,113 @@
+"""How strongly a result speaks, as a likelihood ratio and in words.
+
+A calibrated probability mixes the evidence with how common manipulation was among the examples it
+was calibrated on. Unmask's calibration weighs both classes alike (prior odds 1:1), so the odds it
+states are the likelihood ratio itself: posterior odds = ratio × prior odds. The words are those of
+the European Network of Forensic Science Institutes, "Guideline for evaluative reporting in
+forensic science", 2015.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from unmask.runtime.package import Manifest
+
+_COUNTS = "calibration clips"
+_UNSTATED = 98  # what the bounds assume of a package that states no counts: 1/99 to 99
+_WORDS = (
+    (2.0, ""),
+    (10.0, "weak support"),
+    (100.0, "moderate support"),
+    (1_000.0, "moderately strong support"),
+    (10_000.0, "strong support"),
+    (1_000_000.0, "very strong support"),
+    (float("inf"), "extremely strong support"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The population a ratio refers to: the examples that the package was calibrated on.
+
+    ``untouched`` and ``manipulated`` count them, None where the package does not say.
+    """
+
+    untouched: int | None
+    manipulated: int | None
+
+    @classmethod
+    def of(cls, manifest: Manifest | None) -> Reference:
+        """What the package's manifest says of its calibration."""
+        counts = manifest.metrics.get(_COUNTS) if manifest is not None else None
+        if not isinstance(counts, dict):
+            return cls(None, None)
+        return cls(_count(counts.get("real")), _count(counts.get("manipulated")))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and the largest ratio that so many examples can bear.
+
+        Of n untouched examples none may have scored higher, and yet one in n + 1 might: a ratio
+        above n + 1 would rest on the curve's shape alone. Below 1, likewise with the manipulated.
+        """
+        untouched = _UNSTATED if self.untouched is None else self.untouched
+        manipulated = _UNSTATED if self.manipulated is None else self.manipulated
+        return 1.0 / (manipulated + 1), float(untouched + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """A ratio within its bounds. ``limit`` says that the score alone would give a more extreme one.
+
+    ``ratio`` above 1 speaks for manipulation, below 1 against it.
+    """
+
+    ratio: float
+    limit: Literal["", "upper", "lower"]
+
+    @classmethod
+    def of(cls, probability: float, reference: Reference) -> Likelihood:
+        """The ratio behind a probability that was calibrated at prior odds of 1:1."""
+        low, high = reference.bounds
+        odds = probability / (1.0 - probability) if probability < 1.0 else float("inf")
+        if odds > high:
+            return cls(high, "upper")
+        return cls(low, "lower") if odds < low else cls(odds, "")
+
+    @property
+    def strength(self) -> float:
+        """The ratio or its inverse, whichever is at least 1."""
+        return self.ratio if self.ratio >= 1.0 else 1.0 / self.ratio
+
+    @property
+    def verbal(self) -> str:
+        """The ratio in the words of the scale."""
+        words = next(words for below, words in _WORDS if self.strength < below)
+        if not words:
+            return "no support for either proposition over the other"
+        return f"{words} for {'manipulation' if self.ratio > 1 else 'no manipulation'}"
+
+    def posterior(self, prior: float) -> float:
+        """P(manipulated) for someone who held ``prior`` (0 to 1, exclusive) before looking."""
+        odds = self.ratio * prior / (1.0 - prior)
+        return odds / (1.0 + odds)
+
+    def in_figures(self) -> str:
+        """Such as ``about 45``, ``more than 118`` or ``about 1/12``: two digits, no more."""
+        word = {"": "about", "upper": "more than", "lower": "less than"}[self.limit]
+        number = two_digits(self.strength)
+        return f"{word} {number}" if self.ratio >= 1 else f"{word} 1/{number}"
+
+
+def two_digits(value: float) -> str:
+    """A number of at least 1 with two significant digits and thousands separated."""
+    if value < 10:
+        return f"{value:.1f}"
+    digits = len(str(int(value)))
+    return f"{round(value, 2 - digits):,.0f}"
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

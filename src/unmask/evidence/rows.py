@@ -1,0 +1,67 @@
+"""One analysis as CSV: a row for each face in each sampled frame."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from unmask.core.analysis import Analysis, Face, FaceFrame
+
+FRAME_COLUMNS = (
+    "sha256",
+    "face",
+    "face_label",
+    "face_probability",
+    "time_s",
+    "x0",
+    "y0",
+    "x1",
+    "y1",
+    "size_px",
+    "sharpness",
+    "detector_score",
+    "score",
+    "clip_score",
+)
+
+
+def csv_frames(analysis: Analysis) -> str:
+    """CSV with a heading (:data:`FRAME_COLUMNS`), by face, then time; no rows without a face.
+
+    ``score`` is P(manipulated) from that frame alone, empty where it was not scored; ``clip_score``
+    that of the temporal network for the stretch that holds the frame, the highest of several.
+    """
+    text = io.StringIO(newline="")
+    rows = csv.DictWriter(text, FRAME_COLUMNS, restval="")
+    rows.writeheader()
+    rows.writerows(_rows(analysis))
+    return text.getvalue()
+
+
+def _rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    for face in analysis.faces:
+        for frame in face.frames:
+            x0, y0, x1, y1 = frame.box
+            yield {
+                "sha256": analysis.media.sha256,
+                "face": face.id,
+                "face_label": face.verdict.label,
+                "face_probability": face.verdict.probability,
+                "time_s": frame.time_s,
+                "x0": x0,
+                "y0": y0,
+                "x1": x1,
+                "y1": y1,
+                "size_px": frame.size_px,
+                "sharpness": frame.sharpness,
+                "detector_score": frame.detector_score,
+                "score": frame.score,
+                "clip_score": _clip_score(face, frame),
+            }
+
+
+def _clip_score(face: Face, frame: FaceFrame) -> float | None:
+    scores = [one.score for one in face.clips if one.first_s <= frame.time_s <= one.last_s]
+    return max(scores, default=None)

@@ -1,0 +1,181 @@
+"""The timeline, and each face with its pictures and its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unmask.core.analysis import Analysis, Face, FaceFrame
+from unmask.core.wording import LABELS, probability
+from unmask.evidence.document import (
+    Block,
+    Bullets,
+    Facts,
+    Figure,
+    Gallery,
+    Paragraph,
+    Plot,
+    Section,
+    Table,
+)
+from unmask.evidence.jpeg import jpeg
+from unmask.evidence.likelihood import Likelihood
+from unmask.evidence.report import Report
+from unmask.evidence.sections.format import clock, plural, score
+from unmask.evidence.timeline import Timeline, shape_name
+from unmask.evidence.words import HEAT_LEGEND
+
+_TOGETHER = 6  # faces in one plot that can still be told apart
+_ROWS = 200  # of one face's frames, in a report; the CSV has them all
+
+
+def timeline_section(report: Report) -> Section | None:
+    """The plot of all faces, in groups that can be told apart; None for a picture."""
+    analysis = report.analysis
+    faces = [face for face in analysis.faces if any(one.score is not None for one in face.frames)]
+    if analysis.media.kind == "image" or not faces:
+        return None
+    groups = [faces[i : i + _TOGETHER] for i in range(0, len(faces), _TOGETHER)]
+    plots: list[Block] = [_plot(analysis, tuple(group)) for group in groups]
+    text = Paragraph(
+        "Each mark is P(manipulated) from one frame alone, each pale bar that of the temporal "
+        "network over one stretch. The bands are the thresholds: above, manipulated; below, no "
+        "manipulation found; between, inconclusive. A face's verdict rests on all its frames and "
+        "stretches together, so single marks may lie in another band.",
+        style="small",
+    )
+    return Section("Timeline", (*plots, text))
+
+
+def _plot(analysis: Analysis, faces: tuple[Face, ...]) -> Plot:
+    last = max(face.last_s for face in faces)
+    end = max(analysis.media.duration_s or 0.0, last) or 1.0
+    names = ", ".join(f"face {face.id} ({shape_name(face.id)})" for face in faces)
+    alt = "Scores through time. " + " ".join(_in_words(face) for face in faces)
+    return Plot(Timeline(faces, end, analysis.options.thresholds).svg, alt, f"Scores of {names}.")
+
+
+def _in_words(face: Face) -> str:
+    scores = [frame.score for frame in face.frames if frame.score is not None]
+    return (
+        f"Face {face.id}: {plural(len(scores), 'frame')} from {clock(face.first_s)} to "
+        f"{clock(face.last_s)}, scores from {min(scores):.2f} to {max(scores):.2f}."
+    )
+
+
+def key_frame_section(report: Report) -> Section | None:
+    """Whole frames with boxes, and the same under the evidence; None without pictures or note."""
+    pictures, analysis = report.pictures, report.analysis
+    blocks: list[Block] = []
+    if pictures.note:
+        blocks.append(Paragraph(pictures.note, style="warning"))
+    figures: list[Figure] = []
+    for frame in pictures.frames:
+        at = "" if analysis.media.kind == "image" else f" at {clock(frame.time_s)}"
+        shown = [one for one in pictures.faces if one.time_s == frame.time_s]
+        numbers = ", ".join(str(one.face) for one in shown)
+        figures.append(
+            Figure(
+                jpeg(frame.with_boxes(analysis)),
+                f"The frame{at} with boxes around the faces found.",
+                f"Frame{at}, face {numbers}" if numbers else f"Frame{at}",
+            )
+        )
+        if any(one.map is not None for one in shown):
+            figures.append(
+                Figure(
+                    jpeg(frame.with_heat(shown)),
+                    f"The same frame{at} coloured by the evidence.",
+                    f"The same{at}, with the evidence over it",
+                )
+            )
+    if figures:
+        blocks += [Gallery(tuple(figures), 2), Paragraph(HEAT_LEGEND, style="small")]
+    return Section("Key frames", tuple(blocks)) if blocks else None
+
+
+def face_sections(report: Report) -> Iterator[Section]:
+    """A heading, and a part for each face."""
+    if not report.analysis.faces:
+        return
+    count = plural(len(report.analysis.faces), "face was", "faces were")
+    yield Section(
+        "Faces",
+        (
+            Paragraph(
+                f"{count} judged. Faces are numbered by where they appear in the scene; the same "
+                "number does not say that it is the same person."
+            ),
+        ),
+    )
+    for face in report.analysis.faces:
+        yield Section(f"Face {face.id}", tuple(_face(report, face)), 3)
+
+
+def _face(report: Report, face: Face) -> Iterator[Block]:
+    yield Facts(tuple(_facts(report, face)))
+    yield Bullets(tuple(report.explain(code) for code in face.verdict.reasons))
+    figures = []
+    for one in report.pictures.of_face(face.id):
+        at = clock(one.time_s)
+        figures.append(Figure(jpeg(one.crop), f"Face {face.id} at {at}.", f"{at}, as examined"))
+        if (heat := one.heat()) is not None:
+            alt = f"Face {face.id} at {at} in grey, coloured by the evidence."
+            figures.append(Figure(jpeg(heat), alt, f"evidence, score {score(one.score)}"))
+    if figures:
+        yield Gallery(tuple(figures), 4)
+    if face.clips:
+        yield _stretches(face)
+    yield from _frames(face)
+
+
+def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
+    number = face.verdict.probability
+    yield "Verdict", LABELS[face.verdict.label]
+    if number is None:
+        yield "P(manipulated)", "none: nothing was measured"
+    else:
+        likelihood = Likelihood.of(number, report.reference)
+        yield "P(manipulated)", f"{probability(number)} ({number:.4f})"
+        yield "Likelihood ratio", f"{likelihood.in_figures()}: {likelihood.verbal}"
+    if report.analysis.media.kind == "video":
+        yield "Seen", f"from {clock(face.first_s)} to {clock(face.last_s)}"
+    sizes = [frame.size_px for frame in face.frames]
+    yield "Frames", plural(len(face.frames), "frame")
+    yield "Size", f"{min(sizes):.0f} to {max(sizes):.0f} pixels, shorter side"
+
+
+def _stretches(face: Face) -> Table:
+    rows = tuple((clock(one.first_s), clock(one.last_s), score(one.score)) for one in face.clips)
+    return Table(
+        ("From", "To", "P(manipulated)"),
+        rows[:_ROWS],
+        frozenset({0, 1, 2}),
+        caption=f"Face {face.id}: tracks through time, judged by the temporal network."
+        + _left_out(len(rows)),
+    )
+
+
+def _frames(face: Face) -> Iterator[Block]:
+    yield Table(
+        ("Time", "Box: left, top, right, bottom", "Size", "Sharpness", "Detector", "Score"),
+        tuple(_frame(frame) for frame in face.frames[:_ROWS]),
+        frozenset({0, 1, 2, 3, 4, 5}),
+        caption=f"Face {face.id}: every sampled frame that shows it." + _left_out(len(face.frames)),
+    )
+
+
+def _left_out(count: int) -> str:
+    if count <= _ROWS:
+        return ""
+    return f" The first {_ROWS} of {count:,}; the CSV and the JSON have them all."
+
+
+def _frame(frame: FaceFrame) -> tuple[str, ...]:
+    return (
+        clock(frame.time_s),
+        ", ".join(f"{value:.0f}" for value in frame.box),
+        f"{frame.size_px:.0f}",
+        "–" if frame.sharpness is None else f"{frame.sharpness:.1f}",
+        f"{frame.detector_score:.3f}",
+        "not scored" if frame.score is None else score(frame.score),
+    )

@@ -1,0 +1,56 @@
+"""The sentences of a report that do not depend on the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+MEANS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "manipulated": (
+            "The traces that this model knows are present: the calibrated probability reaches "
+            "the upper threshold.",
+            "Not who did it, nor with what intent. Beauty filters, heavy retouching and upscaling "
+            "can leave the same traces.",
+        ),
+        "no-manipulation-found": (
+            "This model looked, with enough to look at, and the probability lies below the lower "
+            "threshold.",
+            "Not that the file is genuine. A method that the model has never met, a manipulated "
+            "film filmed from a screen, or an untouched face with a false voice or a false "
+            "caption all end here.",
+        ),
+        "inconclusive": (
+            "The score lies between the thresholds, the evidence contradicts itself, or it is "
+            "too poor to score; the reasons say which.",
+            "Not “half manipulated”. Without a probability it says nothing in either direction.",
+        ),
+        "no-face": (
+            "No face was found in the frames that were sampled.",
+            "Not that there is none: a face may be turned away, tiny, covered, or seen only "
+            "between the sampled frames.",
+        ),
+    }
+)
+
+LIMITATIONS: tuple[str, ...] = (
+    "The result speaks of traces of the kinds of manipulation in the model's training data. A "
+    "method it has never met may leave none of them.",
+    "It judges faces. It does not judge sound, captions, the background, or whether the scene is "
+    "what it is said to be. It identifies nobody.",
+    "It looked at the frames listed here and at no others. A manipulation that is shorter than the "
+    "gaps between them can be missed.",
+    "Strong compression, small or blurred faces, filters and re-filming weaken the traces or "
+    "imitate them.",
+    "The probability holds for files that resemble those of the calibration. On material from "
+    "elsewhere every detector of this kind does worse than on its own validation data.",
+    "Heat maps show which regions moved the network's score. They are not a map of what was "
+    "altered.",
+    "This report is the output of a program, not the finding of an expert. It should not be the "
+    "only ground for a decision about a person.",
+)
+
+HEAT_LEGEND = (
+    "Orange speaks for manipulation, blue against it, grey says nothing. The scale is the same "
+    "in every picture, so weak evidence looks weak."
+)
