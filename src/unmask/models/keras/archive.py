@@ -116,7 +116,7 @@ def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
 
 def _from_hdf5(file: Any) -> Archive:
     text = file.attrs.get("model_config")
-    weights = file["model_weights"] if "model_weights" in file else file
+    weights = member(file, "model_weights") or file
     version = _text(file.attrs.get("keras_version", weights.attrs.get("keras_version", "")))
     return Archive(None if text is None else _json(_text(text)), version, "by-name", weights)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from unmask.core.errors import ModelInvalid
@@ -17,7 +17,8 @@ class Layer:
     """One layer. ``inputs`` are the layers whose outputs it takes.
 
     ``path`` is its own name after those of the layers round it; ``inner`` holds the layers of a
-    nested model, or the one that a wrapper wraps.
+    nested model, or the one that a wrapper wraps; ``call`` is the configuration of its call, which
+    holds the numbers that an arithmetic operation takes.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Layer:
     config: Mapping[str, Any]
     inputs: tuple[str, ...] = ()
     inner: tuple[Layer, ...] = ()
+    call: Any = None
 
     @property
     def name(self) -> str:
@@ -89,7 +91,7 @@ def _functional(node: Mapping[str, Any], path: tuple[str, ...]) -> Layer:
         raise layer.refuse("is used in several places")
     if _in_training(calls):
         raise layer.refuse("is called with training=True, so it would answer at random")
-    return layer
+    return replace(layer, call=calls[0] if calls else None)
 
 
 def _layer(node: Mapping[str, Any], path: tuple[str, ...], inputs: tuple[str, ...]) -> Layer:

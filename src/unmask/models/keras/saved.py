@@ -70,11 +70,12 @@ class SavedModel:
         if group is None:
             raise layer.refuse("has no weights in the file")
         wanted = layer.inner[0] if part else layer
-        own = f"{part}_{wanted.name}" if part else layer.name
         everything = names(group, "weight_names")
-        named = [name for name in everything if own in name.split("/")]
         # A layer that stands alone owns its whole group, by whatever names.
-        chosen = named if part or len(_leaves(self.layers, layer.path[0])) > 1 else everything
+        alone = len(_leaves(self.layers, layer.path[0])) == 1
+        chosen = everything if alone else _named(everything, layer)
+        if part:
+            chosen = [name for name in chosen if _of_part(name, part)]
         found: Weights = {}
         for name in chosen:
             variable = name.split("/")[-1].partition(":")[0]
@@ -115,6 +116,20 @@ def _expected(layer: Layer) -> list[str]:
         for name, setting in _VARIABLES[layer.kind]
         if setting is None or layer.config.get(setting, True)
     ]
+
+
+def _named(everything: Sequence[str], layer: Layer) -> list[str]:
+    """The weights under the layer's name, or that of the wrapper round it."""
+    for own in reversed(layer.path[1:]):
+        found = [name for name in everything if own in name.split("/")]
+        if found:
+            return found
+    return []
+
+
+def _of_part(name: str, part: str) -> bool:
+    """Whether a weight is of that half of a Bidirectional: Keras prefixes the layer's name."""
+    return any(piece.startswith(f"{part}_") for piece in name.split("/")[:-1])
 
 
 def _place(layers: Sequence[Layer], path: tuple[str, ...]) -> str:
