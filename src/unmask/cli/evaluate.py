@@ -46,6 +46,33 @@ _FILE = click.Path(path_type=str)
     help="Count false positives by this attribute; may be given several times.",
 )
 @click.option(
+    "--against",
+    multiple=True,
+    type=_FILE,
+    metavar="FILE.csv",
+    help="Compare with another detector's scores of the same files; may be given several times.",
+)
+@click.option(
+    "--robustness",
+    is_flag=True,
+    help="Score some files again under seven distortions at five levels.",
+)
+@click.option(
+    "--distortion",
+    "distortions",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one of them: h264, jpeg, resize, blur, noise, colour or contrast.",
+)
+@click.option(
+    "--robustness-files",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Of each class, drawn by --seed.",
+)
+@click.option(
     "--low", type=click.FloatRange(0, 1), metavar="P", help="Threshold.  [default: the model's]"
 )
 @click.option(
@@ -74,6 +101,7 @@ def evaluate(**options: Any) -> int:
 
     The exit code is 3 when some files could not be scored.
     """
-    from unmask.cli.evaluate_work import EvaluateOptions, run
+    from unmask.cli.evaluate_options import EvaluateOptions
+    from unmask.cli.evaluate_work import run
 
     return run(EvaluateOptions(**options))

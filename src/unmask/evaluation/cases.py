@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
-from unmask.datasets.index import Index
 from unmask.datasets.sample import Sample
 from unmask.evaluation.scores import ScoreRow
 
@@ -44,7 +43,7 @@ class Case:
         return "no-manipulation-found" if score < thresholds.low else "inconclusive"
 
 
-def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], index: Index) -> list[Case]:
+def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], root: Path) -> list[Case]:
     """Every sample with its row, by path, by the end of the path, or by name where that is unique.
 
     A sample without a row has one that says so. :class:`DataError` where no row fits at all, or
@@ -52,13 +51,13 @@ def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], index: Index) -> l
     """
     known = {row.path: row for row in rows}
     direct = {_normal(path): row for path, row in known.items()}
-    found = [_find(direct, sample.path, str(index.root)) for sample in samples]
+    found = [_find(direct, sample.path, root.as_posix()) for sample in samples]
     if not any(found):
         found = _by_name(samples, known)
     if not any(found):
         raise DataError(
             f"none of the {len(known)} files with a score is among the {len(samples)} of "
-            f"{index.root}: {next(iter(known), 'nothing')!r} and {samples[0].path!r}, say",
+            f"{root}: {next(iter(known), 'nothing')!r} and {samples[0].path!r}, say",
             hint="paths in the file of scores must be those of the index, or its file names",
         )
     blank = [ScoreRow(sample.path, None, error=_MISSING) for sample in samples]

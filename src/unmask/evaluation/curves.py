@@ -36,7 +36,9 @@ class Ranking:
             raise ValueError("a score that is NaN has no rank")
         order = np.argsort(-scores, kind="stable")
         ordered = scores[order]
-        last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
+        ends = np.ones(len(ordered), dtype=np.bool_)
+        ends[:-1] = ordered[1:] != ordered[:-1]
+        last = np.flatnonzero(ends)
         return cls(order, labels[order] == 1, last, ordered[last])
 
     def counts(self, weights: Floats) -> tuple[Floats, Floats]:

@@ -15,10 +15,10 @@ from unmask.evaluation.figures import (
     file_metrics,
     file_metrics_with_errors,
     frame_metrics,
-    reliability_bins,
 )
-from unmask.evaluation.grouping import AUTO, FILE, attribute, check_attribute, grouped
+from unmask.evaluation.grouping import AUTO, FILE, attribute, grouped
 from unmask.evaluation.report import Comparison, DataSet, Distorted, Evaluation, Nuisance, Scorer
+from unmask.evaluation.shapes import histogram, reliability_bins, roc_curves
 from unmask.evaluation.slices import coverage, fairness, real_sources, slices
 
 _FEW_GROUPS = 10
@@ -48,8 +48,6 @@ def evaluate(
     cases, by = grouped(cases, protocol.groups)
     drawing, thresholds = protocol.drawing, protocol.thresholds
     calibrated = _probabilities(cases)
-    for name in protocol.group_by:
-        check_attribute([case.sample for case in cases], name, "--group-by")
     groups = len({case.group for case in cases})
     has_families = any(attribute(case.sample, "family") for case in cases if case.label)
     return Evaluation(
@@ -70,6 +68,8 @@ def evaluate(
             row for name in protocol.group_by for row in fairness(cases, name, thresholds)
         ),
         real_sources=real_sources(cases),
+        roc=roc_curves(cases),
+        histogram=histogram(cases, calibrated=calibrated),
         reliability=reliability_bins(cases) if calibrated else (),
         nuisance=(),
         robustness=(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from unmask.evaluation import curves, probabilities
 from unmask.evaluation.bootstrap import RESAMPLES, Metric, measure, number
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.ratios import ratio
-from unmask.evaluation.report import Decisions, Figure, Level, Metrics, ReliabilityBin
+from unmask.evaluation.report import Decisions, Figure, Level, Metrics
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -31,6 +31,12 @@ class Drawing:
         if not groups:
             return {name: Figure(value=None, low=None, high=None) for name in metrics}
         return measure(metrics, number(groups), count=self.resamples, seed=self.seed)
+
+    def between(self, labels: Labels, groups: Sequence[str]) -> Drawing:
+        """The same, or no drawing where a class is one group: its spread would be left out."""
+        pairs = set(zip(labels.tolist(), groups, strict=True))
+        lone = min(sum(label == which for label, _ in pairs) for which in (0, 1)) < 2
+        return replace(self, resamples=0) if lone else self
 
 
 def ranking_metrics(scores: Floats, labels: Labels) -> dict[str, Metric]:
@@ -68,7 +74,7 @@ def metrics_of(
     if calibrated:
         functions |= probability_metrics(scores, labels)
     found: dict[str, Figure | None] = {"brier": None, "log_loss": None, "ece": None}
-    found |= drawing.measure(functions, groups)
+    found |= drawing.between(labels, groups).measure(functions, groups)
     return Metrics.model_validate(
         {
             "level": level,
@@ -106,14 +112,18 @@ def file_metrics_with_errors(
 
 def frame_metrics(cases: Sequence[Case], drawing: Drawing, *, calibrated: bool) -> Metrics | None:
     """Of single frames, each with the label and the group of its file; None without frames."""
-    kept = [case for case in cases if case.row.frames]
+    scores, labels, kept = frames_of(cases)
     if not kept:
         return None
-    counts = [len(case.row.frames) for case in kept]
-    scores = np.array([value for case in kept for value in case.row.frames])
-    labels = np.repeat(labels_of(kept), counts)
     groups = [case.group for case in kept for _ in case.row.frames]
     return metrics_of(scores, labels, groups, drawing, level="frame", calibrated=calibrated)
+
+
+def frames_of(cases: Sequence[Case]) -> tuple[Floats, Labels, list[Case]]:
+    """Scores and labels of all frames, one after the other, and the files that have any."""
+    kept = [case for case in cases if case.row.frames]
+    scores = np.array([value for case in kept for value in case.row.frames], dtype=np.float64)
+    return scores, np.repeat(labels_of(kept), [len(case.row.frames) for case in kept]), kept
 
 
 def decisions(
@@ -146,20 +156,3 @@ def _share(where: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
         return ratio(weights @ where, weights.sum(axis=1))
 
     return share
-
-
-def reliability_bins(cases: Sequence[Case]) -> tuple[ReliabilityBin, ...]:
-    """The bins of the reliability plot. Scores must be probabilities."""
-    kept = scored(cases)
-    found = probabilities.reliability(scores_of(kept), labels_of(kept))
-    width = 1 / probabilities.BINS
-    return tuple(
-        ReliabilityBin(
-            low=round(at * width, 6),
-            high=round((at + 1) * width, 6),
-            files=one.count if one else 0,
-            mean=round(one.mean, 6) if one else None,
-            share=round(one.share, 6) if one else None,
-        )
-        for at, one in enumerate(found)
-    )

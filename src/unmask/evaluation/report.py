@@ -151,6 +151,23 @@ class ReliabilityBin(Record):
     share: float | None = Field(description="share manipulated")
 
 
+class Curve(Record):
+    """A ROC curve: FPR and TPR, from (0, 0) to (1, 1); corners only, thinned where many."""
+
+    level: Level
+    fpr: tuple[float, ...]
+    tpr: tuple[float, ...]
+
+
+class HistogramBin(Record):
+    """Scores from ``low`` up to ``high`` (the last bin includes it). Video level."""
+
+    low: float
+    high: float
+    real: int
+    manipulated: int
+
+
 class Scorer(Record):
     """What gave the scores."""
 
@@ -195,6 +212,8 @@ class Evaluation(Record):
     families: tuple[Slice, ...]
     groups: tuple[Group, ...]
     real_sources: tuple[SourceScores, ...]
+    roc: tuple[Curve, ...]
+    histogram: tuple[HistogramBin, ...]
     reliability: tuple[ReliabilityBin, ...] = Field(description="empty without probabilities")
     nuisance: tuple[Nuisance, ...]
     robustness: tuple[Distorted, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -138,8 +138,3 @@ def _frames(analysis: Analysis) -> tuple[float, ...]:
             if frame.score is not None:
                 by_time.setdefault(frame.time_s, []).append(frame.score)
     return tuple(round(correct_for_faces(by_time[time]), 6) for time in sorted(by_time))
-
-
-def of_condition(rows: Iterable[ScoreRow], condition: str = "") -> list[ScoreRow]:
-    """The rows scored under one condition."""
-    return [row for row in rows if row.condition == condition]

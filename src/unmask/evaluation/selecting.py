@@ -12,7 +12,8 @@ from unmask.datasets.index import Index
 from unmask.datasets.listing import kind_by_name, sample_of
 from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
-from unmask.evaluation.scores import NAMES, ScoreRow
+from unmask.evaluation.cases import Case, join
+from unmask.evaluation.scores import NAMES, ScoreRow, read_scores
 
 Wanted = Literal["auto", "all", "train", "val", "test"]
 
@@ -68,7 +69,14 @@ _SAID = frozenset(
 )
 
 
-def check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow]) -> None:
+def cases_of_file(path: Path, samples: Sequence[Sample], root: Path) -> list[Case]:
+    """The samples with the scores that a file has of them. :class:`DataError`."""
+    rows = [row for row in read_scores(path) if not row.condition]
+    _check_labels(path, samples, rows)
+    return join(samples, rows, root)
+
+
+def _check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow]) -> None:
     """Refuse a file of scores whose own labels say the opposite of the index.
 
     :class:`DataError`: scores made with 1 for real would turn every figure round.

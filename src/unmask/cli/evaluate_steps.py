@@ -1,0 +1,89 @@
+"""Scoring for ``unmask evaluate``: files through a model with a progress bar, or scores read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from unmask.cli.evaluate_options import EvaluateOptions
+from unmask.cli.progress import ScanProgress
+from unmask.cli.terminal import notes_console
+from unmask.core.analysis import Thresholds
+from unmask.datasets.index import Index
+from unmask.datasets.sample import Sample
+from unmask.evaluation.cases import Case, join
+from unmask.evaluation.report import Distorted, Scorer
+from unmask.evaluation.robustness import drawn_files, robustness
+from unmask.evaluation.scorers import scorer_of_model, scorer_of_scores
+from unmask.evaluation.scores import ScoreLog
+from unmask.evaluation.scoring import Condition, score_samples, stamp
+from unmask.evaluation.selecting import cases_of_file
+from unmask.pipeline import Analyser
+
+_HALF = Thresholds(low=0.5, high=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Scored files, what scored them, and the thresholds that turn scores into decisions."""
+
+    cases: list[Case]
+    scorer: Scorer
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScoring:
+    """One model on the files of one index; every score is in ``scores.csv`` of the folder."""
+
+    analyser: Analyser
+    index: Index
+    options: EvaluateOptions
+
+    def measure(self, samples: Sequence[Sample]) -> Measured:
+        """All files as they are. Kept scores are used, unless they are to be made afresh."""
+        cases = self._score(samples, None, fresh=self.options.fresh)
+        default = self.analyser.package.manifest.thresholds
+        thresholds = self.options.thresholds or default
+        if thresholds != default:  # verdicts made with others do not count
+            cases = [replace(case, row=replace(case.row, verdict="")) for case in cases]
+        return Measured(cases, scorer_of_model(self.analyser), thresholds)
+
+    def distort(self, cases: Sequence[Case], thresholds: Thresholds) -> list[Distorted]:
+        """Some of the files under every distortion."""
+        options = self.options
+        chosen = drawn_files(cases, options.robustness_files, options.seed)
+
+        def rescore(some: Sequence[Case], condition: Condition) -> list[Case]:
+            found = self._score([case.sample for case in some], condition)
+            return [replace(new, group=old.group) for new, old in zip(found, some, strict=True)]
+
+        return robustness(chosen, options.distortions, rescore, thresholds, options.drawing)
+
+    def _score(
+        self, samples: Sequence[Sample], condition: Condition | None, *, fresh: bool = False
+    ) -> list[Case]:
+        by, path = stamp(self.analyser), Path(self.options.out) / "scores.csv"
+        with (
+            ScoreLog(path, by=by, fresh=fresh) as log,
+            ScanProgress(notes_console(), len(samples), shown=sys.stderr.isatty()) as progress,
+        ):
+            rows = score_samples(
+                self.analyser,
+                self.index,
+                samples,
+                log,
+                timeout=self.options.timeout,
+                watcher=progress,
+                condition=condition,
+            )
+        return join(samples, rows, self.index.root)
+
+
+def measure_scores(options: EvaluateOptions, index: Index, samples: Sequence[Sample]) -> Measured:
+    """The files with the scores of somebody's CSV; without --low and --high, decided at ½."""
+    path = Path(str(options.scores))
+    cases = cases_of_file(path, samples, index.root)
+    return Measured(cases, scorer_of_scores(path), options.thresholds or _HALF)

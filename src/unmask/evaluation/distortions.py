@@ -1,0 +1,108 @@
+"""Seven distortions at five levels, applied to decoded frames before a face is looked for.
+
+What comes after decoding is the product as it is served: detection, tracking, crops and scores
+all see the distorted frames. Strengths are in pixels and grey levels of the frame as decoded.
+H.264 codes the frames of one sampled window as a film of their own: its frames are further apart
+in time than in the file, so a CRF costs somewhat more quality here than it would there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from unmask.core.frames import Window
+from unmask.synthesis.codecs import jpeg, video
+from unmask.synthesis.colour import to_bytes
+
+Image = NDArray[np.uint8]
+Apply = Callable[[Sequence[Image], float, Generator], list[Image]]
+
+
+@dataclass(frozen=True, slots=True)
+class Distortion:
+    """Five settings from weak to strong, and what one does to the frames of a window."""
+
+    name: str
+    unit: str
+    settings: tuple[float, float, float, float, float]
+    apply: Apply
+
+    def describe(self, level: int) -> str:
+        """The setting in words, ``level`` 1 to 5."""
+        return f"{self.unit} {self.settings[level - 1]:g}"
+
+    def alter(self, level: int, seed: int = 0) -> Callable[[Window], Window]:
+        """The function for the pipeline; what is random depends on the window's time alone."""
+
+        def distort(window: Window) -> Window:
+            moment = round(window.frames[0].time * 1000)
+            rng = np.random.default_rng([seed, level, moment])
+            images = [frame.image for frame in window.frames]
+            changed = self.apply(images, self.settings[level - 1], rng)
+            pairs = zip(window.frames, changed, strict=True)
+            return Window(tuple(replace(frame, image=image) for frame, image in pairs))
+
+        return distort
+
+
+def _each(change: Callable[[Image, float], Image]) -> Apply:
+    return lambda images, setting, _rng: [change(image, setting) for image in images]
+
+
+def _h264(images: Sequence[Image], crf: float, _rng: Generator) -> list[Image]:
+    height, width = images[0].shape[:2]
+    even = [
+        np.asarray(
+            cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8
+        )
+        for image in images
+    ]
+    return [np.ascontiguousarray(x[:height, :width]) for x in video(even, "libx264", int(crf))]
+
+
+def _resize(image: Image, scale: float) -> Image:
+    height, width = image.shape[:2]
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    down = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(down, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def _blur(image: Image, sigma: float) -> Image:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
+
+
+def _noise(images: Sequence[Image], sigma: float, rng: Generator) -> list[Image]:
+    return [
+        to_bytes(image + np.float32(sigma) * rng.standard_normal(image.shape, dtype=np.float32))
+        for image in images
+    ]
+
+
+def _colour(image: Image, saturation: float) -> Image:
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.addWeighted(image, saturation, grey, 1 - saturation, 0), np.uint8)
+
+
+def _contrast(image: Image, factor: float) -> Image:
+    middle = np.float32(image.mean())
+    return to_bytes((image.astype(np.float32) - middle) * np.float32(factor) + middle)
+
+
+DISTORTIONS: dict[str, Distortion] = {
+    one.name: one
+    for one in (
+        Distortion("h264", "CRF", (23, 28, 33, 38, 43), _h264),
+        Distortion("jpeg", "quality", (90, 70, 50, 30, 15), _each(lambda x, q: jpeg(x, int(q)))),
+        Distortion("resize", "down to", (0.75, 0.5, 0.35, 0.25, 0.18), _each(_resize)),
+        Distortion("blur", "sigma, px", (0.5, 1, 1.5, 2.5, 4), _each(_blur)),
+        Distortion("noise", "sigma, grey levels", (3, 6, 12, 20, 30), _noise),
+        Distortion("colour", "saturation", (0.8, 0.6, 0.4, 0.2, 0), _each(_colour)),
+        Distortion("contrast", "factor", (0.85, 0.7, 0.55, 0.4, 0.25), _each(_contrast)),
+    )
+}
