@@ -20,25 +20,35 @@ def fit_platt(logits: Scores, labels: Labels) -> tuple[float, float]:
     Platt, "Probabilistic Outputs for Support Vector Machines", 1999, with its softened targets and
     Newton steps. Raises :class:`DataError` when a class is absent.
     """
+    theta = _newton(np.stack([logits, np.ones_like(logits)], axis=1), labels, np.array([1.0, 0.0]))
+    return float(theta[0]), float(theta[1])
+
+
+def fit_temperature(logits: Scores, labels: Labels) -> tuple[float, float]:
+    """The scale (1 / temperature, > 0) alone, and 0.0. Guo et al. 2017. Else as Platt's."""
+    theta = _newton(logits[:, None], labels, np.array([1.0]))
+    return float(theta[0]), 0.0
+
+
+def _newton(design: Scores, labels: Labels, theta: Scores) -> Scores:
+    """Logistic regression by Newton's method; the first column of N×k is the logit."""
     positive = labels == 1
     counts = int(positive.sum()), int((~positive).sum())
     if min(counts) == 0:
         raise DataError("calibration needs manipulated and real examples")
     target = np.where(positive, (counts[0] + 1) / (counts[0] + 2), 1 / (counts[1] + 2))
     weight = np.where(positive, 0.5 / counts[0], 0.5 / counts[1])
-    design = np.stack([logits, np.ones_like(logits)], axis=1)  # N×2
-    theta = np.array([1.0, 0.0])
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-np.clip(design @ theta, -60, 60)))
         gradient = design.T @ (weight * (p - target))
-        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
+        curvature = (design * (weight * p * (1 - p))[:, None]).T @ design
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(len(theta)), gradient)
         theta = theta - np.clip(step, -1, 1)
         if float(np.abs(step).max()) < 1e-9:
             break
     if theta[0] <= 0:
         raise DataError("the scores do not rise with manipulation: nothing can be calibrated")
-    return float(theta[0]), float(theta[1])
+    return theta
 
 
 def choose_thresholds(real: Scores, *, false_positives: float, low: float) -> Thresholds:
@@ -54,3 +64,12 @@ def choose_thresholds(real: Scores, *, false_positives: float, low: float) -> Th
     quantile = float(ordered[len(real) - 1 - allowed]) if allowed < len(real) else 0.0
     high = min(_CEILING, max(0.5, np.nextafter(quantile, 1.0)))
     return Thresholds(low=min(low, high), high=round(high + 5e-4, 3))
+
+
+def choose_low(manipulated: Scores, *, misses: float) -> float:
+    """The highest ``low``, at most ½, under which at most ``misses`` of these probabilities lie."""
+    if len(manipulated) == 0:
+        raise DataError("thresholds need manipulated examples")
+    ordered = np.sort(manipulated)
+    allowed = min(int(np.floor(misses * len(ordered))), len(ordered) - 1)
+    return float(np.floor(min(0.5, ordered[allowed]) * 1000) / 1000)

@@ -176,6 +176,7 @@ class Scorer(Record):
     version: str = ""
     sha256: str = Field(default="", description="of the manifest, or of the file of scores")
     graphs: dict[str, str] = Field(default_factory=dict, description="SHA-256 of graphs")
+    calibration: dict[str, float] = Field(default_factory=dict)
     options: dict[str, str | int] = Field(default_factory=dict)
 
 

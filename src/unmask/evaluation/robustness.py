@@ -70,8 +70,9 @@ def _row(
     drawing: Drawing,
 ) -> Distorted:
     kept = scored(cases)
-    functions = ranking_metrics(scores_of(kept), labels_of(kept))
-    auc = drawing.measure({"auc": functions["auc"]}, [case.group for case in kept])["auc"]
+    labels, groups = labels_of(kept), [case.group for case in kept]
+    functions = ranking_metrics(scores_of(kept), labels)
+    auc = drawing.between(labels, groups).measure({"auc": functions["auc"]}, groups)["auc"]
     real, manipulated = decisions(cases, thresholds, drawing)
     return Distorted(
         distortion=name,

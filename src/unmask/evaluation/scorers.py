@@ -20,6 +20,7 @@ def scorer_of_model(analyser: Analyser) -> Scorer:
         version=model.version,
         sha256=model.sha256,
         graphs=graphs_of(analyser.package),
+        calibration=analyser.package.manifest.calibration.model_dump(),
         options=told,
     )
 

@@ -6,9 +6,8 @@ Ours are written row by row as files are scored, so that an interrupted evaluati
 from __future__ import annotations
 
 import csv
-import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +15,14 @@ from typing import IO, Self
 
 from unmask.core.errors import DataError
 from unmask.datasets.lists import read_rows
+from unmask.datasets.sample import Sample
 
 COLUMNS = ("path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "by")
+KNOWN = ("label", "split", "method", "source")
+"""What the index says of the file: so a file of scores can be evaluated without its index."""
 FACTS = (
     "kind", "container", "codec", "width", "height", "fps", "duration_s", "bytes", "face_px",
-    "face_x", "face_y", "black_bars",
+    "face_x", "face_y", "face_count", "black_bars",
 )  # fmt: skip
 
 
@@ -65,15 +67,15 @@ class ScoreLog:
         """The row of a file that is finished."""
         return self._begun.get((path, condition))
 
-    def add(self, row: ScoreRow) -> None:
-        """Append. :class:`DataError` where the disk refuses."""
+    def add(self, row: ScoreRow, sample: Sample) -> None:
+        """Append the row of ``sample``. :class:`DataError` where the disk refuses."""
         try:
             if self._stream is None:
                 new = not self.path.exists()
                 self._stream = self.path.open("a", encoding="utf-8", newline="")
                 if new:
-                    csv.writer(self._stream).writerow((*COLUMNS, *FACTS))
-            csv.writer(self._stream).writerow(_cells(row))
+                    csv.writer(self._stream).writerow((*COLUMNS, *KNOWN, *FACTS))
+            csv.writer(self._stream).writerow(_cells(row, sample))
             self._stream.flush()
         except OSError as error:
             raise DataError(
@@ -130,7 +132,7 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     except StopIteration:
         raise DataError(f"{path} is empty", hint="it should begin with path,score") from None
     columns = {name.casefold(): place for place, name in enumerate(head)}
-    name_at, score_at = _column(path, columns, NAMES), _column(path, columns, _SCORES)
+    name_at, score_at = _column(path, columns, NAMES), _column(path, columns, SCORES)
     rows: dict[tuple[str, str], ScoreRow] = {}
     framed: dict[str, list[float]] = {}
     by_frame = frames_as_rows and "frame" in columns
@@ -153,7 +155,7 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
 
 
 NAMES = ("path", "file", "filename", "video", "id", "name")
-_SCORES = ("score", "prob", "probability", "prediction", "logit")
+SCORES = ("score", "prob", "probability", "prediction", "logit")
 
 
 def _column(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) -> int:
@@ -211,7 +213,7 @@ def _wrong(path: Path, line: int, why: str) -> DataError:
     return DataError(f"{path}, line {line}: {why}", hint="correct the file of scores")
 
 
-def _cells(row: ScoreRow) -> Iterable[str]:
+def _cells(row: ScoreRow, sample: Sample) -> Iterator[str]:
     yield row.path
     yield row.condition
     yield "" if row.score is None else f"{row.score:.6f}"
@@ -219,6 +221,7 @@ def _cells(row: ScoreRow) -> Iterable[str]:
     for values in (row.faces, row.frames, row.clips):
         yield " ".join(f"{value:.6f}" for value in values)
     yield row.by
+    yield from (str(sample.label), sample.split, sample.method, sample.source)
     yield from (row.facts.get(name, "") for name in FACTS)
 
 
@@ -230,12 +233,3 @@ def _drop_unfinished_line(path: Path) -> None:
         part = path.with_name(f"{path.name}.part")
         part.write_bytes(whole)
         part.replace(path)
-
-
-def rows_as_text(rows: Iterable[ScoreRow]) -> str:
-    """A whole score file."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow((*COLUMNS, *FACTS))
-    writer.writerows(_cells(row) for row in rows)
-    return text.getvalue()

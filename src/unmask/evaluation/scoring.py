@@ -78,7 +78,7 @@ def score_samples(
         row = log.known(sample.path, name)
         if row is None:
             row = _score(analyser, index.root, sample, timeout, watcher, condition)
-            log.add(row)
+            log.add(row, sample)
         rows.append(row)
         watcher.end()
     return rows

@@ -13,7 +13,7 @@ from unmask.datasets.listing import kind_by_name, sample_of
 from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case, join
-from unmask.evaluation.scores import NAMES, ScoreRow, read_scores
+from unmask.evaluation.scores import COLUMNS, FACTS, NAMES, SCORES, ScoreRow, read_scores
 
 Wanted = Literal["auto", "all", "train", "val", "test"]
 
@@ -64,9 +64,7 @@ def index_of_scores(path: Path) -> Index:
     return Index(path.parent, "scores", tuple(samples[key] for key in sorted(samples)))
 
 
-_SAID = frozenset(
-    {"score", "prob", "probability", "prediction", "logit", "verdict", "error", "frame", "frames"}
-)
+_SAID = frozenset({*COLUMNS, *FACTS, *SCORES, "frame"})
 
 
 def cases_of_file(path: Path, samples: Sequence[Sample], root: Path) -> list[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -17,6 +18,7 @@ from unmask.evaluation.grouping import attribute
 from unmask.evaluation.report import Coverage, Figure, Group, Reason, Slice, SourceScores
 
 _UNNAMED = "unknown"
+_MOST_SOURCES = 60  # of which a plot can be read
 
 
 def coverage(cases: Sequence[Case]) -> Coverage:
@@ -44,7 +46,11 @@ def coverage(cases: Sequence[Case]) -> Coverage:
 def slices(
     cases: Sequence[Case], by: str, thresholds: Thresholds, drawing: Drawing
 ) -> tuple[Slice, ...]:
-    """Each value of ``by`` among the manipulated files, against all real files."""
+    """Each value of ``by`` among the manipulated files, against all real files.
+
+    Where all files of a value are one group, intervals draw them one by one: they speak of that
+    value, and of these people.
+    """
     real = [case for case in cases if case.label == 0]
     parts: defaultdict[str, list[Case]] = defaultdict(list)
     for case in cases:
@@ -62,10 +68,14 @@ def _slice(
     thresholds: Thresholds,
     drawing: Drawing,
 ) -> Slice:
+    if len({case.group for case in part}) == 1:
+        part = [replace(case, group=f"file {case.sample.path}") for case in part]
     kept = scored([*real, *part])
+    labels, groups = labels_of(kept), [case.group for case in kept]
     wanted = ("auc", "eer", "tpr_at_fpr_5")
-    functions = ranking_metrics(scores_of(kept), labels_of(kept))
-    found = drawing.measure({key: functions[key] for key in wanted}, [case.group for case in kept])
+    functions = ranking_metrics(scores_of(kept), labels)
+    between = drawing.between(labels, groups)
+    found = between.measure({key: functions[key] for key in wanted}, groups)
     decided = decisions(part, thresholds, drawing)[1]
     return Slice(
         name=name,
@@ -122,8 +132,9 @@ def real_sources(cases: Sequence[Case]) -> tuple[SourceScores, ...]:
     """The scores of real files by where they come from: their method or set, else their group."""
     real = [case for case in cases if case.label == 0]
     names = [attribute(case.sample, "method") or case.sample.dataset for case in real]
-    if len(set(names)) < 2:
-        names = [case.group for case in real]
+    groups = [case.group for case in real]
+    if len(set(names)) < 2 and len(set(groups)) <= _MOST_SOURCES:
+        names = groups
     parts: defaultdict[str, list[Case]] = defaultdict(list)
     for name, case in zip(names, real, strict=True):
         parts[name].append(case)
