@@ -1,0 +1,198 @@
+"""What a person gets, on the command line, for the files that people really pass."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import bad_files
+import pytest
+from films import film, panning
+
+from unmask.clips import align
+
+FAILURES = [
+    # what is passed, the code, part of the message, part of the way out
+    (bad_files.empty, "empty", "the file is empty", "copy"),
+    (bad_files.text_renamed, "not-media", "not a video or picture", "convert"),
+    (bad_files.sound_only, "no-picture", "only sound", "give a video"),
+    (bad_files.truncated, "damaged", "cannot be read", "download it again"),
+    (bad_files.zero_duration, "damaged", "", "again"),
+    (bad_files.empty_folder, "empty", "holds no files", "check the path"),
+    (bad_files.no_media, "empty", "has the suffix of a video or picture", "name a file itself"),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "message", "hint"), FAILURES, ids=[make.__name__ for make, *_ in FAILURES]
+)
+def test_what_cannot_be_analysed_is_an_error_with_a_way_out(
+    scan, tmp_path, make, code, message, hint
+):
+    path = make(tmp_path)
+    ran = scan(path, "--json", "-")
+    (result,) = ran.json["results"]
+    assert ran.code == 3
+    assert result["input"] == str(path)
+    assert result["error"]["code"] == code
+    assert path.name in result["error"]["message"]
+    assert message in result["error"]["message"]
+    assert hint in result["error"]["hint"]
+    table = scan(path)
+    assert table.out.splitlines()[2].split()[:2] == ["Not", "analysed"]
+    assert "Traceback" not in table.out + table.err
+
+
+def test_the_rest_is_still_analysed(scan, tmp_path, portrait):
+    bad = [make(tmp_path) for make, *_ in FAILURES]
+    ran = scan(bad[0], portrait, *bad[1:], "--json", "-")
+    results = ran.json["results"]
+    assert ran.code == 3
+    assert [index for index, result in enumerate(results) if "verdict" in result] == [1]
+    assert len(results) == len(bad) + 1
+
+
+ANALYSED = [
+    # what is passed, the kind, the label: the model calls every face manipulated
+    (bad_files.truncated_stream, "video", "manipulated"),
+    (bad_files.one_frame, "video", "inconclusive"),
+    (bad_files.large, "image", "manipulated"),
+    (bad_files.animated_gif, "video", "manipulated"),
+    (bad_files.portrait_phone, "video", "manipulated"),
+    (bad_files.strange_name, "image", "manipulated"),
+    (bad_files.nobody, "image", "no-face"),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "label"), ANALYSED, ids=[make.__name__ for make, *_ in ANALYSED]
+)
+def test_what_is_odd_is_analysed(scan, tmp_path, make, kind, label):
+    path = make(tmp_path)
+    ran = scan(path, "--json", "-")
+    assert ran.code == 0
+    assert ran.json["media"]["kind"] == kind
+    assert ran.json["media"]["name"] == path.name
+    assert ran.json["verdict"]["label"] == label
+
+
+def test_one_frame_is_too_few_to_judge_a_video(scan, tmp_path):
+    ran = scan(bad_files.one_frame(tmp_path), "--json", "-")
+    assert ran.json["verdict"] == {
+        "label": "inconclusive",
+        "probability": None,
+        "reasons": ["too-few-frames"],
+    }
+
+
+def test_boxes_of_a_rotated_phone_video_lie_in_the_picture_as_seen(scan, tmp_path):
+    document = scan(bad_files.portrait_phone(tmp_path), "--json", "-").json
+    media = document["media"]
+    assert media["rotation"] in (90, 270)
+    for frame in document["faces"][0]["frames"]:
+        left, top, right, bottom = frame["box"]
+        assert 0 <= left < right <= media["width"]
+        assert 0 <= top < bottom <= media["height"]
+        eye, other, nose, *_ = frame["landmarks"]
+        assert eye[0] < nose[0] < other[0]
+        assert nose[1] > max(eye[1], other[1])  # upright
+
+
+def test_a_file_that_may_not_be_read(scan, portrait, landscape, forbid):
+    forbid(portrait)
+    ran = scan(portrait, landscape, "--json", "-")
+    failed, other = ran.json["results"]
+    assert ran.code == 3
+    assert failed["error"]["code"] == "not-readable"
+    assert "Permission denied" in failed["error"]["message"]
+    assert failed["error"]["hint"]
+    assert other["verdict"]["label"] == "no-face"
+
+
+def test_a_folder_that_may_not_be_read(scan, tmp_path, make_portrait, forbid):
+    make_portrait(tmp_path / "in" / "a.png")
+    make_portrait(tmp_path / "in" / "locked" / "b.png")
+    forbid(tmp_path / "in" / "locked")
+    ran = scan(tmp_path / "in", "--json", "-")
+    seen, denied = ran.json["results"]
+    assert ran.code == 3
+    assert seen["media"]["name"] == "a.png"
+    assert denied["error"]["code"] == "not-readable"
+    assert denied["input"] == str(tmp_path / "in" / "locked")
+
+
+@pytest.fixture
+def forbid(monkeypatch):
+    """Take the permission to read from a path, and from root too, whom nothing stops."""
+    locked: list[Path] = []
+
+    def take(path: Path) -> None:
+        path.chmod(0)
+        locked.append(path)
+        if os.geteuid() == 0:
+            for name in ("open", "scandir"):
+                monkeypatch.setattr(os, name, refusing(getattr(os, name), path))
+
+    yield take
+    for path in locked:
+        path.chmod(0o700)
+
+
+def refusing(real, forbidden):
+    def call(path, *arguments, **options):
+        if isinstance(path, str | os.PathLike) and Path(path) == forbidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    return call
+
+
+@pytest.mark.parametrize("history", [(), ("--no-history",)])
+def test_the_same_file_twice_is_scanned_once(scan, portrait, history):
+    ran = scan(portrait, portrait, *history, "--json", "-")
+    first, second = ran.json["results"]
+    assert ran.code == 0
+    assert first["verdict"] == second["verdict"]
+    assert first["warnings"] == []
+    (notice,) = second["warnings"]
+    assert notice["code"] == "same-bytes"
+    assert str(portrait) in notice["message"]
+
+
+def test_a_copy_under_another_name_keeps_its_name(scan, portrait, tmp_path):
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(portrait.read_bytes())
+    names = [
+        result["media"]["name"] for result in scan(portrait, copy, "--json", "-").json["results"]
+    ]
+    assert names == ["portrait.png", "copy.jpg"]
+
+
+def test_the_time_budget_ends_one_file_only(scan, tmp_path, portrait, monkeypatch):
+    slow = film(tmp_path / "slow.mp4", panning(), frames=30)
+    monkeypatch.setattr("unmask.pipeline.looking.align", _dawdling(monkeypatch, seconds=700))
+    ran = scan(slow, portrait, "--json", "-")  # 600 s each unless another time is given
+    late, other = ran.json["results"]
+    assert ran.code == 3
+    assert late["error"]["code"] == "timeout"
+    assert "600 s" in late["error"]["message"]
+    assert "--timeout" in late["error"]["hint"]
+    assert other["verdict"]["label"] == "manipulated"
+
+
+def _dawdling(monkeypatch, seconds):
+    """Cutting crops; from the first on the clock is that late."""
+    late = 0
+
+    def clock():
+        return time.perf_counter() + late
+
+    def cut(*arguments, **options):
+        nonlocal late
+        late = seconds
+        return align(*arguments, **options)
+
+    monkeypatch.setattr("unmask.core.deadline.time", SimpleNamespace(monotonic=clock))
+    return cut
