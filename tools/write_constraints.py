@@ -15,7 +15,19 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-EXTRAS = ("onnxruntime", "demo", "data", "train", "evaluate", "web", "browser", "report", "provenance", "test", "lint")
+EXTRAS = (
+    "onnxruntime",
+    "demo",
+    "data",
+    "train",
+    "evaluate",
+    "web",
+    "browser",
+    "report",
+    "provenance",
+    "test",
+    "lint",
+)
 TARGET = Path(__file__).parents[1] / "constraints.txt"
 HEADER = """\
 # The versions that Unmask is tested with, for Python 3.11 on Linux. Written by

@@ -71,3 +71,33 @@ def _replace(path: Path, text: IO[str]) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_new(path: Path, content: bytes, option: str) -> None:
+    """A file that was not there before, whole or not at all, or :class:`UsageError`."""
+    part = path.with_name(f".unmask-{os.getpid()}.part")
+    try:
+        try:
+            part.write_bytes(content)
+            _link(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise UsageError(f"{option} {path}: is there already", hint="name another") from error
+    except OSError as error:
+        raise UsageError(
+            f"{option} {path}: cannot be written: {error.strerror or error}",
+            hint="name another place; what was analysed is answered from history",
+        ) from error
+
+
+def _link(part: Path, path: Path) -> None:
+    """Give the finished file its name, never in place of another that has it."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(path) from None
+        part.replace(path)

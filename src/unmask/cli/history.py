@@ -73,6 +73,31 @@ def show(id: str, as_json: bool) -> int:
 
 
 @history.command()
+@click.argument("id")
+@click.option(
+    "--report",
+    required=True,
+    metavar="FILE",
+    help="The file to write, ending in .html or .pdf. One that is there is not replaced.",
+)
+@click.option(
+    "--source", metavar="FILE", help="Where the analysed file is now.  [default: where it was]"
+)
+@click.option(
+    "--model", metavar="NAME|DIR", help="The model that scored.  [default: looked for by its hash]"
+)
+def report(id: str, report: str, source: str | None, model: str | None) -> int:
+    """Write a report on the analysis ID, of which the first characters suffice.
+
+    Pictures are made by reading the file again, if it is still there and the same; heat maps need
+    the model. A report that lacks either says so.
+    """
+    from unmask.cli.past_report import write_report
+
+    return write_report(id, report, source=source, model=model)
+
+
+@history.command()
 @_filters
 @click.option("--json", "json_to", metavar="FILE|-", help="Write the documents as JSON.")
 @click.option("--csv", "csv_to", metavar="FILE|-", help="Write one row for each as CSV.")

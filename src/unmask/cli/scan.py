@@ -17,6 +17,18 @@ import click
     help="Write pictures of each face and of what spoke for manipulation, one folder a file.",
 )
 @click.option(
+    "--report",
+    metavar="FILE|DIR",
+    help="Write a report: a file ending in .html or .pdf, or a folder for several inputs.",
+)
+@click.option(
+    "--report-format",
+    type=click.Choice(["html", "pdf"]),
+    default="html",
+    show_default=True,
+    help="Of the reports in a folder.",
+)
+@click.option(
     "--clips",
     type=int,
     default=4,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from unmask.cli.crashes import describe
 from unmask.cli.inputs import Source
-from unmask.cli.outcome import Origin, Outcome
+from unmask.cli.outcome import Held, Outcome
 from unmask.cli.terminal import note
 from unmask.core.analysis import Analysis, Notice
 from unmask.core.errors import (
@@ -20,7 +21,7 @@ from unmask.core.errors import (
     UsageError,
 )
 from unmask.core.scan import Failure
-from unmask.evidence import EvidenceCollector, write_evidence
+from unmask.evidence import EvidenceCollector, custody, write_evidence
 from unmask.pipeline import Analyser, Progress
 from unmask.runtime import file_sha256
 from unmask.store import History, fingerprint
@@ -28,6 +29,16 @@ from unmask.store import History, fingerprint
 # These are not the file's fault: no other file would fare better.
 _FATAL = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
 _NAME_LENGTH = 80  # of the file's name in that of its evidence folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A result of this scan: of which input, its document, its number, and when it was made."""
+
+    input: str
+    packed: bytes
+    id: str
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -46,7 +57,7 @@ class Scanner:
     _asked: str = field(init=False)
     _model: str = field(init=False)
     # By SHA-256, compressed: a result may be fifty kilobytes, a folder ten thousand files.
-    _seen: dict[str, tuple[str, bytes]] = field(init=False, default_factory=dict)
+    _seen: dict[str, _Seen] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._asked = fingerprint(self.analyser.fingerprint_fields())
@@ -57,32 +68,33 @@ class Scanner:
         if source.problem is not None:
             return Outcome(source.text, Failure.of(source.problem))
         try:
-            analysis, origin = self._result(source, progress)
+            return self._result(source, progress)
         except _FATAL:
             raise
         except UnmaskError as error:
             return Outcome(source.text, Failure.of(error))
         except Exception as error:  # noqa: BLE001 - a bug met in one file must not cost the others
             return Outcome(source.text, describe(error, source.text))
-        return Outcome(source.text, analysis, origin)
 
-    def _result(self, source: Source, progress: Progress | None) -> tuple[Analysis, Origin]:
-        known = self._known(source)
+    def _result(self, source: Source, progress: Progress | None) -> Outcome:
+        begun = datetime.now(UTC)
+        known = self._known(source, begun)
         if known is not None:
             return known
         collector = None if self.evidence is None else EvidenceCollector()
         analysis = self.analyser.analyse(
             source.path, timeout=self.timeout, progress=progress, evidence=collector
         )
-        self._record(analysis, source.path)
+        done = datetime.now(UTC)
+        id = self._record(analysis, source.path, done)
         if self.evidence is not None and collector is not None:
             name = f"{source.path.stem[:_NAME_LENGTH]}-{analysis.media.sha256[:8]}"
             write_evidence(self.evidence / name, analysis, collector)
         packed = zlib.compress(analysis.to_json().encode(), 1)
-        self._seen[analysis.media.sha256] = (source.text, packed)
-        return analysis, "scanned"
+        self._seen[analysis.media.sha256] = _Seen(source.text, packed, id, done)
+        return Outcome(source.text, analysis, held=_held(source, analysis, id, begun, done))
 
-    def _known(self, source: Source) -> tuple[Analysis, Origin] | None:
+    def _known(self, source: Source, begun: datetime) -> Outcome | None:
         """The result for these bytes from this scan or from history, saying so."""
         if not (self._seen or self._may_answer()) or not source.path.is_file():
             return None
@@ -90,17 +102,20 @@ class Scanner:
             sha256 = file_sha256(source.path)
         except OSError:
             return None  # the analyser will meet the same and say it better
-        if sha256 in self._seen:
-            first, packed = self._seen[sha256]
-            analysis = Analysis.from_json(zlib.decompress(packed))
-            notice = Notice(code="same-bytes", message=f"The same bytes as {first}, scanned once.")
-            return _answered(analysis, source.path, notice), "repeated"
-        return self._from_history(sha256, source.path)
+        if (seen := self._seen.get(sha256)) is not None:
+            analysis = Analysis.from_json(zlib.decompress(seen.packed))
+            notice = Notice(
+                code="same-bytes", message=f"The same bytes as {seen.input}, scanned once."
+            )
+            result = _answered(analysis, source.path, notice)
+            held = _held(source, analysis, seen.id, begun, seen.at)
+            return Outcome(source.text, result, "repeated", held)
+        return self._from_history(sha256, source, begun)
 
     def _may_answer(self) -> bool:
         return self.history is not None and not self.fresh and self.evidence is None
 
-    def _from_history(self, sha256: str, path: Path) -> tuple[Analysis, Origin] | None:
+    def _from_history(self, sha256: str, source: Source, begun: datetime) -> Outcome | None:
         if self.history is None or not self._may_answer():
             return None
         try:
@@ -116,15 +131,23 @@ class Scanner:
             code="from-history",
             message=f"Answered from history: analysed on {day} (--fresh looks again).",
         )
-        return _answered(analysis, path, notice), "history"
+        result = _answered(analysis, source.path, notice)
+        entry = stored.entry
+        held = _held(source, analysis, entry.id, begun, entry.created_at)
+        return Outcome(source.text, result, "history", held)
 
-    def _record(self, analysis: Analysis, path: Path) -> None:
+    def _record(self, analysis: Analysis, path: Path, at: datetime) -> str:
+        """Its number in the history, "" where it could not be recorded."""
         if self.history is None:
-            return
+            return ""
         try:
-            self.history.record(analysis, fingerprint=self._asked, source=path.absolute())
+            entry = self.history.record(
+                analysis, fingerprint=self._asked, source=path.absolute(), created_at=at
+            )
         except StoreError as error:
             self._without_history(error)
+            return ""
+        return entry.id
 
     def _without_history(self, error: StoreError) -> None:
         """The verdict matters more than its record: say it once and go on."""
@@ -136,3 +159,14 @@ def _answered(analysis: Analysis, path: Path, notice: Notice) -> Analysis:
     """A known result under the name that the bytes have this time."""
     media = analysis.media.model_copy(update={"name": path.name})
     return analysis.model_copy(update={"media": media, "warnings": (*analysis.warnings, notice)})
+
+
+def _held(
+    source: Source, recorded: Analysis, id: str, received: datetime, analysed: datetime
+) -> Held:
+    name = Path(source.text).name
+    log = (
+        custody.received(recorded.media.sha256, received, note=f"read from disk as {name}"),
+        custody.analysed(recorded, analysed, note=f"recorded as {id}" if id else ""),
+    )
+    return Held(source.path, recorded, id, tuple(sorted(log, key=lambda event: event.at)))

@@ -15,6 +15,7 @@ from unmask.cli.files import STDOUT, Target
 from unmask.cli.inputs import STDIN, Source, gather
 from unmask.cli.outcome import Outcome
 from unmask.cli.progress import ScanProgress
+from unmask.cli.reports import Format, ReportFiles
 from unmask.cli.scanner import Scanner
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, notes_console, results_console
@@ -40,6 +41,8 @@ class ScanOptions:
     json_to: str | None
     csv_to: str | None
     evidence: str | None
+    report: str | None
+    report_format: Format
     clips: int
     frames_per_clip: int | None
     min_face: int
@@ -104,6 +107,9 @@ def run(options: ScanOptions) -> int:
     """Scan, report, and return the exit code."""
     reports = _reports(options)
     analyser = options.analyser()
+    files = _report_files(options, analyser)
+    if files is not None:
+        reports.append(files)
     with ExitStack() as stack:
         history = None if options.no_history else stack.enter_context(History())
         scanner = Scanner(
@@ -123,7 +129,14 @@ def run(options: ScanOptions) -> int:
                     _tell(outcome, reports, aloud=not options.shows_table)
     for report in reports:
         report.publish()
-    return tally.code
+    unwritten = files is not None and files.failed > 0
+    return exits.SOME_FAILED if unwritten and tally.code == exits.DONE else tally.code
+
+
+def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | None:
+    if options.report is None:
+        return None
+    return ReportFiles(options.report, options.report_format, analyser, single=options.single)
 
 
 def _outcomes(

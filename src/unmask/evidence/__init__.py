@@ -17,7 +17,7 @@ from unmask.evidence.folder import write_evidence
 from unmask.evidence.heatmap import overlay
 from unmask.evidence.html import html_report, report_csp
 from unmask.evidence.likelihood import Likelihood, Reference
-from unmask.evidence.pdf import pdf_report
+from unmask.evidence.pdf import need_pdf, pdf_report
 from unmask.evidence.pictures import KeyFace, KeyFrame, Pictures, face_colour
 from unmask.evidence.provenance import ContentCredentials, Credential, Provenance
 from unmask.evidence.records import EvidenceSink, ScoredCrop
@@ -47,6 +47,7 @@ __all__ = [
     "face_colour",
     "face_strip",
     "html_report",
+    "need_pdf",
     "overlay",
     "pdf_report",
     "received",

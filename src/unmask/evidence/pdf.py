@@ -38,10 +38,9 @@ def pdf_report(report: Report) -> bytes:
     Raises :class:`MissingExtra` without the extra ``report``. Characters that no font of this
     machine has are written as their code points.
     """
-    try:
-        import typst
-    except ImportError as error:
-        raise MissingExtra.named("report", "a PDF report") from error
+    need_pdf()
+    import typst
+
     with tempfile.TemporaryDirectory(prefix="unmask-report-") as name:
         folder = Path(name)
         content = _content(compose(report), folder)
@@ -62,6 +61,14 @@ def pdf_report(report: Report) -> bytes:
                 hint="write it as HTML instead, and report this as a fault of Unmask",
             ) from error
     return made
+
+
+def need_pdf() -> None:
+    """:class:`MissingExtra` where :func:`pdf_report` could not work, before any work is done."""
+    try:
+        import typst  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra.named("report", "a PDF report") from error
 
 
 def _content(document: Document, folder: Path) -> str:

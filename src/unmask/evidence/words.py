@@ -51,6 +51,6 @@ LIMITATIONS: tuple[str, ...] = (
 )
 
 HEAT_LEGEND = (
-    "Orange speaks for manipulation, blue against it, grey says nothing. The scale is the same "
-    "in every picture, so weak evidence looks weak."
+    "Orange speaks for manipulation, blue against it; what is not coloured says nothing. The "
+    "scale is the same in every picture, so weak evidence looks weak."
 )
