@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
@@ -30,6 +30,7 @@ from unmask.evidence.sections import compose
 from unmask.evidence.text import visible
 
 _STANDARDS = ["a-3a", "ua-1"]
+_HASH, _SHORT = 64, 24
 
 
 def pdf_report(report: Report) -> bytes:
@@ -127,17 +128,22 @@ def _facts(block: Facts, _: _Files) -> dict[str, Any]:
 
 
 def _table(block: Table, _: _Files) -> dict[str, Any]:
-    # One column takes the width that is left: the one with the longest text.
-    longest = [max([len(row[i]) for row in block.rows] or [0]) for i in range(len(block.headings))]
-    wide = longest.index(max(longest)) if max(longest, default=0) > 24 else None
     return {
         "kind": "table",
         "headings": block.headings,
         "rows": block.rows,
         "numbers": sorted(block.numbers),
         "caption": block.caption,
-        "widths": ["rest" if i == wide else "own" for i in range(len(block.headings))],
+        "widths": [_width([row[i] for row in block.rows]) for i in range(len(block.headings))],
     }
+
+
+def _width(cells: Sequence[str]) -> str:
+    """What a column takes: as much as it needs, room for half a hash, or a share of the rest."""
+    longest = max(map(len, cells), default=0)
+    if longest == _HASH and all(len(cell) == _HASH for cell in cells):
+        return "hash"
+    return "rest" if longest > _SHORT else "own"
 
 
 def _bullets(block: Bullets, _: _Files) -> dict[str, Any]:

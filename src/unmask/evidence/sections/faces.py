@@ -19,6 +19,7 @@ from unmask.evidence.document import (
 )
 from unmask.evidence.jpeg import jpeg
 from unmask.evidence.likelihood import Likelihood
+from unmask.evidence.pictures import KeyFace
 from unmask.evidence.report import Report
 from unmask.evidence.sections.format import clock, plural, score
 from unmask.evidence.timeline import Timeline, shape_name
@@ -114,18 +115,24 @@ def face_sections(report: Report) -> Iterator[Section]:
 def _face(report: Report, face: Face) -> Iterator[Block]:
     yield Facts(tuple(_facts(report, face)))
     yield Bullets(tuple(report.explain(code) for code in face.verdict.reasons))
-    figures = []
+    figures: list[Figure] = []
     for one in report.pictures.of_face(face.id):
-        at = clock(one.time_s)
-        figures.append(Figure(jpeg(one.crop), f"Face {face.id} at {at}.", f"{at}, as examined"))
-        if (heat := one.heat()) is not None:
-            alt = f"Face {face.id} at {at} in grey, coloured by the evidence."
-            figures.append(Figure(jpeg(heat), alt, f"evidence, score {score(one.score)}"))
+        figures += _views(one, in_time=report.analysis.media.kind == "video")
     if figures:
         yield Gallery(tuple(figures), 4)
     if face.clips:
         yield _stretches(face)
     yield from _frames(face)
+
+
+def _views(one: KeyFace, *, in_time: bool) -> Iterator[Figure]:
+    """The face as the network saw it, and where the evidence lies."""
+    at = f" at {clock(one.time_s)}" if in_time else ""
+    when = f"{clock(one.time_s)}, " if in_time else ""
+    yield Figure(jpeg(one.crop), f"Face {one.face}{at}.", f"{when}as examined")
+    if (heat := one.heat()) is not None:
+        alt = f"Face {one.face}{at} in grey, coloured by the evidence."
+        yield Figure(jpeg(heat), alt, f"evidence, score {score(one.score)}")
 
 
 def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
