@@ -15,7 +15,7 @@ INPUTS := pyproject.toml constraints.txt
 CLIPS  := examples/samples/untouched.mp4 examples/samples/manipulated.mp4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint types layers check base bench picture samples clean
+.PHONY: help demo test slow lint types layers check base bench docs picture samples clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
@@ -76,6 +76,11 @@ base:
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/scan_speed.py $(if $(MODEL),--model $(MODEL))
+
+# What is written by tools from the code: the command reference, the JSON schemas.
+docs: $(VENV)/.base
+	@$(BIN)/python tools/write_cli_docs.py
+	@$(BIN)/python tools/write_schemas.py
 
 # The picture in the README, from what this machine's scan prints.
 picture: $(VENV)/.base

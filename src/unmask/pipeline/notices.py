@@ -13,7 +13,7 @@ from unmask.pipeline.looking import Seen
 def notices(
     info: MediaInfo, plans: Sequence[WindowPlan], seen: Seen, choice: Choice
 ) -> Iterator[Notice]:
-    """Notices for one file, ``info`` with its frames counted; docs/verdicts.md lists the codes."""
+    """Notices for one file, ``info`` with its frames counted; docs/cli.md lists the codes."""
     if info.frames_damaged:
         yield Notice(
             code="damaged",
