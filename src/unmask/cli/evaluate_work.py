@@ -9,9 +9,8 @@ from unmask.cli.documents import pretty
 from unmask.cli.evaluate_options import EvaluateOptions
 from unmask.cli.evaluate_steps import ModelScoring, measure_scores
 from unmask.cli.evaluate_tables import print_evaluation
-from unmask.cli.files import Target
+from unmask.cli.files import Target, make_folder
 from unmask.cli.terminal import note, results_console
-from unmask.core.errors import DataError
 from unmask.datasets.index import Index
 from unmask.datasets.reaching import open_index
 from unmask.datasets.sample import Sample
@@ -32,7 +31,7 @@ _DOCUMENTS = ("evaluation.json", "report.html")
 
 def run(options: EvaluateOptions) -> int:
     """Score, measure, write, print."""
-    out = _folder(Path(options.out))
+    out = make_folder(options.out, "--out")
     documents = [Target(str(out / name), "--out") for name in _DOCUMENTS]
     evaluation = _evaluate(options)
     texts = (pretty(evaluation.model_dump_json(by_alias=True)) + "\n", render(evaluation))
@@ -97,14 +96,3 @@ def _comparisons(options: EvaluateOptions, cases: list[Case], index: Index) -> l
         compare(cases, cases_of_file(path, samples, index.root), path.stem, options.drawing)
         for path in map(Path, options.against)
     ]
-
-
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"cannot make the folder {path}: {error.strerror or error}",
-            hint="choose another place with --out",
-        ) from error
-    return path

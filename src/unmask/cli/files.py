@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from unmask.core.errors import UsageError
+from unmask.core.errors import DataError, UsageError
 
 STDOUT = "-"
 _IN_MEMORY = 2**22
@@ -101,3 +101,16 @@ def _link(part: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(path) from None
         part.replace(path)
+
+
+def make_folder(place: str, option: str) -> Path:
+    """The folder, made if need be. :class:`DataError` where it cannot be."""
+    path = Path(place).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"cannot make the folder {path}: {error.strerror or error}",
+            hint=f"choose another place with {option}",
+        ) from error
+    return path

@@ -80,9 +80,23 @@ def verify(models: tuple[str, ...]) -> int:
 
 @models.command()
 @click.argument("model", required=False, metavar="[NAME|DIR]")
-def card(model: str | None) -> int:
+@click.option("--write", is_flag=True, help="Generate the card anew, from model.json alone.")
+@click.option(
+    "--evaluation",
+    "evaluations",
+    multiple=True,
+    type=click.Path(path_type=str),
+    metavar="FILE.json",
+    help="With --write: put what 'unmask evaluate' found of this model into it first.",
+)
+def card(model: str | None, write: bool, evaluations: tuple[str, ...]) -> int:
     """Print the model card: what the model was made from, how good it is, where it fails."""
     import sys
+
+    if write or evaluations:
+        from unmask.cli.card_work import write_card
+
+        return write_card(model, evaluations, write=write)
 
     from rich.markdown import Markdown
 
@@ -97,6 +111,69 @@ def card(model: str | None) -> int:
     else:
         click.echo(package.card.rstrip("\n"))
     return 0
+
+
+@models.command("import-keras")
+@click.argument("file", type=click.Path(path_type=str), metavar="MODEL.h5|MODEL.keras")
+@click.option(
+    "--out",
+    type=click.Path(path_type=str),
+    metavar="DIR",
+    help="Where the package goes.  [default: a folder of its name]",
+)
+@click.option("--name", metavar="NAME", help="Of the package.  [default: the file's own]")
+@click.option(
+    "--scaling",
+    type=click.Choice(["auto", "xception", "unit", "raw"]),
+    default="auto",
+    show_default=True,
+    help="How pixels were scaled before the model: xception x/127.5 - 1, unit x/255, raw not at"
+    " all; auto is raw where the model has a Rescaling layer, else xception.",
+)
+@click.option(
+    "--channels",
+    type=click.Choice(["rgb", "bgr"]),
+    default="rgb",
+    show_default=True,
+    help="Their order in training; bgr where OpenCV read the frames and nothing turned them.",
+)
+@click.option(
+    "--manipulated",
+    type=click.Choice(["0", "1"]),
+    default="1",
+    show_default=True,
+    help="The class that stands for manipulated faces.",
+)
+@click.option("--size", type=int, metavar="N", help="Side of a crop, if the model leaves it open.")
+@click.option(
+    "--frames", type=int, metavar="N", help="Length of a clip, if the model leaves it open."
+)
+@click.option(
+    "--step",
+    type=float,
+    default=0.12,
+    show_default=True,
+    metavar="SECONDS",
+    help="Between the frames of a clip.",
+)
+@click.option(
+    "--margin",
+    type=float,
+    default=1.3,
+    show_default=True,
+    metavar="X",
+    help="How many sides of the face box a crop shows.",
+)
+@click.option("--licence", default="unstated", show_default=True, help="Of the weights.")
+def import_keras(file: str, out: str | None, step: float, **options: object) -> int:
+    """Make a model package of a Keras model: TimeDistributed(Xception), LSTM, Dense.
+
+    Files of Keras 2 and 3 are read without running any code in them. What a file does not say of
+    its model is assumed, and each assumption printed; docs/keras.md explains them.
+    """
+    from unmask.cli.keras_work import run
+
+    return run(file, out, step_s=step, **options)
 
 
 def _title(package: ModelPackage) -> str:

@@ -154,6 +154,14 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     return list(rows.values())
 
 
+def has_scores(path: Path) -> bool:
+    """Whether a file is a CSV with a column of scores, and so no list of files."""
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return False
+    _, head = next(read_rows(path), (0, []))
+    return any(name.casefold() in SCORES for name in head)
+
+
 NAMES = ("path", "file", "filename", "video", "id", "name")
 SCORES = ("score", "prob", "probability", "prediction", "logit")
 

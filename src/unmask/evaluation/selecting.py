@@ -14,6 +14,7 @@ from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.scores import COLUMNS, FACTS, NAMES, SCORES, ScoreRow, read_scores
+from unmask.runtime import ModelPackage
 
 Wanted = Literal["auto", "all", "train", "val", "test"]
 
@@ -36,6 +37,39 @@ def select(index: Index, wanted: Wanted = "auto") -> tuple[list[Sample], str]:
             hint="name one with --split, or --split all",
         )
     return kept, "" if split == "all" else split
+
+
+def for_calibration(index: Index, path: Path) -> tuple[list[Sample], str]:
+    """The validation split, or everything where there are no splits.
+
+    :class:`DataError` where there is no validation split but others: what was calibrated on a
+    test split has no test left, and on what was trained on, every detector is sure of itself.
+    """
+    counted = Counter(sample.split for sample in index)
+    if set(counted) == {""}:
+        return list(index), ""
+    kept = [sample for sample in index if sample.split == "val"]
+    if not kept:
+        there = ", ".join(f"{name or 'none'} ({count})" for name, count in sorted(counted.items()))
+        raise DataError(
+            f"{path} has no validation split to calibrate on, only: {there}",
+            hint="hold files out of training as 'val'; neither test nor training files will do",
+        )
+    return kept, "val"
+
+
+def made_by(package: ModelPackage, cases: Sequence[Case], path: Path) -> None:
+    """Refuse scores of another model, or of this one with another calibration."""
+    model = package.reference()
+    wanted = f"{model.name}-{model.version}@{model.sha256[:12]}/"
+    for case in cases:
+        by = case.row.by
+        if case.row.score is not None and not by.startswith(wanted):
+            raise DataError(
+                f"{path} holds scores of {by or 'another detector'}, not of {model.name} "
+                f"{model.version} as it is now",
+                hint="score the files with it: unmask evaluate MODEL INDEX --split val",
+            )
 
 
 def index_of_scores(path: Path) -> Index:

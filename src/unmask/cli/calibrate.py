@@ -1,0 +1,80 @@
+"""``unmask calibrate``: make a package's probabilities and thresholds fit validation data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+_FILE = click.Path(path_type=str)
+
+
+@click.command(short_help="Fit a model's probabilities and thresholds to validation data.")
+@click.argument("model", type=_FILE)
+@click.argument("source", type=_FILE, metavar="SCORES_OR_INDEX")
+@click.option(
+    "--out",
+    type=_FILE,
+    metavar="DIR",
+    help="Write the calibrated package here, and leave MODEL as it is.",
+)
+@click.option(
+    "--work",
+    type=_FILE,
+    default="calibration",
+    show_default=True,
+    metavar="DIR",
+    help="Where the scores of an index are kept, to go on after an interruption.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["platt", "temperature"]),
+    default="platt",
+    show_default=True,
+    help="Scale and offset of the logits, or the scale alone.",
+)
+@click.option(
+    "--false-positives",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    metavar="SHARE",
+    help="Of real files, that the upper threshold may let reach it.",
+)
+@click.option(
+    "--low",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    metavar="P",
+    help="The lower threshold.",
+)
+@click.option(
+    "--misses",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Instead of --low: of manipulated files, that may lie below the lower threshold.",
+)
+@click.option("--groups", default="auto", metavar="ATTRIBUTE", help="As in 'unmask evaluate'.")
+@click.option("--root", type=_FILE, metavar="DIR", help="Where the files lie, if they have moved.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600,
+    show_default=True,
+    metavar="S",
+    help="Seconds a single file may take.",
+)
+def calibrate(**options: Any) -> int:
+    """Fit MODEL's calibration and both thresholds, and write them into its model.json.
+
+    SCORES_OR_INDEX is the scores.csv that 'unmask evaluate' wrote for this model, or what
+    'unmask evaluate' takes as an index, which is then scored. Only the split "val" is used where
+    there are splits; a test split is refused, since no figure on it would mean anything after.
+    """
+    from unmask.cli.calibrate_work import CalibrateOptions, run
+
+    return run(CalibrateOptions(**options))

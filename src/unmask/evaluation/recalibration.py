@@ -1,0 +1,162 @@
+"""A package's calibration and thresholds fitted anew to validation scores.
+
+What is fitted is a scale and an offset on the logit of the probabilities that the package gives
+now; composed with its own scale and offset they are its new ones, exactly, for frames, for clips
+and for faces. Isotonic regression is only measured beside them: the manifest carries a scale and
+an offset, a step function has plateaus on which all ranking is lost, and its ends at 0 and 1 make
+the odds of a file, which are the mean of its faces' odds, infinite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import DataError
+from unmask.evaluation.calibration import (
+    choose_low,
+    choose_thresholds,
+    fit_platt,
+    fit_temperature,
+)
+from unmask.evaluation.cases import Case, labels_of
+from unmask.evaluation.crossval import cross_validated
+from unmask.evaluation.probabilities import CLIP
+from unmask.runtime.package import Calibration
+from unmask.verdict import correct_for_faces
+
+Method = Literal["platt", "temperature"]
+Line = tuple[float, float]
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+FITS: dict[Method, Callable[[Floats, Labels], Line]] = {
+    "platt": fit_platt,
+    "temperature": fit_temperature,
+}
+_FEWEST = 10
+_SAME: Line = (1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to calibrate: ``false_positives`` is the share of real files that ``high`` may let by.
+
+    ``low`` is given, or chosen so that at most ``misses`` of the manipulated lie below it.
+    """
+
+    method: Method = "platt"
+    false_positives: float = 0.05
+    low: float = 0.5
+    misses: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibrated:
+    """What goes into the manifest: numbers, thresholds, and the account of how they were made."""
+
+    calibration: Calibration
+    thresholds: Thresholds
+    account: dict[str, Any]
+
+
+def recalibrate(cases: Sequence[Case], old: Calibration, wanted: Wanted) -> Recalibrated:
+    """Fit to files in which exactly one face was judged: of several, which is manipulated?
+
+    :class:`DataError` where fewer than ten such files of a class have a score, or the scores do
+    not rise with manipulation.
+    """
+    single = [case for case in cases if len(case.row.faces) == 1]
+    _enough(single)
+    fit = FITS[wanted.method]
+    with_clips = [case for case in single if case.row.clips]
+    frame = _fit(fit, single, lambda case: case.row.frames) or _SAME
+    clip = _fit(fit, with_clips, lambda case: case.row.clips)
+    face = _fit(fit, with_clips, lambda case: case.row.faces)
+    calibration = Calibration(
+        **_composed("frame", old, frame),
+        **_composed("clip", old, clip or _SAME),
+        **_composed("face", old, face or _SAME),
+        frame_weight=old.frame_weight,
+    )
+    judged = [case for case in cases if case.row.faces]
+    probabilities = np.array([_again(case, frame, face or _SAME) for case in judged])
+    labels = labels_of(judged)
+    account = _account(single, labels, wanted) | {"clips_and_faces_fitted": face is not None}
+    return Recalibrated(calibration, _thresholds(probabilities, labels, wanted), account)
+
+
+def _thresholds(probabilities: Floats, labels: Labels, wanted: Wanted) -> Thresholds:
+    low = wanted.low
+    if wanted.misses is not None:
+        low = choose_low(probabilities[labels == 1], misses=wanted.misses)
+    real = probabilities[labels == 0]
+    return choose_thresholds(real, false_positives=wanted.false_positives, low=low)
+
+
+def _account(single: Sequence[Case], labels: Labels, wanted: Wanted) -> dict[str, Any]:
+    return {
+        "method": wanted.method,
+        "false_positives_allowed": wanted.false_positives,
+        "misses_allowed": wanted.misses,
+        "real": int(np.sum(labels == 0)),
+        "manipulated": int(np.sum(labels == 1)),
+        "fitted_on_files_with_one_face": len(single),
+        "cross_validated_log_loss": cross_validated(
+            np.array([_logit(case.row.faces[0]) for case in single]),
+            labels_of(single),
+            [case.group for case in single],
+            {str(name): fit for name, fit in FITS.items()},
+        ),
+    }
+
+
+def _enough(cases: Sequence[Case]) -> None:
+    for label, name in ((0, "real"), (1, "manipulated")):
+        count = sum(case.label == label for case in cases)
+        if count < _FEWEST:
+            raise DataError(
+                f"only {count} {name} files with exactly one judged face: calibration needs "
+                f"{_FEWEST} of each class at least",
+                hint="calibrate on more validation files",
+            )
+
+
+def _fit(
+    fit: Callable[[Floats, Labels], Line],
+    cases: Sequence[Case],
+    of: Callable[[Case], tuple[float, ...]],
+) -> Line | None:
+    """The line for all values of these files; None where a class has too few files."""
+    kept = [case for case in cases if of(case)]
+    if min(sum(case.label == label for case in kept) for label in (0, 1)) < _FEWEST:
+        return None
+    logits = np.array([_logit(p) for case in kept for p in of(case)])
+    labels = np.repeat(labels_of(kept), [len(of(case)) for case in kept])
+    return fit(logits, labels)
+
+
+def _composed(part: str, old: Calibration, line: Line) -> dict[str, float]:
+    scale = getattr(old, f"{part}_scale")
+    offset = getattr(old, f"{part}_offset")
+    return {
+        f"{part}_scale": line[0] * scale,
+        f"{part}_offset": line[0] * offset + line[1],
+    }
+
+
+def _again(case: Case, frame: Line, face: Line) -> float:
+    """The file's probability under the new numbers."""
+    scale, offset = face if case.row.clips else frame
+    logits = np.array([_logit(p) for p in case.row.faces])
+    return correct_for_faces((1 / (1 + np.exp(-(scale * logits + offset)))).tolist())
+
+
+def _logit(p: float) -> float:
+    safe = min(max(p, CLIP), 1 - CLIP)
+    return float(np.log(safe) - np.log1p(-safe))
