@@ -15,7 +15,7 @@ from unmask.core.errors import UnmaskError
 from unmask.core.version import __version__
 
 COMMANDS = (
-    "scan", "history", "models", "data", "train", "evaluate", "calibrate", "worker", "doctor",
+    "scan", "serve", "history", "models", "data", "train", "evaluate", "calibrate", "worker", "tokens", "doctor",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from unmask.evidence import EvidenceCollector
 from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Finished, Order, Said, Working
 from unmask.jobs.options import same_model
-from unmask.jobs.pictures import write_pictures
+from unmask.jobs.pictures import write_pictures, write_provenance
 
 _PAUSE_S = 0.1  # progress is for eyes
 
@@ -78,7 +78,9 @@ def _analyse(order: Order, speaker: Speaker) -> str:
     media = analysis.media.model_copy(update={"name": order.name})
     analysis = analysis.model_copy(update={"media": media})
     speaker("draw", 0, 1)
-    write_pictures(Path(order.folder), Path(order.path), analysis, collector, analyser.package)
+    folder, source = Path(order.folder), Path(order.path)
+    write_pictures(folder, source, analysis, collector, analyser.package)
+    write_provenance(folder, source)
     return analysis.to_json()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ from unmask.jobs.vault import Incoming, Vault
 from unmask.store import CustodyLog, History, JobBook, NewJob
 
 NAME_LENGTH = 255
+_REPORTS = 2  # made at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Desk:
         self.book = JobBook(history)
         self.log = CustodyLog(history)
         self.queue = Queue(folders)
+        self.reports = threading.BoundedSemaphore(_REPORTS)
 
     @staticmethod
     def new_batch() -> str:

@@ -10,23 +10,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from unmask.clips import crop_matrix
 from unmask.core.analysis import Analysis, Face
 from unmask.core.deadline import Deadline
 from unmask.core.frames import WindowPlan
-from unmask.evidence import EvidenceCollector, ScoredCrop
+from unmask.evidence import EvidenceCollector, Provenance, ScoredCrop
 from unmask.evidence.heatmap import AGAINST, FOR, FULL
+from unmask.pipeline.origin import read_provenance
 from unmask.runtime import ModelPackage
 from unmask.video import DamageCount, read_windows
 
 INDEX = "pictures.json"
 POSTER = "poster.webp"
+PROVENANCE = "provenance.json"
 _POSTER_SIDE = 1280
 _CROP = 192
 _HEAT = 96
 _OPAQUE = 0.75
+_PROVENANCE_S = 30.0
 
 
 class CropPicture(BaseModel):
@@ -58,6 +61,20 @@ def read_index(folder: Path) -> EvidenceIndex:
         return EvidenceIndex.model_validate_json((folder / INDEX).read_bytes())
     except OSError:
         return EvidenceIndex()
+
+
+def read_provenance_file(folder: Path) -> Provenance | None:
+    """What the file said of its own origin; None where nobody wrote that down."""
+    try:
+        return Provenance.model_validate_json((folder / PROVENANCE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def write_provenance(folder: Path, source: Path) -> None:
+    """Write down what the file says of its own origin."""
+    provenance = read_provenance(source, timeout=_PROVENANCE_S)
+    (folder / PROVENANCE).write_text(provenance.to_json(), encoding="utf-8")
 
 
 def write_pictures(

@@ -114,7 +114,11 @@ class Vault:
     def sweep(self) -> int:
         """Delete what was left half received a day ago or longer, and say how many files."""
         before = time.time() - _STALE_S
-        stale = [path for path in self.folders.incoming.iterdir() if path.stat().st_mtime < before]
+        stale = [
+            path
+            for path in self.folders.incoming.iterdir()
+            if path.is_file() and path.stat().st_mtime < before
+        ]
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)

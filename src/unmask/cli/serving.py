@@ -1,0 +1,143 @@
+"""The serve command's work: is it safe, the worker beside it, the server."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from unmask.core.errors import MissingExtra, UsageError
+from unmask.jobs.folders import Folders
+from unmask.runtime import find_package
+from unmask.store import History, Tokens
+from unmask.web import WebConfig, create_app
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_THREADS = 24  # a page that watches progress holds one, for half a minute at most
+_MB = 2**20
+_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """The options of ``unmask serve``, as they come from the command line."""
+
+    host: str
+    port: int
+    host_names: tuple[str, ...]
+    models: tuple[str, ...]
+    jobs: int
+    max_upload: int
+    require_tokens: bool
+    insecure: bool
+    https: bool
+
+
+def run(options: ServeOptions) -> int:
+    """Serve until interrupted. Raises :class:`UsageError` where that would not be safe."""
+    try:
+        import waitress
+    except ImportError as error:
+        raise MissingExtra.named("web", "the web app") from error
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    folders = Folders.default()
+    config = config_for(options, folders)
+    tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk
+    app = create_app(config)
+    server = waitress.create_server(
+        app,
+        host=options.host,
+        port=options.port,
+        threads=_THREADS,
+        max_request_body_size=options.max_upload * _MB + _MB,
+        connection_limit=1000,
+        ident="",
+    )
+    _announce(options, server)
+    stopping = threading.Event()
+    keeper = threading.Thread(target=keep_worker, args=[options.jobs, stopping], daemon=True)
+    if options.jobs:
+        keeper.start()
+    try:
+        server.run()
+    finally:
+        stopping.set()
+        if options.jobs:
+            keeper.join(timeout=30)
+    return 0
+
+
+def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
+    """How the app is to run; refuses to listen to the world without tokens or --insecure."""
+    beyond = not is_loopback(options.host)
+    asks = options.require_tokens or (beyond and not options.insecure)
+    if asks and not _has_tokens():
+        raise UsageError(
+            f"{options.host} can be reached from elsewhere and there is no token to ask for"
+            if beyond
+            else "there is no token to ask for",
+            hint="'unmask tokens create NAME' makes one; --insecure serves everybody without",
+        )
+    names = (*_LOOPBACK, *options.host_names, *(() if options.host in _ANY else (options.host,)))
+    return WebConfig(
+        folders=folders,
+        models=tuple(str(find_package(name).folder) for name in options.models),
+        max_upload=options.max_upload * _MB,
+        tokens_required=asks,
+        hosts=() if options.host in _ANY and not options.host_names else names,
+        secure_cookies=options.https,
+    )
+
+
+_ANY = ("0.0.0.0", "::", "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def keep_worker(jobs: int, stopping: threading.Event) -> None:
+    """Run a worker, and another whenever it dies, until told to stop; then let it end."""
+    command = [sys.executable, "-m", "unmask.cli", "worker", "--with-parent", "--jobs", str(jobs)]
+    while not stopping.is_set():
+        worker = subprocess.Popen(command, stdin=subprocess.PIPE)
+        while worker.poll() is None and not stopping.wait(_PAUSE_S / 4):
+            pass
+        assert worker.stdin is not None
+        worker.stdin.close()
+        worker.wait()
+        stopping.wait(_PAUSE_S)
+
+
+def _has_tokens() -> bool:
+    with History() as history:
+        return Tokens(history).count() > 0
+
+
+def _announce(options: ServeOptions, server: object) -> None:
+    port = getattr(server, "effective_port", options.port) or options.port
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    click.echo(f"unmask: open http://{host}:{port}/ (Ctrl-C ends)", err=True)
+    if not is_loopback(options.host) and options.insecure:
+        click.echo("unmask: everybody who reaches this address may use it", err=True)
+    if not options.models and not _shipped():
+        click.echo("unmask: no model package is installed: give --model DIR", err=True)
+
+
+def _shipped() -> bool:
+    from unmask.core.paths import assets_folder
+
+    return any(Path(assets_folder() / "models").glob("*/model.json"))

@@ -1,0 +1,110 @@
+"""What the API says, as records that are also its schema."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from unmask.core.analysis import Analysis, Label, Probability, Record, Thresholds
+from unmask.core.scan import Failure
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class Progress(Record):
+    """``done`` of ``total`` units of ``stage``; ``percent`` is a guess over all stages."""
+
+    stage: str
+    done: int
+    total: int
+    percent: int = Field(ge=0, le=100)
+    ahead: int = Field(ge=0, description="jobs that wait or run before this one")
+
+
+class Task(Record):
+    """A submitted file: how far it is, and its result or error once it has ended."""
+
+    id: str
+    state: State
+    name: str
+    sha256: str
+    created_at: AwareDatetime
+    progress: Progress | None = Field(description="null once the job has ended")
+    result: Analysis | None = Field(description="the unmask.analysis/1 document when done")
+    error: Failure | None = Field(description="why there is no result, when failed")
+    links: dict[str, str] = Field(description="addresses on this server, by name")
+
+
+class Item(Record):
+    """One analysis in a list."""
+
+    id: str
+    created_at: AwareDatetime
+    name: str
+    sha256: str
+    kind: str
+    label: Label
+    probability: Probability | None
+    model: str
+    model_version: str
+
+
+class ItemPage(Record):
+    """One page of analyses. ``total`` counts all that the filters leave."""
+
+    total: int
+    offset: int
+    items: tuple[Item, ...]
+
+
+class ModelItem(Record):
+    """A model that a submission may name."""
+
+    name: str
+    version: str
+    sha256: str
+    licence: str
+    architecture: str
+    thresholds: Thresholds
+    default: bool
+
+
+class Models(Record):
+    """The models of this server."""
+
+    models: tuple[ModelItem, ...]
+
+
+class Problem(Record):
+    """Problem details, RFC 9457, with Unmask's own ``code`` and ``hint``."""
+
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str = ""
+
+
+class Link(Record):
+    """A file to fetch from the web."""
+
+    url: str = Field(description="http or https; private addresses are refused")
+    model: str | None = None
+    clips: int | None = None
+    frames_per_clip: int | None = None
+    min_face: int | None = None
+    max_faces: int | None = None
+    fresh: bool = False
+
+
+class Upload(Record):
+    """The fields of ``multipart/form-data``. Options left out are as usual."""
+
+    file: str = Field(description="the file", json_schema_extra={"format": "binary"})
+    model: str | None = None
+    clips: int | None = None
+    frames_per_clip: int | None = None
+    min_face: int | None = None
+    max_faces: int | None = None
+    fresh: bool = Field(default=False, description="analyse again what is known")

@@ -1,0 +1,330 @@
+"""The operations of the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast, get_args
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import BadRequest, Conflict, NotFound
+
+from unmask.core.analysis import Label
+from unmask.core.errors import UsageError
+from unmask.evidence import csv_frames
+from unmask.jobs import Submission
+from unmask.store import Entry, Filters, Job, Order, Stored
+from unmask.web.api.describing import Operation, describes
+from unmask.web.api.records import (
+    Item,
+    ItemPage,
+    Link,
+    ModelItem,
+    Models,
+    Progress,
+    Task,
+    Upload,
+)
+from unmask.web.services import services
+from unmask.web.uploads import received
+from unmask.web.views.downloads import attachment, report_answer
+from unmask.web.views.progress import describe
+from unmask.web.views.upload import options_from
+
+API = Blueprint("api", __name__, url_prefix="/api/v1")
+_MOST = 200
+_TEXT = {"type": "string"}
+
+
+@API.post("/analyses")
+@describes(
+    Operation(
+        summary="Submit a file",
+        bodies={"multipart/form-data": Upload, "application/json": Link},
+        answers={
+            200: ("The same bytes were analysed with the same model and options before", Task),
+            202: ("The file waits to be analysed; Location says where to ask", Task),
+        },
+        problems=(400, 413, 415, 422),
+    )
+)
+def submit() -> ResponseReturnValue:
+    """Send a file as ``multipart/form-data`` or name a link as JSON, with options if wanted."""
+    done = _linked() if request.mimetype == "application/json" else _uploaded()
+    answer = _json(_task(done.id), 200 if done.outcome == "known" else 202)
+    answer.headers["Location"] = url_for("api.ask", id=done.id)
+    return answer
+
+
+@API.get("/analyses")
+@describes(
+    Operation(
+        summary="List analyses",
+        query={
+            "text": (_TEXT, "part of the file's name, or the start of its SHA-256 (8 digits on)"),
+            "label": ({"enum": list(get_args(Label))}, "only with this verdict"),
+            "since": ({"type": "string", "format": "date-time"}, "at or after this time"),
+            "until": ({"type": "string", "format": "date-time"}, "before this time"),
+            "order": ({"enum": list(get_args(Order)), "default": "newest"}, "which come first"),
+            "limit": ({"type": "integer", "minimum": 1, "maximum": _MOST}, "at most so many"),
+            "offset": ({"type": "integer", "minimum": 0}, "so many are left out first"),
+        },
+        answers={200: ("One page", ItemPage)},
+        problems=(422,),
+    )
+)
+def search() -> ResponseReturnValue:
+    """Past analyses, without their documents."""
+    filters, history = _filters(), services().history
+    order = _one_of("order", get_args(Order), "newest")
+    limit, offset = _whole("limit", 50, 1, _MOST), _whole("offset", 0, 0, 2**31)
+    entries = history.list(filters, order=cast(Order, order), limit=limit, offset=offset)
+    items = tuple(map(_item, entries))
+    return _json(ItemPage(total=history.count(filters), offset=offset, items=items))
+
+
+@API.get("/analyses/<id>")
+@describes(
+    Operation(
+        summary="Ask for an analysis",
+        answers={200: ("How far it is, with the result when done", Task)},
+        problems=(404,),
+    )
+)
+def ask(id: str) -> ResponseReturnValue:
+    """State and progress; ``result`` holds the ``unmask.analysis/1`` document when done."""
+    return _json(_task(id))
+
+
+@API.delete("/analyses/<id>")
+@describes(
+    Operation(
+        summary="Delete an analysis",
+        answers={204: ("File, result and pictures are gone", None)},
+        problems=(404,),
+    )
+)
+def delete(id: str) -> ResponseReturnValue:
+    """Delete the file, unless another analysis is of the same bytes, and all that came of it."""
+    if not services().desk.delete(id):
+        raise _unknown()
+    return Response(status=204)
+
+
+@API.post("/analyses/<id>/cancel")
+@describes(
+    Operation(
+        summary="Cancel a job",
+        answers={202: ("It ends now, or as soon as its worker notices", Task)},
+        problems=(404, 409),
+    )
+)
+def cancel(id: str) -> ResponseReturnValue:
+    """Stop a job that waits or runs. 409 when it has ended already."""
+    task = _task(id)
+    if not services().desk.book.cancel(id):
+        raise Conflict(f"The job has ended: {task.state}.")
+    return _json(_task(id), 202)
+
+
+@API.get("/analyses/<id>/report.html")
+@describes(
+    Operation(
+        summary="Report as HTML",
+        answers={200: ("One self-contained page", "text/html")},
+        problems=(404,),
+    )
+)
+def html(id: str) -> ResponseReturnValue:
+    """The report, made anew; the custody log in it names this export."""
+    return report_answer(_stored(id), "html")
+
+
+@API.get("/analyses/<id>/report.pdf")
+@describes(
+    Operation(
+        summary="Report as PDF",
+        answers={200: ("PDF/A on A4", "application/pdf")},
+        problems=(404,),
+    )
+)
+def pdf(id: str) -> ResponseReturnValue:
+    """The report, made anew; the custody log in it names this export."""
+    return report_answer(_stored(id), "pdf")
+
+
+@API.get("/analyses/<id>/report.csv")
+@describes(
+    Operation(
+        summary="Frames as CSV",
+        answers={200: ("A row for each face in each sampled frame", "text/csv")},
+        problems=(404,),
+    )
+)
+def frames(id: str) -> ResponseReturnValue:
+    """Times, boxes and scores."""
+    stored = _stored(id)
+    return attachment(csv_frames(stored.analysis).encode(), "text/csv", stored, "csv")
+
+
+@API.get("/models")
+@describes(Operation(summary="List models", answers={200: ("The models, default first", Models)}))
+def models() -> ResponseReturnValue:
+    """What a submission may name as ``model``."""
+    items = []
+    for number, package in enumerate(services().packages()):
+        manifest, reference = package.manifest, package.reference()
+        items.append(
+            ModelItem(
+                name=manifest.name,
+                version=manifest.version,
+                sha256=reference.sha256,
+                licence=manifest.licence,
+                architecture=manifest.architecture,
+                thresholds=manifest.thresholds,
+                default=number == 0,
+            )
+        )
+    return _json(Models(models=tuple(items)))
+
+
+def _uploaded() -> Submission:
+    if request.mimetype != "multipart/form-data":
+        raise BadRequest("Send multipart/form-data with a field named file, or JSON with a url.")
+    options, fresh = options_from(request.form), _truth(request.form.get("fresh", ""))
+    for file, name in received("file"):
+        desk = services().desk
+        return desk.submit(file, name, options, fresh=fresh, origin="submitted to the API")
+    raise BadRequest("The form has no field named file with a file in it.")
+
+
+def _linked() -> Submission:
+    from unmask.web.links import fetch
+
+    try:
+        link = Link.model_validate(request.get_json())
+    except ValidationError as error:
+        raise UsageError(f"the JSON is not as it should be: {error.errors()[0]['msg']}") from error
+    given = link.model_dump(include={"model", "clips", "frames_per_clip", "min_face", "max_faces"})
+    options = services().options(**{name: value for name, value in given.items() if value})
+    file, name = fetch(link.url, services().desk.vault, services().config.max_upload)
+    return services().desk.submit(
+        file, name, options, fresh=link.fresh, origin=f"fetched from {link.url[:300]}"
+    )
+
+
+def _task(id: str) -> Task:
+    desk = services().desk
+    job, stored = desk.book.get(id), desk.history.get(id)
+    if stored is not None:
+        return _finished(stored)
+    if job is None:
+        raise _unknown()
+    return Task(
+        id=job.id,
+        state=job.state,
+        name=job.name,
+        sha256=job.sha256,
+        created_at=job.created_at,
+        progress=_progress(job) if job.active else None,
+        result=None,
+        error=job.error,
+        links=_links(job.id),
+    )
+
+
+def _finished(stored: Stored) -> Task:
+    entry = stored.entry
+    return Task(
+        id=entry.id,
+        state="done",
+        name=entry.name,
+        sha256=entry.sha256,
+        created_at=entry.created_at,
+        progress=None,
+        result=stored.analysis,
+        error=None,
+        links=_links(entry.id) | {"page": url_for("analyses.show", id=entry.id)},
+    )
+
+
+def _progress(job: Job) -> Progress:
+    state = describe(job, services().desk)
+    return Progress(**{name: state[name] for name in Progress.model_fields})
+
+
+def _links(id: str) -> dict[str, str]:
+    names = {"self": "ask", "html": "html", "pdf": "pdf", "csv": "frames"}
+    return {name: url_for(f"api.{view}", id=id) for name, view in names.items()}
+
+
+def _item(entry: Entry) -> Item:
+    return Item(
+        id=entry.id,
+        created_at=entry.created_at,
+        name=entry.name,
+        sha256=entry.sha256,
+        kind=entry.kind,
+        label=cast(Label, entry.label),
+        probability=entry.probability,
+        model=entry.model_name,
+        model_version=entry.model_version,
+    )
+
+
+def _filters() -> Filters:
+    return Filters(
+        text=request.args.get("text") or None,
+        label=cast(Label | None, _one_of("label", get_args(Label), "") or None),
+        since=_time("since"),
+        until=_time("until"),
+    )
+
+
+def _one_of(name: str, allowed: tuple[str, ...], usual: str) -> str:
+    given = request.args.get(name, usual)
+    if given != usual and given not in allowed:
+        raise UsageError(f"{name} must be one of {', '.join(allowed)}")
+    return given
+
+
+def _whole(name: str, usual: int, low: int, high: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdecimal() and len(text) < 12 and low <= int(text) <= high):
+        raise UsageError(f"{name} must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _time(name: str) -> datetime | None:
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
+    return time
+
+
+def _truth(text: str) -> bool:
+    return text.lower() in ("1", "true", "yes")
+
+
+def _stored(id: str) -> Stored:
+    stored = services().history.get(id)
+    if stored is None:
+        raise _unknown()
+    return stored
+
+
+def _unknown() -> NotFound:
+    return NotFound("There is no analysis with this id, or it is not done yet.")
+
+
+def _json(model: BaseModel, status: int = 200) -> Response:
+    return Response(model.model_dump_json(by_alias=True), status, mimetype="application/json")

@@ -1,0 +1,72 @@
+"""The application factory: what is put together, and in which order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, request
+from flask_babel import Babel, get_locale
+from werkzeug.exceptions import SecurityError
+
+from unmask.core.version import __version__
+from unmask.web import api, limiting, presenting, problems, security, uploads, views
+from unmask.web.config import WebConfig
+from unmask.web.secret import secret_key
+from unmask.web.services import KEY, Services, services
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+
+
+def build(config: WebConfig) -> Flask:
+    """See :func:`unmask.web.create_app`."""
+    app = Flask("unmask.web")
+    app.request_class = uploads.StreamingRequest
+    app.config.update(
+        SECRET_KEY=config.secret_key or secret_key(config.folders.root),
+        MAX_CONTENT_LENGTH=config.max_upload + 2**20,
+        TRUSTED_HOSTS=list(config.hosts) or None,
+        SESSION_COOKIE_NAME="unmask",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=config.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        TESTING=config.testing,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions[KEY] = Services.open(config)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=_language, default_translation_directories="translations")
+    problems.install(app)
+    app.before_request(_check_host)
+    security.install(app)
+    presenting.install(app)
+    app.teardown_request(uploads.discard_rest)
+    app.jinja_env.globals.update(
+        version=__version__,
+        languages=LANGUAGES,
+        get_locale=get_locale,
+        known_endpoints=app.view_functions.keys,
+        packages=lambda: services().packages(),
+    )
+    for blueprint in (*views.BLUEPRINTS, *api.BLUEPRINTS):
+        app.register_blueprint(blueprint)
+    limiting.install(app, api.API, config.rate_limit)
+    return app
+
+
+def _language() -> str:
+    chosen = request.cookies.get("lang", "")
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
+
+
+def _check_host() -> None:
+    """Flask checks it when first asked for; we ask before anything else happens."""
+    try:
+        _ = request.host
+    except SecurityError as error:
+        error.description = (
+            "This name is not one under which the app is served; unmask serve --host-name adds it."
+        )
+        raise

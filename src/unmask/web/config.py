@@ -1,0 +1,34 @@
+"""What the web app can be told from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from unmask.jobs.folders import Folders
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """How the app is to run.
+
+    ``models`` are names or folders of model packages, the first being the default; empty takes
+    what is shipped. ``max_upload`` is in bytes for one request. ``tokens_required`` asks for a
+    token on every page and call; without it only requests from this very site are served.
+    ``hosts`` are the names under which the app may be addressed: others are refused, so that a
+    foreign page cannot reach it under a name of its own (DNS rebinding). ``database`` None is the
+    usual one.
+    """
+
+    folders: Folders = field(default_factory=Folders.default)
+    database: str | Path | None = None
+    models: tuple[str, ...] = ()
+    max_upload: int = 4 * GIB
+    tokens_required: bool = False
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    secure_cookies: bool = False
+    secret_key: bytes | None = None
+    rate_limit: str = "600 per minute"
+    testing: bool = False

@@ -1,0 +1,111 @@
+"""Numbers, times and codes in plain words, for the templates."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import format_datetime
+from markupsafe import Markup
+
+from unmask.core.analysis import Verdict
+from unmask.core.wording import LABELS, probability
+from unmask.evidence import Likelihood, Reference, face_colour
+from unmask.evidence.words import LIMITATIONS, MEANS
+from unmask.verdict import explain
+from unmask.web.words import _
+
+_FRACTION = 1000
+
+
+def install(app: Flask) -> None:
+    """Filters and globals of the templates."""
+    app.jinja_env.filters.update(
+        probability=probability,
+        size=size,
+        clock=clock,
+        when=when,
+        label=label,
+        rate=rate,
+        markdown=markdown,
+        short_hash=lambda sha256: sha256[:12],
+    )
+    app.jinja_env.globals.update(
+        face_colour=face_colour,
+        reasons_of=reasons,
+        means=means,
+        limitations=lambda: [_(text) for text in LIMITATIONS],
+        likelihood=likelihood,
+        unique=lambda: secrets.token_hex(4),
+    )
+
+
+def label(code: str) -> str:
+    """A verdict's name for people."""
+    return _(LABELS[code]) if code in LABELS else code
+
+
+def reasons(verdict: Verdict) -> list[str]:
+    """One sentence for each reason."""
+    return [_(explain(code)) for code in verdict.reasons]
+
+
+def means(code: str) -> tuple[str, str]:
+    """What a verdict means, and what it does not."""
+    does, does_not = MEANS[code]
+    return _(does), _(does_not)
+
+
+def likelihood(value: float | None, reference: Reference) -> Likelihood | None:
+    """The ratio behind a probability, None where there is none."""
+    return None if value is None else Likelihood.of(value, reference)
+
+
+def size(count: int) -> str:
+    """Bytes such as ``104 kB`` or ``3.2 GB`` (powers of 1000)."""
+    if count < _FRACTION:
+        return f"{count} bytes"
+    value = float(count)
+    units = ["TB", "GB", "MB", "kB"]
+    while (value := value / _FRACTION) >= _FRACTION and len(units) > 1:
+        units.pop()
+    unit = units[-1]
+    return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+
+
+def clock(seconds: float, digits: int = 1) -> str:
+    """Seconds as ``1:02.5`` or ``1:00:02.5``; ``digits`` after the point."""
+    scale: int = 10**digits
+    whole, rest = divmod(round(seconds * scale), scale)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    start = f"{hours}:{minute:02d}" if hours else f"{minute}"
+    tail = f".{rest:0{digits}d}" if digits else ""
+    return f"{start}:{second:02d}{tail}"
+
+
+def when(time: datetime) -> Markup:
+    """A ``<time>`` element: UTC in the text, which a script turns into local time."""
+    utc = time.astimezone(UTC)
+    text = format_datetime(utc, "medium", rebase=False)
+    markup = Markup('<time datetime="{}" class="local">{} UTC</time>')
+    return markup.format(utc.isoformat(timespec="seconds"), text)
+
+
+def rate(fraction: str | None) -> str:
+    """A frame rate such as ``30000/1001`` as ``29.97``."""
+    if not fraction:
+        return "–"
+    above, _, below = fraction.partition("/")
+    value = float(above) / float(below or 1)
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def markdown(text: str) -> Markup:
+    """Markdown as HTML; HTML inside it is shown, not obeyed."""
+    from markdown_it import MarkdownIt
+
+    reader: Any = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return Markup(reader.render(text))

@@ -1,0 +1,99 @@
+"""Errors: a page for people, RFC 9457 problem details for programs, the codes of the CLI."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, json, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Response as AnyResponse
+
+from unmask.core.errors import (
+    InputError,
+    MissingExtra,
+    ModelNotFound,
+    StoreError,
+    TooLarge,
+    UnmaskError,
+    UsageError,
+)
+from unmask.jobs import TooManyBytes
+from unmask.web.links import LinkRefused
+
+log = logging.getLogger("unmask.web")
+
+_STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
+    (TooLarge, 413),
+    (ModelNotFound, 422),
+    (InputError, 422),
+    (UsageError, 422),
+    (LinkRefused, 422),
+    (StoreError, 503),
+    (MissingExtra, 501),
+)
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the application."""
+    app.register_error_handler(UnmaskError, _own)
+    app.register_error_handler(TooManyBytes, _too_many_bytes)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def status_of(error: UnmaskError) -> int:
+    """The HTTP status for an error of the tree."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def for_programs() -> bool:
+    """Whether the answer is to be JSON."""
+    best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
+    return request.path.startswith("/api/") or best == "application/json"
+
+
+def problem(status: int, code: str, detail: str, hint: str = "") -> Response:
+    """Problem details (RFC 9457); ``code`` and ``hint`` as in ``unmask.scan/1``."""
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {"title": title, "status": status, "detail": detail, "code": code}
+    if hint:
+        body["hint"] = hint
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def _answer(status: int, code: str, detail: str, hint: str = "") -> Response:
+    if for_programs():
+        return problem(status, code, detail, hint)
+    page = render_template("problem.html", status=status, code=code, detail=detail, hint=hint)
+    return Response(page, status)
+
+
+def _own(error: UnmaskError) -> Response:
+    return _answer(status_of(error), error.code, error.message, error.hint)
+
+
+def _too_many_bytes(error: TooManyBytes) -> AnyResponse:
+    return _http(RequestEntityTooLarge(f"More than {error.limit / 2**20:,.0f} MB were sent."))
+
+
+def _http(error: HTTPException) -> AnyResponse:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    status = error.code or 500
+    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    answer = _answer(status, code, error.description or HTTPStatus(status).phrase)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.exception("unforeseen, at %s %s", request.method, request.path, exc_info=error)
+    return _answer(
+        500, "internal", f"Unmask failed unexpectedly: {type(error).__name__}", "It is a bug."
+    )

@@ -1,0 +1,120 @@
+"""Who may do what: headers of every answer, forged requests, tokens."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+from flask import Flask, Response, g, redirect, request, session, url_for
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
+
+from unmask.web.services import services
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN: Final = frozenset({"static", "pages.sign_in", "health.healthz"})
+HEADER: Final = "X-CSRF-Token"
+FIELD: Final = "csrf_token"
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+class BadCsrfToken(Forbidden):
+    """A form without the token of its own session."""
+
+    description = "The page was too old, or the request came from another site. Load it again."
+
+
+def install(app: Flask) -> None:
+    """Guard every request of the application and mark every answer."""
+    app.before_request(_guard)
+    app.after_request(_mark)
+    app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+def csrf_token() -> str:
+    """The token of this session, made when first asked for."""
+    if FIELD not in session:
+        session[FIELD] = secrets.token_urlsafe(24)
+    return str(session[FIELD])
+
+
+def _guard() -> AnyResponse | None:
+    foreign = _from_another_site()
+    if foreign and request.method not in SAFE:
+        raise Forbidden("The request came from another site.")
+    if request.endpoint in OPEN:
+        _check_csrf()
+        return None
+    is_api = request.path.startswith(("/api/", "/metrics"))
+    bearer = _bearer()
+    if bearer is not None:
+        g.token = services().tokens.check(bearer)
+        if g.token is None:
+            raise Unauthorized("This token is not known here.")
+    elif services().config.tokens_required and not _signed_in():
+        if is_api:
+            raise Unauthorized("Send a token: Authorization: Bearer …")
+        return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")))
+    if not is_api:
+        _check_csrf()
+    return None
+
+
+def _from_another_site() -> bool:
+    """What the browser says. Programs that are no browsers send neither header."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and origin != request.host_url.rstrip("/")
+
+
+def _bearer() -> str | None:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
+def _signed_in() -> bool:
+    """By a token that has not been revoked since."""
+    known = session.get("token")
+    return known is not None and any(one.id == known for one in services().tokens.list())
+
+
+def _check_csrf() -> None:
+    """The header is looked at first: it costs no parsing of a form of gigabytes."""
+    if request.method in SAFE:
+        return
+    sent = request.headers.get(HEADER) or request.form.get(FIELD, "")
+    if not hmac.compare_digest(sent.encode(), str(session.get(FIELD, "\0")).encode()):
+        raise BadCsrfToken
+
+
+def _mark(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+Guard = Callable[[], AnyResponse | None]

@@ -1,0 +1,154 @@
+// Drop, choose or paste files; each is sent by itself, with a bar of its own.
+const form = document.querySelector("form.upload");
+const drop = document.getElementById("drop");
+const input = document.getElementById("file");
+const list = document.getElementById("sending");
+const text = form.dataset;
+const token = document.querySelector("meta[name=csrf]").content;
+const AT_ONCE = 2;
+const waiting = [];
+const done = [];
+let sending = 0;
+let hadTrouble = false;
+
+input.removeAttribute("required");
+input.addEventListener("change", () => {
+  take([...input.files]);
+  input.value = "";
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  input.click();
+});
+let depth = 0;
+window.addEventListener("dragenter", (event) => {
+  if (!holdsFiles(event)) return;
+  depth += 1;
+  drop.classList.add("is-over");
+});
+window.addEventListener("dragleave", () => {
+  depth = Math.max(0, depth - 1);
+  if (depth === 0) drop.classList.remove("is-over");
+});
+window.addEventListener("dragover", (event) => {
+  if (holdsFiles(event)) event.preventDefault();
+});
+window.addEventListener("drop", (event) => {
+  if (!holdsFiles(event)) return;
+  event.preventDefault();
+  depth = 0;
+  drop.classList.remove("is-over");
+  take([...event.dataTransfer.files]);
+});
+window.addEventListener("paste", (event) => {
+  const files = [...(event.clipboardData?.files ?? [])];
+  if (files.length) take(files);
+});
+
+function holdsFiles(event) {
+  return [...(event.dataTransfer?.types ?? [])].includes("Files");
+}
+
+function take(files) {
+  for (const file of files) {
+    const row = makeRow(file);
+    if (file.size > Number(text.limit)) {
+      fail(row, text.textLarge);
+      continue;
+    }
+    waiting.push({ file, row });
+  }
+  next();
+}
+
+function makeRow(file) {
+  const row = document.createElement("li");
+  const name = document.createElement("span");
+  name.className = "name";
+  name.textContent = file.name;
+  const state = document.createElement("span");
+  state.className = "state";
+  const bar = document.createElement("progress");
+  bar.max = 100;
+  bar.value = 0;
+  bar.setAttribute("aria-label", `${text.textSending}: ${file.name}`);
+  row.append(name, state, bar);
+  list.append(row);
+  return { row, state, bar };
+}
+
+function fail({ row, state, bar }, why) {
+  hadTrouble = true;
+  state.textContent = why;
+  state.classList.add("is-bad");
+  bar.remove();
+  row.setAttribute("role", "alert");
+}
+
+function next() {
+  while (sending < AT_ONCE && waiting.length) {
+    sending += 1;
+    send(waiting.shift()).then((answer) => {
+      sending -= 1;
+      if (answer) done.push(answer);
+      next();
+    });
+  }
+  if (!sending && !waiting.length && done.length && !hadTrouble) leave();
+}
+
+function send({ file, row }) {
+  return new Promise((settle) => {
+    const body = new FormData();
+    for (const [name, value] of new FormData(form)) {
+      if (name !== "file" && name !== "csrf_token") body.append(name, value);
+    }
+    body.append("batch", text.batch);
+    body.append("file", file, file.name);
+    const request = new XMLHttpRequest();
+    request.open("POST", "/uploads");
+    request.setRequestHeader("X-CSRF-Token", token);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => {
+      const share = event.lengthComputable ? event.loaded / event.total : 0;
+      row.bar.value = 100 * share;
+      row.state.textContent = `${text.textSending} ${Math.round(100 * share)} %`;
+    });
+    request.addEventListener("load", () => {
+      if (request.status === 201) {
+        row.bar.value = 100;
+        const known = request.response.outcome === "known";
+        row.state.textContent = known ? text.textKnown : text.textSent;
+        link(row, request.response.url);
+        settle(request.response);
+      } else {
+        fail(row, request.response?.detail ?? `${request.status}`);
+        settle(null);
+      }
+    });
+    request.addEventListener("error", () => {
+      fail(row, text.textFailed);
+      settle(null);
+    });
+    request.send(body);
+  });
+}
+
+function link({ row }, url) {
+  const name = row.querySelector(".name");
+  const anchor = document.createElement("a");
+  anchor.href = url;
+  anchor.textContent = name.textContent;
+  name.replaceChildren(anchor);
+}
+
+function leave() {
+  if (done.length === 1) {
+    location.assign(done[0].url);
+    return;
+  }
+  const others = done.filter((one) => one.outcome !== "new").map((one) => one.id);
+  const query = new URLSearchParams(others.map((id) => ["also", id]));
+  location.assign(text.batchUrl + (others.length ? `?${query}` : ""));
+}

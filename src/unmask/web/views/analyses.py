@@ -1,0 +1,144 @@
+"""One file: its progress while it is analysed, its result when it is done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Conflict
+
+from unmask.core.analysis import Analysis, Face
+from unmask.evidence import Provenance, Reference
+from unmask.jobs import EvidenceIndex, JobOptions
+from unmask.jobs.pictures import CropPicture, read_provenance_file
+from unmask.store import Entry, Event, Job, Stored
+from unmask.web.services import services
+from unmask.web.timeline import Timeline, timeline_of
+from unmask.web.views.media import playable
+from unmask.web.views.progress import describe, in_words
+from unmask.web.views.upload import options_from
+
+analyses = Blueprint("analyses", __name__)
+STRIP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that the result page shows."""
+
+    entry: Entry
+    analysis: Analysis
+    index: EvidenceIndex
+    timeline: Timeline | None
+    reference: Reference
+    provenance: Provenance | None
+    custody: list[Event]
+    kept: bool
+    plays: bool
+    others: list[Entry]
+
+    def crops(self, face: Face, most: int = STRIP) -> list[CropPicture]:
+        """An even choice of the face's crops, by time."""
+        crops = self.index.faces.get(face.id, ())
+        if len(crops) <= most:
+            return list(crops)
+        return [crops[round(n * (len(crops) - 1) / (most - 1))] for n in range(most)]
+
+    def scene(self) -> dict[str, Any]:
+        """What the script draws: boxes at their times, heat layers and where they lie."""
+        media = self.analysis.media
+        return {
+            "width": media.width,
+            "height": media.height,
+            "video": media.kind == "video",
+            "knots": self.timeline.knots if self.timeline else [],
+            "times": self.timeline.times if self.timeline else [],
+            "faces": [self._face(face) for face in self.analysis.faces],
+        }
+
+    def _face(self, face: Face) -> dict[str, Any]:
+        boxes = [
+            [frame.time_s, *(round(side, 1) for side in frame.box), frame.score]
+            for frame in face.frames
+        ]
+        heats = [
+            [crop.time_s, self._picture(crop.heat), crop.place]
+            for crop in self.index.faces.get(face.id, ())
+            if crop.place is not None
+        ]
+        return {"id": face.id, "boxes": boxes, "heats": heats}
+
+    def _picture(self, name: str) -> str:
+        return url_for("media.picture", id=self.entry.id, name=name)
+
+
+@analyses.get("/analyses/<id>")
+def show(id: str) -> ResponseReturnValue:
+    """The result, or how far it is, or why there is none."""
+    desk = services().desk
+    stored = desk.history.get(id)
+    if stored is not None:
+        page = page_of(stored)
+        return render_template("result.html", page=page, scene=json.dumps(page.scene()))
+    job = desk.book.get(id)
+    if job is None:
+        abort(404, "There is no analysis with this number. It may have been deleted.")
+    if job.active:
+        state = describe(job, desk)
+        return render_template("progress.html", job=job, state=state, words=in_words(state))
+    return render_template("failed.html", job=job, kept=desk.vault.find(job.sha256) is not None)
+
+
+@analyses.post("/analyses/<id>/delete")
+def delete(id: str) -> ResponseReturnValue:
+    """Delete the file, its result and its pictures."""
+    if not services().desk.delete(id):
+        abort(404)
+    return redirect(url_for("history.search"), 303)
+
+
+@analyses.post("/analyses/<id>/again")
+def again(id: str) -> ResponseReturnValue:
+    """Analyse the same file once more, with other options or another model."""
+    done = services().desk.again(id, again_options(services().desk.book.get(id)))
+    if done is None:
+        raise Conflict("The file itself is not kept here. Upload it again.")
+    return redirect(url_for("analyses.show", id=done.id), 303)
+
+
+def again_options(job: Job | None) -> JobOptions:
+    """Those of the form; what it leaves open is as it was."""
+    if job is None or any(request.form.get(name) for name in ("model", "clips", "min_face")):
+        return options_from(request.form)
+    return JobOptions.model_validate(job.options)
+
+
+def page_of(stored: Stored) -> Page:
+    """Gather what belongs to an analysis."""
+    desk = services().desk
+    entry, analysis = stored.entry, stored.analysis
+    package = services().package_of(entry.model_sha256)
+    kept = desk.vault.find(entry.sha256) is not None
+    return Page(
+        entry=entry,
+        analysis=analysis,
+        index=desk.pictures(entry.id),
+        timeline=timeline_of(analysis),
+        reference=Reference.of(None if package is None else package.manifest),
+        provenance=read_provenance_file(desk.picture_folder(entry.id)),
+        custody=desk.log.of(entry.id),
+        kept=kept,
+        plays=kept and playable(analysis.media) is not None,
+        others=others_of(entry),
+    )
+
+
+def others_of(entry: Entry) -> list[Entry]:
+    """Other analyses of the same bytes, the newest first."""
+    from unmask.store import Filters
+
+    same = services().history.list(Filters(text=entry.sha256), limit=20)
+    return [one for one in same if one.id != entry.id and one.sha256 == entry.sha256]

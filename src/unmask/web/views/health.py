@@ -1,0 +1,53 @@
+"""For those who watch over the service."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
+
+from unmask.core.errors import UnmaskError
+from unmask.core.version import __version__
+from unmask.web.api.describing import Operation, describes
+from unmask.web.services import services
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+@describes(
+    Operation(
+        summary="Health",
+        answers={
+            200: ("It works", "application/json"),
+            503: ("It does not, and why", "application/json"),
+        },
+        open=True,
+    )
+)
+def healthz() -> ResponseReturnValue:
+    """200 when the database answers and a model is there, 503 with the reason otherwise."""
+    try:
+        services().history.count()
+        services().package()
+    except UnmaskError as error:
+        return jsonify(status="failing", code=error.code, detail=error.message), 503
+    return jsonify(status="ok", version=__version__)
+
+
+@health.get("/metrics")
+@describes(Operation(summary="Metrics", answers={200: ("Prometheus text", "text/plain")}))
+def metrics() -> ResponseReturnValue:
+    """Counts for Prometheus, in its text format."""
+    counts = services().desk.book.counts()
+    lines = [
+        "# HELP unmask_jobs Jobs by state.",
+        "# TYPE unmask_jobs gauge",
+        *(
+            f'unmask_jobs{{state="{state}"}} {counts.get(state, 0)}'
+            for state in ("queued", "running", "done", "failed", "cancelled")
+        ),
+        "# HELP unmask_analyses Analyses in the history.",
+        "# TYPE unmask_analyses gauge",
+        f"unmask_analyses {services().history.count()}",
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain; version=0.0.4")

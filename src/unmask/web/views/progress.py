@@ -1,0 +1,190 @@
+"""How far jobs are: a stream of events, the table of a batch, cancelling."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from unmask.core.scan import Failure
+from unmask.core.wording import probability
+from unmask.jobs import Desk
+from unmask.store import Entry, Job
+from unmask.web.presenting import label
+from unmask.web.services import services
+from unmask.web.words import _
+
+progress = Blueprint("progress", __name__)
+MOST = 500
+_POLL_S = 0.4
+_STREAM_S = 25.0  # then the browser asks again, so that no thread is held for long
+# Where each stage begins and ends, in hundredths of a file's time, roughly.
+_SPANS = {
+    "queued": (0, 0),
+    "start": (0, 6),
+    "open": (6, 10),
+    "look": (10, 80),
+    "score": (80, 92),
+    "draw": (92, 97),
+    "keep": (97, 99),
+}
+
+
+@progress.get("/events")
+def events() -> ResponseReturnValue:
+    """Server-sent events: for each ``job`` named, its state whenever it changes."""
+    ids = request.args.getlist("job")[:MOST]
+    stream = stream_with_context(_events(services().desk, ids))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(stream, mimetype="text/event-stream", headers=headers)
+
+
+@progress.get("/batches/<batch>")
+def batch(batch: str) -> ResponseReturnValue:
+    """The table of files that were sent together, filling in as they are done."""
+    rows = _rows(batch, request.args.getlist("also"))
+    active = [row["id"] for row in rows if row["active"]]
+    return render_template("batch.html", rows=rows, batch=batch, active=active)
+
+
+@progress.get("/batches/<batch>.csv")
+def batch_csv(batch: str) -> ResponseReturnValue:
+    """The same as CSV."""
+    text = io.StringIO(newline="")
+    columns = ("id", "name", "state", "verdict", "probability", "error", "sha256")
+    writer = csv.DictWriter(text, columns, extrasaction="ignore")
+    writer.writeheader()
+    for row in _rows(batch, request.args.getlist("also")):
+        writer.writerow(row | {"name": spreadsheet_safe(row["name"])})
+    headers = {"Content-Disposition": 'attachment; filename="unmask-batch.csv"'}
+    return Response(text.getvalue(), mimetype="text/csv", headers=headers)
+
+
+@progress.post("/analyses/<id>/cancel")
+def cancel(id: str) -> ResponseReturnValue:
+    """Stop a job."""
+    services().desk.book.cancel(id)
+    return redirect(url_for("analyses.show", id=id), 303)
+
+
+def describe(job: Job, desk: Desk) -> dict[str, Any]:
+    """A job as the page's script and the API show it."""
+    first, last = _SPANS.get(job.stage, (0, 0))
+    share = job.done / job.total if job.total else 0.0
+    percent = 100 if job.state == "done" else round(first + (last - first) * min(share, 1.0))
+    return {
+        "id": job.id,
+        "state": job.state,
+        "stage": "queued" if job.state == "queued" else job.stage,
+        "done": job.done,
+        "total": job.total,
+        "percent": percent,
+        "ahead": desk.book.ahead_of(job) if job.state == "queued" else 0,
+    }
+
+
+def in_words(state: dict[str, Any]) -> str:
+    """What is being done, for people."""
+    done, total = state["done"], state["total"]
+    if state["state"] == "queued":
+        ahead = state["ahead"]
+        return _("Waiting; %(n)s before it", n=ahead) if ahead else _("Waiting to start")
+    words = {
+        "start": _("Loading the model"),
+        "open": _("Reading the file"),
+        "look": _("Looking at frames: %(done)s of %(total)s", done=done, total=total),
+        "score": _("Judging faces: %(done)s of %(total)s", done=done, total=total),
+        "draw": _("Drawing the evidence"),
+        "keep": _("Keeping the result"),
+    }
+    ended = {
+        "done": _("Done"),
+        "failed": _("Not analysed"),
+        "cancelled": _("Cancelled"),
+    }
+    return ended.get(state["state"]) or words.get(state["stage"], "")
+
+
+def spreadsheet_safe(text: str) -> str:
+    """A file name that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+
+
+def _events(desk: Desk, ids: list[str]) -> Iterator[str]:
+    until, told = time.monotonic() + _STREAM_S, dict[str, str]()
+    yield "retry: 800\n\n"
+    while time.monotonic() < until:
+        jobs = desk.book.several(ids)
+        for job in jobs:
+            state = describe(job, desk)
+            text = json.dumps(state | {"words": in_words(state)})
+            if told.get(job.id) != text:
+                told[job.id] = text
+                yield f"data: {text}\n\n"
+        if not any(job.active for job in jobs):
+            yield "event: end\ndata: {}\n\n"
+            return
+        time.sleep(_POLL_S)
+        yield ": here\n\n"  # fails, and so ends the stream, once the reader has gone
+
+
+def _rows(batch: str, also: list[str]) -> list[dict[str, Any]]:
+    if not re.fullmatch(r"[0-9a-f]{20}", batch):
+        abort(404)
+    desk = services().desk
+    jobs = desk.book.batch(batch)
+    known = [found for id in also[:MOST] if (found := desk.history.get(id)) is not None]
+    joined = desk.book.several(set(also[:MOST]) - {one.entry.id for one in known})
+    if not (jobs or known or joined):
+        abort(404)
+    rows = [_row(job, desk) for job in (*jobs, *joined)]
+    return rows + [_entry_row(one.entry) | {"state": "done", "active": False} for one in known]
+
+
+def _row(job: Job, desk: Desk) -> dict[str, Any]:
+    state = describe(job, desk)
+    row = state | {
+        "name": job.name,
+        "sha256": job.sha256,
+        "active": job.active,
+        "words": in_words(state),
+        "label": None,
+        "verdict": "",
+        "probability": "",
+        "error": _why(job.error),
+    }
+    stored = desk.history.get(job.id) if job.state == "done" else None
+    return row if stored is None else row | _entry_row(stored.entry)
+
+
+def _entry_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "sha256": entry.sha256,
+        "label": entry.label,
+        "verdict": label(entry.label),
+        "probability": probability(entry.probability),
+        "error": "",
+        "words": _("Done"),
+    }
+
+
+def _why(error: Failure | None) -> str:
+    return "" if error is None else f"{error.message} ({error.code})"

@@ -1,0 +1,125 @@
+"""The first page: hand in files."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
+
+from unmask.core.errors import ModelError, UnmaskError, UsageError
+from unmask.jobs import Desk, JobOptions, Submission
+from unmask.pipeline import RANGES
+from unmask.runtime import ModelPackage
+from unmask.store import Entry
+from unmask.video import SUFFIXES
+from unmask.web import problems
+from unmask.web.links import fetch
+from unmask.web.services import services
+from unmask.web.uploads import received
+
+upload = Blueprint("upload", __name__)
+NUMBERS = ("clips", "frames_per_clip", "min_face", "max_faces")
+
+
+@upload.get("/")
+def home() -> ResponseReturnValue:
+    """The form, and what was analysed last."""
+    recent = _recent()
+    return render_template(
+        "upload.html",
+        recent=recent,
+        posters={one.id: services().desk.pictures(one.id).poster for one in recent},
+        models=_models(),
+        ranges=RANGES,
+        suffixes=",".join(sorted(SUFFIXES)),
+        batch=Desk.new_batch(),
+        limit=services().config.max_upload,
+    )
+
+
+@upload.post("/")
+def submit() -> ResponseReturnValue:
+    """The form as it is sent without JavaScript: any number of files at once."""
+    options = options_from(request.form)
+    fresh = request.form.get("fresh") == "1"
+    batch = Desk.new_batch()
+    desk = services().desk
+    done = [
+        desk.submit(file, name, options, batch=batch, fresh=fresh, origin=origin())
+        for file, name in received("file")
+    ]
+    if not done:
+        raise BadRequest("No file was chosen.")
+    if len(done) == 1:
+        return redirect(url_for("analyses.show", id=done[0].id), 303)
+    return redirect(_several(done, batch), 303)
+
+
+@upload.post("/uploads")
+def submit_one() -> ResponseReturnValue:
+    """One file sent by the page's script; what came of it as JSON."""
+    options = options_from(request.form)
+    batch = request.form.get("batch", "")
+    if batch and not re.fullmatch(r"[0-9a-f]{20}", batch):
+        raise BadRequest("The batch is not one that this site has named.")
+    fresh = request.form.get("fresh") == "1"
+    for file, name in received("file"):
+        try:
+            done = services().desk.submit(
+                file, name, options, batch=batch or None, fresh=fresh, origin=origin()
+            )
+        except UnmaskError as error:
+            status = problems.status_of(error)
+            return problems.problem(status, error.code, error.message, error.hint)
+        url = url_for("analyses.show", id=done.id)
+        return jsonify(id=done.id, outcome=done.outcome, url=url), 201
+    raise BadRequest("No file was sent.")
+
+
+@upload.post("/links")
+def link() -> ResponseReturnValue:
+    """Fetch a file from the web and hand it in."""
+    url = request.form.get("url", "").strip()
+    file, name = fetch(url, services().desk.vault, services().config.max_upload)
+    done = services().desk.submit(
+        file, name, services().options(), origin=f"fetched from {url[:300]}"
+    )
+    return redirect(url_for("analyses.show", id=done.id), 303)
+
+
+def options_from(form: object) -> JobOptions:
+    """The options that a form states; what it leaves open is as usual."""
+    get = form.get  # type: ignore[attr-defined]
+    numbers: dict[str, int] = {}
+    for name in NUMBERS:
+        text = str(get(name) or "").strip()
+        if text:
+            if not text.isdecimal():
+                raise UsageError(f"{name} must be a whole number, not {text[:40]!r}")
+            numbers[name] = int(text)
+    return services().options(get("model") or None, **numbers)
+
+
+def origin() -> str:
+    """How the file came in, for the custody log."""
+    return "uploaded to the web app"
+
+
+def _several(done: list[Submission], batch: str) -> str:
+    """The table of what was sent together, naming also what was known before."""
+    others = [one.id for one in done if one.outcome != "new"]
+    return url_for("progress.batch", batch=batch, also=others or None)
+
+
+def _recent() -> list[Entry]:
+    return services().history.list(limit=6)
+
+
+def _models() -> list[ModelPackage]:
+    """Those that can be chosen; without any the page says so instead of failing."""
+    try:
+        return services().packages()
+    except ModelError:
+        return []
