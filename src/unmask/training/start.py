@@ -8,9 +8,10 @@ from pathlib import Path
 
 import torch
 
-from unmask.core.errors import DataError, ModelInvalid, ModelNotFound
+from unmask.core.errors import DataError, ModelNotFound
 from unmask.models.backbones import TIMM, TimmTrunk, hub_weights, make_trunk
 from unmask.models.detector import FrameDetector, TemporalDetector
+from unmask.models.keras.start import read_keras_trunk
 from unmask.models.package_weights import load_frame_weights, read_temporal
 from unmask.models.weights import load_detector, load_trunk, read_tensors
 from unmask.runtime.package import find_package
@@ -58,11 +59,8 @@ def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> 
 
 
 def _from_file(detector: FrameDetector, path: Path) -> list[str]:
-    if path.suffix in (".h5", ".keras"):
-        raise ModelInvalid(
-            f"{path} is a Keras file, which is not read here",
-            hint="unmask models import-keras makes a package of it, which --init takes",
-        )
+    if path.suffix in (".h5", ".hdf5", ".keras"):
+        return load_detector(detector, read_keras_trunk(path), str(path))
     return load_detector(detector, read_tensors(path), str(path))
 
 

@@ -39,9 +39,9 @@ scores as a hint to where to look. They do not enter a face's score wherever the
 there is none, as in a picture, they are all there is. As with any model, frames that score high
 against a low clip make a face inconclusive.
 
-The evidence map says by how much that answer's logit would fall if the features of one cell were
-taken out of the mean over the frame, times the number of cells. It shows what the model reacts to,
-which need not be what was manipulated.
+The evidence map says by how much that answer's logit would fall if the features of one region
+were taken out of the mean over the frame, times the number of regions. It shows what the model
+reacts to, which need not be what was manipulated.
 
 ## Training data, metrics, fairness
 

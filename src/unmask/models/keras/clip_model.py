@@ -62,7 +62,7 @@ def read_clip_model(path: Path) -> ClipModel:
         before = _before(way[:at])
         pooled = _pooling(way[at + 1 :])
         rest = way[at + 1 + pooled :]
-        steps, last, ending = _head(saved, rest)
+        steps, last, ending = read_head(saved, rest)
         trunk = way[at].trunk
         assert trunk is not None
         summary = _summary(steps, last, ending)
@@ -128,7 +128,7 @@ def _pooling(way: Sequence[Stage]) -> int:
     raise ModelInvalid("the model ends with Xception: there is no LSTM")
 
 
-def _head(saved: SavedModel, way: Sequence[Stage]) -> tuple[tuple[Step, ...], Dense, str]:
+def read_head(saved: SavedModel, way: Sequence[Stage]) -> tuple[tuple[Step, ...], Dense, str]:
     """The steps before the last Dense, that one, and the function after it."""
     dense = [i for i, stage in enumerate(way) if stage.layer.kind == "Dense"]
     if not dense:

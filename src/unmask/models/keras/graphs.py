@@ -2,7 +2,8 @@
 
 The model answers for clips only. A single frame's logit is therefore what the model says of that
 frame held still for a whole clip. The evidence map says by how much that logit would fall if the
-features of one cell were taken out of the mean: with a linear head, exactly a class-activation map.
+features of one region were taken out of the mean: with a linear head, a class-activation map.
+Every region is a pass of the head over a clip, so there are fewer of them than cells in the grid.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Literal
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
@@ -24,6 +26,9 @@ from unmask.models.keras.onnx_graph import OPSET, Nodes, add_steps
 from unmask.models.keras.steps import Dense, Lstm, OverTime, Step
 from unmask.models.weights import write_bytes
 from unmask.models.xception import FEATURES, Xception
+
+MOST_REGIONS = 4
+"""Of the evidence map, a side. More cost more, and half precision loses what they do."""
 
 Channels = Literal["rgb", "bgr"]
 
@@ -67,14 +72,15 @@ def write_backbone(model: ClipModel, reading: Reading, path: Path) -> int:
 
     Returns how many cells a side the maps have. Weights stay float32, as they are in the file.
     """
-    whole, cells = _export_grid(model, reading, path.with_name(f"{path.name}.grid"))
+    whole, side = _export_grid(model, reading, path.with_name(f"{path.name}.grid"))
+    cells = min(side, MOST_REGIONS)
     nodes = Nodes("still")
     features = nodes.add("ReduceMean", "grid", axes=[2, 3], keepdims=0, out="features")
-    rows = _without_each_cell(nodes, features, cells)  # N·(1+s²)×1×D
+    rows = _without_each(nodes, features, _regions(side, cells))  # N·(1+m²)×1×D
     alone, together = _split(model.steps)
     rows = add_steps(nodes, rows, alone)
     still = nodes.add("Tile", rows, nodes.integers(1, reading.frames, 1))
-    body = add_steps(nodes, still, together)  # N·(1+s²)×U
+    body = add_steps(nodes, still, together)  # N·(1+m²)×U
     last = _one_logit(model, reading)
     width = len(last.kernel)
     table = nodes.add("Reshape", body, nodes.integers(-1, 1 + cells**2, width))
@@ -84,7 +90,7 @@ def write_backbone(model: ClipModel, reading: Reading, path: Path) -> int:
     logit = nodes.add("Add", nodes.add("MatMul", own, kernel), nodes.floats(last.bias))
     nodes.add("Squeeze", logit, nodes.integers(1, 2), out="logits")
     # Subtracted before the last layer, where half precision loses least of a small difference.
-    falls = nodes.add("MatMul", nodes.add("Sub", own, others), kernel)  # N×s²×1
+    falls = nodes.add("MatMul", nodes.add("Sub", own, others), kernel)  # N×m²×1
     scaled = nodes.add("Mul", falls, nodes.floats(cells**2))
     nodes.add("Reshape", scaled, nodes.integers(-1, cells, cells), out="maps")
     graph = whole.graph
@@ -108,15 +114,23 @@ def _split(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]
     return steps[: timed[0]], steps[timed[0] :]
 
 
-def _without_each_cell(nodes: Nodes, features: str, cells: int) -> str:
-    """The mean over the grid, and the mean without each of its cells, as clips of one frame."""
-    flat = nodes.add("Reshape", "grid", nodes.integers(0, 0, cells**2))  # N×D×s²
-    shares = nodes.add("Transpose", flat, perm=[0, 2, 1])  # N×s²×D
-    shares = nodes.add("Mul", shares, nodes.floats(1 / cells**2))
+def _without_each(nodes: Nodes, features: str, regions: NDArray[np.float64]) -> str:
+    """The mean over the grid, and the mean without each region, as clips of one frame."""
+    flat = nodes.add("Reshape", "grid", nodes.integers(0, 0, len(regions)))  # N×D×s²
+    shares = nodes.add("MatMul", flat, nodes.floats(regions / len(regions)))  # N×D×m²
+    shares = nodes.add("Transpose", shares, perm=[0, 2, 1])  # N×m²×D
     mean = nodes.add("Unsqueeze", features, nodes.integers(1))
     without = nodes.add("Sub", mean, shares)
     both = nodes.add("Concat", mean, without, axis=1)
     return nodes.add("Reshape", both, nodes.integers(-1, 1, FEATURES))
+
+
+def _regions(side: int, cells: int) -> NDArray[np.float64]:
+    """How much of each cell of a grid lies in each of ``cells``² regions: side²×cells²."""
+    edges = np.linspace(0, side, cells + 1)
+    place = np.arange(side)[:, None]
+    along = np.clip(np.minimum(place + 1, edges[1:]) - np.maximum(place, edges[:-1]), 0, 1)
+    return np.kron(along, along)
 
 
 def _one_logit(model: ClipModel, reading: Reading) -> Dense:

@@ -109,8 +109,8 @@ def options_from(**given: object) -> ImportOptions:
         return ImportOptions.model_validate(given)
     except ValidationError as error:
         fault = error.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"])
-        raise UsageError(f"--{place.replace('_s', '')}: {fault['msg']}") from error
+        place = ".".join(str(part) for part in fault["loc"]).removesuffix("_s")
+        raise UsageError(f"--{place}: {fault['msg']}") from error
 
 
 def _slug(stem: str) -> str:

@@ -93,11 +93,16 @@ class SavedModel:
 def open_saved(path: Path) -> Iterator[SavedModel]:
     """Open a whole model. Raises as :func:`open_archive`, and where the file has weights only."""
     with open_archive(path) as archive:
-        if archive.config is None:
-            raise ModelInvalid(
-                "the file holds weights without the model that they belong to", hint=RESAVE
-            )
-        yield SavedModel(read_layers(archive.config), _major(archive.version), archive)
+        yield saved_model(archive)
+
+
+def saved_model(archive: Archive) -> SavedModel:
+    """The model in an open file. :class:`ModelInvalid` where it has weights only."""
+    if archive.config is None:
+        raise ModelInvalid(
+            "the file holds weights without the model that they belong to", hint=RESAVE
+        )
+    return SavedModel(read_layers(archive.config), _major(archive.version), archive)
 
 
 def _major(version: str) -> int:

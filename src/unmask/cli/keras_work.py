@@ -1,0 +1,26 @@
+"""The work of ``unmask models import-keras``: wiring and what is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unmask.cli import exits
+from unmask.cli.terminal import note
+from unmask.core.errors import MissingExtra
+
+try:
+    from unmask.models.keras.importing import import_keras, options_from
+except ImportError as missing:
+    raise MissingExtra.named(
+        "train", f"reading a Keras model ({missing.name} is absent)"
+    ) from missing
+
+
+def run(file: str, out: str | None, **options: object) -> int:
+    """Import, and print every assumption."""
+    made = import_keras(Path(file), None if out is None else Path(out), options_from(**options))
+    manifest = made.package.manifest
+    for sentence in made.assumed:
+        note(sentence)
+    note(f"{made.package.folder} holds {manifest.name} {manifest.version}: {manifest.architecture}")
+    return exits.DONE
