@@ -14,7 +14,11 @@ from typing import Literal
 
 from unmask.runtime.package import Manifest
 
-_COUNTS = "calibration clips"
+# Where a manifest counts what it was calibrated on: fitted anew to files, else while training.
+_COUNTS = (
+    ("calibration", "validation files"),
+    ("calibration clips", "clips held out from fitting the network"),
+)
 _UNSTATED = 98  # what the bounds assume of a package that states no counts: 1/99 to 99
 _WORDS = (
     (2.0, ""),
@@ -31,19 +35,27 @@ _WORDS = (
 class Reference:
     """The population a ratio refers to: the examples that the package was calibrated on.
 
-    ``untouched`` and ``manipulated`` count them, None where the package does not say.
+    ``untouched`` and ``manipulated`` count them, None where the package does not say; ``what``
+    says in words what they are, "" where it does not.
     """
 
     untouched: int | None
     manipulated: int | None
+    what: str = ""
 
     @classmethod
     def of(cls, manifest: Manifest | None) -> Reference:
         """What the package's manifest says of its calibration."""
-        counts = manifest.metrics.get(_COUNTS) if manifest is not None else None
-        if not isinstance(counts, dict):
-            return cls(None, None)
-        return cls(_count(counts.get("real")), _count(counts.get("manipulated")))
+        metrics = {} if manifest is None else manifest.metrics
+        for name, words in _COUNTS:
+            counts = metrics.get(name)
+            if not isinstance(counts, dict):
+                continue
+            real, fake = _count(counts.get("real")), _count(counts.get("manipulated"))
+            if real is not None and fake is not None:
+                data = counts.get("data")
+                return cls(real, fake, f"{words} of {data}" if isinstance(data, str) else words)
+        return cls(None, None)
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -37,10 +37,8 @@ def read_credentials(path: Path) -> ContentCredentials:
             return _read(c2pa, stream)
     except c2pa.C2paError.NotSupported:
         return ContentCredentials(state="none", note="Files of this format cannot hold any.")
-    except c2pa.C2paError.RemoteManifest:
-        return ContentCredentials(state="elsewhere")
     except c2pa.C2paError as error:
-        return ContentCredentials(state="unreadable", note=str(error)[:300])
+        return _refused(str(error))
 
 
 def _read(c2pa: Any, stream: Any) -> ContentCredentials:
@@ -56,6 +54,13 @@ def _read(c2pa: Any, stream: Any) -> ContentCredentials:
                 manifest, reader.get_validation_state(), reader.get_validation_results()
             )
     return ContentCredentials(state="found", credential=found)
+
+
+def _refused(message: str) -> ContentCredentials:
+    if message.startswith("Remote"):
+        address = message.rpartition(" ")[2]
+        return ContentCredentials(state="elsewhere", note=f"Address: {address[:300]}")
+    return ContentCredentials(state="unreadable", note=message[:300])
 
 
 def _credential(manifest: dict[str, Any], state: str | None, results: Any) -> Credential:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from unmask.evidence.document import Block, Bullets, Facts, Paragraph, Section, Table
 from unmask.evidence.report import Report
 from unmask.evidence.sections.format import moment
+from unmask.evidence.sections.measured import measured
 from unmask.evidence.words import LIMITATIONS
 from unmask.runtime.package import Manifest
 
@@ -49,25 +49,7 @@ def _card(manifest: Manifest) -> Iterator[Block]:
         )
     else:
         yield Paragraph("The package does not say what the network was fitted on.")
-    measured = tuple(_flat(manifest.metrics))
-    if measured:
-        yield Table(
-            ("Measured", "Value"),
-            measured,
-            frozenset({1}),
-            caption="How it did, as its package states it.",
-        )
-    else:
-        yield Paragraph("The package states no measurements of how well it does.")
-
-
-def _flat(metrics: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Nested numbers as ``outer: inner`` and their text, the first sixty."""
-    for name, value in list(metrics.items())[:60]:
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}: ")
-        else:
-            yield f"{before}{name}", f"{value:,}" if isinstance(value, int) else str(value)
+    yield from measured(manifest.metrics)
 
 
 def limitation_section() -> Section:

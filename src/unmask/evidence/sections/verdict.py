@@ -7,6 +7,7 @@ from unmask.evidence.document import Banner, Block, Bullets, Facts, Paragraph, S
 from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.report import Report
 from unmask.evidence.sections.format import plural
+from unmask.evidence.text import shortened
 from unmask.evidence.words import MEANS
 
 _PRIORS = (2, 10, 100, 1000)
@@ -112,8 +113,8 @@ def _population(reference: Reference) -> str:
     if reference.untouched is None or reference.manipulated is None:
         return "not stated by the model package"
     return (
-        f"the clips that the model was calibrated on: {reference.untouched:,} untouched, "
-        f"{reference.manipulated:,} manipulated, none of them used to fit the network"
+        f"what the model was calibrated on: {reference.untouched:,} untouched and "
+        f"{reference.manipulated:,} manipulated {shortened(reference.what)}"
     )
 
 

@@ -1,0 +1,45 @@
+"""One analysis as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from report_samples import SHA256, analysis, face, frame
+
+from unmask.evidence import FRAME_COLUMNS, csv_frames
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_row_for_each_face_in_each_frame() -> None:
+    found = rows(csv_frames(analysis(faces=(face(0, frames=3), face(1, frames=2)))))
+    assert [row["face"] for row in found] == ["0", "0", "0", "1", "1"]
+    assert found[0] == {
+        "sha256": SHA256,
+        "face": "0",
+        "face_label": "manipulated",
+        "face_probability": "0.9",
+        "time_s": "1.0",
+        "x0": "10.4",
+        "y0": "20.0",
+        "x1": "70.0",
+        "y1": "90.0",
+        "size_px": "59.6",
+        "sharpness": "6.54",
+        "detector_score": "0.998",
+        "score": "0.1",
+        "clip_score": "0.875",
+    }
+
+
+def test_what_was_not_scored_is_empty_and_not_nought() -> None:
+    one = face(0, None).model_copy(update={"frames": (frame(9.0, None),)})
+    (row,) = rows(csv_frames(analysis(faces=(one,))))
+    assert (row["score"], row["clip_score"], row["face_probability"]) == ("", "", "")
+
+
+def test_no_face_gives_the_heading_alone() -> None:
+    assert csv_frames(analysis(faces=())).strip().split(",") == list(FRAME_COLUMNS)

@@ -1,0 +1,262 @@
+"""The report as one HTML page."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from PIL import Image
+from report_samples import SHA256, analysis, face, frame, manifest, report
+
+from unmask.core.analysis import Verdict
+from unmask.evidence import (
+    Pictures,
+    document_sha256,
+    html_report,
+    report_csp,
+)
+
+VOID = {"meta", "img", "br", "line", "rect", "circle", "path", "polyline"}
+
+
+class Page(HTMLParser):
+    """What a test asks of a page: tags with attributes, the text, balance."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(html_report(report()))
+
+
+def test_every_part_is_there(page: Page) -> None:
+    for heading in (
+        "Verdict",
+        "Weight of the evidence",
+        "File",
+        "What was examined",
+        "Timeline",
+        "Key frames",
+        "Faces",
+        "Face 0",
+        "Provenance",
+        "Model",
+        "Limitations",
+        "Custody log",
+    ):
+        assert heading in page.words, heading
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        SHA256,
+        "P(manipulated) 0.90",
+        "weak support for manipulation",
+        "117 untouched and 240 manipulated clips held out",
+        "1,234,567 bytes (1.2 MB)",
+        "29.97 per second (30000/1001)",
+        "160 × 120 pixels, shown turned by 90°",
+        "0:12.500",
+        "3 packets or frames could not be decoded",
+        "4 stretches spread over the file, 8 frames each",
+        "This result used other thresholds than the model's own",
+        "Portraits CC0 4,508 pictures",
+        "calibration clips: auc 0.9312",
+        "Received",
+        "2026-03-04 05:06:07 UTC",
+        "0123456789abcdef0123",
+        "The calibrated probability reaches the threshold for manipulated.",
+        "10, 20, 70, 90",
+    ],
+)
+def test_what_it_states(page: Page, words: str) -> None:
+    assert words in page.text
+
+
+def test_it_names_the_document_it_reports(page: Page) -> None:
+    assert page.text.count(document_sha256(analysis())) == 3  # examined, analysed, exported
+
+
+def test_nothing_is_fetched_and_nothing_runs(page: Page) -> None:
+    assert not page.all("script")
+    assert not page.all("link")
+    assert not page.all("iframe")
+    for name, attributes in page.tags:
+        assert not [key for key in attributes if key.startswith("on") or key == "style"], name
+        for key in ("src", "href", "srcset", "xlink:href", "data", "action"):
+            if key in attributes:
+                assert (attributes[key] or "").startswith("data:image/jpeg;base64,"), name
+    assert "url(" not in html_report(report())
+    assert "@import" not in html_report(report())
+
+
+def test_it_works_under_its_own_policy() -> None:
+    import hashlib
+
+    text = html_report(report())
+    style = re.search(r"<style>(.*?)</style>", text, re.S)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert report_csp() == f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'"
+
+
+def test_every_picture_is_whole_and_described(page: Page) -> None:
+    pictures = page.all("img")
+    assert len(pictures) == 4  # the frame and the face, each plain and under the evidence
+    for attributes in pictures:
+        assert attributes["alt"]
+        data = base64.b64decode((attributes["src"] or "").partition(",")[2])
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            assert image.format == "JPEG"
+            assert "exif" not in image.info
+
+
+def test_headings_do_not_skip_a_level(page: Page) -> None:
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_tags_are_closed(page: Page) -> None:
+    assert page.open == []
+    assert page.all("html") == [{"lang": "en"}]
+
+
+def test_it_is_made_for_the_dark_for_paper_and_for_phones() -> None:
+    text = html_report(report())
+    for needed in ("prefers-color-scheme: dark", "@media print", "max-width: 34rem", "viewport"):
+        assert needed in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<script>alert(1)</script>.mp4",
+        '"><img src=x onerror=alert(1)>.mp4',
+        "a&b.mp4",
+        "世界 🎬 שלום مرحبا.mp4",
+    ],
+)
+def test_a_name_is_text_whatever_it_is(name: str) -> None:
+    page = Page(html_report(report(analysis(name))))
+    assert not page.all("script")
+    assert len(page.all("img")) == 4
+    assert f"Report on {name}" in page.words
+
+
+def test_a_name_cannot_turn_the_line_around() -> None:
+    text = html_report(report(analysis("gpj.\u202egniht\x07.mp4")))
+    assert "\u202e" not in text
+    assert "\x07" not in text
+    assert "gpj.‹U+202E›gniht‹U+0007›.mp4" in text
+
+
+def test_a_file_without_faces() -> None:
+    page = Page(html_report(report(analysis(faces=()))))
+    assert "No face" in page.words
+    assert "no probability" in page.words
+    assert "there is neither a probability nor a likelihood ratio" in page.text
+    assert "Timeline" not in page.words
+    assert not page.all("img")
+
+
+def test_a_picture_has_no_timeline_and_no_times() -> None:
+    whole = analysis("a.png", (face(frames=1),), kind="image", duration_s=None, frame_rate=None)
+    page = Page(html_report(report(whole)))
+    assert "Timeline" not in page.words
+    assert "the whole picture" in page.text
+    assert "as examined" in page.words
+    assert "Length" not in page.words
+
+
+def test_a_face_that_was_not_judged_has_no_number() -> None:
+    blurred = face(1, None).model_copy(
+        update={
+            "verdict": Verdict(label="inconclusive", probability=None, reasons=("too-blurred",))
+        }
+    )
+    page = Page(html_report(report(analysis(faces=(face(), blurred)))))
+    assert "none: nothing was measured" in page.text
+    assert "The face is too blurred to show traces of manipulation." in page.text
+
+
+def test_what_is_missing_is_said() -> None:
+    bare = report(manifest=None, custody=(), pictures=Pictures.none("No pictures: gone."))
+    page = Page(html_report(bare))
+    assert "No pictures: gone." in page.text
+    assert "No log was kept" in page.text
+    assert "The model package is not installed here any more" in page.text
+    assert "not stated by the model package" in page.text
+    assert "were not read for this report" in page.text
+
+
+def test_an_unknown_reason_is_shown_as_its_code() -> None:
+    odd = face().model_copy(
+        update={
+            "verdict": Verdict(label="manipulated", probability=0.9, reasons=("from-tomorrow",))
+        }
+    )
+    assert "from-tomorrow" in html_report(report(analysis(faces=(odd,))))
+
+
+def test_many_frames_are_cut_and_said_to_be() -> None:
+    many = face().model_copy(update={"frames": tuple(frame(i / 25) for i in range(1000))})
+    text = html_report(report(analysis(faces=(many,))))
+    assert "The first 200 of 1,000; the CSV and the JSON have them all." in text
+    assert text.count("0.998") == 200
+
+
+def test_authentic_is_never_said(page: Page) -> None:
+    assert "authentic" not in page.text.lower()
+
+
+def test_evaluations_in_the_manifest_are_summed_up() -> None:
+    figure = {"value": 0.9123, "low": 0.874, "high": 0.9412}
+    evaluation = {
+        "data": {"name": "dev"},
+        "video": {"real": 1, "manipulated": 57, "auc": figure, "eer": {"value": None}},
+        "decisions": [{"label": 0, "wrong": {"value": 0.05}}, {"label": 1, "correct": figure}],
+        "methods": [{"name": "sadtalker", "manipulated": 12, "auc": figure, "detected": figure}],
+    }
+    stated = manifest().model_copy(update={"metrics": {"evaluations": [evaluation, "odd", {}]}})
+    text = Page(html_report(report(manifest=stated))).text
+    assert "1 real file and 57 manipulated files with a score" in text
+    assert "AUC 0.912 (0.874 to 0.941)" in text
+    assert "Untouched files called manipulated 0.050" in text
+    assert "sadtalker 12 0.912 (0.874 to 0.941)" in text
