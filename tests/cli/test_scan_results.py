@@ -48,6 +48,15 @@ def test_several_faces_have_rows_of_their_own(scan, tmp_path, make_portrait):
     assert {row.index("> 0.99") for row in faces} == {whole.index("> 0.99")}  # in one column
 
 
+def test_several_inputs_are_counted(scan, portrait, landscape):
+    *_, summary, caveat = scan(portrait, "/nowhere.mp4", landscape, portrait).out.splitlines()
+    assert summary == "4 inputs: 2 manipulated, 1 no face, 1 not analysed."
+    assert caveat == words.CAVEAT
+    *_, summary = scan("/nowhere.mp4", "/gone.mp4").out.splitlines()
+    assert summary == "2 inputs: 2 not analysed."
+    assert "inputs:" not in scan(portrait).out
+
+
 def test_no_face_has_no_probability(scan, landscape):
     ran = scan(landscape)
     assert ran.code == 0

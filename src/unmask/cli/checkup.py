@@ -153,7 +153,7 @@ def _models(problems: list[UnmaskError]) -> Section:
                 "this installation ships no model package", hint="name one with --model DIR"
             )
         )
-    return lines
+    return lines or {"shipped": "none"}
 
 
 def _folder(folder: Path) -> str:

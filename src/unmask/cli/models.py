@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from unmask.runtime import ModelPackage
 
 
+_NONE_SHIPPED = "this installation ships no model package"
+_NAME_ONE = "name a folder: --model DIR"
+
+
 @click.group(invoke_without_command=True, short_help="List, verify and describe model packages.")
 @click.pass_context
 def models(context: click.Context) -> int:
@@ -33,7 +37,7 @@ def list_() -> int:
 
     packages = shipped_packages()
     if not packages:
-        note("this installation ships no model package", "name a folder: unmask scan --model DIR")
+        note(_NONE_SHIPPED, _NAME_ONE)
         return 0
     default = find_package().folder
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -66,6 +70,8 @@ def verify(models: tuple[str, ...]) -> int:
     from unmask.runtime import find_package, shipped_packages
 
     packages = [find_package(name) for name in models] or shipped_packages()
+    if not packages:
+        note(_NONE_SHIPPED, _NAME_ONE)
     failed = 0
     for package in packages:
         try:

@@ -20,7 +20,7 @@ from unmask.cli.scanner import Scanner
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, notes_console, results_console
 from unmask.core.analysis import Analysis
-from unmask.core.errors import UsageError
+from unmask.core.errors import StoreError, UsageError
 from unmask.core.scan import Failure
 from unmask.pipeline import Analyser, AnalysisRequest
 from unmask.runtime import DeviceChoice, RuntimeName
@@ -111,7 +111,7 @@ def run(options: ScanOptions) -> int:
     if files is not None:
         reports.append(files)
     with ExitStack() as stack:
-        history = None if options.no_history else stack.enter_context(History())
+        history = None if options.no_history else _history(stack)
         scanner = Scanner(
             analyser,
             history,
@@ -131,6 +131,15 @@ def run(options: ScanOptions) -> int:
         report.publish()
     unwritten = files is not None and files.failed > 0
     return exits.SOME_FAILED if unwritten and tally.code == exits.DONE else tally.code
+
+
+def _history(stack: ExitStack) -> History | None:
+    """The history, or None where it cannot be used: that is said, and costs nobody a verdict."""
+    try:
+        return stack.enter_context(History())
+    except StoreError as error:
+        note(f"{error.message}; going on without history", error.hint)
+        return None
 
 
 def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -25,7 +27,8 @@ class TableReport:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._begun = self._judged = False
+        self._begun = False
+        self._came: Counter[str] = Counter()  # to what, of the inputs
 
     def add(self, outcome: Outcome) -> None:
         """See :class:`unmask.cli.documents.Report`."""
@@ -37,9 +40,18 @@ class TableReport:
 
     def publish(self) -> None:
         """See :class:`unmask.cli.documents.Report`."""
-        if self._judged:
+        judged = self._came.total() - self._came[words.NOT_ANALYSED]
+        if judged or self._came.total() > 1:
             self._console.print()
+        if self._came.total() > 1:
+            self._console.print(Text(self._summary()))
+        if judged:
             self._console.print(Text(words.CAVEAT, "italic"))
+
+    def _summary(self) -> str:
+        kinds = (*words.LABELS.values(), words.NOT_ANALYSED)
+        parts = [f"{self._came[kind]} {kind.lower()}" for kind in kinds if self._came[kind]]
+        return f"{self._came.total()} inputs: {', '.join(parts)}."
 
     def _begin(self) -> None:
         if not self._begun:
@@ -48,11 +60,12 @@ class TableReport:
         self._begun = True
 
     def _failed(self, name: str, failure: Failure) -> None:
+        self._came[words.NOT_ANALYSED] += 1
         self._row(Text(words.NOT_ANALYSED, "magenta"), "", "", name)
         self._explain([failure.message.removeprefix(f"{name}: "), failure.hint])
 
     def _analysed(self, name: str, analysis: Analysis) -> None:
-        self._judged = True
+        self._came[words.LABELS[analysis.verdict.label]] += 1
         self._judgement(analysis.verdict, str(len(analysis.faces)), name)
         self._explain([*words.reasons(analysis.verdict), *words.remarks(analysis)])
         if len(analysis.faces) > 1:

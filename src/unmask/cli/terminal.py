@@ -27,10 +27,18 @@ def _escaped(character: str) -> str:
     return character
 
 
+class _Results(Console):
+    """Where the reader goes away, Rich leaves with 1, which has another meaning here."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to :func:`unmask.cli.app.main`."""
+        raise BrokenPipeError
+
+
 def results_console() -> Console:
     """Stdout. In a pipe without colours, and never wrapped."""
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _NO_WRAPPING
-    return Console(width=width, highlight=False, markup=False, emoji=False)
+    return _Results(width=width, highlight=False, markup=False, emoji=False)
 
 
 def notes_console() -> Console:

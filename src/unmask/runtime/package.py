@@ -196,7 +196,9 @@ def find_package(name: str | None = None) -> ModelPackage:
     shipped = shipped_packages()
     if name is None:
         if not shipped:
-            raise ModelNotFound("this installation ships no model package")
+            raise ModelNotFound(
+                "this installation ships no model package", hint="name one with --model DIR"
+            )
         return shipped[-1]
     for package in shipped:
         if name in (package.manifest.name, package.folder.name):
