@@ -34,15 +34,15 @@ def test_films_are_cut_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept = tmp_path / "films.npz"
-    found = films(clips, recipe, kept, run_in(tmp_path))
+    found = films(clips, recipe.clip, kept, run_in(tmp_path))
     assert {film.name for film in found} == {"0.mp4", "1.mp4", "2.mp4"}
     monkeypatch.setattr("unmask.training.store.read_films", pytest.fail)
-    again = films(clips, recipe, kept, run_in(tmp_path))
+    again = films(clips, recipe.clip, kept, run_in(tmp_path))
     assert [len(film.frames) for film in again] == [len(film.frames) for film in found]
     assert again[0].frames[0].data == found[0].frames[0].data
     monkeypatch.undo()
     other = recipe.model_copy(update={"clip": recipe.clip.model_copy(update={"frames": 5})})
-    longer = films(clips, other, kept, run_in(tmp_path))  # another recipe: cut again
+    longer = films(clips, other.clip, kept, run_in(tmp_path))  # another recipe: cut again
     assert max(len(film.frames) for film in longer) == 5
 
 

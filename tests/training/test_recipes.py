@@ -8,6 +8,7 @@ import pytest
 
 from unmask.core.errors import DataError
 from unmask.training.recipe import (
+    AnimatorRecipe,
     ClipStage,
     DetectorRecipe,
     FrameStage,
@@ -42,6 +43,9 @@ def test_shipped_recipes_are_valid(path: Path) -> None:
         ('name = "debug"', 'name = "../debug"', "name"),
         ('backbone = "debug"', 'backbone = "resnet"', "backbone"),
         ("frames = 3", "frames = 1", "clip.frames"),
+        ("[joint]", "[clip.film_kinds]\nframewse = 1\n[joint]", "clip.film_kinds.framewse"),
+        ("[joint]", "[clip.film_kinds]\ndriven-still = 1\n[joint]", "needs no animator"),
+        ("[joint]", "[clip.still_kinds]\nmouth-out-of-step = 1\n[joint]", "no other moment"),
     ],
 )
 def test_a_wrong_key_is_named(tmp_path: Path, old: str, new: str, key: str) -> None:
@@ -74,9 +78,26 @@ def test_a_detector_is_no_renderer(recipe: DetectorRecipe) -> None:
         renderer_recipes(wrong, RECIPES)
 
 
+def test_animating_needs_an_animator(recipe: DetectorRecipe) -> None:
+    frame = recipe.frame.model_copy(update={"kinds": {"animate": 1.0}})
+    wanting = recipe.model_copy(update={"frame": frame})
+    with pytest.raises(DataError, match="hold no animator"):
+        renderer_recipes(wanting, RECIPES)
+    names = (*recipe.renderers, "debug-animator.toml")
+    given = renderer_recipes(wanting.model_copy(update={"renderers": names}), RECIPES)
+    assert [one.kind for one in given] == ["renderer", "animator"]
+
+
 def test_every_key_and_recipe_is_documented() -> None:
     text = (RECIPES / "README.md").read_text("utf-8")
-    for part in (DetectorRecipe, FrameStage, ClipStage, JointStage, RendererRecipe):
+    for part in (
+        DetectorRecipe,
+        FrameStage,
+        ClipStage,
+        JointStage,
+        RendererRecipe,
+        AnimatorRecipe,
+    ):
         for name, field in part.model_fields.items():
             if name == "kind":
                 continue

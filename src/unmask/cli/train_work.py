@@ -17,9 +17,11 @@ from unmask.cli.terminal import note, notes_console
 from unmask.core.errors import MissingExtra, UsageError
 
 try:
+    from unmask.training.animator import fit_animator
     from unmask.training.detector import fit_detector, forget
     from unmask.training.progress import Display, display
     from unmask.training.recipe import (
+        AnimatorRecipe,
         DetectorRecipe,
         Recipe,
         RendererRecipe,
@@ -28,7 +30,7 @@ try:
     )
     from unmask.training.renderer import fit_renderer
     from unmask.training.run import Run, open_fabric
-    from unmask.training.sources import read_people
+    from unmask.training.sources import read_people, read_performers
     from unmask.training.stopping import Stopped
 except ImportError as missing:
     raise MissingExtra.named("train", f"fitting a model ({missing.name} is absent)") from missing
@@ -46,8 +48,10 @@ def fit(
     """``unmask train``."""
     chosen = read_recipe(Path(recipe))
     folders = [Path(folder) for folder in data]
-    if isinstance(chosen, RendererRecipe) and (init or out):
-        raise UsageError("--init and --out are for detectors, and this recipe is a renderer's")
+    if not isinstance(chosen, DetectorRecipe) and (init or out):
+        raise UsageError(
+            f"--init and --out are for detectors, and this recipe is of a {chosen.kind}"
+        )
     console = notes_console()
     with display(console) as shown, _log_lines(console):
         run = _run(chosen, Path(work), shown, **machine)
@@ -57,6 +61,8 @@ def fit(
         try:
             if isinstance(chosen, RendererRecipe):
                 made = fit_renderer(chosen, read_people(folders), run)
+            elif isinstance(chosen, AnimatorRecipe):
+                made = fit_animator(chosen, *read_performers(folders, chosen, run), run)
             else:
                 target = Path(out) if out else run.work / f"{chosen.name}-{chosen.version}"
                 made = _detector(chosen, Path(recipe).parent, folders, init, target, run)

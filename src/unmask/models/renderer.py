@@ -18,7 +18,7 @@ Upsampling = Literal["transposed", "nearest", "bilinear", "shuffle"]
 _WIDTHS = (32, 64, 128)
 
 
-def _up(kind: Upsampling, inside: int, outside: int) -> nn.Module:
+def enlarging(kind: Upsampling, inside: int, outside: int) -> nn.Module:
     """Double the side: N×inside×h×w → N×outside×2h×2w."""
     if kind == "transposed":
         return nn.ConvTranspose2d(inside, outside, 4, stride=2, padding=1)
@@ -29,7 +29,9 @@ def _up(kind: Upsampling, inside: int, outside: int) -> nn.Module:
     )
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
+    """N×width×h×w → the same shape."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
@@ -39,6 +41,7 @@ class _Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Two convolutions, and what came in."""
         out: Tensor = x + self.body(x)
         return out
 
@@ -59,19 +62,19 @@ class Renderer(nn.Module):
             nn.Conv2d(small, middle, 4, stride=2, padding=1),
             nn.SiLU(),
             nn.Conv2d(middle, wide, 4, stride=2, padding=1),
-            _Residual(wide),
+            Residual(wide),
             nn.SiLU(),
             nn.Conv2d(wide, bottleneck, 1),
         )
         self.decoder = nn.Sequential(
             nn.Conv2d(bottleneck, wide, 1),
-            _Residual(wide),
+            Residual(wide),
             nn.SiLU(),
-            _up(upsampling, wide, middle),
+            enlarging(upsampling, wide, middle),
             nn.SiLU(),
-            _up(upsampling, middle, small),
+            enlarging(upsampling, middle, small),
             nn.SiLU(),
-            _up(upsampling, small, small // 2),
+            enlarging(upsampling, small, small // 2),
             nn.SiLU(),
             nn.Conv2d(small // 2, 3, 3, padding=1),
             nn.Tanh(),

@@ -1,21 +1,35 @@
 """Pseudo-fakes and augmentation. Everything random takes an explicit numpy generator."""
 
-from unmask.synthesis.degrade import Degradation, draw_degradation
+from unmask.synthesis.animation import Animation, flow_animation, plate_animation, present_clip
+from unmask.synthesis.degrade import Degradation, Recoding, draw_degradation
 from unmask.synthesis.forge import KINDS, Face, Forgery, Kind, forge
 from unmask.synthesis.masks import Matrix
+from unmask.synthesis.poses import draw_path, draw_pose, posed, posed_frame
 from unmask.synthesis.temporal import CLIP_KINDS, ClipKind, drift, forge_clip
+from unmask.synthesis.warps import apply_field, thin_plate_field
 
 __all__ = [
     "CLIP_KINDS",
     "KINDS",
+    "Animation",
     "ClipKind",
     "Degradation",
     "Face",
     "Forgery",
     "Kind",
     "Matrix",
+    "Recoding",
+    "apply_field",
     "draw_degradation",
+    "draw_path",
+    "draw_pose",
     "drift",
+    "flow_animation",
     "forge",
     "forge_clip",
+    "plate_animation",
+    "posed",
+    "posed_frame",
+    "present_clip",
+    "thin_plate_field",
 ]

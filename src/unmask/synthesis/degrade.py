@@ -7,7 +7,7 @@ alike, so that nothing but the manipulation tells the two apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,38 @@ from unmask.synthesis.codecs import VideoCodec, jpeg, video
 from unmask.synthesis.colour import sharpen, shift_colours, to_bytes
 from unmask.synthesis.resampling import resample, smooth
 from unmask.synthesis.warps import Image
+
+_DOWN = cv2.INTER_AREA  # how a phone makes a film smaller
+_RECODED = 3  # salt
+
+
+@dataclass(frozen=True, slots=True)
+class Recoding:
+    """A file coded once more on its way: made smaller by ``scale``, through H.264 at ``crf``.
+
+    Twice of these is double compression; once, small and coarse, is what a chat app sends on.
+    """
+
+    scale: float
+    crf: int
+
+    def apply_clip(self, frames: Sequence[Image], rng: Generator) -> list[Image]:
+        """All frames of one size; they come back at theirs, enlarged by one filter."""
+        height, width = frames[0].shape[:2]
+        small = (max(16, round(width * self.scale)), max(16, round(height * self.scale)))
+        if self.scale < 1:
+            frames = [
+                np.asarray(cv2.resize(x, small, interpolation=_DOWN), np.uint8) for x in frames
+            ]
+        coded = video([_even(frame) for frame in frames], "libx264", self.crf)
+        frames = [_restore(frame, frames[0].shape[:2]) for frame in coded]
+        enlarging = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
+        if self.scale < 1:
+            frames = [
+                np.asarray(cv2.resize(x, (width, height), interpolation=enlarging), np.uint8)
+                for x in frames
+            ]
+        return list(frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +67,17 @@ class Degradation:
     codec: VideoCodec | None = None
     codec_quality: int = 0
     second_jpeg: int | None = None
+    recodings: tuple[Recoding, ...] = ()
 
     def apply(self, picture: Image) -> Image:
         """One still through the chain; a video codec sees it as the last of three frames."""
-        if self.codec is None:
+        if self.codec is None and not self.recodings:
             return self._finish(self._optics(picture))
         seen = _even(self._optics(picture))
         frames = [np.roll(seen, (step, step), axis=(0, 1)) for step in (2, 1, 0)]
-        coded = video(frames, self.codec, self.codec_quality)
-        return self._finish(_restore(coded[-1], picture.shape[:2]))
+        if self.codec is not None:
+            frames = video(frames, self.codec, self.codec_quality)
+        return self._finish(_restore(self._recode(frames)[-1], picture.shape[:2]))
 
     def apply_clip(self, pictures: Sequence[Image]) -> list[Image]:
         """A clip through the same chain, coded as one video."""
@@ -51,7 +85,13 @@ class Degradation:
         if self.codec is not None:
             coded = video([_even(frame) for frame in frames], self.codec, self.codec_quality)
             frames = [_restore(frame, pictures[0].shape[:2]) for frame in coded]
-        return [self._finish(frame) for frame in frames]
+        return [self._finish(frame) for frame in self._recode(frames)]
+
+    def _recode(self, frames: list[Image]) -> list[Image]:
+        rng = np.random.default_rng([self.seed, _RECODED])
+        for recoding in self.recodings:
+            frames = recoding.apply_clip(frames, rng)
+        return frames
 
     def _optics(self, picture: Image) -> Image:
         rng = np.random.default_rng(self.seed)
@@ -73,8 +113,14 @@ class Degradation:
         return jpeg(x, self.second_jpeg) if self.second_jpeg else x
 
 
-def draw_degradation(rng: Generator, *, strength: float = 1.0) -> Degradation:
-    """Draw a chain. ``strength`` 0 leaves pictures alone, 1 is the range seen in the wild."""
+def draw_degradation(
+    rng: Generator, *, strength: float = 1.0, recoded: float | None = None
+) -> Degradation:
+    """Draw a chain. ``strength`` 0 leaves pictures alone, 1 is the range seen in the wild.
+
+    ``recoded`` is the share of files that are coded again on their way (:class:`Recoding`); without
+    it none is, and the rest of the chain is the same.
+    """
 
     def happens(probability: float) -> bool:
         return bool(rng.random() < probability * strength)
@@ -84,7 +130,7 @@ def draw_degradation(rng: Generator, *, strength: float = 1.0) -> Degradation:
     if happens(0.5):
         codec = "libx264" if rng.random() < 0.9 else "mpeg4"
         quality = int(rng.integers(18, 39)) if codec == "libx264" else int(rng.integers(2, 13))
-    return Degradation(
+    chain = Degradation(
         seed=int(rng.integers(2**31)),
         colour=float(rng.uniform(0.2, 1.2)) if happens(0.7) else 0.0,
         filtered=happens(0.10),
@@ -98,6 +144,17 @@ def draw_degradation(rng: Generator, *, strength: float = 1.0) -> Degradation:
         codec_quality=quality,
         second_jpeg=int(rng.integers(50, 96)) if happens(0.1) else None,
     )
+    if recoded and happens(recoded):
+        return replace(chain, recodings=_draw_recodings(rng, coded=codec is not None))
+    return chain
+
+
+def _draw_recodings(rng: Generator, *, coded: bool) -> tuple[Recoding, ...]:
+    """A chat app, or an editor that saves a film once more; what was not coded yet is first."""
+    first = () if coded else (Recoding(1.0, int(rng.integers(18, 30))),)
+    if rng.random() < 0.5:
+        return (*first, Recoding(float(rng.uniform(0.4, 0.8)), int(rng.integers(26, 37))))
+    return (*first, Recoding(1.0, int(rng.integers(18, 35))))
 
 
 def _motion_blur(picture: Image, length: int, rng: Generator) -> Image:

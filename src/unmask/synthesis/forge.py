@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from unmask.synthesis.animation import Animation, plate_animation, present
 from unmask.synthesis.colour import blend, match_colours, sharpen, shift_colours
 from unmask.synthesis.masks import Mask, Matrix, Part, draw_mask, invert
+from unmask.synthesis.poses import draw_pose
 from unmask.synthesis.resampling import checkerboard, resample, smooth
 from unmask.synthesis.warps import Image, apply_field, mouth_field, move, smooth_field
 
-Kind = Literal["self-blend", "swap", "render", "lip-sync", "resample"]
+Kind = Literal["self-blend", "swap", "render", "lip-sync", "resample", "animate"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -23,12 +25,14 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 class Face:
     """A real face: the picture and the 2×3 matrix from the face's unit box to its pixels.
 
-    ``renditions`` are reconstructions of the same picture by renderers, same size and place.
+    ``renditions`` are reconstructions of the same picture by renderers, same size and place;
+    ``animations`` are what animators make of it, each in its own pose.
     """
 
     picture: Image
     frame: Matrix
     renditions: tuple[Image, ...] = ()
+    animations: tuple[Animation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +47,8 @@ class Forgery:
 def forge(kind: Kind, face: Face, donor: Face, rng: Generator) -> Forgery:
     """Make a pseudo-fake of ``face``; ``donor`` is another person's (used by swaps).
 
-    A "render" or "lip-sync" of a face without renditions falls to resampling its own picture.
+    A "render" or "lip-sync" of a face without renditions falls to resampling its own picture, an
+    "animate" of one without animations to bending it.
     """
     picture, mask = _FORGERS[kind](face, donor, rng)
     return Forgery(picture, mask, kind)
@@ -134,12 +139,38 @@ def _resample(face: Face, _donor: Face, rng: Generator) -> tuple[Image, Mask]:
     return blend(face.picture, source, mask), mask
 
 
+def _animate(face: Face, _donor: Face, rng: Generator) -> tuple[Image, Mask]:
+    """The face as an animator draws it in another pose, carried back to where the face is.
+
+    The whole crop, as tools that show their canvas, or pasted back, as tools that work on a crop.
+    """
+    part: Part = _pick(rng, {"whole": 0.5, "face": 0.3, "box": 0.2})
+    if face.animations:
+        moved = face.animations[int(rng.integers(len(face.animations)))]
+    else:
+        moved = plate_animation(face.picture, face.frame, draw_pose(rng), rng)
+    source = present(moved, rng)
+    height, width = face.picture.shape[:2]
+    back = _compose(face.frame, invert(moved.frame))
+    source = np.asarray(
+        cv2.warpAffine(source, back, (width, height), borderMode=cv2.BORDER_REFLECT_101), np.uint8
+    )
+    if rng.random() < 0.4:
+        opening, widening = rng.normal(0, 0.03), rng.normal(0, 0.015)
+        source = apply_field(source, mouth_field((height, width), face.frame, opening, widening))
+    mask = draw_mask(part, (height, width), face.frame, rng)
+    if part != "whole" and rng.random() < 0.5:
+        source = match_colours(source, face.picture, mask)
+    return blend(face.picture, source, mask), mask
+
+
 _FORGERS: dict[Kind, Callable[[Face, Face, Generator], tuple[Image, Mask]]] = {
     "self-blend": _self_blend,
     "swap": _swap,
     "render": _render,
     "lip-sync": _lip_sync,
     "resample": _resample,
+    "animate": _animate,
 }
 
 

@@ -15,7 +15,7 @@ from unmask.training.frames import FrameTask
 from unmask.training.joint import Both, JointTask
 from unmask.training.loop import Fit
 from unmask.training.package import Fitted, count_sources, write_package
-from unmask.training.recipe import DetectorRecipe, JointStage, RendererRecipe
+from unmask.training.recipe import DetectorRecipe, Drawer, JointStage, Recipe
 from unmask.training.run import Run
 from unmask.training.side import Side
 from unmask.training.sources import read_sides
@@ -29,7 +29,7 @@ def fit_detector(
     recipe: DetectorRecipe,
     *,
     data: Sequence[Path],
-    renderers: Sequence[RendererRecipe],
+    renderers: Sequence[Drawer],
     init: str,
     run: Run,
     out: Path,
@@ -67,7 +67,7 @@ def fit_detector(
     return ModelPackage.load(out)
 
 
-def forget(recipe: DetectorRecipe | RendererRecipe, work: Path) -> None:
+def forget(recipe: Recipe, work: Path) -> None:
     """Delete what earlier sittings of this recipe kept; films and renderers of others stay."""
     stem = recipe.stem if isinstance(recipe, DetectorRecipe) else recipe.name
     for path in sorted(work.glob(f"{stem}*")):

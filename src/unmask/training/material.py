@@ -45,7 +45,8 @@ class Portrait:
     """One face: JPEG or PNG bytes, five landmarks in its pixels (5×2), person and licence.
 
     ``look`` is a few numbers for tone and pose, by which a donor like it is found. ``renditions``
-    are the same picture as drawn by each renderer, at the renderer's own side.
+    are the same picture as drawn by each renderer, at the renderer's own side; ``moved`` what each
+    animator drew, as records of :func:`unmask.training.animator.record`.
     """
 
     data: bytes | Slice
@@ -56,6 +57,7 @@ class Portrait:
     origin: str
     look: NDArray[np.float32]
     renditions: tuple[NDArray[np.uint8], ...] = ()
+    moved: tuple[NDArray[np.void], ...] = ()
 
     def face(self, *, renditions: bool) -> Face:
         """Decode. With ``renditions``, they are enlarged and given the original's soft colours."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from unmask.synthesis import Face, Forgery, Kind, draw_degradation, forge
 from unmask.training.cutting import draw_cut
+from unmask.training.driving import animation
 from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, box_side, decode, unit_frame
 from unmask.training.recipe import FrameStage
@@ -48,12 +49,14 @@ def draw_pair(
         kinds = list(stage.kinds)
         weights = np.array([stage.kinds[name] for name in kinds])
         kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
-    renders = kind in ("render", "lip-sync", "swap")
+    renders = kind in ("render", "lip-sync", "swap", "animate")
     filmed = bool(frames) and not renders and rng.random() < stage.video_share
     pool = frames if filmed else portraits
     base = pool[int(rng.integers(len(pool)))]
     donor = _donor(base, portraits, rng)
     face = base.face(renditions=kind in ("render", "lip-sync"))
+    if kind == "animate":
+        face = replace(face, animations=tuple(animation(face.picture, m) for m in base.moved))
     made = forge(kind, face, donor.face(renditions=kind == "swap"), rng)
     return _finish(face, base.landmarks, made, stage, rng)
 
@@ -74,7 +77,7 @@ def _finish(
     rng: Generator,
 ) -> Pair:
     """Degrade both alike, then cut both alike."""
-    degradation = draw_degradation(rng)
+    degradation = draw_degradation(rng, recoded=stage.recoded_share)
     cut = draw_cut(landmarks, box_side(face.frame), stage.size, stage.margin, rng)
     mask = np.repeat((made.mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
     small = cv2.resize(cut(mask)[:, :, 0], (MASK_SIDE, MASK_SIDE), interpolation=cv2.INTER_AREA)
@@ -88,7 +91,8 @@ def _finish(
 
 def draw_labelled_pair(clips: LabelledClips, stage: FrameStage, rng: Generator) -> Pair:
     """One frame of each class of a data set, degraded and cut alike."""
-    degradation, flip = draw_degradation(rng), bool(rng.random() < 0.5)
+    degradation = draw_degradation(rng, recoded=stage.recoded_share)
+    flip = bool(rng.random() < 0.5)
     seed = int(rng.integers(2**31))
     crops = []
     for film in clips.draw(rng):

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from unmask.core.errors import DataError
 from unmask.models.renderer import Upsampling
-from unmask.synthesis import Kind
+from unmask.synthesis import ClipKind, Kind
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 _MASK_SIDE = 28  # of training.pairs: windows are cut at its pixels
+_FILM_KINDS: dict[ClipKind, float] = {
+    "framewise": 0.20,
+    "steady": 0.20,
+    "animated-still": 0.15,
+    "mouth-out-of-step": 0.15,
+    "jitter": 0.10,
+    "wander": 0.10,
+    "driven-still": 0.10,
+}
+_STILL_KINDS: dict[ClipKind, float] = {
+    "framewise": 0.20,
+    "steady": 0.20,
+    "animated-still": 0.20,
+    "jitter": 0.10,
+    "wander": 0.10,
+    "driven-still": 0.20,
+}
 
 
 class _Part(BaseModel):
@@ -47,6 +65,9 @@ class FrameStage(_Part):
         0.5, description="share of pairs from a data set's own fakes, where it has any"
     )
     kinds: dict[Kind, float] = Field(description="relative frequency of each pseudo-fake")
+    recoded_share: Share | None = Field(
+        None, description="share of pairs coded once more: saved twice, or sent by a chat app"
+    )
     validate_every: int = Field(500, ge=1, description="steps between two validations")
     validation_pairs: int = Field(40, ge=2, description="held-out pairs of each kind")
 
@@ -57,8 +78,7 @@ class FrameStage(_Part):
         unit = self.size // _MASK_SIDE
         if self.window > self.size or self.window % unit:
             raise ValueError(f"window must be a multiple of {unit}, and at most size")
-        if not self.kinds or min(self.kinds.values()) < 0 or sum(self.kinds.values()) <= 0:
-            raise ValueError("kinds must be frequencies of which one is above 0")
+        _check_frequencies("kinds", self.kinds)
         return self
 
 
@@ -75,6 +95,25 @@ class ClipStage(_Part):
     labelled_share: Share = Field(
         0.5, description="share of clips from a data set's own, where it has any"
     )
+    recoded_share: Share = Field(
+        0.2, description="share of clips coded once more: saved twice, or sent by a chat app"
+    )
+    film_kinds: dict[ClipKind, float] = Field(
+        _FILM_KINDS, description="relative frequency of each fake made of a film"
+    )
+    still_kinds: dict[ClipKind, float] = Field(
+        _STILL_KINDS, description="the same of portraits; a still has no mouth to be out of step"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for name, kinds in (("film_kinds", self.film_kinds), ("still_kinds", self.still_kinds)):
+            _check_frequencies(name, kinds)
+            if not any(share for kind, share in kinds.items() if kind != "driven-still"):
+                raise ValueError(f"{name} must name a kind that needs no animator")
+        if "mouth-out-of-step" in self.still_kinds:
+            raise ValueError("still_kinds: a still has no other moment to take a mouth from")
+        return self
 
 
 class JointStage(_Part):
@@ -131,7 +170,29 @@ class RendererRecipe(_Part):
     learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
 
 
-Recipe = DetectorRecipe | RendererRecipe
+class AnimatorRecipe(_Part):
+    """``kind = "animator"``: one small network that moves a still to other landmarks."""
+
+    kind: Literal["animator"]
+    name: Name = Field(description="the file's own name")
+    seed: int = Field(ge=0, description="of everything drawn")
+    upsampling: Upsampling = Field(description="how its decoder enlarges")
+    side: int = Field(ge=32, le=256, multiple_of=16, description="of what it draws, in pixels")
+    width: int = Field(ge=4, le=128, description="channels at half the side")
+    critic_weight: float = Field(0.0, ge=0, description="weight of its critic; 0: none")
+    samples: int = Field(ge=1, description="pairs of pictures it is shown in all")
+    batch: int = Field(8, ge=1, description="pairs in a step")
+    learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
+    film_share: Share = Field(
+        0.5, description="share of pairs that are two frames of a film; the others are bent stills"
+    )
+    frames: int = Field(8, ge=2, le=64, description="of the windows of films it is fitted on")
+    step_s: float = Field(0.12, gt=0, le=2, description="seconds between those frames")
+    clips: int = Field(300, ge=1, description="portraits it drives through a clip")
+
+
+Drawer = RendererRecipe | AnimatorRecipe
+Recipe = DetectorRecipe | RendererRecipe | AnimatorRecipe
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -156,10 +217,23 @@ def read_recipe(path: Path) -> Recipe:
         ) from error
 
 
-def renderer_recipes(recipe: DetectorRecipe, folder: Path) -> list[RendererRecipe]:
+def renderer_recipes(recipe: DetectorRecipe, folder: Path) -> list[Drawer]:
     """Those that a detector's recipe names, relative to its own folder."""
     found = [(folder / name, read_recipe(folder / name)) for name in recipe.renderers]
     for path, one in found:
-        if not isinstance(one, RendererRecipe):
+        if isinstance(one, DetectorRecipe):
             raise DataError(f"{path} is the recipe of a {one.kind}, not of a renderer")
-    return [one for _, one in found if isinstance(one, RendererRecipe)]
+    drawers = [one for _, one in found if not isinstance(one, DetectorRecipe)]
+    if recipe.frame.kinds.get("animate", 0) and not any(
+        isinstance(one, AnimatorRecipe) for one in drawers
+    ):
+        raise DataError(
+            f"{recipe.name} asks for the kind 'animate', and its renderers hold no animator",
+            hint="add recipes/renderer-animator.toml to its renderers",
+        )
+    return drawers
+
+
+def _check_frequencies(name: str, kinds: Mapping[Any, float]) -> None:
+    if not kinds or min(kinds.values()) < 0 or sum(kinds.values()) <= 0:
+        raise ValueError(f"{name} must be frequencies of which one is above 0")

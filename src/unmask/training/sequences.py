@@ -10,7 +10,6 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from unmask.synthesis import (
-    KINDS,
     ClipKind,
     Degradation,
     Kind,
@@ -18,20 +17,18 @@ from unmask.synthesis import (
     draw_degradation,
     drift,
     forge_clip,
+    present_clip,
 )
 from unmask.training.cutting import cut_mirrored
+from unmask.training.driving import DrivenClip
 from unmask.training.material import Portrait, box_side, decode, unit_frame
 from unmask.training.recipe import DetectorRecipe
 from unmask.training.side import Side
 
-_FILM_KINDS: dict[ClipKind, float] = {
-    "framewise": 0.3,
-    "steady": 0.25,
-    "animated-still": 0.25,
-    "mouth-out-of-step": 0.2,
-}
-_STILL_KINDS: dict[ClipKind, float] = {"framewise": 0.3, "steady": 0.35, "animated-still": 0.35}
-SEEN_IN_FRAMES = ("framewise", "steady", "labelled")  # the others show in motion alone
+# Of which an insertion into a clip is made; what an animator draws is a clip of its own.
+_FRAME_KINDS: tuple[Kind, ...] = ("self-blend", "swap", "render", "lip-sync", "resample")
+_INSERTED = ("framewise", "steady", "jitter", "wander")
+SEEN_IN_FRAMES = (*_INSERTED, "driven-still", "labelled")  # the others show in motion alone
 _SHAKE = 0.006  # of the face box: what the detector's landmarks wander from frame to frame
 Picture = NDArray[np.uint8]
 
@@ -61,24 +58,47 @@ def draw_sequences(side: Side, recipe: DetectorRecipe, rng: Generator) -> tuple[
         film = films[int(rng.integers(len(films)))]
         chosen = film.frames[:count]
         faces = [portrait.face(renditions=False) for portrait in chosen]
-        weights = _FILM_KINDS
+        weights = recipe.clip.film_kinds
     else:
         base = side.portraits[int(rng.integers(len(side.portraits)))]
         chosen = (base,) * count
         faces = [base.face(renditions=True)] * count
-        weights = _STILL_KINDS
+        weights = recipe.clip.still_kinds
     donor = side.portraits[int(rng.integers(len(side.portraits)))].face(renditions=True)
-    kind = _draw(weights, rng)
-    frame_kind: Kind = KINDS[int(rng.integers(len(KINDS)))]
+    driven = [clip for clip in side.driven if bool(clip.drive.real) == filmed]
+    kind = _draw(weights, rng, animator=bool(driven))
+    if kind == "driven-still":
+        return _driven(driven[int(rng.integers(len(driven)))], recipe, rng)
+    frame_kind = _FRAME_KINDS[int(rng.integers(len(_FRAME_KINDS)))]
     fake = forge_clip(kind, faces, donor, frame_kind, rng)
     real = [face.picture for face in faces]
     if not filmed:
         real, fake = _filmed_alike(real, fake, faces[0].frame, rng)
     finish = _Finish.draw(chosen, recipe, rng)
-    name = f"{kind} {frame_kind}" if kind in SEEN_IN_FRAMES else kind
+    name = f"{kind} {frame_kind}" if kind in _INSERTED else kind
+    points = [portrait.landmarks for portrait in chosen]
     return (
-        CropClip(finish.crops(real, chosen), 0, "real", chosen[0].origin),
-        CropClip(finish.crops(fake, chosen), 1, name, chosen[0].origin),
+        CropClip(finish.crops(real, points), 0, "real", chosen[0].origin),
+        CropClip(finish.crops(fake, points), 1, name, chosen[0].origin),
+    )
+
+
+def _driven(clip: DrivenClip, recipe: DetectorRecipe, rng: Generator) -> tuple[CropClip, CropClip]:
+    """A film and its first frame driven along it, or a still and itself driven.
+
+    What was driven is cut at the landmarks it was driven to, as a detector would find them.
+    """
+    still, count = clip.drive.still, recipe.clip.frames
+    chosen = clip.drive.real or (still,) * count
+    real = [decode(portrait.data) for portrait in chosen]
+    fake = present_clip(clip.animations(), rng)
+    if not clip.drive.real:
+        real, fake = _filmed_alike(real, fake, unit_frame(still.landmarks), rng)
+    finish = _Finish.draw(chosen, recipe, rng)
+    crops = finish.crops(real, [portrait.landmarks for portrait in chosen])
+    return (
+        CropClip(crops, 0, "real", still.origin),
+        CropClip(finish.crops(fake, clip.landmarks()), 1, "driven-still", still.origin),
     )
 
 
@@ -91,7 +111,8 @@ def _labelled(side: Side, recipe: DetectorRecipe, rng: Generator) -> tuple[CropC
     for label, film in enumerate(films):
         start = int(rng.integers(max(1, len(film.frames) - count + 1)))
         chosen = (film.frames[start:] * count)[:count]
-        crops = finish.crops([decode(frame.data) for frame in chosen], chosen)
+        points = [frame.landmarks for frame in chosen]
+        crops = finish.crops([decode(frame.data) for frame in chosen], points)
         made.append(CropClip(crops, label, "labelled" if label else "real", chosen[0].origin))
     return made[0], made[1]
 
@@ -116,23 +137,26 @@ class _Finish:
 
     @classmethod
     def draw(cls, frames: Sequence[Portrait], recipe: DetectorRecipe, rng: Generator) -> _Finish:
-        degradation, flip = draw_degradation(rng), bool(rng.random() < 0.5)
+        degradation = draw_degradation(rng, recoded=recipe.clip.recoded_share)
+        flip = bool(rng.random() < 0.5)
         width = _SHAKE * box_side(unit_frame(frames[0].landmarks))
         shake = rng.normal(0, width, (len(frames), 5, 2)).astype(np.float32)
         return cls(recipe, degradation, flip, shake)
 
-    def crops(self, pictures: list[Picture], frames: Sequence[Portrait]) -> NDArray[np.uint8]:
-        """T×S×S×3."""
+    def crops(
+        self, pictures: list[Picture], landmarks: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.uint8]:
+        """T×S×S×3, each picture cut at its landmarks 5×2."""
         stage = self.recipe.frame
         made = []
         degraded = self.degradation.apply_clip(pictures)
-        for picture, frame, shake in zip(degraded, frames, self.shake, strict=True):
-            points = frame.landmarks + shake
-            crop = cut_mirrored(picture, points, size=stage.size, margin=stage.margin)
+        for picture, points, shake in zip(degraded, landmarks, self.shake, strict=True):
+            crop = cut_mirrored(picture, points + shake, size=stage.size, margin=stage.margin)
             made.append(crop[:, ::-1] if self.flip else crop)
         return np.stack(made)
 
 
-def _draw(weights: dict[ClipKind, float], rng: Generator) -> ClipKind:
-    kinds = list(weights)
-    return kinds[int(rng.choice(len(kinds), p=np.array(list(weights.values()))))]
+def _draw(weights: dict[ClipKind, float], rng: Generator, *, animator: bool) -> ClipKind:
+    kinds = [kind for kind in weights if animator or kind != "driven-still"]
+    shares = np.array([weights[kind] for kind in kinds])
+    return kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unmask.core.errors import DataError
+from unmask.training.driving import DrivenClip
 from unmask.training.films import Film, stills
 from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait
@@ -13,12 +14,16 @@ from unmask.training.material import Portrait
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """``portraits`` to forge, ``films`` of real faces in motion, and clips a data set labels."""
+    """``portraits`` to forge, ``films`` of real faces in motion, and clips a data set labels.
+
+    ``driven`` are clips that an animator drew of some of them.
+    """
 
     portraits: Sequence[Portrait]
     films: Sequence[Film]
     stills: Sequence[Portrait]
     labelled: LabelledClips
+    driven: Sequence[DrivenClip] = ()
 
     @classmethod
     def of(
@@ -27,6 +32,7 @@ class Side:
         portraits: Sequence[Portrait],
         films: Sequence[Film],
         labelled: LabelledClips,
+        driven: Sequence[DrivenClip] = (),
     ) -> Side:
         """Refuses a side without a single real face: there would be nothing to forge."""
         if not portraits:
@@ -34,12 +40,13 @@ class Side:
                 f"no real face is left to {name} on",
                 hint="the data needs real faces of at least two people or recordings",
             )
-        return cls(portraits, films, stills(films), labelled)
+        return cls(portraits, films, stills(films), labelled, driven)
 
     def counts(self) -> dict[str, int]:
         """For a checkpoint's seal: other counts are other data."""
-        return {
+        counts = {
             "portraits": len(self.portraits),
             "films": len(self.films),
             "stills": len(self.stills),
         }
+        return counts | ({"driven": len(self.driven)} if self.driven else {})

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from unmask.core.errors import DataError
+from unmask.training.animator import fit_animator
+from unmask.training.driving import DrivenClip, plan_drives
 from unmask.training.films import Film, split_films
 from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, read_portraits, split
-from unmask.training.recipe import DetectorRecipe, RendererRecipe
+from unmask.training.recipe import AnimatorRecipe, DetectorRecipe, Drawer, RendererRecipe
 from unmask.training.run import Run
 from unmask.training.shards import Labelled, hold_out, read_shards
 from unmask.training.side import Side
-from unmask.training.store import films, with_renditions
+from unmask.training.store import driven_clips, films, others, with_moves, with_renditions
 
 log = logging.getLogger(__name__)
 
 
 def read_sides(
-    data: Sequence[Path], recipe: DetectorRecipe, renderers: Sequence[RendererRecipe], run: Run
+    data: Sequence[Path], recipe: DetectorRecipe, renderers: Sequence[Drawer], run: Run
 ) -> tuple[Side, Side]:
     """What to fit on, and what is held out.
 
@@ -30,23 +32,28 @@ def read_sides(
     """
     clips = [clip for root in data for clip in _shards(root, recipe)]
     fitted, held = hold_out(clips)
-    faces = with_renditions(_portraits(data, fitted, held), renderers, run)
+    encoders = [one for one in renderers if isinstance(one, RendererRecipe)]
+    faces = with_renditions(_portraits(data, fitted, held), encoders, run)
     real = [film for root in _with_clips(data) for film in _films(root, data, recipe, run)]
-    train_films, held_films = split_films(real)
-    sides = (
+    cut = split_films(real)
+    films = {"train": cut[0] + _real(fitted), "val": cut[1] + _real(held)}
+    driven: dict[str, list[DrivenClip]] = {"train": [], "val": []}
+    for animator in renderers:
+        if isinstance(animator, AnimatorRecipe):
+            own = _animator_films(data, animator, run)
+            faces, clips_driven = _animated(animator, faces, films, own, recipe, run)
+            driven = {name: driven[name] + clips_driven[name] for name in driven}
+    train, held_out = (
         Side.of(
-            "fit",
-            [face for face in faces if face.split == "train"],
-            train_films + _real(fitted),
-            LabelledClips(fitted),
-        ),
-        Side.of(
-            "validate",
-            [face for face in faces if face.split == "val"],
-            held_films + _real(held),
-            LabelledClips(held),
-        ),
+            purpose,
+            [face for face in faces if face.split == name],
+            films[name],
+            LabelledClips(labelled),
+            driven[name],
+        )
+        for purpose, name, labelled in (("fit", "train", fitted), ("validate", "val", held))
     )
+    sides = (train, held_out)
     for name, side in zip(("fitted on", "held out"), sides, strict=True):
         log.info("%s: %s", name, ", ".join(f"{n} {what}" for what, n in side.counts().items()))
     return sides
@@ -55,6 +62,42 @@ def read_sides(
 def read_people(data: Sequence[Path]) -> list[Portrait]:
     """The portraits to fit a renderer alone on: of the split ``train``."""
     return split([face for root in data for face in read_portraits(root)], "train")
+
+
+def read_performers(
+    data: Sequence[Path], recipe: AnimatorRecipe, run: Run
+) -> tuple[list[Portrait], list[Film]]:
+    """The portraits and films to fit an animator alone on."""
+    return read_people(data), _animator_films(data, recipe, run)
+
+
+def _animator_films(data: Sequence[Path], recipe: AnimatorRecipe, run: Run) -> list[Film]:
+    """Of the side fitted on, and of stated origin: what it draws goes into the frame stage too."""
+    found: list[Film] = []
+    for root in _with_clips(data):
+        found += films(root, recipe, others(root, recipe, _kept(root, data, run)), run)
+    return [film for film in split_films(found)[0] if film.stated]
+
+
+def _animated(
+    animator: AnimatorRecipe,
+    faces: Sequence[Portrait],
+    films: Mapping[str, Sequence[Film]],
+    own: Sequence[Film],
+    recipe: DetectorRecipe,
+    run: Run,
+) -> tuple[list[Portrait], dict[str, list[DrivenClip]]]:
+    """All faces moved once, and clips of some of them driven, by split; fitted first if need be."""
+    weights = fit_animator(animator, [face for face in faces if face.split == "train"], own, run)
+    stated = {name: [film for film in found if film.stated] for name, found in films.items()}
+    moved = with_moves(faces, stated, animator, weights, run)
+    driven = {}
+    for name, clips in (("train", animator.clips), ("val", -(-animator.clips // 3))):
+        people = [face for face in faces if face.split == name]
+        frames = recipe.clip.frames
+        drives = plan_drives(people, films[name], frames, clips, animator.seed)
+        driven[name] = driven_clips(name, drives, animator, weights, run)
+    return moved, driven
 
 
 def _portraits(
@@ -96,6 +139,9 @@ def _with_clips(data: Sequence[Path]) -> list[Path]:
 
 
 def _films(root: Path, data: Sequence[Path], recipe: DetectorRecipe, run: Run) -> list[Film]:
+    return films(root, recipe.clip, _kept(root, data, run), run)
+
+
+def _kept(root: Path, data: Sequence[Path], run: Run) -> Path:
     place = _with_clips(data).index(root)
-    kept = run.work / (f"films-{place}.npz" if place else "films.npz")
-    return films(root, recipe, kept, run)
+    return run.work / (f"films-{place}.npz" if place else "films.npz")

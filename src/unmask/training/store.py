@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.errors import DataError
+from unmask.training.animator import Mover
+from unmask.training.driving import Drive, DrivenClip, draw_moves
 from unmask.training.faults import writing
 from unmask.training.films import Film, read_films
 from unmask.training.material import Portrait, decode, describe_look
-from unmask.training.recipe import DetectorRecipe, RendererRecipe
+from unmask.training.recipe import AnimatorRecipe, ClipStage, RendererRecipe
 from unmask.training.renderer import draw_all, fit_renderer
 from unmask.training.run import Run
 
@@ -47,22 +49,70 @@ def _drawn(recipe: RendererRecipe, portraits: Sequence[Portrait], run: Run) -> N
             pictures = draw_all(recipe, weights, portraits, run)
             _write(kept, lambda stream: np.save(stream, pictures))
     run.fabric.barrier()
-    found: NDArray[np.uint8] = np.load(kept, mmap_mode="r")
-    if len(found) != len(portraits):
+    return _counted(kept, len(portraits), "faces")
+
+
+def _counted(kept: Path, count: int, what: str) -> NDArray[Any]:
+    """An array that stays on the disk; :class:`DataError` if it is of other data."""
+    found: NDArray[Any] = np.load(kept, mmap_mode="r")
+    if len(found) != count:
         raise DataError(
-            f"{kept} shows {len(found)} faces, the data holds {len(portraits)}",
+            f"{kept} shows {len(found)} {what}, the data holds {count}",
             hint=f"other data needs another --work folder, or delete {kept.name}",
         )
     return found
 
 
-def films(data: Path, recipe: DetectorRecipe, kept: Path, run: Run) -> list[Film]:
+def with_moves(
+    portraits: Sequence[Portrait],
+    films: Mapping[str, Sequence[Film]],
+    recipe: AnimatorRecipe,
+    weights: Path,
+    run: Run,
+) -> list[Portrait]:
+    """All portraits, each as an animator moves it once.
+
+    ``films`` of each split lend their paths to the portraits of the same split.
+    """
+    kept = run.work / f"{recipe.name}.npy"
+    if run.first and not kept.exists():
+        log.info("%s moves %d faces", recipe.name, len(portraits))
+        wanted = np.zeros((len(portraits), 5, 2), np.float32)
+        for name, lent in films.items():
+            rows = [row for row, portrait in enumerate(portraits) if portrait.split == name]
+            if rows:
+                wanted[rows] = draw_moves([portraits[row] for row in rows], lent, recipe.seed)
+        moved = Mover(recipe, weights, run).move(portraits, wanted)
+        _write(kept, lambda stream: np.save(stream, moved))
+    run.fabric.barrier()
+    found = _counted(kept, len(portraits), "faces")
+    return [
+        replace(portrait, moved=(*portrait.moved, found[index]))
+        for index, portrait in enumerate(portraits)
+    ]
+
+
+def driven_clips(
+    name: str, drives: Sequence[Drive], recipe: AnimatorRecipe, weights: Path, run: Run
+) -> list[DrivenClip]:
+    """The stills of ``drives`` driven through their clips; ``name`` is of the split."""
+    frames = len(drives[0].wanted) if drives else 0
+    kept = run.work / f"{recipe.name}-driven-{name}-{frames}.npy"
+    if run.first and drives and not kept.exists():
+        log.info("%s drives %d clips", recipe.name, len(drives))
+        mover = Mover(recipe, weights, run)
+        moved = np.stack([mover.move((one.still,) * frames, one.wanted) for one in drives])
+        _write(kept, lambda stream: np.save(stream, moved))
+    run.fabric.barrier()
+    found = _counted(kept, len(drives), "clips") if drives else ()
+    return [DrivenClip(drive, clip) for drive, clip in zip(drives, found, strict=True)]
+
+
+def films(data: Path, windows: ClipStage | AnimatorRecipe, kept: Path, run: Run) -> list[Film]:
     """Windows of the clips in ``data``, cut once and kept in ``kept``."""
-    seal = _seal(data, recipe)
+    seal = _seal(data, windows)
     if run.first and not (kept.exists() and _seal_of(kept) in ("", seal)):
-        found = read_films(
-            data, frames=recipe.clip.frames, step_s=recipe.clip.step_s, windows=_WINDOWS
-        )
+        found = read_films(data, frames=windows.frames, step_s=windows.step_s, windows=_WINDOWS)
         if not found:
             raise DataError(f"no clip that {data / 'clips.csv'} lists shows a face throughout")
         _save(found, kept, seal)
@@ -70,9 +120,16 @@ def films(data: Path, recipe: DetectorRecipe, kept: Path, run: Run) -> list[Film
     return _load(kept)
 
 
-def _seal(data: Path, recipe: DetectorRecipe) -> str:
+def others(data: Path, windows: AnimatorRecipe, kept: Path) -> Path:
+    """Where an animator's films are kept: ``kept``, unless that holds those of other windows."""
+    if not kept.exists() or _seal_of(kept) == _seal(data, windows):
+        return kept
+    return kept.with_name(f"{windows.name}-{kept.name}")
+
+
+def _seal(data: Path, windows: ClipStage | AnimatorRecipe) -> str:
     listed = (data / "clips.csv").read_bytes()
-    shape = f"{recipe.clip.frames} {recipe.clip.step_s} {_WINDOWS}".encode()
+    shape = f"{windows.frames} {windows.step_s} {_WINDOWS}".encode()
     return hashlib.sha256(listed + shape).hexdigest()
 
 
