@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unmask.synthesis import Degradation, Face, draw_degradation
+from unmask.synthesis import Degradation, Face, Recoding, draw_degradation
 from unmask.synthesis.codecs import VideoCodec, jpeg, video
 from unmask.synthesis.resampling import checkerboard, resample, smooth
 
@@ -112,3 +114,47 @@ def test_smoothing_takes_texture(people: list[Face]) -> None:
     for seed in range(6):
         done = smooth(picture, np.random.default_rng(seed))
         assert np.abs(np.diff(done.astype(int), axis=0)).mean() < rough
+
+
+def test_a_recoding_is_one_more_loss_and_keeps_size(people: list[Face]) -> None:
+    clip = [np.roll(people[5].picture, step, axis=1)[:141, :143] for step in range(4)]
+    plain = Degradation(seed=3, codec="libx264", codec_quality=23)
+    twice = replace(plain, recodings=(Recoding(1.0, 28),))
+    app = replace(plain, recodings=(Recoding(0.5, 34),))
+    once, double, sent = (one.apply_clip(clip) for one in (plain, twice, app))
+    for before, a, b, c in zip(clip, once, double, sent, strict=True):
+        assert a.shape == b.shape == c.shape == before.shape
+        assert psnr(before, a) > psnr(before, b) > psnr(before, c) > 20
+    assert app.apply(clip[0]).shape == clip[0].shape
+    lone = Degradation(seed=3, recodings=(Recoding(0.6, 30),)).apply(clip[0])  # not coded before
+    assert 20 < psnr(clip[0], lone) < 45
+
+
+def test_recoding_changes_nothing_where_it_is_not_asked_for() -> None:
+    """Recipes from before it was there draw as they did."""
+    for seed in range(60):
+        one, two, three = (np.random.default_rng(seed) for _ in range(3))
+        plain = draw_degradation(one)
+        assert draw_degradation(two, recoded=0.0) == plain
+        assert one.random() == two.random()
+        assert replace(draw_degradation(three, recoded=1.0), recodings=()) == plain
+
+
+def test_recoded_files_are_coded_twice_at_least() -> None:
+    rng = np.random.default_rng(5)
+    drawn = [draw_degradation(rng, recoded=0.5) for _ in range(600)]
+    again = [one for one in drawn if one.recodings]
+    assert 0.4 < len(again) / len(drawn) < 0.6
+    assert all((one.codec is not None) + len(one.recodings) >= 2 for one in again)
+    assert any(one.recodings[-1].scale < 0.6 for one in again)
+    assert any(one.recodings[-1].scale == 1 for one in again)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=seeds)
+def test_equal_clips_stay_equal_when_recoded(people: list[Face], seed: int) -> None:
+    degradation = draw_degradation(np.random.default_rng(seed), recoded=1.0)
+    clip = [np.roll(people[1].picture, step, axis=1) for step in range(3)]
+    for one, two in zip(degradation.apply_clip(clip), degradation.apply_clip(clip), strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert one.shape == clip[0].shape
