@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +57,12 @@ def package(networks: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactory)
     export_backbone(networks[0], folder / "backbone.onnx", size=SIZE)
     export_temporal(networks[1], folder / "temporal.onnx", frames=5)
     return folder
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """For many small computations of torch, which threads only hold up."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -89,7 +89,8 @@ def _functional(node: Mapping[str, Any], path: tuple[str, ...]) -> Layer:
     layer = _layer(node, path, tuple(_sources(calls[:1])))
     if len(calls) > 1:
         raise layer.refuse("is used in several places")
-    if _in_training(calls):
+    # Keras 3 notes training=True of every augmentation, and means by it "unless told otherwise".
+    if _in_training(calls) and not layer.kind.startswith("Random"):
         raise layer.refuse("is called with training=True, so it would answer at random")
     return replace(layer, call=calls[0] if calls else None)
 
