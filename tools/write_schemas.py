@@ -12,9 +12,16 @@ from pydantic import BaseModel
 
 from unmask.core.analysis import ANALYSIS_SCHEMA, SCAN_SCHEMA, Analysis
 from unmask.core.scan import Scan
+from unmask.evaluation.report import EVALUATION_SCHEMA, Evaluation
+from unmask.evidence.provenance import PROVENANCE_SCHEMA, Provenance
 
 TARGET = Path(__file__).parents[1] / "docs" / "schema"
-DOCUMENTS: dict[str, type[BaseModel]] = {ANALYSIS_SCHEMA: Analysis, SCAN_SCHEMA: Scan}
+DOCUMENTS: dict[str, type[BaseModel]] = {
+    ANALYSIS_SCHEMA: Analysis,
+    SCAN_SCHEMA: Scan,
+    EVALUATION_SCHEMA: Evaluation,
+    PROVENANCE_SCHEMA: Provenance,
+}
 
 
 def file_name(schema: str) -> str:

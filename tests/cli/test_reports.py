@@ -105,7 +105,8 @@ def test_a_report_that_fails_costs_no_other_result(scan, portrait, tmp_path, mon
     assert ran.code == 3
     assert (tmp_path / "out.json").is_file()
     assert "Manipulated" in ran.out
-    assert "a fault" in ran.err or "fault" in ran.err
+    assert "the report on " in ran.err
+    assert "RuntimeError: a fault" in ran.err
     assert not (tmp_path / "out.html").exists()
 
 

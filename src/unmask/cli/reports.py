@@ -9,7 +9,8 @@ from unmask.cli.crashes import describe
 from unmask.cli.files import write_new
 from unmask.cli.outcome import Held, Outcome
 from unmask.cli.terminal import note
-from unmask.core.errors import UsageError
+from unmask.core.errors import UnmaskError, UsageError
+from unmask.core.scan import Failure
 from unmask.evidence import exported, html_report, need_pdf, pdf_report
 from unmask.pipeline import Analyser, report_of
 
@@ -53,7 +54,7 @@ class ReportFiles:
             content = render(held, self.format, self._analyser)
         except Exception as error:  # noqa: BLE001 - the verdict stands, and so do other reports
             self.failed += 1
-            failure = describe(error, f"the report on {outcome.input}")
+            failure = _failure(error, f"the report on {outcome.input}")
             note(failure.message, failure.hint)
             return
         if self._file is not None:
@@ -72,6 +73,10 @@ class ReportFiles:
 
     def publish(self) -> None:
         """See :class:`unmask.cli.documents.Report`: every report is written already."""
+
+
+def _failure(error: Exception, subject: str) -> Failure:
+    return Failure.of(error) if isinstance(error, UnmaskError) else describe(error, subject)
 
 
 def check_file(path: Path, *, single: bool = True) -> None:
