@@ -76,4 +76,6 @@ def test_it_learns_to_move_what_the_landmarks_move() -> None:
     small = functional.avg_pool2d(torch.cat([source, wanted]), 4)
     start, goal = small.chunk(2)
     assert (moved.warped - goal).abs().mean() < 0.6 * (start - goal).abs().mean()
-    assert (moved.drawn - wanted).abs().mean() < (source - wanted).abs().mean()
+    changed = (source - wanted).abs() > 0.3
+    drawn = (moved.drawn - wanted).abs()[changed].mean()
+    assert drawn < 0.5 * (source - wanted).abs()[changed].mean()

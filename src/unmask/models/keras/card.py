@@ -18,11 +18,12 @@ Imported from a Keras model. Unmask knows the network and its weights, and nothi
 - Network: {summary}
 - Input: clips of {frames} crops of {size}×{size} pixels
 
-## Not calibrated
+## Not calibrated as imported
 
 Scores are those of the Keras model, to within rounding. They are not probabilities that anybody
 has checked, and both thresholds are 0.5 because the model itself has no others: no score is
-"inconclusive" for lying between them. `unmask calibrate` fits both on data that you label.
+"inconclusive" for lying between them. `unmask calibrate` fits them on data that you label; what
+`model.json` says then is what holds.
 
 ## Assumed
 

@@ -181,7 +181,8 @@ def _write(
     """Both graphs, the card, and the manifest last."""
     cells = write_backbone(model, reading, folder / "backbone.onnx")
     write_temporal(model, reading, folder / "temporal.onnx")
-    origin = f"{path.name}, SHA-256 {file_sha256(path)}"
+    sha256 = file_sha256(path)
+    origin = f"{path.name}, SHA-256 {sha256}"
     write_card(folder / "README.md", name, model, reading, origin, assumed)
     files = ("backbone.onnx", "temporal.onnx", "README.md")
     manifest = Manifest(
@@ -202,7 +203,15 @@ def _write(
             machine="unstated",
             data=(),
         ),
-        metrics={},
+        metrics={
+            "imported from Keras": {
+                "file": path.name,
+                "sha256": sha256,
+                "pixels": assumed[0],
+                "channels": options.channels,
+                "manipulated class": options.manipulated,
+            }
+        },
         files={file: file_sha256(folder / file) for file in files},
     )
     text = manifest.model_dump_json(by_alias=True, indent=2)
