@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from sklearn import metrics as judge
@@ -12,6 +12,7 @@ from sklearn import metrics as judge
 from unmask.evaluation import curves, probabilities
 from unmask.evaluation.bootstrap import measure, number, resamples
 
+FEW = settings(max_examples=30, deadline=None)
 _SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -29,6 +30,7 @@ def draw(seed: int, *, ties: bool = True):
     return scores, labels, weights
 
 
+@FEW
 @given(_SEEDS)
 def test_auc_and_ap_are_those_of_scikit_learn_also_weighted(seed: int) -> None:
     scores, labels, weights = draw(seed)
@@ -40,6 +42,7 @@ def test_auc_and_ap_are_those_of_scikit_learn_also_weighted(seed: int) -> None:
         assert curves.average_precision(ranking, row[None])[0] == pytest.approx(ap)
 
 
+@FEW
 @given(_SEEDS)
 def test_eer_is_where_the_interpolated_roc_meets_the_diagonal(seed: int) -> None:
     scores, labels, _ = draw(seed)
@@ -51,6 +54,7 @@ def test_eer_is_where_the_interpolated_roc_meets_the_diagonal(seed: int) -> None
     assert found == pytest.approx(np.interp(root, along, fpr), abs=1e-9)
 
 
+@FEW
 @given(_SEEDS, st.sampled_from([0.01, 0.05, 0.3]))
 def test_tpr_is_the_best_that_a_threshold_reaches(seed: int, limit: float) -> None:
     scores, labels, _ = draw(seed)
@@ -64,6 +68,7 @@ def test_tpr_is_the_best_that_a_threshold_reaches(seed: int, limit: float) -> No
     assert found == pytest.approx(max(reached))
 
 
+@FEW
 @given(_SEEDS)
 def test_a_weight_counts_as_so_many_copies(seed: int) -> None:
     scores, labels, weights = draw(seed)
@@ -82,6 +87,7 @@ def test_a_weight_counts_as_so_many_copies(seed: int) -> None:
         assert metric(scores, labels, row)[0] == pytest.approx(metric(many, their, ones)[0])
 
 
+@FEW
 @given(_SEEDS)
 def test_ranks_are_all_that_counts_and_turning_them_turns_the_auc(seed: int) -> None:
     scores, labels, weights = draw(seed)
@@ -93,6 +99,7 @@ def test_ranks_are_all_that_counts_and_turning_them_turns_the_auc(seed: int) -> 
     assert curves.area(curves.Ranking.of(-scores, labels), row)[0] == pytest.approx(1 - found)
 
 
+@FEW
 @given(_SEEDS)
 def test_brier_and_log_loss_are_those_of_scikit_learn(seed: int) -> None:
     scores, labels, weights = draw(seed, ties=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from unmask.cli import exits
@@ -22,7 +23,7 @@ from unmask.evaluation.nuisance import nuisance
 from unmask.evaluation.page import render
 from unmask.evaluation.report import Comparison, Evaluation
 from unmask.evaluation.robustness import conditions
-from unmask.evaluation.scorers import data_set
+from unmask.evaluation.scorers import calibrated_on, data_set
 from unmask.evaluation.selecting import cases_of_file, index_of_scores, select
 from unmask.pipeline import Analyser
 
@@ -32,12 +33,14 @@ _DOCUMENTS = ("evaluation.json", "report.html")
 def run(options: EvaluateOptions) -> int:
     """Score, measure, write, print."""
     out = make_folder(options.out, "--out")
-    documents = [Target(str(out / name), "--out") for name in _DOCUMENTS]
-    evaluation = _evaluate(options)
-    texts = (pretty(evaluation.model_dump_json(by_alias=True)) + "\n", render(evaluation))
-    for document, text in zip(documents, texts, strict=True):
-        document.stream.write(text)
-        document.publish()
+    with ExitStack() as stack:
+        targets = (Target(str(out / name), "--out") for name in _DOCUMENTS)
+        documents = [stack.enter_context(closing(target)) for target in targets]
+        evaluation = _evaluate(options)
+        texts = (pretty(evaluation.model_dump_json(by_alias=True)) + "\n", render(evaluation))
+        for document, text in zip(documents, texts, strict=True):
+            document.stream.write(text)
+            document.publish()
     print_evaluation(results_console(), evaluation)
     for remark in evaluation.notes:
         note(remark)
@@ -68,6 +71,7 @@ def _evaluate(options: EvaluateOptions) -> Evaluation:
         nuisance=nuisance(cases, options.drawing),
         robustness=distorted,
         comparisons=_comparisons(options, cases, index),
+        notes=calibrated_on(model.analyser.package.manifest, data) if model else (),
     )
 
 

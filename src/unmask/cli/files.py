@@ -32,6 +32,10 @@ class Target:
             _IN_MEMORY, mode="w+", encoding="utf-8", newline=""
         )
 
+    def close(self) -> None:
+        """Let go of the text, published or not."""
+        self.stream.close()
+
     def publish(self) -> None:
         """Put the text in its place, replacing a file that was there."""
         self.stream.seek(0)

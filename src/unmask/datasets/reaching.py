@@ -18,7 +18,18 @@ def open_index(path: Path, *, root: Path | None = None) -> Index:
     if path.is_dir():
         if root is not None:
             raise DataError(f"{path} is a folder, so --root has no meaning", hint="leave it out")
-        return index_folder(path)
+        return _folder(path)
     if path.suffix.lower() == ".csv":
         return index_list(path, root=root)
     return read_index(path, root=root)
+
+
+def _folder(path: Path) -> Index:
+    try:
+        return index_folder(path)
+    except DataError as error:
+        if not error.hint.startswith("say --"):
+            raise
+        # Options of the command that indexes, which whoever named the folder may not have.
+        hint = f"index it with 'unmask data index' and name the index: {error.hint}"
+        raise DataError(error.message, hint=hint) from error

@@ -7,7 +7,9 @@ percentile intervals (Davison and Hinkley, "Bootstrap Methods and their Applicat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +63,20 @@ def measure(
             for name, metric in metrics.items():
                 drawn[name].append(metric(weights))
     return {name: _figure(values[name], drawn[name], count) for name in metrics}
+
+
+def wilson(hits: int, count: int) -> Figure:
+    """A share with its interval by Wilson 1927, which holds for few and for none."""
+    if not count:
+        return Figure(value=None, low=None, high=None)
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    share = hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z / (1 + z * z / count)
+    reach *= math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    low = 0.0 if not hits else middle - reach
+    high = 1.0 if hits == count else middle + reach
+    return Figure(value=round(share, 6), low=round(low, 6), high=round(high, 6))
 
 
 def _figure(value: float, drawn: Sequence[Floats], count: int) -> Figure:

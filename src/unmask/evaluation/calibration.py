@@ -11,7 +11,7 @@ from unmask.core.errors import DataError
 Scores = NDArray[np.float64]
 Labels = NDArray[np.int64]
 _STEPS = 100
-_CEILING = 0.98
+_CEILING = 0.999
 
 
 def fit_platt(logits: Scores, labels: Labels) -> tuple[float, float]:
@@ -52,18 +52,20 @@ def _newton(design: Scores, labels: Labels, theta: Scores) -> Scores:
 
 
 def choose_thresholds(real: Scores, *, false_positives: float, low: float) -> Thresholds:
-    """``high`` so that at most ``false_positives`` of the real probabilities reach it, above ½.
+    """``high`` so that at most ``false_positives`` of the real probabilities reach it.
 
-    ``low`` is given: below it a file counts as showing no manipulation. Whatever lies between is
-    inconclusive.
+    From 0.5 to 0.999, to three digits: where even that lets too many pass, the model tells too
+    little apart for the promise to be kept. ``low`` is given: below it a file counts as showing no
+    manipulation. Whatever lies between is inconclusive.
     """
     if len(real) == 0:
         raise DataError("thresholds need real examples")
     ordered = np.sort(real)
     allowed = int(np.floor(false_positives * len(real)))
     quantile = float(ordered[len(real) - 1 - allowed]) if allowed < len(real) else 0.0
-    high = min(_CEILING, max(0.5, np.nextafter(quantile, 1.0)))
-    return Thresholds(low=min(low, high), high=round(high + 5e-4, 3))
+    above = (np.floor(quantile * 1000 + 1e-9) + 1) / 1000  # the first of three digits above it
+    high = float(min(_CEILING, max(0.5, above)))
+    return Thresholds(low=min(low, high), high=high)
 
 
 def choose_low(manipulated: Scores, *, misses: float) -> float:

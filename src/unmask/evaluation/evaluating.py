@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.core.version import __version__
-from unmask.evaluation.cases import Case, scored, scores_of
+from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.figures import (
     Drawing,
     decisions,
@@ -118,6 +118,13 @@ def _probabilities(cases: Sequence[Case]) -> bool:
     return bool(scores.min() >= 0 and scores.max() <= 1)
 
 
+def _parted(cases: Sequence[Case]) -> bool:
+    kept = scored(cases)
+    scores, labels = scores_of(kept), labels_of(kept)
+    real, fake = scores[labels == 0], scores[labels == 1]
+    return bool(real.max() < fake.min() or fake.max() < real.min())
+
+
 def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> list[str]:
     notes = []
     if not calibrated:
@@ -132,6 +139,11 @@ def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> 
         )
     elif groups < _FEW_GROUPS:
         notes.append(f"The intervals rest on {groups} groups only and are rough.")
+    if _parted(cases):
+        notes.append(
+            "Every manipulated file lies above every real one, or below: so do all resamples, "
+            "and the intervals of AUC, AP and EER say nothing of files not seen."
+        )
     real = sum(case.label == 0 for case in scored(cases))
     if real < 100:
         notes.append(

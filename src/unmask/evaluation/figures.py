@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
 from unmask.evaluation import curves, probabilities
-from unmask.evaluation.bootstrap import RESAMPLES, Metric, measure, number
+from unmask.evaluation.bootstrap import RESAMPLES, Metric, measure, number, wilson
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.ratios import ratio
 from unmask.evaluation.report import Decisions, Figure, Level, Metrics
@@ -144,11 +144,22 @@ def decisions(
             "abstained": ~np.isin(said, [right, wrong]) & ~unscored,
             "unscored": unscored,
         }
-        shares = drawing.measure(
-            {name: _share(where) for name, where in which.items()}, [case.group for case in mine]
-        )
+        groups = [case.group for case in mine]
+        shares = drawing.measure({name: _share(where) for name, where in which.items()}, groups)
+        shares = {name: _not_certain(share, groups) for name, share in shares.items()}
         found.append(Decisions(label=1 if label else 0, files=len(mine), **shares))
     return tuple(found)
+
+
+def _not_certain(share: Figure, groups: Sequence[str]) -> Figure:
+    """None or all of some files is not none or all of all files: every resample says the same.
+
+    There, Wilson's interval for as many hits as there are groups, if one was wanted.
+    """
+    if share.low is None or share.low != share.high or share.value not in (0.0, 1.0):
+        return share
+    count = len(set(groups))
+    return wilson(count if share.value else 0, count)
 
 
 def _share(where: NDArray[np.bool_]) -> Callable[[Floats], Floats]:

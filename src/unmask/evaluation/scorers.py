@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from unmask.datasets.index import Index
 from unmask.evaluation.report import DataSet, Scorer
 from unmask.pipeline import Analyser
-from unmask.runtime.package import ModelPackage, file_sha256
+from unmask.runtime.package import Manifest, ModelPackage, file_sha256
 
 
 def scorer_of_model(analyser: Analyser) -> Scorer:
@@ -46,3 +47,17 @@ def data_set(path: Path, index: Index, split: str, files: int) -> DataSet:
         grouped_by="",
         groups=0,
     )
+
+
+def calibrated_on(manifest: Manifest, data: DataSet) -> list[str]:
+    """A remark where these are the files that the model's thresholds were chosen on."""
+    told = manifest.metrics.get("calibration")
+    if not isinstance(told, Mapping):
+        return []
+    same = (told.get("data"), told.get("sha256")) == (data.name, data.sha256)
+    if not same or (told.get("split") or data.split) != (data.split or told.get("split")):
+        return []
+    return [
+        f"{manifest.name} was calibrated on these files: its thresholds, Brier score, log-loss "
+        "and ECE look better here than they will elsewhere."
+    ]

@@ -105,6 +105,9 @@ class ScoreLog:
         if not self.path.exists():
             return
         _drop_unfinished_line(self.path)
+        if not self.path.stat().st_size:
+            self.path.unlink()
+            return
         rows = list(read_scores(self.path, frames_as_rows=False))
         if not rows:
             self.path.unlink()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import NormalDist
 
 import numpy as np
 
 from unmask.core.analysis import Thresholds
-from unmask.evaluation.bootstrap import CONFIDENCE
+from unmask.evaluation.bootstrap import wilson
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.figures import Drawing, decisions, ranking_metrics
 from unmask.evaluation.grouping import attribute
-from unmask.evaluation.report import Coverage, Figure, Group, Reason, Slice, SourceScores
+from unmask.evaluation.report import Coverage, Group, Reason, Slice, SourceScores
 
 _UNNAMED = "unknown"
 _MOST_SOURCES = 60  # of which a plot can be read
@@ -112,20 +110,6 @@ def _group(by: str, value: str, part: Sequence[Case], thresholds: Thresholds) ->
         manipulated=len(part) - len(real),
         detected=said[1, "manipulated"],
     )
-
-
-def wilson(hits: int, count: int) -> Figure:
-    """A share with its interval by Wilson 1927, which holds for few and for none."""
-    if not count:
-        return Figure(value=None, low=None, high=None)
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    share = hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z / (1 + z * z / count)
-    reach *= math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    low = 0.0 if not hits else middle - reach
-    high = 1.0 if hits == count else middle + reach
-    return Figure(value=round(share, 6), low=round(low, 6), high=round(high, 6))
 
 
 def real_sources(cases: Sequence[Case]) -> tuple[SourceScores, ...]:

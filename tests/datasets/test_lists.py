@@ -1,0 +1,98 @@
+"""Labelled files listed in a CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from faces_on_disk import picture
+
+from unmask.core.errors import DataError
+from unmask.datasets import LoadOptions, write_index
+from unmask.datasets.listing import index_list
+from unmask.datasets.reaching import open_index
+
+
+def listed(folder: Path, text: str, *files: str, inside: str = "dev") -> Path:
+    for name in files:
+        place = folder / inside / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"x")
+    path = folder / "dev.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_columns_become_what_they_say(tmp_path: Path) -> None:
+    text = (
+        "\ufefffile,label,kind,method,family,source,identity,split,licence\n"
+        "b.mp4,1,video,Wav2Lip,lipsync,s1,p1;p2,test,CC0\n"
+        "sub\\a.png,real,image,Camera,none,s1,,Test,\n"
+    )
+    index = index_list(listed(tmp_path, text, "b.mp4", "sub/a.png"))
+    fake, real = index.samples
+    assert (index.layout, index.root) == ("list", (tmp_path / "dev").resolve())
+    assert (fake.path, fake.label, fake.method, fake.split) == ("b.mp4", 1, "Wav2Lip", "test")
+    assert (fake.source, fake.identities, fake.kind) == ("s1", ("p1", "p2"), "video")
+    assert fake.attributes == {"method": "Wav2Lip", "family": "lipsync", "licence": "CC0"}
+    assert (real.path, real.label, real.method, real.split) == ("sub/a.png", 0, "", "test")
+    assert (real.kind, real.attributes["method"]) == ("image", "Camera")
+
+
+def test_files_may_lie_beside_the_list_or_elsewhere(tmp_path: Path) -> None:
+    path = listed(tmp_path, "path,label\na.mp4,0\n", "a.mp4", inside=".")
+    assert index_list(path).root == tmp_path.resolve()
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "a.mp4").rename(tmp_path / "moved" / "a.mp4")
+    assert index_list(path, root=tmp_path / "moved").samples[0].path == "a.mp4"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no columns file and label"),
+        ("name,label\na,1\n", "no columns file and label"),
+        ("file,label\na.mp4,2\n", "line 2: '2' is no label"),
+        ("file,label\na.mp4\n", "line 2: 1 cells where the head has 2"),
+        ("file,label,split\na.mp4,1,tset\n", "line 2: 'tset' is no split"),
+        ("file,label\na.mp4,1\na.mp4,0\n", "is 'real' by line 3 .* and 'manipulated' by line 2"),
+        ("file,label\na.mp4,1\ngone.mp4,0\n", "lacks 1 of the 2 files that dev.csv lists, gone"),
+        ("file,label\n", "no videos or pictures were found"),
+    ],
+)
+def test_bad_lists_are_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        index_list(listed(tmp_path, text, "a.mp4"))
+
+
+def test_a_list_in_part_is_allowed_when_asked_for(tmp_path: Path) -> None:
+    path = listed(tmp_path, "file,label\na.mp4,1\ngone.mp4,0\n", "a.mp4")
+    index = index_list(path, options=LoadOptions(partial=True))
+    assert len(index) == 1
+    assert "gone.mp4" in index.notes[0]
+
+
+def test_an_index_a_list_and_a_folder_are_opened_alike(tmp_path: Path) -> None:
+    picture(tmp_path / "set" / "real" / "a.png")
+    picture(tmp_path / "set" / "fake" / "b.png")
+    folder = open_index(tmp_path / "set")
+    write_index(folder, tmp_path / "index.parquet")
+    (tmp_path / "set.csv").write_text("file,label\nreal/a.png,0\nfake/b.png,1\n")
+    parquet, listing = open_index(tmp_path / "index.parquet"), open_index(tmp_path / "set.csv")
+    labels = [(one.path, one.label) for one in folder]
+    assert labels == [(one.path, one.label) for one in parquet]
+    assert labels == [(one.path, one.label) for one in listing]
+    with pytest.raises(DataError, match="--root has no meaning"):
+        open_index(tmp_path / "set", root=tmp_path)
+    with pytest.raises(DataError, match=r"no index at .*absent\.parquet"):
+        open_index(tmp_path / "absent.parquet")
+
+
+def test_a_folder_that_needs_options_is_to_be_indexed_first(tmp_path: Path) -> None:
+    for kind in ("real", "fake"):
+        for at in range(3):
+            picture(tmp_path / kind / "m" / f"{at}.png")
+    with pytest.raises(DataError, match="Two readings are possible") as caught:
+        open_index(tmp_path)
+    assert "'unmask data index'" in caught.value.hint
+    assert "--pictures" in caught.value.hint

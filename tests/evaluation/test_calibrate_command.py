@@ -1,0 +1,134 @@
+"""``unmask calibrate`` and ``unmask models card --write``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from made_up import Run
+from tiny_model import write_tiny_model
+
+from unmask.runtime import ModelPackage
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A toy of the test's own, whose card may be generated."""
+    folder = write_tiny_model(tmp_path / "toy")
+    manifest = json.loads((folder / "model.json").read_text())
+    del manifest["files"]["README.md"]
+    (folder / "README.md").unlink()
+    (folder / "model.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_from_an_index_to_a_package_that_verifies(
+    package: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    before = ModelPackage.load(package)
+    code, out, err = unmask("calibrate", package, faces, "--device", "cpu")
+    assert code == 0
+    assert "has no splits" in err
+    assert "isotonic" in out
+    after = ModelPackage.load(package)
+    after.verify()
+    assert after.manifest.calibration.frame_scale != before.manifest.calibration.frame_scale
+    assert after.manifest.calibration.clip_scale == before.manifest.calibration.clip_scale
+    told = after.manifest.metrics["calibration"]
+    assert (told["real"], told["manipulated"], told["method"]) == (12, 12, "platt")
+    assert "Calibrated (platt) on faces: 12 real and 12 manipulated files" in after.card
+    assert f"From {after.manifest.thresholds.high:g}" in after.card
+    assert "README.md" in after.manifest.files
+    # What it then says of the same files keeps the promise of the threshold.
+    unmask("evaluate", package, faces, "--out", "again", "--device", "cpu")
+    found = json.loads((tmp_path / "again" / "evaluation.json").read_text())
+    assert found["decisions"][0]["wrong"]["value"] <= 0.05
+    assert any("calibrated on these files" in note for note in found["notes"])
+
+
+def test_from_scores_into_another_folder(
+    package: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    unmask("evaluate", package, faces, "--device", "cpu")
+    before = (package / "model.json").read_bytes()
+    scores = tmp_path / "evaluation" / "scores.csv"
+    code, _, _ = unmask("calibrate", package, scores, "--out", "new", "--method", "temperature",
+                        "--misses", "0.1")  # fmt: skip
+    assert code == 0
+    assert (package / "model.json").read_bytes() == before
+    new = ModelPackage.load(tmp_path / "new").manifest
+    old = ModelPackage.load(package).manifest.calibration
+    ratio = new.calibration.frame_scale / old.frame_scale
+    assert new.calibration.frame_offset == pytest.approx(old.frame_offset * ratio)
+    assert new.metrics["calibration"]["misses_allowed"] == 0.1
+    # The scores were made with the numbers as they were: they cannot be used a second time.
+    code, _, err = unmask("calibrate", "new", scores)
+    assert code == 2
+    assert "holds scores of tiny-0.1@" in err
+    assert "as it is now" in err
+
+
+def test_a_test_split_is_refused_and_validation_files_alone_used(
+    package: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    split = tmp_path / "set" / "test"
+    shutil.copytree(faces, split)
+    before = (package / "model.json").read_bytes()
+    code, _, err = unmask("calibrate", package, "set", "--device", "cpu")
+    assert code == 2
+    assert "set has no validation split to calibrate on, only: test (25)" in err
+    assert (package / "model.json").read_bytes() == before
+    shutil.copytree(faces, tmp_path / "set" / "val")
+    code, _, err = unmask("calibrate", package, "set", "--device", "cpu")
+    assert code == 0
+    assert "no splits" not in err
+    told = ModelPackage.load(package).manifest.metrics["calibration"]
+    assert (told["split"], told["real"]) == ("val", 12)
+
+
+def test_a_split_in_the_scores_counts_too(package: Path, unmask: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("path,score,label,split\na,0.1,0,test\nb,0.9,1,test\n")
+    code, _, err = unmask("calibrate", package, "s.csv")
+    assert code == 2
+    assert "no validation split" in err
+
+
+def test_too_few_files_and_other_peoples_scores(package: Path, unmask: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("path,score,label\na,0.1,0\nb,0.9,1\n")
+    code, _, err = unmask("calibrate", package, "s.csv")
+    assert code == 2
+    assert "holds scores of another detector, not of tiny" in err
+
+
+def test_a_card_with_an_evaluation(package: Path, faces: Path, unmask: Run, tmp_path: Path) -> None:
+    unmask("evaluate", package, faces, "--device", "cpu", "--group-by", "kind")
+    document = tmp_path / "evaluation" / "evaluation.json"
+    code, _, err = unmask("models", "card", package, "--evaluation", document)
+    assert code == 2
+    assert "say so with --write" in err
+    code, _, err = unmask("models", "card", package, "--write", "--evaluation", document)
+    assert code == 0
+    loaded = ModelPackage.load(package)
+    loaded.verify()
+    code, out, _ = unmask("models", "card", package)
+    assert out.strip() == loaded.card.strip()
+    assert "## How good it is: faces" in out
+    assert "| faces | kind: image | 13 |" in out
+    # Calibrating makes what was measured before out of date.
+    code, _, err = unmask("calibrate", package, faces, "--device", "cpu", "--work", "w")
+    assert code == 0
+    assert "were taken out" in err
+    assert "evaluations" not in ModelPackage.load(package).manifest.metrics
+    code, _, err = unmask("models", "card", package, "--write", "--evaluation", document)
+    assert code == 2
+    assert "another calibration" in err
+
+
+def test_what_is_no_evaluation_is_refused(package: Path, unmask: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"schema": "unmask.scan/1"}')
+    for name, says in (("x.json", "no document of unmask.evaluation/1"), ("y.json", "cannot read")):
+        code, _, err = unmask("models", "card", package, "--write", "--evaluation", name)
+        assert code == 2
+        assert says in err

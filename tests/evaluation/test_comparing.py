@@ -1,0 +1,91 @@
+"""DeLong's test against its definition, and comparisons of whole files of scores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up import case, separated
+from scipy.stats import norm
+from sklearn.metrics import roc_auc_score
+
+from unmask.core.errors import DataError
+from unmask.evaluation.delong import compare, delong
+from unmask.evaluation.figures import Drawing
+
+FEW = settings(max_examples=30, deadline=None)
+_SEEDS = st.integers(0, 2**32 - 1)
+
+
+def by_definition(one, other, labels):
+    """The variance of the difference of the AUCs, pair by pair, as in the paper."""
+    structural = []
+    for scores in (one, other):
+        fakes, reals = scores[labels == 1], scores[labels == 0]
+        psi = (fakes[:, None] > reals[None]) + 0.5 * (fakes[:, None] == reals[None])
+        structural.append((psi.mean(axis=1), psi.mean(axis=0)))
+    s10 = np.cov([structural[0][0], structural[1][0]])
+    s01 = np.cov([structural[0][1], structural[1][1]])
+    s = s10 / (labels == 1).sum() + s01 / (labels == 0).sum()
+    return s[0, 0] + s[1, 1] - 2 * s[0, 1]
+
+
+@FEW
+@given(_SEEDS)
+def test_delong_is_its_definition(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = np.r_[0, 0, 1, 1, rng.integers(0, 2, rng.integers(4, 50))]
+    one, other = np.round(rng.random((2, len(labels))) + 0.3 * labels, 1)
+    found = delong(one, other, labels)
+    assert found.auc == pytest.approx(roc_auc_score(labels, one))
+    assert found.other == pytest.approx(roc_auc_score(labels, other))
+    assert found.error**2 == pytest.approx(by_definition(one, other, labels), abs=1e-12)
+    if found.z is not None:
+        assert found.p == pytest.approx(2 * norm.sf(abs(found.z)))
+    back = delong(other, one, labels)
+    assert back.difference == pytest.approx(-found.difference)
+    assert back.error == pytest.approx(found.error)
+
+
+def test_no_difference_is_found_as_often_as_chance_has_it() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 60)
+    hits = 0
+    for _ in range(400):
+        one, other = rng.normal(0, 1, (2, 120)) + labels
+        found = delong(one, other, labels)
+        assert found.p is not None
+        hits += found.p < 0.05
+    assert 0.02 <= hits / 400 <= 0.085
+
+
+def test_scores_against_themselves_and_against_their_ranks() -> None:
+    labels = np.array([0, 1, 0, 1, 1])
+    scores = np.array([0.2, 0.3, 0.4, 0.5, 0.6])
+    found = delong(scores, scores**3, labels)
+    assert (found.difference, found.error, found.z, found.p) == (0, 0, None, 1.0)
+    perfect = delong(labels.astype(float), -labels.astype(float), labels)
+    assert (perfect.difference, perfect.p) == (1, None)
+
+
+def test_files_that_one_has_no_score_for_are_left_out() -> None:
+    cases = separated(20)
+    rng = np.random.default_rng(2)
+    others = [replace(one, row=replace(one.row, score=float(rng.random()))) for one in cases]
+    others[3] = replace(others[3], row=replace(others[3].row, score=None))
+    found = compare(cases, others, "chance", Drawing(300))
+    assert (found.files, found.left_out) == (39, 1)
+    assert found.auc > found.other_auc
+    assert found.difference.value == pytest.approx(found.auc - found.other_auc, abs=2e-6)
+    assert found.difference.low < found.difference.value < found.difference.high
+    assert found.delong_low < found.difference.value < found.delong_high
+    assert found.p < 0.01
+
+
+def test_too_few_in_common_is_refused() -> None:
+    cases = [case(0, 0.1), case(1, 0.9), case(1, 0.8)]
+    with pytest.raises(DataError, match="only 3 files are scored by both"):
+        compare(cases, cases, "x", Drawing(10))

@@ -1,0 +1,114 @@
+"""Which scores belong to which files, which files are taken, and how they are grouped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_up import case
+
+from unmask.core.errors import DataError
+from unmask.datasets.index import Index
+from unmask.datasets.sample import Sample
+from unmask.evaluation.cases import join
+from unmask.evaluation.grouping import attribute, grouped
+from unmask.evaluation.scores import ScoreRow
+from unmask.evaluation.selecting import cases_of_file, for_calibration, index_of_scores, select
+
+ROOT = Path("/data")
+SAMPLES = [Sample("real/a.mp4", 0), Sample("fake/b.mp4", 1), Sample("fake/c.mp4", 1)]
+
+
+@pytest.mark.parametrize("pattern", ["{}", "./{}", "/data/{}"])
+def test_by_path(pattern: str) -> None:
+    rows = [ScoreRow(pattern.format(s.path), at / 10) for at, s in enumerate(SAMPLES[:2])]
+    found = join(SAMPLES, rows, ROOT)
+    assert [one.row.score for one in found] == [0.0, 0.1, None]
+    assert found[2].row.error == "not-in-scores"
+
+
+@pytest.mark.parametrize("names", [["a.mp4", "b.mp4"], ["a", "b"], ["x/a.avi", "b.mp4.png"]])
+def test_by_name_where_no_path_fits(names: list[str]) -> None:
+    found = join(SAMPLES, [ScoreRow(name, 0.5) for name in names], ROOT)
+    expected = [0.5, None, None] if "x/" in names[0] else [0.5, 0.5, None]
+    assert [one.row.score for one in found] == expected
+
+
+def test_a_name_that_fits_two_files_is_refused() -> None:
+    samples = [Sample("m1/000.mp4", 1), Sample("m2/000.mp4", 1)]
+    with pytest.raises(DataError, match=r"'000\.mp4' fits m1/000\.mp4 and m2/000\.mp4"):
+        join(samples, [ScoreRow("000.mp4", 0.5)], ROOT)
+    with pytest.raises(DataError, match="fits x/1 and y/1"):
+        join([Sample("z/1", 1)], [ScoreRow("x/1", 0.5), ScoreRow("y/1", 0.5)], ROOT)
+
+
+def test_nothing_in_common_is_refused() -> None:
+    with pytest.raises(DataError, match="none of the 1 files with a score is among the 3"):
+        join(SAMPLES, [ScoreRow("other.mp4", 0.5)], ROOT)
+
+
+def test_scores_with_labels_turned_round_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "turned.csv"
+    path.write_text("path,label,score\nreal/a.mp4,1,0.1\nfake/b.mp4,1,0.9\n")
+    with pytest.raises(DataError, match=r"labels 1 of 2 files otherwise.*real/a\.mp4 first"):
+        cases_of_file(path, SAMPLES, ROOT)
+
+
+def test_labelled_scores_are_their_own_index(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("path,score,label,method,group\na,0.1,real,,x\nb,0.9,1,swap,y\n")
+    first, second = index_of_scores(path)
+    assert (first.label, first.method, first.attributes["group"]) == (0, "unknown", "x")
+    assert (second.label, second.method) == (1, "swap")
+    path.write_text("path,score\na,0.1\n")
+    with pytest.raises(DataError, match="has no labels, and no index was named"):
+        index_of_scores(path)
+    path.write_text("path,frame,score,label\na,0,0.1,0\na,1,0.1,1\n")
+    with pytest.raises(DataError, match="line 3: a has another label than before"):
+        index_of_scores(path)
+
+
+def indexed(*splits: str) -> Index:
+    samples = tuple(Sample(f"{at}.mp4", 0, split=split) for at, split in enumerate(splits))
+    return Index(ROOT, "folders", samples)
+
+
+def test_the_test_split_is_taken_where_there_is_one() -> None:
+    index = indexed("train", "test", "val", "test")
+    assert [one.path for one in select(index)[0]] == ["1.mp4", "3.mp4"]
+    assert select(index)[1] == "test"
+    assert len(select(index, "all")[0]) == 4
+    assert select(indexed("", ""))[1] == ""
+    with pytest.raises(DataError, match=r"no files in the split 'test', only in: train \(1\)"):
+        select(indexed("train"))
+
+
+def test_only_validation_files_calibrate() -> None:
+    samples, split = for_calibration(indexed("train", "val", "test", ""), ROOT)
+    assert ([one.path for one in samples], split) == (["1.mp4"], "val")
+    assert for_calibration(indexed("", ""), ROOT)[1] == ""
+    for splits in (["test"], ["test", "train"], ["test", ""]):
+        with pytest.raises(DataError, match="no validation split to calibrate on"):
+            for_calibration(indexed(*splits), ROOT)
+
+
+def test_groups_are_the_first_thing_known_of_all_and_shared_by_some() -> None:
+    cases = [case(at % 2, 0.5, name=str(at), source=f"s{at // 2}") for at in range(6)]
+    found, by = grouped(cases)
+    assert by == "source"
+    assert [one.group for one in found] == ["s0", "s0", "s1", "s1", "s2", "s2"]
+    each = [case(at % 2, 0.5, name=str(at), source=f"s{at}") for at in range(6)]
+    assert grouped(each)[1] == "file"
+    people = [case(0, 0.5, name=str(at), identities=(f"p{at % 2}",)) for at in range(4)]
+    assert grouped(people)[1] == "identity"
+    partly = [*people, case(1, 0.5, name="x")]
+    assert grouped(partly)[1] == "file"
+    assert [one.group for one in grouped(partly, "identity")[0]][-1] == "file x"
+
+
+def test_an_attribute_nobody_has_is_refused_by_name() -> None:
+    cases = [case(0, 0.5, attributes={"race": "A"})]
+    with pytest.raises(DataError, match="--groups gender: no file of the index has it") as caught:
+        grouped(cases, "gender")
+    assert "race" in caught.value.hint
+    assert attribute(cases[0].sample, "race") == "A"

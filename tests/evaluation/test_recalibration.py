@@ -1,0 +1,178 @@
+"""Fitting a package's numbers to validation scores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up import case, separated
+from sklearn.linear_model import LogisticRegression
+
+from unmask.core.errors import DataError
+from unmask.evaluation.calibration import (
+    choose_low,
+    choose_thresholds,
+    fit_platt,
+    fit_temperature,
+)
+from unmask.evaluation.crossval import cross_validated
+from unmask.evaluation.recalibration import FITS, Wanted, recalibrate
+from unmask.runtime.package import Calibration
+from unmask.verdict import clip_probability, face_probability, frame_probability
+
+OLD = Calibration(
+    frame_scale=2.0,
+    frame_offset=0.5,
+    clip_scale=1.5,
+    clip_offset=-0.3,
+    face_scale=3.0,
+    face_offset=0.1,
+    frame_weight=0.4,
+)
+
+
+def drawn(count: int, *, scale: float, offset: float, seed: int = 0):
+    """Logits of which ``sigmoid(scale × logit + offset)`` is the true probability."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, count)
+    p = 1 / (1 + np.exp(-(scale * logits + offset)))
+    return logits, (rng.random(count) < p).astype(np.int64)
+
+
+def test_platt_is_a_balanced_logistic_regression() -> None:
+    logits, labels = drawn(4000, scale=0.7, offset=0.4)
+    judge = LogisticRegression(C=1e9, class_weight="balanced").fit(logits[:, None], labels)
+    scale, offset = fit_platt(logits, labels)
+    assert scale == pytest.approx(judge.coef_[0, 0], abs=0.01)
+    assert offset == pytest.approx(judge.intercept_[0], abs=0.01)
+
+
+def test_temperature_finds_the_scale_alone() -> None:
+    logits, labels = drawn(8000, scale=0.4, offset=0.0)
+    scale, offset = fit_temperature(logits, labels)
+    assert scale == pytest.approx(0.4, abs=0.03)
+    assert offset == 0.0
+
+
+@pytest.mark.parametrize("fit", [fit_platt, fit_temperature])
+def test_scores_that_fall_with_manipulation_cannot_be_calibrated(fit) -> None:
+    logits, labels = drawn(400, scale=1, offset=0)
+    with pytest.raises(DataError, match="do not rise with manipulation"):
+        fit(-logits, labels)
+    with pytest.raises(DataError, match="manipulated and real"):
+        fit(logits, np.zeros(400, np.int64))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.01, 0.05, 0.2]))
+def test_thresholds_keep_their_promises(seed: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    p = np.round(rng.random(int(rng.integers(1, 80))), 2)
+    thresholds = choose_thresholds(p, false_positives=share, low=0.5)
+    assert 0.5 <= thresholds.high <= 0.999
+    assert thresholds.high == 0.999 or np.mean(p >= thresholds.high) <= share
+    low = choose_low(p, misses=share)
+    assert 0 <= low <= 0.5
+    assert np.mean(p < low) <= share
+
+
+def distorted(cases, scale: float, offset: float):
+    """The cases as a model would have scored them whose logits are off by a line."""
+
+    def off(values):
+        logits = np.log(np.array(values)) - np.log1p(-np.array(values))
+        return tuple((1 / (1 + np.exp(-(logits - offset) / scale))).tolist())
+
+    return [
+        replace(
+            one,
+            row=replace(
+                one.row,
+                score=off([one.row.score])[0],
+                faces=off(one.row.faces),
+                frames=off(one.row.frames),
+                clips=off(one.row.clips),
+            ),
+        )
+        for one in cases
+    ]
+
+
+def test_the_new_numbers_give_the_fitted_line_on_old_probabilities() -> None:
+    cases = separated(100)
+    found = recalibrate(cases, OLD, Wanted()).calibration
+    clip_line, frame_line = fit_platt(*_faces(cases)), fit_platt(*_faces(cases, copies=2))
+    for logit in (-1.0, 0.2, 2.0):
+        for line, probability in ((clip_line, clip_probability), (frame_line, frame_probability)):
+            old = probability(logit, OLD)
+            expected = 1 / (1 + np.exp(-(line[0] * np.log(old / (1 - old)) + line[1])))
+            assert probability(logit, found) == pytest.approx(expected)
+    assert found.frame_weight == OLD.frame_weight
+
+
+def _faces(cases, copies: int = 1):
+    p = np.repeat([one.row.faces[0] for one in cases], copies)
+    return np.log(p) - np.log1p(-p), np.repeat([one.label for one in cases], copies)
+
+
+def test_what_was_off_by_a_line_is_put_right() -> None:
+    cases = separated(150)
+    wrong = distorted(cases, scale=0.7, offset=0.4)
+    right = recalibrate(cases, OLD, Wanted())
+    mended = recalibrate(wrong, OLD, Wanted())
+    for p in (0.1, 0.5, 0.8):
+        logit = np.log(p / (1 - p))
+        off = (logit - 0.4) / 0.7
+        of_right = face_probability([(logit - OLD.face_offset) / OLD.face_scale] * 2,
+                                    [(logit - OLD.face_offset) / OLD.face_scale],
+                                    right.calibration)  # fmt: skip
+        of_mended = face_probability([(off - OLD.face_offset) / OLD.face_scale] * 2,
+                                     [(off - OLD.face_offset) / OLD.face_scale],
+                                     mended.calibration)  # fmt: skip
+        assert of_mended == pytest.approx(of_right, abs=2e-3)
+    assert mended.thresholds.high == pytest.approx(right.thresholds.high, abs=2e-3)
+
+
+def test_the_upper_threshold_holds_its_share_of_real_files() -> None:
+    cases = separated(200, gap=0.6)
+    found = recalibrate(cases, OLD, Wanted(false_positives=0.1))
+    line = fit_platt(*_faces(cases))
+    logits, labels = _faces(cases)
+    p = 1 / (1 + np.exp(-(line[0] * logits + line[1])))
+    assert 0.07 <= np.mean(p[labels == 0] >= found.thresholds.high) <= 0.1
+    low = recalibrate(cases, OLD, Wanted(misses=0.02)).thresholds.low
+    assert np.mean(p[labels == 1] < low) <= 0.02
+    assert low < 0.5
+
+
+def test_pictures_alone_leave_clips_and_faces_as_they_were() -> None:
+    cases = [replace(one, row=replace(one.row, clips=())) for one in separated(30)]
+    found = recalibrate(cases, OLD, Wanted())
+    assert found.calibration.face_scale == OLD.face_scale
+    assert found.calibration.clip_offset == OLD.clip_offset
+    assert found.calibration.frame_scale != OLD.frame_scale
+    assert found.account["clips_and_faces_fitted"] is False
+
+
+def test_crowds_are_left_to_the_thresholds_and_few_files_refused() -> None:
+    cases = separated(30)
+    crowd = case(0, 0.3, name="crowd", faces=(0.2, 0.4), frames=(0.3,), clips=(0.3,))
+    found = recalibrate([*cases, crowd], OLD, Wanted())
+    assert found.calibration == recalibrate(cases, OLD, Wanted()).calibration
+    assert found.account["real"] == 31
+    with pytest.raises(DataError, match="only 5 real files with exactly one judged face"):
+        recalibrate(cases[:10], OLD, Wanted())
+
+
+def test_each_way_to_calibrate_is_measured_on_groups_left_out() -> None:
+    logits, labels = drawn(600, scale=0.25, offset=1.0, seed=3)
+    groups = [str(at // 3) for at in range(600)]
+    found = cross_validated(logits + 4, labels, groups, {str(k): v for k, v in FITS.items()})
+    assert list(found) == ["as it was", "platt", "temperature", "isotonic"]
+    assert found["platt"] < found["temperature"] < found["as it was"]
+    assert found["platt"] < found["isotonic"] < found["as it was"]  # it is sure at its ends
+    alone = cross_validated(logits, labels, ["one"] * 600, {})
+    assert alone["isotonic"] is None

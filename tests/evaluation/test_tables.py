@@ -1,0 +1,177 @@
+"""The document's tables, on files whose figures can be counted on the fingers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from made_up import DATA, SCORER, case, separated
+from scipy.stats import binomtest
+from sklearn.metrics import roc_auc_score
+
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import DataError
+from unmask.evaluation.bootstrap import wilson
+from unmask.evaluation.evaluating import Protocol, evaluate
+from unmask.evaluation.figures import Drawing
+from unmask.evaluation.report import Evaluation
+
+THRESHOLDS = Thresholds(low=0.4, high=0.6)
+
+
+def run(cases: list, **protocol: object) -> Evaluation:
+    drawing = Drawing(resamples=200)
+    return evaluate(cases, SCORER, DATA, Protocol(THRESHOLDS, drawing=drawing, **protocol))
+
+
+FEW = [
+    case(0, 0.1, name="r0", frames=(0.1, 0.2)),
+    case(0, 0.5, name="r1", frames=(0.5,)),
+    case(0, 0.7, name="r2", frames=(0.7, 0.9)),
+    case(0, None, name="r3", error="no-face-found"),
+    case(1, 0.9, name="f0", method="swap", frames=(0.9, 0.8), attributes={"family": "x"}),
+    case(1, 0.3, name="f1", method="lips", frames=(0.3,), attributes={"family": "y"}),
+    case(1, None, name="f2", method="lips", error="damaged", attributes={"family": "y"}),
+]
+
+
+def test_metrics_of_files_leave_out_what_has_no_score() -> None:
+    found = run(FEW).video
+    assert (found.level, found.real, found.manipulated) == ("video", 3, 2)
+    assert found.auc.value == pytest.approx(4 / 6)  # .9 beats three, .3 one
+
+
+def test_unscored_files_counted_as_errors_are_below_everything() -> None:
+    found = run(FEW).video_unscored_as_errors
+    assert (found.real, found.manipulated) == (4, 3)
+    # .9 beats three of four reals, .3 one; the lost fake none; the lost real is above all.
+    assert found.auc.value == pytest.approx(4 / 12)
+    assert found.brier is not None
+    squares = [0.1**2, 0.5**2, 0.7**2, 1, 0.1**2, 0.7**2, 1]
+    assert found.brier.value == pytest.approx(sum(squares) / 7, abs=1e-6)
+
+
+def test_frames_have_their_files_label_and_their_own_level() -> None:
+    found = run(FEW).frame
+    assert found is not None
+    assert (found.level, found.real, found.manipulated) == ("frame", 5, 3)
+    scores = [0.1, 0.2, 0.5, 0.7, 0.9, 0.9, 0.8, 0.3]
+    assert found.auc.value == pytest.approx(roc_auc_score([0] * 5 + [1] * 3, scores), abs=1e-6)
+    assert run([case(0, 0.1), case(1, 0.2)]).frame is None
+
+
+def test_decisions_are_shares_of_all_files() -> None:
+    real, fake = run(FEW).decisions
+    shares = [f.value for f in (real.correct, real.wrong, real.abstained, real.unscored)]
+    assert (real.label, real.files, shares) == (0, 4, [0.25, 0.25, 0.25, 0.25])
+    shares = [f.value for f in (fake.correct, fake.wrong, fake.abstained, fake.unscored)]
+    assert shares == pytest.approx([1 / 3, 1 / 3, 0, 1 / 3], abs=1e-6)
+
+
+def test_a_share_of_none_or_all_is_not_certain() -> None:
+    cases = [case(0, 0.1, name=f"r{at}", source=f"s{at // 2}") for at in range(10)]
+    found = run([*cases, case(1, 0.9), case(1, 0.8)], groups="source")
+    assert found.decisions[0].correct.value == 1
+    expected = binomtest(5, 5).proportion_ci(method="wilson")  # five groups of two
+    assert found.decisions[0].correct.low == pytest.approx(expected.low, abs=1e-6)
+    assert found.decisions[0].wrong.high == pytest.approx(1 - expected.low, abs=1e-6)
+    assert any("say nothing of files not seen" in note for note in found.notes)
+
+
+def test_a_verdict_outranks_the_thresholds() -> None:
+    cases = [case(0, 0.2, name="r", verdict="inconclusive"), case(1, 0.9, name="f")]
+    assert run(cases).decisions[0].abstained.value == 1
+
+
+def test_coverage_counts_reasons_by_class() -> None:
+    found = run(FEW).coverage
+    assert (found.files, found.scored, found.real_scored, found.manipulated_scored) == (7, 5, 3, 2)
+    assert [(r.code, r.real, r.manipulated) for r in found.reasons] == [
+        ("damaged", 0, 1), ("no-face-found", 1, 0),
+    ]  # fmt: skip
+
+
+def test_methods_and_families_stand_against_all_real_files() -> None:
+    found = run(FEW)
+    lips, swap = found.methods
+    assert (lips.name, lips.real, lips.manipulated, lips.unscored) == ("lips", 3, 2, 1)
+    assert lips.auc.value == pytest.approx(1 / 3)
+    assert (swap.name, swap.auc.value, swap.detected.value) == ("swap", 1.0, 1.0)
+    assert [one.name for one in found.families] == ["x", "y"]
+
+
+def test_a_method_that_is_one_group_has_an_interval_over_its_files() -> None:
+    cases = separated(20)
+    for by in ("method", "source"):
+        rows = run(cases, groups=by).methods
+        assert rows[1].auc.low < rows[1].auc.value < rows[1].auc.high
+        assert rows[1].detected.low < rows[1].detected.value
+    lone = run([case(0, 0.1, name="a"), case(0, 0.5, name="b"), case(1, 0.3, method="m")])
+    assert lone.methods[0].auc.low is None
+
+
+def test_false_positives_by_group_with_counts() -> None:
+    cases = [
+        *(case(0, p, name=f"a{p}", attributes={"group": "A"}) for p in (0.1, 0.7, 0.9, 0.5)),
+        *(case(0, p, name=f"b{p}", attributes={"group": "B"}) for p in (0.2, None)),
+        case(1, 0.8, name="f", attributes={"group": "A"}),
+    ]
+    a, b = run(cases, group_by=("group",)).groups
+    assert (a.value, a.real, a.false_positives, a.abstained, a.unscored) == ("A", 4, 2, 1, 0)
+    assert (a.manipulated, a.detected) == (1, 1)
+    assert (b.real, b.false_positives, b.unscored) == (2, 0, 1)
+    assert b.false_positive_rate.value == 0
+    assert b.false_positive_rate.high > 0.5
+
+
+@pytest.mark.parametrize(("hits", "count"), [(0, 5), (3, 10), (10, 10), (1, 1), (17, 400)])
+def test_wilson_is_scipys(hits: int, count: int) -> None:
+    expected = binomtest(hits, count).proportion_ci(method="wilson")
+    found = wilson(hits, count)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert wilson(0, 0).value is None
+
+
+def test_intervals_hold_the_figure_and_the_document_its_schema() -> None:
+    found = run(separated(40))
+    for figure in (found.video.auc, found.video.eer, found.video.ece, found.frame.auc):
+        assert figure.low <= figure.value <= figure.high
+    assert found.data.grouped_by == "source"
+    assert found.data.groups == 40
+    assert Evaluation.model_validate_json(found.model_dump_json(by_alias=True)) == found
+
+
+def test_the_same_cases_give_the_same_document_and_copies_no_narrower_intervals() -> None:
+    cases = separated(20)
+    assert run(cases) == run(cases)
+    copies = [*cases, *(case(c.label, c.row.score, name=f"2{c.sample.path}",
+                             source=c.sample.source) for c in cases)]  # fmt: skip
+    one, two = run(cases).video.auc, run(copies).video.auc
+    assert two.value == one.value
+    assert two.high - two.low == pytest.approx(one.high - one.low, abs=1e-9)
+
+
+def test_scores_that_are_no_probabilities_have_ranks_only() -> None:
+    found = run([case(0, -3.0, name="r"), case(0, 1.0, name="s"), case(1, 2.5, name="f")])
+    assert found.video.auc.value == 1
+    assert found.video.brier is None
+    assert found.video_unscored_as_errors.ece is None
+    assert found.reliability == ()
+    assert any("no probabilities" in note for note in found.notes)
+
+
+def test_roc_and_histogram_are_of_the_files() -> None:
+    cases = separated(50)
+    found = run(cases)
+    curve = found.roc[0]
+    assert (curve.fpr[0], curve.tpr[0], curve.fpr[-1], curve.tpr[-1]) == (0, 0, 1, 1)
+    assert np.trapezoid(curve.tpr, curve.fpr) == pytest.approx(found.video.auc.value, abs=1e-4)
+    assert sum(bar.real for bar in found.histogram) == 50
+    assert sum(bar.manipulated for bar in found.histogram) == 50
+    assert sum(one.files for one in found.reliability) == 100
+
+
+def test_one_class_or_none_scored_is_refused() -> None:
+    with pytest.raises(DataError, match="no real files among the 1"):
+        run([case(1, 0.5)])
+    with pytest.raises(DataError, match=r"not one of the 1 real files has a score \(damaged"):
+        run([case(1, 0.5), case(0, None, error="damaged")])
