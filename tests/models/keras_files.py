@@ -122,7 +122,8 @@ def _layer(node: dict[str, Any]) -> dict[str, Any]:
         if "batch_shape" in config:
             config["batch_input_shape"] = config.pop("batch_shape")
         if kind == "BatchNormalization":
-            config["axis"] = [config["axis"]] if config["axis"] != -1 else [3]
+            shape = node.get("build_config", {}).get("input_shape", (None, 1))
+            config["axis"] = [len(shape) - 1]
         for unknown in ("optional", "seed", "synchronized", "quantization_config"):
             config.pop(unknown, None)
         if "layer" in config:

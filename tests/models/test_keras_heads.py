@@ -128,7 +128,11 @@ def test_heads_of_keras_2(name: str, tmp_path: Path) -> None:
 
 
 def _as_keras_2(layer: Any) -> None:
-    halves = [layer.forward_layer, layer.backward_layer] if hasattr(layer, "layer") else [layer]
+    halves = (
+        [layer.forward_layer, layer.backward_layer]
+        if isinstance(layer, L.Bidirectional)
+        else [layer]
+    )
     for half in halves:
         half.cell.recurrent_activation = lambda x: torch.clip(0.2 * x + 0.5, 0, 1)
 

@@ -191,7 +191,7 @@ def _lstm(saved: SavedModel, layer: Layer) -> Lstm:
             _direction(layer, inner, saved.weights(layer, "forward"), False),
             _direction(layer, inner, saved.weights(layer, "backward"), True),
         )
-    for setting in ("stateful", "return_state", "time_major", "zero_output_for_mask"):
+    for setting in ("stateful", "return_state", "time_major"):
         if inner.config.get(setting):
             raise layer.refuse(f"is {setting}, which a clip by itself has no place for")
     sequences = bool(inner.config.get("return_sequences"))
