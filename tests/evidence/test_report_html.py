@@ -260,3 +260,13 @@ def test_evaluations_in_the_manifest_are_summed_up() -> None:
     assert "AUC 0.912 (0.874 to 0.941)" in text
     assert "Untouched files called manipulated 0.050" in text
     assert "sadtalker 12 0.912 (0.874 to 0.941)" in text
+
+
+def test_a_crowd_does_not_make_a_book() -> None:
+    crowd = tuple(face(number, frames=50) for number in range(100))
+    page = Page(html_report(report(analysis(faces=crowd))))
+    assert "Face 59" in page.words
+    assert "Face 60" not in page.words
+    assert "Other faces" in page.words
+    assert len(page.all("tr")) < 3500
+    assert page.text.count("The first 33 of 50; the CSV and the JSON have them all.") == 60

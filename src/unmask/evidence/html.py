@@ -128,7 +128,7 @@ def _table(block: Table) -> str:
     # Focusable, so that a table wider than the screen can be scrolled by keyboard.
     label = escape(block.caption or ", ".join(block.headings))
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table>{caption}'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{label}"><table>{caption}'
         f"<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>"
     )
 
@@ -157,7 +157,7 @@ def _figure(figure: Figure) -> str:
 def _plot(block: Plot) -> str:
     svg = block.svg(True).replace("<svg ", f'<svg role="img" aria-label="{_text(block.alt)}" ', 1)
     return (
-        f'<figure class="plot"><div class="scroll" tabindex="0" role="region" '
+        f'<figure class="plot"><div class="scroll" tabindex="0" role="group" '
         f'aria-label="Timeline">{svg}</div><figcaption>{_text(block.caption)}</figcaption></figure>'
     )
 

@@ -26,7 +26,10 @@ from unmask.evidence.timeline import Timeline, shape_name
 from unmask.evidence.words import HEAT_LEGEND
 
 _TOGETHER = 6  # faces in one plot that can still be told apart
-_ROWS = 200  # of one face's frames, in a report; the CSV has them all
+# What a report shows in full, so that a crowd does not make it a thousand pages: the CSV and the
+# JSON have everything.
+_ROWS, _ROWS_IN_ALL, _FEWEST_ROWS = 200, 2000, 8
+_FACES = 60
 
 
 def timeline_section(report: Report) -> Section | None:
@@ -108,11 +111,34 @@ def face_sections(report: Report) -> Iterator[Section]:
             ),
         ),
     )
-    for face in report.analysis.faces:
-        yield Section(f"Face {face.id}", tuple(_face(report, face)), 3)
+    shown, others = report.analysis.faces[:_FACES], report.analysis.faces[_FACES:]
+    rows = min(_ROWS, max(_FEWEST_ROWS, _ROWS_IN_ALL // len(shown)))
+    for face in shown:
+        yield Section(f"Face {face.id}", tuple(_face(report, face, rows)), 3)
+    if others:
+        yield Section("Other faces", (_in_brief(others),), 3)
 
 
-def _face(report: Report, face: Face) -> Iterator[Block]:
+def _in_brief(faces: tuple[Face, ...]) -> Table:
+    rows = tuple(
+        (
+            str(face.id),
+            LABELS[face.verdict.label],
+            probability(face.verdict.probability),
+            f"{clock(face.first_s)} to {clock(face.last_s)}",
+            f"{len(face.frames):,}",
+        )
+        for face in faces
+    )
+    return Table(
+        ("Face", "Verdict", "P(manipulated)", "Seen", "Frames"),
+        rows,
+        frozenset({0, 2, 4}),
+        caption="Faces beyond the first sixty, in brief; the CSV and the JSON have them in full.",
+    )
+
+
+def _face(report: Report, face: Face, rows: int) -> Iterator[Block]:
     yield Facts(tuple(_facts(report, face)))
     yield Bullets(tuple(report.explain(code) for code in face.verdict.reasons))
     figures: list[Figure] = []
@@ -121,8 +147,8 @@ def _face(report: Report, face: Face) -> Iterator[Block]:
     if figures:
         yield Gallery(tuple(figures), 4)
     if face.clips:
-        yield _stretches(face)
-    yield from _frames(face)
+        yield _stretches(face, rows)
+    yield _frames(face, rows)
 
 
 def _views(one: KeyFace, *, in_time: bool) -> Iterator[Figure]:
@@ -151,30 +177,31 @@ def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
     yield "Size", f"{min(sizes):.0f} to {max(sizes):.0f} pixels, shorter side"
 
 
-def _stretches(face: Face) -> Table:
+def _stretches(face: Face, most: int) -> Table:
     rows = tuple((clock(one.first_s), clock(one.last_s), score(one.score)) for one in face.clips)
     return Table(
         ("From", "To", "P(manipulated)"),
-        rows[:_ROWS],
+        rows[:most],
         frozenset({0, 1, 2}),
         caption=f"Face {face.id}: tracks through time, judged by the temporal network."
-        + _left_out(len(rows)),
+        + _left_out(len(rows), most),
     )
 
 
-def _frames(face: Face) -> Iterator[Block]:
-    yield Table(
+def _frames(face: Face, most: int) -> Table:
+    return Table(
         ("Time", "Box: left, top, right, bottom", "Size", "Sharpness", "Detector", "Score"),
-        tuple(_frame(frame) for frame in face.frames[:_ROWS]),
+        tuple(_frame(frame) for frame in face.frames[:most]),
         frozenset({0, 1, 2, 3, 4, 5}),
-        caption=f"Face {face.id}: every sampled frame that shows it." + _left_out(len(face.frames)),
+        caption=f"Face {face.id}: every sampled frame that shows it."
+        + _left_out(len(face.frames), most),
     )
 
 
-def _left_out(count: int) -> str:
-    if count <= _ROWS:
+def _left_out(count: int, most: int) -> str:
+    if count <= most:
         return ""
-    return f" The first {_ROWS} of {count:,}; the CSV and the JSON have them all."
+    return f" The first {most} of {count:,}; the CSV and the JSON have them all."
 
 
 def _frame(frame: FaceFrame) -> tuple[str, ...]:
