@@ -58,7 +58,7 @@ def test_labelled_scores_are_their_own_index(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     path.write_text("path,score,label,method,group\na,0.1,real,,x\nb,0.9,1,swap,y\n")
     first, second = index_of_scores(path)
-    assert (first.label, first.method, first.attributes["group"]) == (0, "unknown", "x")
+    assert (first.label, first.method, first.attributes["group"]) == (0, "", "x")
     assert (second.label, second.method) == (1, "swap")
     path.write_text("path,score\na,0.1\n")
     with pytest.raises(DataError, match="has no labels, and no index was named"):

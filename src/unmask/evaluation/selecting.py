@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -89,6 +90,8 @@ def index_of_scores(path: Path) -> Index:
         file = row.pop(name)
         cleaned = {key: value for key, value in row.items() if key not in _SAID}
         sample = sample_of(path, line, file, {"label": "", **cleaned}, kind=kind_by_name(file))
+        if not sample.label:  # as in an index: where real files come from is an attribute
+            sample = replace(sample, method="")
         before = samples.setdefault(file, sample)
         if before.label != sample.label:
             raise DataError(
