@@ -51,7 +51,7 @@ samples: $(VENV)/.base
 	@$(BIN)/python examples/make_samples.py
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m 'not slow'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m 'not slow'
 
 slow: $(VENV)/.dev
 	@$(BIN)/python -m pytest -q -m slow
