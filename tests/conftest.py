@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tiny_model import write_tiny_model
 
 # Workers side by side: a thread each, or they take the cores from one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How fast examples are made and run says how busy the machine is.
+settings.register_profile("unmask", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unmask")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

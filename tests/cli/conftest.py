@@ -37,9 +37,10 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder, empty."""
+    """The data folder, empty, and a terminal of no stated width."""
     folder = tmp_path / "home"
     monkeypatch.setenv("UNMASK_DATA", str(folder))
+    monkeypatch.delenv("COLUMNS", raising=False)
     return folder
 
 
