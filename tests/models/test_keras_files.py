@@ -265,3 +265,24 @@ def test_nothing_is_left_open(saved: Path) -> None:
     with open_archive(saved / "model.h5") as archive:
         weights = archive.weights
     assert not weights
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_bytes_that_are_wrong_are_refused_or_not_noticed(
+    saved: Path, tmp_path: Path, suffix: str
+) -> None:
+    """Never anything but a model or a refusal, wherever the damage is."""
+    random = np.random.default_rng(7)
+    data = (saved / f"model.{suffix}").read_bytes()
+    path = tmp_path / f"damaged.{suffix}"
+    refused = 0
+    for _ in range(120):
+        bad = bytearray(data)
+        for place in random.integers(0, len(bad), 3):
+            bad[place] = random.integers(0, 256)
+        path.write_bytes(bad)
+        try:
+            weights_of(path)
+        except ModelInvalid:
+            refused += 1
+    assert refused > 10

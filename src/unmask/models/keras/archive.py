@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,16 @@ _PICKLE = b"\x80"
 _CONFIG_BYTES = 64 << 20
 _WEIGHTS_BYTES = 2 << 30  # an ONNX file cannot hold more
 _BLOWN_UP = 100
+_DAMAGE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 RESAVE = "load it in Keras and save it again: model.save('model.keras')"
 
 
@@ -50,25 +61,43 @@ class Archive:
 def open_archive(path: Path) -> Iterator[Archive]:
     """Open ``path`` for reading.
 
-    Raises :class:`ModelNotFound`, :class:`MissingExtra` without h5py, and :class:`ModelInvalid`
-    for anything that is no whole file of Keras 2 or 3.
+    Its parts are read by :func:`names`, :func:`member` and :func:`array`. Raises
+    :class:`ModelNotFound`, :class:`MissingExtra` without h5py, and :class:`ModelInvalid` for
+    anything that is no whole file of Keras 2 or 3.
     """
     start = _first_bytes(path)
     try:
         import h5py
     except ImportError as error:
         raise MissingExtra.named("train", "reading a Keras model") from error
+    if start.startswith(_ZIP):
+        with _from_zip(path) as archive:
+            yield archive
+    else:
+        with _opened(h5py.File, path) as file:
+            yield _from_hdf5(file)
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """For every touch of the file: h5py and zipfile raise many classes for bytes that are wrong."""
     try:
-        if start.startswith(_ZIP):
-            with _from_zip(path) as archive:
-                yield archive
-        else:
-            with h5py.File(path, "r") as file:
-                yield _from_hdf5(file)
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
+        yield
+    except _DAMAGE as error:
         raise ModelInvalid(
-            f"{path} is damaged or cut short: {error}", hint="copy or save it again"
+            f"the file is damaged or cut short: {error}", hint="copy it again, or save it again"
         ) from error
+
+
+@_whole()
+def _opened(library: Any, source: Any) -> Any:
+    return library(source, "r")
+
+
+@_whole()
+def _copy(archive: zipfile.ZipFile, part: zipfile.ZipInfo, target: Any) -> None:
+    with archive.open(part) as stream:
+        shutil.copyfileobj(stream, target)
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -91,13 +120,11 @@ def _first_bytes(path: Path) -> bytes:
 def _from_zip(path: Path) -> Iterator[Archive]:
     import h5py
 
-    with zipfile.ZipFile(path) as archive, tempfile.TemporaryFile() as copy:
+    with _opened(zipfile.ZipFile, path) as archive, tempfile.TemporaryFile() as copy:
         config = _json(_member(archive, "config.json", _CONFIG_BYTES))
         metadata = _json(_member(archive, "metadata.json", _CONFIG_BYTES))
-        weights = _information(archive, "model.weights.h5", _WEIGHTS_BYTES)
-        with archive.open(weights) as stream:
-            shutil.copyfileobj(stream, copy)
-        with h5py.File(copy, "r") as file:
+        _copy(archive, _information(archive, "model.weights.h5", _WEIGHTS_BYTES), copy)
+        with _opened(h5py.File, copy) as file:
             yield Archive(config, str(metadata.get("keras_version", "")), "by-place", file)
 
 
@@ -111,10 +138,12 @@ def _information(archive: zipfile.ZipFile, name: str, limit: int) -> zipfile.Zip
     return information
 
 
+@_whole()
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     return archive.read(_information(archive, name, limit))
 
 
+@_whole()
 def _from_hdf5(file: Any) -> Archive:
     text = file.attrs.get("model_config")
     weights = member(file, "model_weights") or file
@@ -136,6 +165,7 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+@_whole()
 def names(group: Any, attribute: str) -> list[str]:
     """A list of names kept in an attribute; a long one is split into ``attribute0``, ``…1``."""
     if attribute in group.attrs:
@@ -148,6 +178,7 @@ def names(group: Any, attribute: str) -> list[str]:
     return found
 
 
+@_whole()
 def member(group: Any, path: str) -> Any:
     """The group or data set at ``path`` below ``group``, None if absent. Follows no links."""
     import h5py
@@ -161,6 +192,7 @@ def member(group: Any, path: str) -> Any:
     return group
 
 
+@_whole()
 def array(group: Any, path: str) -> NDArray[np.float32]:
     """The numbers at ``path`` below ``group`` as float32, all of them finite."""
     import h5py

@@ -95,6 +95,7 @@ def _trunk(way: Sequence[Stage]) -> int:
     """Where on the way Xception stands."""
     found = [index for index, stage in enumerate(way) if stage.trunk is not None]
     if not found:
+        _before(way, "stands where Xception must begin")
         raise ModelInvalid("there is no Xception in the model", hint="docs/keras.md")
     if len(found) > 1:
         raise way[found[1]].layer.refuse("begins a second Xception")
@@ -103,14 +104,15 @@ def _trunk(way: Sequence[Stage]) -> int:
     return found[0]
 
 
-def _before(way: Sequence[Stage]) -> Affine | None:
+def _before(way: Sequence[Stage], otherwise: str = "is not read before Xception") -> Affine | None:
+    """What is done to pixels; ``otherwise`` is said of a layer that does something else."""
     whole: Affine | None = None
     for stage in way:
         if stage.layer.kind in IDLE or stage.layer.kind == "InputLayer":
             continue
         affine = read_affine(stage.layer)
         if affine is None:
-            raise stage.layer.refuse("is not read before Xception")
+            raise stage.layer.refuse(otherwise)
         whole = affine if whole is None else whole.then(affine)
     return whole
 
