@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from faces_on_disk import picture
 
+from unmask.cli import main
 from unmask.core.errors import DataError
 from unmask.datasets import LoadOptions, write_index
 from unmask.datasets.listing import index_list
@@ -96,3 +97,10 @@ def test_a_folder_that_needs_options_is_to_be_indexed_first(tmp_path: Path) -> N
         open_index(tmp_path)
     assert "'unmask data index'" in caught.value.hint
     assert "--pictures" in caught.value.hint
+
+
+def test_the_command_indexes_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = listed(tmp_path, "file,label,method\na.mp4,1,swap\nb.mp4,0,\n", "a.mp4", "b.mp4")
+    assert main(["data", "index", str(path), "--out", str(tmp_path / "i.parquet")]) == 0
+    assert "swap" in capsys.readouterr().out
+    assert open_index(tmp_path / "i.parquet").layout == "list"

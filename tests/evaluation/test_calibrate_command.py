@@ -12,6 +12,8 @@ from tiny_model import write_tiny_model
 
 from unmask.runtime import ModelPackage
 
+FAST = ("--device", "cpu", "--resamples", 50)
+
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
@@ -42,7 +44,7 @@ def test_from_an_index_to_a_package_that_verifies(
     assert f"From {after.manifest.thresholds.high:g}" in after.card
     assert "README.md" in after.manifest.files
     # What it then says of the same files keeps the promise of the threshold.
-    unmask("evaluate", package, faces, "--out", "again", "--device", "cpu")
+    unmask("evaluate", package, faces, "--out", "again", *FAST)
     found = json.loads((tmp_path / "again" / "evaluation.json").read_text())
     assert found["decisions"][0]["wrong"]["value"] <= 0.05
     assert any("calibrated on these files" in note for note in found["notes"])
@@ -51,7 +53,7 @@ def test_from_an_index_to_a_package_that_verifies(
 def test_from_scores_into_another_folder(
     package: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:
-    unmask("evaluate", package, faces, "--device", "cpu")
+    unmask("evaluate", package, faces, *FAST)
     before = (package / "model.json").read_bytes()
     scores = tmp_path / "evaluation" / "scores.csv"
     code, _, _ = unmask("calibrate", package, scores, "--out", "new", "--method", "temperature",
@@ -103,7 +105,7 @@ def test_too_few_files_and_other_peoples_scores(package: Path, unmask: Run, tmp_
 
 
 def test_a_card_with_an_evaluation(package: Path, faces: Path, unmask: Run, tmp_path: Path) -> None:
-    unmask("evaluate", package, faces, "--device", "cpu", "--group-by", "kind")
+    unmask("evaluate", package, faces, *FAST, "--group-by", "kind")
     document = tmp_path / "evaluation" / "evaluation.json"
     code, _, err = unmask("models", "card", package, "--evaluation", document)
     assert code == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tiny_model import write_tiny_model
 
 from unmask.evaluation.report import Evaluation
 from unmask.evaluation.scores import read_scores
+
+FAST = ("--device", "cpu", "--resamples", 50)
 
 
 def document(folder: Path) -> Evaluation:
@@ -27,7 +30,7 @@ def evaluated(
     from unmask.cli import main
 
     out = tmp_path_factory.mktemp("evaluated")
-    code = main(["evaluate", str(tiny_model), str(faces), "--out", str(out), "--device", "cpu"])
+    code = main(["evaluate", str(tiny_model), str(faces), "--out", str(out), *map(str, FAST)])
     return code, out
 
 
@@ -78,7 +81,7 @@ def test_finished_files_are_not_scored_again(
         return analyse(self, path, **options)
 
     monkeypatch.setattr(Analyser, "analyse", counted)
-    unmask("evaluate", tiny_model, faces, "--out", "out", "--device", "cpu")
+    unmask("evaluate", tiny_model, faces, "--out", "out", *FAST)
     assert 0 < len(seen) <= 25 - (part.count(b"\n") - 1)
     assert len(read_scores(tmp_path / "out" / "scores.csv")) == 25
     first = document(evaluated[1]).model_dump()
@@ -91,11 +94,11 @@ def test_scores_of_another_model_stop_it_unless_fresh(
     out = tmp_path / "out"
     shutil.copytree(evaluated[1], out)
     other = write_tiny_model(tmp_path / "other", name="other")
-    code, _, err = unmask("evaluate", other, faces, "--out", out, "--device", "cpu")
+    code, _, err = unmask("evaluate", other, faces, "--out", out, *FAST)
     assert code == 2
     assert "holds scores of tiny-0.1@" in err
     assert "--fresh" in err
-    code, _, err = unmask("evaluate", other, faces, "--out", out, "--device", "cpu", "--fresh")
+    code, _, err = unmask("evaluate", other, faces, "--out", out, *FAST, "--fresh")
     assert code == 3
     assert document(out).scorer.name == "other"
 
@@ -104,7 +107,7 @@ def test_the_same_scores_by_file_and_with_or_without_index(
     evaluated: tuple[int, Path], faces: Path, unmask: Run, tmp_path: Path
 ) -> None:
     scores = evaluated[1] / "scores.csv"
-    bounds = ("--low", 0.4, "--high", 0.6)
+    bounds = ("--low", 0.4, "--high", 0.6, "--resamples", 50)
     code, out, _ = unmask("evaluate", "--scores", scores, faces, "--out", "a", *bounds)
     assert code == 3
     assert "24 of 25 files scored" in out
@@ -145,7 +148,7 @@ def test_robustness_and_groups(
     evaluated: tuple[int, Path], tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:
     shutil.copytree(evaluated[1], tmp_path / "out")
-    command = ["evaluate", tiny_model, faces, "--out", "out", "--device", "cpu"]
+    command = ["evaluate", tiny_model, faces, "--out", "out", *FAST]
     command += ["--distortion", "contrast", "--robustness-files", 2, "--group-by", "kind"]
     unmask(*command)
     found = document(tmp_path / "out")
@@ -169,7 +172,7 @@ def test_other_thresholds_change_the_decisions(
     evaluated: tuple[int, Path], tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:
     shutil.copytree(evaluated[1], tmp_path / "out")
-    unmask("evaluate", tiny_model, faces, "--out", "out", "--device", "cpu",
+    unmask("evaluate", tiny_model, faces, "--out", "out", *FAST,
            "--low", 0, "--high", 0)  # fmt: skip
     real, fake = document(tmp_path / "out").decisions
     assert (real.wrong.value, fake.correct.value) == (pytest.approx(12 / 13, abs=1e-6), 1)
@@ -183,7 +186,7 @@ def test_a_list_names_methods_and_sources(
         lines.append(f"real/p{at:02}x.png,0,camera {at // 2},s{at},none")
         lines.append(f"fake/m/p{at:02}x.png,1,swap,t{at},faceswap")
     (tmp_path / "set.csv").write_text("\n".join(lines))
-    code, out, _ = unmask("evaluate", tiny_model, "set.csv", "--root", faces, "--device", "cpu")
+    code, out, _ = unmask("evaluate", tiny_model, "set.csv", "--root", faces, *FAST)
     assert code == 0
     found = document(tmp_path / "evaluation")
     assert (found.data.name, found.data.grouped_by, found.data.groups) == ("set.csv", "method", 3)
@@ -207,7 +210,7 @@ def test_a_folder_of_frames_is_scored_as_a_film(
     lines = ["file,label", *(f"{kind}/clips/v{at},{label}" for at in range(2)
                              for label, kind in enumerate(("real", "fake")))]  # fmt: skip
     (tmp_path / "set.csv").write_text("\n".join(lines))
-    code, _, _ = unmask("evaluate", tiny_model, "set.csv", "--device", "cpu")
+    code, _, _ = unmask("evaluate", tiny_model, "set.csv", *FAST)
     assert code == 3
     rows = {row.path: row for row in read_scores(tmp_path / "evaluation" / "scores.csv")}
     assert rows["fake/clips/v0"].facts["kind"] == "video"
@@ -261,3 +264,14 @@ def test_the_document_is_described_by_its_schema(evaluated: tuple[int, Path]) ->
     found = json.loads((evaluated[1] / "evaluation.json").read_text(encoding="utf-8"))
     jsonschema.validate(found, schema)
     assert found["schema"] == "unmask.evaluation/1"
+
+
+def test_a_missing_extra_is_named_before_the_work(
+    tiny_model: Path, faces: Path, unmask: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    for command in (("evaluate", tiny_model, faces), ("calibrate", tiny_model, faces)):
+        code, _, err = unmask(*command)
+        assert code == 2
+        assert "needs the extra 'evaluate'" in err
+        assert "pip install 'unmask[evaluate]'" in err

@@ -17,6 +17,7 @@ from unmask.cli.progress import ScanProgress
 from unmask.cli.terminal import note, notes_console, printable, results_console
 from unmask.datasets.reaching import open_index
 from unmask.evaluation.cases import Case, join
+from unmask.evaluation.extra import require_extra
 from unmask.evaluation.grouping import grouped
 from unmask.evaluation.packages import card_is_generated, copy_package, rewrite
 from unmask.evaluation.recalibration import Method, Recalibrated, Wanted, recalibrate
@@ -58,6 +59,7 @@ class CalibrateOptions:
 
 def run(options: CalibrateOptions) -> int:
     """Calibrate and write."""
+    require_extra("calibration")
     package = find_package(options.model)
     path = Path(options.source)
     cases, split = _cases(options, package, path)

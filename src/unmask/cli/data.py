@@ -47,7 +47,7 @@ def layouts() -> int:
 )
 @_WORKERS
 def index(**options: Any) -> int:
-    """Index the data set that was extracted into ROOT.
+    """Index the data set that was extracted into ROOT, or that the list ROOT.csv names.
 
     The layout is guessed from the names in ROOT unless it is given; 'unmask data layouts' lists
     what is known. In the index, label 1 is manipulated, whatever the data set's own lists say.

@@ -26,6 +26,7 @@ from unmask.datasets import (
 )
 from unmask.datasets.checking import check_indexes
 from unmask.datasets.export import export_deepfakebench
+from unmask.datasets.listing import index_list
 from unmask.datasets.prepare import PrepareOptions
 from unmask.datasets.prepare import prepare as prepare_shards
 
@@ -46,10 +47,14 @@ def make_index(
     workers: int,
 ) -> int:
     """``unmask data index``."""
-    guess = choose_layout(Path(root), layout)
-    if layout == "auto":
-        note(f"{root} is read as {guess.layout.title}: {guess.why}")
-    index = index_guessed(Path(root), guess, LoadOptions(partial=partial, pictures=pictures))
+    options = LoadOptions(partial=partial, pictures=pictures)
+    if Path(root).suffix.lower() == ".csv" and Path(root).is_file():
+        index = index_list(Path(root), options=options)
+    else:
+        guess = choose_layout(Path(root), layout)
+        if layout == "auto":
+            note(f"{root} is read as {guess.layout.title}: {guess.why}")
+        index = index_guessed(Path(root), guess, options)
     if hashing:
         with _progress("hashing") as advance:
             samples = hash_samples(index.root, index.samples, workers=workers, progress=advance)

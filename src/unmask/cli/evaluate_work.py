@@ -18,6 +18,7 @@ from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case
 from unmask.evaluation.delong import compare
 from unmask.evaluation.evaluating import Protocol, evaluate, extended
+from unmask.evaluation.extra import require_extra
 from unmask.evaluation.grouping import AUTO, check_attribute, grouped
 from unmask.evaluation.nuisance import nuisance
 from unmask.evaluation.page import render
@@ -32,6 +33,7 @@ _DOCUMENTS = ("evaluation.json", "report.html")
 
 def run(options: EvaluateOptions) -> int:
     """Score, measure, write, print."""
+    require_extra("an evaluation")
     out = make_folder(options.out, "--out")
     with ExitStack() as stack:
         targets = (Target(str(out / name), "--out") for name in _DOCUMENTS)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.core.errors import DataError, MissingExtra
+from unmask.core.errors import DataError
+from unmask.evaluation.extra import require_extra
 from unmask.evaluation.probabilities import CLIP
 
 Floats = NDArray[np.float64]
@@ -53,10 +54,9 @@ def _left_out(
 def _folds(
     labels: Labels, groups: Sequence[str]
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    try:
-        from sklearn.model_selection import StratifiedGroupKFold
-    except ImportError as error:
-        raise MissingExtra.named("evaluate", "calibration") from error
+    require_extra("calibration")
+    from sklearn.model_selection import StratifiedGroupKFold
+
     pairs = set(zip(labels.tolist(), groups, strict=True))
     count = min(_FOLDS, *(sum(label == which for label, _ in pairs) for which in (0, 1)))
     if count < 2:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.core.errors import MissingExtra
 from unmask.evaluation.cases import Case, labels_of
 from unmask.evaluation.curves import Ranking, area
+from unmask.evaluation.extra import require_extra
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.report import Nuisance
 
@@ -103,38 +102,32 @@ def _varies(table: NDArray[np.generic]) -> bool:
 
 def _predictions(table: Floats, cases: Sequence[Case]) -> Floats | None:
     """Of each case, from a fit without its group; None where that leaves a fit one class only."""
-    selection, pipeline = _scikit_learn()
+    require_extra("the table of nuisances")
+    from sklearn.model_selection import StratifiedGroupKFold
+
     labels = labels_of(cases)
     groups = [case.group for case in cases]
     folds = min(_FOLDS, *(len({c.group for c in cases if c.label == k}) for k in (0, 1)))
     if folds < 2:
         return None
     predicted = np.full(len(cases), np.nan)
-    splitter = selection.StratifiedGroupKFold(folds, shuffle=True, random_state=0)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=0)
     for rest, left_out in splitter.split(table, labels, groups):
         if len(set(labels[rest].tolist())) < 2:
             return None
-        model = _model(pipeline).fit(table[rest], labels[rest])
+        model = _model().fit(table[rest], labels[rest])
         predicted[left_out] = model.predict_proba(table[left_out])[:, 1]
     return predicted
 
 
-def _model(pipeline: ModuleType) -> Any:
+def _model() -> Any:
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return pipeline.make_pipeline(
+    return make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
         LogisticRegression(class_weight="balanced", max_iter=2000),
     )
-
-
-def _scikit_learn() -> tuple[ModuleType, ModuleType]:
-    try:
-        import sklearn.model_selection
-        import sklearn.pipeline
-    except ImportError as error:
-        raise MissingExtra.named("evaluate", "the table of nuisances") from error
-    return sklearn.model_selection, sklearn.pipeline

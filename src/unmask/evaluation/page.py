@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from unmask.core.errors import MissingExtra
 from unmask.evaluation import plots
+from unmask.evaluation.extra import require_extra
 from unmask.evaluation.report import Evaluation
 
 METRICS = (
@@ -23,11 +23,10 @@ METRICS = (
 
 def render(evaluation: Evaluation) -> str:
     """The page. A pure function of the document. :class:`MissingExtra` without Jinja2."""
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-        from markupsafe import Markup
-    except ImportError as error:
-        raise MissingExtra.named("evaluate", "the page of an evaluation") from error
+    require_extra("the page of an evaluation")
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
     room = Environment(
         loader=PackageLoader("unmask.evaluation", "."),
         autoescape=True,
