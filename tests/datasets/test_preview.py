@@ -38,6 +38,7 @@ def test_there_is_a_row_for_every_kind(portraits_folder: Path) -> None:
     one, two = (contact_sheet(found, 0, each=each).height for each in (1, 2))
     row = (two - one) // len(KINDS)
     stills_and_clips = len(KINDS) + len(CLIP_KINDS) - 1  # a still has no mouth to be out of step
+    stills_and_clips += 2  # coded twice, sent by a chat app
     assert one == row * stills_and_clips + 5 * 22
 
 

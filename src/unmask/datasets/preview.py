@@ -13,7 +13,17 @@ from PIL import Image, ImageDraw, ImageFont
 
 from unmask.core.errors import DataError
 from unmask.datasets.portraits import Portrait
-from unmask.synthesis import CLIP_KINDS, KINDS, Face, draw_degradation, forge, forge_clip
+from unmask.synthesis import (
+    CLIP_KINDS,
+    KINDS,
+    Degradation,
+    Face,
+    Kind,
+    Recoding,
+    draw_degradation,
+    forge,
+    forge_clip,
+)
 
 Picture = NDArray[np.uint8]
 _TILE, _GAP, _MARGIN, _LINE = 176, 6, 150, 22
@@ -26,6 +36,9 @@ _HEADINGS = (
     "real, degraded",
     "fake, degraded",
 )
+# A film saved by a camera, and what becomes of it: alike for real and fake.
+_RECODED = {"coded twice": Recoding(1.0, 32), "by a chat app": Recoding(0.45, 34)}
+_INSERTED_ALONE = ("jitter", "wander")  # a swap shows best that it moves against the head
 _INK, _PAPER, _FAINT = "#1c1c1c", "#ffffff", "#6b6b6b"
 
 
@@ -39,7 +52,9 @@ class _Row:
 def contact_sheet(portraits: Sequence[Portrait], seed: int, *, each: int = 2) -> Image.Image:
     """Every kind ``each`` times: real, fake, mask, difference, and both through one degradation.
 
-    Below, the kinds over time, six frames each. The same portraits and seed give the same sheet.
+    Below, the kinds over time, six frames each, and what coding a file again does to either class.
+    What renderers and animators draw is not on it: they are fitted first. The same portraits and
+    seed give the same sheet.
     """
     rng = np.random.default_rng(seed)
     stills = [
@@ -102,8 +117,12 @@ def _clips(portraits: Sequence[Portrait], rng: Generator) -> Iterator[_Row]:
     for kind in CLIP_KINDS:
         if kind == "mouth-out-of-step" and not filmed:
             continue
-        pictures = forge_clip(kind, faces, donor, "self-blend", rng)
+        inserted: Kind = "swap" if kind in _INSERTED_ALONE else "self-blend"
+        pictures = forge_clip(kind, faces, donor, inserted, rng)
         yield _Row(kind, _short(chosen.name), tuple(pictures))
+    for name, recoding in _RECODED.items():
+        coded = Degradation(seed=0, codec="libx264", codec_quality=23, recodings=(recoding,))
+        yield _Row(name, "real", tuple(coded.apply_clip([face.picture for face in faces])))
 
 
 def _difference(one: Picture, other: Picture) -> Picture:

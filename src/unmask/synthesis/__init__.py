@@ -1,6 +1,12 @@
 """Pseudo-fakes and augmentation. Everything random takes an explicit numpy generator."""
 
-from unmask.synthesis.animation import Animation, flow_animation, plate_animation, present_clip
+from unmask.synthesis.animation import (
+    Animation,
+    bend,
+    flow_animation,
+    plate_animation,
+    present_clip,
+)
 from unmask.synthesis.degrade import Degradation, Recoding, draw_degradation
 from unmask.synthesis.forge import KINDS, Face, Forgery, Kind, forge
 from unmask.synthesis.masks import Matrix
@@ -20,6 +26,7 @@ __all__ = [
     "Matrix",
     "Recoding",
     "apply_field",
+    "bend",
     "draw_degradation",
     "draw_path",
     "draw_pose",

@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 
 from unmask.synthesis.colour import sharpen
 from unmask.synthesis.masks import Matrix
-from unmask.synthesis.poses import LANDMARKS, Pose, posed, posed_frame
+from unmask.synthesis.poses import LANDMARKS, Points, Pose, posed, posed_frame
 from unmask.synthesis.resampling import resample
 from unmask.synthesis.warps import Field, Image, apply_field, mouth_field, thin_plate_field
+
+_ANGLES = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+# Round the head, in the face's unit box.
+_OUTLINE: Points = np.stack([0.5 + 0.46 * np.cos(_ANGLES), 0.5 + 0.58 * np.sin(_ANGLES)], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +49,25 @@ def flow_animation(
     return Animation(np.asarray(rendered, dtype=np.uint8), warped, frame)
 
 
+def bend(shape: tuple[int, int], points: Points, frame: Matrix, pose: Pose) -> tuple[Field, Points]:
+    """The field that gives a face ``pose``, and where its landmarks 5×2 come to lie.
+
+    A thin plate through them and through the outline of the head, which turns as a whole; the
+    picture's border stays.
+    """
+    after = posed(points, frame, pose)
+    whole = posed_frame(frame, pose)
+    outline, moved = (_OUTLINE @ each[:, :2].T + each[:, 2] for each in (frame, whole))
+    field = thin_plate_field(
+        shape, np.concatenate([points, outline]), np.concatenate([after, moved])
+    )
+    return field, after
+
+
 def plate_animation(still: Image, frame: Matrix, pose: Pose, rng: Generator) -> Animation:
     """Without an animator: the landmarks move as ``pose`` says, a thin plate carries the rest."""
     before = LANDMARKS @ frame[:, :2].T + frame[:, 2]
-    field = thin_plate_field(still.shape[:2], before, posed(before, frame, pose))
+    field, _after = bend(still.shape[:2], before, frame, pose)
     warped = apply_field(still, field)
     rendered = resample(warped, 128 / max(128, *still.shape[:2]) * 0.9, rng)
     return Animation(rendered, warped, posed_frame(frame, pose))

@@ -18,19 +18,20 @@ Points = NDArray[np.float64]
 LANDMARKS: Points = np.array(
     [[0.333, 0.390], [0.667, 0.390], [0.500, 0.595], [0.348, 0.730], [0.652, 0.730]]
 )
-_DEPTH = np.array([0.0, 0.0, 0.20, 0.05, 0.05])  # towards the camera, as shares of the box
+_DEPTH = np.array([0.0, 0.0, 0.15, 0.05, 0.05])  # towards the camera, as shares of the box
 _CENTRE = np.array([0.5, 0.55])
-_SPREAD = np.array([0.22, 0.14, 0.06, 0.04, 0.025, 0.02, 0.015])
+_SPREAD = np.array([0.20, 0.12, 0.06, 0.04, 0.025, 0.02, 0.015])
+_MOST = 1.7  # spreads: further, a picture of the front of a face tears
 
 
 def draw_pose(rng: Generator, amount: float = 1.0) -> Pose:
     """A random pose; ``amount`` 1 is what a speaker's head does."""
-    return np.asarray(rng.normal(0, amount, 7) * _SPREAD)
+    return np.asarray(np.clip(rng.normal(0, 1, 7), -_MOST, _MOST) * _SPREAD * amount)
 
 
 def draw_path(count: int, rng: Generator, amount: float = 1.0) -> list[Pose]:
     """``count`` poses of a head that moves smoothly away from where it is, which is the first."""
-    reach = draw_pose(rng, amount)
+    reach = draw_pose(rng, 0.6 * amount)  # the phase may double it
     phase, rate = rng.uniform(0, 2 * np.pi, 7), rng.uniform(0.15, 0.8, 7)
     return [reach * (np.sin(phase + rate * index) - np.sin(phase)) for index in range(count)]
 

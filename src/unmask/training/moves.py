@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from unmask.synthesis import apply_field, draw_pose, posed, thin_plate_field
+from unmask.synthesis import apply_field, bend, draw_pose
 from unmask.training.films import Film
 from unmask.training.material import Portrait, decode, unit_frame
 
@@ -78,8 +78,8 @@ def _bent(still: Picture, before: Points, rng: Generator) -> MovePair:
     """A head turned by a thin plate through its landmarks; the background stays."""
     side = still.shape[0]
     pixels = before * side - 0.5
-    after = posed(pixels, unit_frame(pixels.astype(np.float32)), draw_pose(rng))
-    field = thin_plate_field((side, side), pixels, after)
+    frame = unit_frame(pixels.astype(np.float32))
+    field, after = bend((side, side), pixels, frame, draw_pose(rng))
     return MovePair(still, before, apply_field(still, field), (after + 0.5) / side)
 
 
