@@ -73,6 +73,8 @@ base:
 	@$(PYTHON) -m venv --clear build/base
 	@build/base/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
 	@cd build && base/bin/python ../tools/import_base.py
+	@cd build && UNMASK_DATA=history base/bin/unmask scan $(if $(MODEL),--model $(MODEL)) \
+	  --fresh --quiet --csv - ../examples/samples && UNMASK_DATA=history base/bin/unmask history
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/scan_speed.py $(if $(MODEL),--model $(MODEL))

@@ -73,7 +73,7 @@ def test_renderers_learn_to_reconstruct(kind: Upsampling, crops: NDArray[np.uint
     x = torch.from_numpy(crops[:2, ::2, ::2]).permute(0, 3, 1, 2).float() / 127.5 - 1
     optimiser = torch.optim.AdamW(net.parameters(), 2e-3)
     losses = []
-    for _ in range(15):
+    for _ in range(25):
         loss = reconstruction_loss(net(x), x)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
