@@ -53,10 +53,11 @@ def main() -> None:
     order = Order.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_worker, daemon=True).start()
     Limits(memory=memory, cpu_s=cpu_s, file=file).apply()
-    speaker.say(_answer(order, speaker))
+    speaker.say(answer(order, speaker))
 
 
-def _answer(order: Order, speaker: Speaker) -> Finished | Failed:
+def answer(order: Order, speaker: Speaker) -> Finished | Failed:
+    """The document, or the failure; whatever the file provokes is caught."""
     try:
         return Finished(document=_analyse(order, speaker))
     except UnmaskError as error:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, json, render_template, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from unmask.core.errors import (
@@ -79,6 +79,8 @@ def _too_many_bytes(error: TooManyBytes) -> AnyResponse:
 
 
 def _http(error: HTTPException) -> AnyResponse:
+    if isinstance(error, SecurityError):  # under a foreign name no address of ours can be built
+        return Response(f"{error.description}\n", 400, mimetype="text/plain")
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
     status = error.code or 500

@@ -85,7 +85,8 @@ def height(score: float) -> float:
 
 
 def place(knots: Sequence[tuple[float, float]], time_s: float) -> float:
-    """The x of a time."""
+    """The x of a time; of the nearest end for one outside."""
+    time_s = min(max(time_s, knots[0][0]), knots[-1][0])
     for (t0, x0), (t1, x1) in pairwise(knots):
         if time_s <= t1:
             return round(x0 + (x1 - x0) * (time_s - t0) / max(t1 - t0, 1e-9), 2)
@@ -114,12 +115,14 @@ def _median_step(times: Sequence[float], frames: int) -> float:
 def _even(windows: Sequence[tuple[float, float]], duration: float) -> Iterable[tuple[float, float]]:
     """Every window as wide as every other, with the film between them in narrow gaps."""
     width = WIDTH * (1 - _GAP * (len(windows) + 1)) / len(windows)
-    yield 0.0, 0.0
+    if windows[0][0] > 0:
+        yield 0.0, 0.0
     for number, (first, last) in enumerate(windows):
         start = WIDTH * _GAP + number * (width + WIDTH * _GAP)
-        yield max(first, 1e-6), round(start, 2)
+        yield first, round(start, 2)
         yield max(last, first + 1e-3), round(start + width, 2)
-    yield max(duration, windows[-1][1] + 2e-3), WIDTH
+    if duration > windows[-1][1] + 1e-3:
+        yield duration, WIDTH
 
 
 def _curve(

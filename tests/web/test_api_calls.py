@@ -1,0 +1,131 @@
+import io
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from unmask.web.api.describing import openapi, operations
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture
+def send(client):
+    def send(content, name="a.mp4", **fields):
+        data = {"file": (io.BytesIO(content), name)} | fields
+        return client.post("/api/v1/analyses", data=data, content_type="multipart/form-data")
+
+    return send
+
+
+def test_submit_ask_delete(send, client, work, clip):
+    sent = send(clip)
+    assert sent.status_code == 202
+    address = sent.headers["Location"]
+    task = client.get(address).json
+    assert (task["state"], task["result"]) == ("queued", None)
+    work()
+    task = client.get(address).json
+    assert task["state"] == "done"
+    assert task["result"]["schema"] == "unmask.analysis/1"
+    assert send(clip).status_code == 200
+    assert send(clip, fresh="true").status_code == 202
+    assert client.get(task["links"]["csv"]).mimetype == "text/csv"
+    assert client.delete(address).status_code == 204
+    assert client.get(address).status_code == 404
+    assert client.delete(address).status_code == 404
+
+
+def test_a_failed_job_has_an_error_and_no_result(send, client, work):
+    address = send(b"#EXTM3U\nfile:///etc/passwd\n").headers["Location"]
+    work()
+    task = client.get(address).json
+    assert (task["state"], task["result"], task["error"]["code"]) == ("failed", None, "not-media")
+
+
+def test_cancelling(send, client):
+    address = send(b"x").headers["Location"]
+    assert client.post(address + "/cancel").json["state"] == "cancelled"
+    assert client.post(address + "/cancel").status_code == 409
+
+
+def test_lists(send, client, work, clip, portrait):
+    send(clip, "a.mp4")
+    send(portrait, "b.png")
+    work()
+    page = client.get("/api/v1/analyses?limit=1&order=oldest").json
+    assert (page["total"], [item["name"] for item in page["items"]]) == (2, ["a.mp4"])
+    assert client.get("/api/v1/analyses?text=B.PNG").json["total"] == 1
+    for query in ("limit=0", "limit=x", "order=up", "label=fake", "since=yesterday"):
+        problem = client.get(f"/api/v1/analyses?{query}")
+        assert problem.status_code == 422
+        assert problem.mimetype == "application/problem+json"
+        assert problem.json["code"] == "usage"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("post", "/api/v1/analyses", {"data": b"x", "content_type": "text/plain"}, 400),
+        ("post", "/api/v1/analyses", {"data": {"other": "x"}}, 400),
+        ("post", "/api/v1/analyses", {"json": {"link": "x"}}, 422),
+        ("post", "/api/v1/analyses", {"data": "{", "content_type": "application/json"}, 400),
+        ("put", "/api/v1/analyses", {}, 405),
+        ("get", "/api/v1/nothing", {}, 404),
+        ("get", "/api/v1/analyses/nothing/report.pdf", {}, 404),
+    ],
+)
+def test_every_problem_is_a_document(client, method, path, body, status):
+    answer = getattr(client, method)(path, **body)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert {"title", "status", "detail", "code"} <= answer.json.keys()
+
+
+def test_every_route_is_described_and_documented(app):
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    found = operations(app)
+    assert len(found) >= 11
+    for path, method, operation, words in found:
+        assert operation is not None, f"{method} {path} has no description"
+        assert words, f"{method} {path} has no docstring"
+        assert f"`{method} {path}`" in text, f"docs/api.md lacks {method} {path}"
+        for parameter in operation.query:
+            assert f"`{parameter}`" in text
+
+
+def test_the_description_is_openapi(app, client):
+    description = client.get("/api/v1/openapi.json").json
+    assert description == client.get("/openapi.json").json
+    assert description["openapi"].startswith("3.1")
+    names = description["components"]["schemas"]
+    assert {"Task", "Analysis", "Problem"} <= names.keys()
+    for name, schema in names.items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert name
+    references = str(description).split("#/components/schemas/")[1:]
+    assert {one.split("'")[0] for one in references} <= names.keys()
+    ids = [one["operationId"] for path in description["paths"].values() for one in path.values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_answers_are_as_described(app, client, send, work, clip):
+    description = openapi(app)
+    send(clip)
+    work()
+    page = client.get("/api/v1/analyses").json
+    task = client.get(f"/api/v1/analyses/{page['items'][0]['id']}").json
+    models = client.get("/api/v1/models").json
+    for name, answer in (("ItemPage", page), ("Task", task), ("Models", models)):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": description["components"]}
+        jsonschema.validate(answer, schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_health_and_metrics(client, send):
+    send(b"x")
+    assert client.get("/healthz").json["status"] == "ok"
+    assert 'unmask_jobs{state="queued"} 1' in client.get("/metrics").text
+
+
+def test_the_page_of_the_api(client):
+    assert "/api/v1/analyses/{id}" in client.get("/api").text

@@ -1,0 +1,130 @@
+"""Fetching links: a small server stands in for the web, and for what must not be reached."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from unmask.jobs import TooManyBytes, Vault
+from unmask.web import links
+from unmask.web.links import LinkRefused, fetch
+
+
+class Site(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path[4:])
+            self.end_headers()
+            return
+        kind = "text/html" if self.path == "/page" else "video/mp4"
+        body = b"film" * (1000 if self.path == "/big" else 1)
+        self.send_response(404 if self.path == "/gone" else 200)
+        self.send_header("Content-Type", kind)
+        if self.path != "/big":
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def web(monkeypatch):
+    """Every connection to the public address 8.8.8.8 goes to a server of ours."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    real = links.socket.create_connection
+
+    def connect(address, timeout=None):
+        assert address[0] == "8.8.8.8", f"connected to {address}"
+        return real(("127.0.0.1", server.server_port), timeout)
+
+    monkeypatch.setattr(links.socket, "create_connection", connect)
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def get(folders, web):
+    def get(url, limit=10_000, **names):
+        known = {"film.example": "8.8.8.8", **names}
+        return fetch(url, Vault(folders), limit, lambda host, port: [known.get(host, host)])
+
+    return get
+
+
+def test_a_film_is_fetched(get):
+    incoming, name = get("http://film.example/a/clip%201.mp4?x=1")
+    assert (incoming.bytes, name) == (4, "clip 1.mp4")
+    incoming.close()
+
+
+def test_redirects_are_followed(get):
+    incoming, name = get("http://film.example/to//to/http://film.example/b.mp4")
+    assert name == "b.mp4"
+    incoming.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://film.example/a",
+        "gopher://film.example/a",
+        "http://user:secret@film.example/a",
+        "http://film.example:22/a",
+        "http://film.example:99999/a",
+        "http:///a",
+        "nonsense",
+        "",
+        "http://film.example/page",
+        "http://film.example/gone",
+        "http://film.example/to/file:///etc/passwd",
+        "http://film.example/to/http://127.0.0.1/",
+        "http://film.example/to/http://[::1]/",
+        "http://film.example/to/http://169.254.169.254/latest/meta-data/",
+        "http://film.example/to//to//to//to//to//to//to/x",
+    ],
+)
+def test_what_is_not_fetched(get, folders, url):
+    with pytest.raises(LinkRefused):
+        get(url)
+    assert list(folders.incoming.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1",
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "ff02::1", "x",
+    ],
+)  # fmt: skip
+def test_special_addresses_are_refused(get, address):
+    with pytest.raises(LinkRefused, match="not on the public internet"):
+        get("http://inner.example/a", **{"inner.example": address})
+
+
+def test_one_private_address_among_public_ones_suffices_to_refuse(folders, web):
+    with pytest.raises(LinkRefused):
+        fetch("http://a.example/", Vault(folders), 99, lambda h, p: ["8.8.8.8", "10.0.0.1"])
+
+
+def test_too_much_is_refused_also_without_a_stated_length(get, folders):
+    for path in ("big", "small.mp4"):
+        with pytest.raises(TooManyBytes):
+            get(f"http://film.example/{path}", limit=3)
+    assert list(folders.incoming.iterdir()) == []
+
+
+def test_a_refused_link_is_said_on_the_page_and_by_the_api(browser, client):
+    page = browser.post("/links", {"url": "http://127.0.0.1/x"})
+    assert page.status_code == 422
+    assert "not on the public internet" in page.text
+    answer = client.post("/api/v1/analyses", json={"url": "http://[::1]/x"})
+    assert (answer.status_code, answer.json["code"]) == (422, "link")

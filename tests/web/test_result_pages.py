@@ -1,0 +1,154 @@
+import json
+import re
+
+import pytest
+
+from unmask.core.analysis import Analysis
+
+
+def test_the_page_shows_what_the_document_says(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    page = browser.get(f"/analyses/{analysed}").text
+    assert analysis.media.sha256 in page
+    assert "What it does not mean" in page
+    assert page.count('class="crop"') == 10
+    scene = json.loads(re.search(r'id="scene">(.*?)</script>', page, re.S)[1])
+    assert len(scene["faces"][0]["boxes"]) == len(analysis.faces[0].frames)
+    assert scene["times"] == sorted({f.time_s for face in analysis.faces for f in face.frames})
+    assert scene["knots"][0] == [0.0, 0.0]
+    assert "style=" not in page
+
+
+def test_a_picture_has_boxes_without_a_timeline(upload, browser, work, portrait):
+    path = upload((portrait, "me.png")).headers["Location"]
+    work()
+    page = browser.get(path).text
+    assert '<svg class="boxes"' in page
+    assert 'id="timeline"' not in page
+    assert "<video" not in page
+
+
+def test_the_player_gets_pieces_of_the_file(browser, analysed, clip):
+    path = f"/analyses/{analysed}/media"
+    whole = browser.get(path)
+    assert (whole.data, whole.mimetype) == (clip, "video/mp4")
+    assert "sandbox" in whole.headers["Content-Security-Policy"]
+    part = browser.get(path, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.data) == (206, clip[10:20])
+
+
+def test_pictures_are_served_and_nothing_else(browser, analysed):
+    poster = browser.get(f"/analyses/{analysed}/pictures/poster.webp")
+    assert (poster.status_code, poster.mimetype) == (200, "image/webp")
+    assert browser.get(f"/analyses/{analysed}/pictures/face-0-00-heat.png").status_code == 200
+    for name in ("pictures.json", "..%2f..%2fweb.key", "face-9-99.webp", "provenance.json"):
+        assert browser.get(f"/analyses/{analysed}/pictures/{name}").status_code == 404
+    assert browser.get("/analyses/..%2f..%2f/pictures/poster.webp").status_code == 404
+
+
+def test_an_image_is_never_sent_as_it_came(upload, browser, work, portrait):
+    path = upload((portrait, "me.png")).headers["Location"]
+    work()
+    assert browser.get(path + "/media").status_code == 404
+
+
+def test_downloads(browser, services, analysed):
+    document = browser.get(f"/analyses/{analysed}/result.json")
+    assert document.data.decode() == services.history.get(analysed).document
+    Analysis.from_json(document.data)
+    assert 'filename="unmask-clip.json"' in document.headers["Content-Disposition"]
+    rows = browser.get(f"/analyses/{analysed}/frames.csv").text.splitlines()
+    assert len(rows) == 1 + len(services.history.get(analysed).analysis.faces[0].frames)
+
+
+def test_the_html_report(browser, services, analysed):
+    report = browser.get(f"/analyses/{analysed}/report.html")
+    assert report.status_code == 200
+    assert services.history.get(analysed).analysis.media.sha256 in report.text
+    assert "script" not in report.headers["Content-Security-Policy"]
+    assert [event.event for event in services.desk.log.of(analysed)][-1] == "exported"
+
+
+def test_the_pdf_report(browser, analysed):
+    pytest.importorskip("typst", reason="the extra 'report' is not installed")
+    report = browser.get(f"/analyses/{analysed}/report.pdf")
+    assert report.status_code == 200
+    assert report.data.startswith(b"%PDF-")
+
+
+def test_the_same_file_once_more(browser, work, services, analysed):
+    other = browser.post(f"/analyses/{analysed}/again", {"clips": "1"}).headers["Location"]
+    work()
+    page = browser.get(other).text
+    assert f"/analyses/{analysed}" in page
+    assert services.history.count() == 2
+    assert services.history.list()[0].id == other.rsplit("/", 1)[1]
+
+
+def test_history_finds_sorts_and_deletes(browser, services, analysed, upload, work, portrait):
+    upload((portrait, "Ärger.png"))
+    work()
+    page = browser.get("/history").text
+    assert page.count('class="row"') == 2
+    assert browser.get("/history?q=ÄRGER").text.count('class="row"') == 1
+    sha256 = services.history.get(analysed).entry.sha256
+    assert browser.get(f"/history?q={sha256[:12]}").text.count('class="row"') == 1
+    assert browser.get("/history?since=2999-01-01").text.count('class="row"') == 0
+    assert browser.get("/history?label=nonsense&page=x&order=up").text.count('class="row"') == 2
+    browser.post("/history/delete", {"id": analysed})
+    assert browser.get("/history").text.count('class="row"') == 1
+    assert browser.get(f"/analyses/{analysed}").status_code == 404
+
+
+def test_pages_of_history(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    for number in range(30):
+        media = analysis.media.model_copy(update={"name": f"{number}.mp4"})
+        services.history.record(analysis.model_copy(update={"media": media}), fingerprint="f" * 64)
+    first, second = browser.get("/history").text, browser.get("/history?page=2").text
+    names = [re.findall(r'row-name">([^<]+)<', page) for page in (first, second)]
+    assert [len(one) for one in names] == [24, 7]
+    assert not set(names[0]) & set(names[1])
+
+
+def test_an_analysis_without_its_file_still_has_a_page(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    id = services.history.record(analysis, fingerprint="f" * 64).id
+    services.desk.vault.delete(analysis.media.sha256)
+    page = browser.get(f"/analyses/{id}").text
+    assert "No pictures were kept" in page
+    assert browser.post(f"/analyses/{id}/again").status_code == 409
+
+
+def test_the_model_page(browser):
+    page = browser.get("/model").text
+    assert "A toy for tests" in page
+    assert browser.get("/model?name=/etc/passwd").status_code == 200
+    assert "no model named" in browser.get("/model?name=/etc/passwd").text
+
+
+def test_without_a_model_pages_say_so(make_app, monkeypatch):
+    monkeypatch.setattr("unmask.web.services.shipped_packages", tuple)
+    client = make_app(models=()).test_client()
+    assert "No model package is installed" in client.get("/").text
+    assert client.get("/model").status_code == 200
+    assert client.get("/healthz").status_code == 503
+
+
+def test_settings_change_what_is_judged_by(browser, services, upload, work, clip):
+    assert browser.post("/settings", {"low": "0.9", "high": "0.1"}).status_code == 422
+    browser.post("/settings", {"low": "0.01", "high": "0.02", "retention_days": "9"})
+    path = upload((clip, "a.mp4")).headers["Location"]
+    work()
+    assert "thresholds other than the model" in browser.get(path).text
+    browser.post("/settings", {"low": "", "high": ""})
+    assert services.settings.get("thresholds") is None
+
+
+def test_a_token_is_shown_once(browser, services):
+    page = browser.post("/settings/tokens", {"name": "desk"}).text
+    secret = re.search(r'class="secret">([^<]+)<', page)[1]
+    assert services.tokens.check(secret)
+    assert secret not in browser.get("/settings").text
+    browser.post(f"/settings/tokens/{services.tokens.list()[0].id}/delete")
+    assert services.tokens.check(secret) is None

@@ -1,0 +1,179 @@
+import io
+import stat
+
+import pytest
+from web_helpers import services_of, token_in
+
+from unmask.cli import main
+from unmask.cli.serving import ServeOptions, config_for, is_loopback
+from unmask.core.errors import UsageError
+from unmask.store import History, Tokens
+
+
+def form(token=""):
+    return {"file": (io.BytesIO(b"x"), "a"), "csrf_token": token}
+
+
+def test_forms_need_the_token_of_their_session(client, services):
+    client.get("/")
+    assert client.post("/", data=form()).status_code == 403
+    assert client.post("/", data=form("wrong")).status_code == 403
+    assert client.post("/settings", data={"low": "0"}).status_code == 403
+    assert services.desk.book.unfinished() == []
+    assert list(services.desk.folders.incoming.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_another_site_cannot_use_the_api_through_a_browser(client, headers):
+    answer = client.post("/api/v1/analyses", data=form(), headers=headers)
+    assert answer.status_code == 403
+
+
+def test_a_name_that_is_not_ours_is_refused(client):
+    for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:5000"):
+        assert client.get("/", headers={"Host": host}).status_code == 400
+    for host in ("127.0.0.1:5000", "localhost", "[::1]:5000"):
+        assert client.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_the_policy_allows_no_inline_script_or_style(client, analysed):
+    for path in ("/", "/history", "/model", "/settings", "/api", f"/analyses/{analysed}", "/no"):
+        answer = client.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        text = answer.text
+        assert "style=" not in text
+        assert "<style" not in text
+        assert "javascript:" not in text
+        assert " on" + "click=" not in text
+        for script in text.split("<script")[1:]:
+            tag = script.split(">")[0]
+            assert "src=" in tag or 'type="application/json"' in tag
+
+
+def test_what_a_file_says_is_shown_and_not_obeyed(upload, browser, work, clip):
+    name = "</script><script>alert(1)</script><b>{{7*7}}.mp4"
+    path = upload((clip, name)).headers["Location"]
+    for _ in range(2):
+        text = browser.get(path).text + browser.get("/history").text
+        assert "<script>alert" not in text
+        assert "49" not in browser.get(path).text.split("<h1")[1].split("</h1>")[0]
+        work()
+
+
+def test_the_key_is_made_once_and_is_private(app, make_app, folders):
+    key = folders.root / "web.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert make_app().config["SECRET_KEY"] == app.config["SECRET_KEY"] == key.read_bytes()
+    assert len(key.read_bytes()) == 32
+
+
+def test_where_tokens_are_required_nothing_is_shown_without(make_app):
+    app = make_app(tokens_required=True)
+    services, client = services_of(app), app.test_client()
+    token, secret = services.tokens.create("desk")
+    assert client.get("/api/v1/analyses").status_code == 401
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/healthz").status_code == 200
+    wrong = {"Authorization": "Bearer unmask_wrong"}
+    assert client.get("/api/v1/analyses", headers=wrong).status_code == 401
+    right = {"Authorization": f"Bearer {secret}"}
+    assert client.get("/api/v1/analyses", headers=right).status_code == 200
+    for path in ("/", "/history", "/settings", "/analyses/x/media", "/events?job=x", "/api"):
+        assert "/sign-in" in client.get(path).headers["Location"]
+    services.tokens.delete(token.id)
+    assert client.get("/api/v1/analyses", headers=right).status_code == 401
+
+
+def test_signing_in_and_out(make_app):
+    app = make_app(tokens_required=True)
+    services, client = services_of(app), app.test_client()
+    token, secret = services.tokens.create("desk")
+    csrf = token_in(client.get("/sign-in?next=//evil.example/x").text)
+    bad = client.post("/sign-in", data={"csrf_token": csrf, "token": "guess"})
+    assert bad.status_code == 401
+    data = {"csrf_token": csrf, "token": secret, "next": "https://evil.example/"}
+    good = client.post("/sign-in", data=data)
+    assert good.headers["Location"] == "/"
+    assert client.get("/history").status_code == 200
+    services.tokens.delete(token.id)
+    assert client.get("/history").status_code == 302
+
+
+def test_guessing_is_slowed(make_app):
+    app = make_app(tokens_required=True)
+    client = app.test_client()
+    csrf = token_in(client.get("/sign-in").text)
+    codes = [
+        client.post("/sign-in", data={"csrf_token": csrf, "token": "x"}).status_code
+        for _ in range(12)
+    ]
+    assert codes[0] == 401
+    assert codes[-1] == 429
+
+
+def test_the_api_has_a_rate(make_app):
+    client = make_app(rate_limit="3 per minute").test_client()
+    codes = [client.get("/api/v1/models").status_code for _ in range(5)]
+    assert codes == [200, 200, 200, 429, 429]
+
+
+def options(**changes):
+    usual = {
+        "host": "127.0.0.1",
+        "port": 0,
+        "host_names": (),
+        "models": (),
+        "jobs": 1,
+        "max_upload": 10,
+        "require_tokens": False,
+        "insecure": False,
+        "https": False,
+    }
+    return ServeOptions(**(usual | changes))
+
+
+def test_only_this_machine_unless_there_are_tokens(folders):
+    assert not config_for(options(), folders).tokens_required
+    for host in ("0.0.0.0", "::", "192.168.1.5", "unmask.example"):
+        with pytest.raises(UsageError, match="no token"):
+            config_for(options(host=host), folders)
+    assert not config_for(options(host="0.0.0.0", insecure=True), folders).tokens_required
+    with History() as history:
+        Tokens(history).create("desk")
+    config = config_for(options(host="0.0.0.0"), folders)
+    assert config.tokens_required
+    assert config_for(options(require_tokens=True), folders).tokens_required
+
+
+def test_what_is_loopback():
+    assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.org")))
+
+
+def test_the_command_refuses_and_says_what_to_do(folders, capfd):
+    assert main(["serve", "--host", "0.0.0.0"]) == 2
+    assert "unmask tokens create" in capfd.readouterr().err
+
+
+def test_tokens_by_command(folders, capfd):
+    assert main(["tokens", "create", "desk"]) == 0
+    secret = capfd.readouterr().out.strip()
+    with History() as history:
+        token = Tokens(history).check(secret)
+    assert main(["tokens", "list"]) == 0
+    listed = capfd.readouterr().out
+    assert "desk" in listed
+    assert secret not in listed
+    assert main(["tokens", "revoke", token]) == 0
+    assert main(["tokens", "revoke", token]) == 2

@@ -1,0 +1,113 @@
+import hashlib
+import io
+
+from werkzeug.datastructures import MultiDict
+
+
+def test_one_file_without_javascript(upload, browser, work, services, clip):
+    answer = upload((clip, "holiday <1>.mp4"))
+    assert answer.status_code == 303
+    path = answer.headers["Location"]
+    waiting = browser.get(path)
+    assert "holiday &lt;1&gt;.mp4" in waiting.text
+    assert "<progress" in waiting.text
+    assert 'http-equiv="refresh"' in waiting.text
+    work()
+    done = browser.get(path).text
+    assert "P(manipulated)" in done
+    assert "holiday &lt;1&gt;.mp4" in done
+    assert services.history.list()[0].name == "holiday <1>.mp4"
+
+
+def test_the_file_lies_under_its_hash_and_nothing_is_left_over(upload, folders, portrait):
+    upload((portrait, "../../etc/passwd"))
+    files = [path for path in folders.uploads.rglob("*") if path.is_file()]
+    assert [path.name for path in files] == [hashlib.sha256(portrait).hexdigest()]
+    assert list(folders.incoming.iterdir()) == []
+
+
+def test_several_files_become_a_table(upload, browser, work, portrait, clip):
+    answer = upload((portrait, "a.png"), (clip, "b.mp4"), (b"no media", "=c.txt"))
+    page = browser.get(answer.headers["Location"])
+    assert page.status_code == 200
+    assert page.text.count("data-job=") == 3
+    work()
+    page = browser.get(answer.headers["Location"])
+    assert "not-media" in page.text
+    assert page.text.count('class="badge') == 2
+    rows = browser.get(answer.headers["Location"] + ".csv").text.splitlines()
+    assert len(rows) == 4
+    assert "'=c.txt" in rows[3]
+
+
+def test_a_known_file_is_answered_at_once(upload, browser, analysed, clip, services):
+    again = upload((clip, "other.mp4"))
+    assert again.headers["Location"].endswith(analysed)
+    fresh = upload((clip, "other.mp4"), fresh="1")
+    assert not fresh.headers["Location"].endswith(analysed)
+    several = upload((clip, "a.mp4"), (b"x", "b"))
+    assert browser.get(several.headers["Location"]).text.count("data-job=") == 2
+
+
+def test_the_scripts_way(browser, portrait):
+    browser.post("/settings")
+    answer = browser.post(
+        "/uploads",
+        {"file": (io.BytesIO(portrait), "me.png"), "batch": "ab" * 10},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 201
+    assert answer.json["outcome"] == "new"
+    assert answer.json["url"].endswith(answer.json["id"])
+
+
+def test_what_is_wrong_is_said(upload, browser):
+    assert upload().status_code == 400
+    empty = upload((b"", "nothing.mp4"))
+    assert empty.status_code == 422
+    assert "the file is empty" in empty.text
+    assert upload((b"x", "a"), clips="9999").status_code == 422
+    assert upload((b"x", "a"), clips="many").status_code == 422
+    assert upload((b"x", "a"), model="/etc").status_code == 422
+
+
+def test_options_reach_the_job(upload, services, clip):
+    upload((clip, "a.mp4"), clips="2", min_face="60")
+    options = services.desk.book.unfinished()[0].options
+    assert (options["clips"], options["min_face"]) == (2, 60)
+
+
+def test_too_much_is_413_and_leaves_nothing(make_app, folders):
+    app = make_app(max_upload=1000)
+    client = app.test_client()
+    data = {"file": (io.BytesIO(b"x" * 5000), "big.mp4")}
+    answer = client.post("/api/v1/analyses", data=data)
+    assert answer.status_code == 413
+    assert answer.json["code"] == "request-entity-too-large"
+    huge = {"file": (io.BytesIO(b"x" * 3_000_000), "big.mp4")}
+    assert client.post("/api/v1/analyses", data=huge).status_code == 413
+    assert list(folders.incoming.iterdir()) == []
+    assert list(folders.uploads.iterdir()) == []
+
+
+def test_progress_is_a_stream_that_ends(upload, browser, work, clip):
+    path = upload((clip, "a.mp4")).headers["Location"]
+    id = path.rsplit("/", 1)[1]
+    work()
+    stream = browser.get("/events", query_string=MultiDict([("job", id), ("job", "unknown")]))
+    assert stream.mimetype == "text/event-stream"
+    assert '"state": "done"' in stream.text
+    assert "event: end" in stream.text
+
+
+def test_cancelling_and_failing_have_pages(upload, browser, work, services):
+    path = upload((b"not media", "a.mp4")).headers["Location"]
+    browser.post(path + "/cancel")
+    assert "Cancelled" in browser.get(path).text
+    again = browser.post(path + "/again")
+    work()
+    page = browser.get(again.headers["Location"]).text
+    assert "not-media" in page
+    assert "This is not a verdict" in page
+    assert browser.post(again.headers["Location"] + "/delete").status_code == 303
+    assert browser.get(again.headers["Location"]).status_code == 404
