@@ -24,7 +24,6 @@ def build(config: WebConfig) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key or secret_key(config.folders.root),
         MAX_CONTENT_LENGTH=config.max_upload + 2**20,
-        TRUSTED_HOSTS=list(config.hosts) or None,
         SESSION_COOKIE_NAME="unmask",
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
@@ -62,11 +61,11 @@ def _language() -> str:
 
 
 def _check_host() -> None:
-    """Flask checks it when first asked for; we ask before anything else happens."""
-    try:
-        _ = request.host
-    except SecurityError as error:
-        error.description = (
+    """Refuse names that are not ours. (Werkzeug's own check knows no IPv6 addresses.)"""
+    known = services().config.hosts
+    host = request.host
+    name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    if known and name.lower() not in known:
+        raise SecurityError(
             "This name is not one under which the app is served; unmask serve --host-name adds it."
         )
-        raise
