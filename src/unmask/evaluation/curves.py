@@ -16,7 +16,7 @@ from unmask.evaluation.ratios import ratio
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Ranking:
     """N scores with their labels (1 is manipulated), sorted from the highest down.
 
@@ -27,7 +27,7 @@ class Ranking:
     order: NDArray[np.intp]
     positive: NDArray[np.bool_]
     last: NDArray[np.intp]
-    levels: Floats
+    _counted: tuple[Floats, tuple[Floats, Floats]] | None = None
 
     @classmethod
     def of(cls, scores: Floats, labels: NDArray[np.int64]) -> Ranking:
@@ -39,10 +39,18 @@ class Ranking:
         ends = np.ones(len(ordered), dtype=np.bool_)
         ends[:-1] = ordered[1:] != ordered[:-1]
         last = np.flatnonzero(ends)
-        return cls(order, labels[order] == 1, last, ordered[last])
+        return cls(order, labels[order] == 1, last)
 
     def counts(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Weights of false and true positives at every distinct score, R×(1+K), from 0 up."""
+        """Weights of false and true positives at every distinct score, R×(1+K), from 0 up.
+
+        The last answer is kept: several figures are made of one resample.
+        """
+        if self._counted is None or self._counted[0] is not weights:
+            self._counted = weights, self._count(weights)
+        return self._counted[1]
+
+    def _count(self, weights: Floats) -> tuple[Floats, Floats]:
         sorted_ = weights[:, self.order]
         true = np.cumsum(sorted_ * self.positive, axis=1)[:, self.last]
         false = np.cumsum(sorted_ * ~self.positive, axis=1)[:, self.last]
