@@ -219,7 +219,7 @@ def test_options_out_of_range_and_taken_folders_are_refused(tmp_path: Path) -> N
         import_keras(tmp_path / "none.h5", tmp_path / "taken", ImportOptions())
 
 
-def test_the_command_says_what_it_assumed(network: Any, tmp_path: Path) -> None:
+def test_the_command_says_what_it_assumed(tmp_path: Path) -> None:
     """Through the command line, on a model whose input leaves size and length open."""
     trunk = xception()
     layers = [
