@@ -25,23 +25,24 @@ def test_help_names_every_option() -> None:
         assert option in text
 
 
+@pytest.mark.parametrize("name", ["debug-renderer", "debug-animator"])
 def test_stopping_and_going_on(
-    faces: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str, faces: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     work = tmp_path / "work"
-    command = ["train", str(RECIPES / "debug-renderer.toml"), "--data", str(faces)]
+    command = ["train", str(RECIPES / f"{name}.toml"), "--data", str(faces)]
     command += ["--work", str(work), "--device", "cpu", "--workers", "0"]
     assert main([*command, "--limit-steps", "2"]) == exits.INTERRUPTED
     assert "stopped and saved at step 2 of 6; the same command goes on" in capfd.readouterr().err
     assert main(command) == exits.DONE
     said = capfd.readouterr().err
     assert "at step 2 of 6" in said
-    assert "debug-renderer 6/6: loss" in said
+    assert f"{name} 6/6: loss" in said
     assert "crops/s" in said
-    assert (work / "debug-renderer.safetensors").is_file()
-    assert not (work / "debug-renderer.ckpt").exists()
+    assert (work / f"{name}.safetensors").is_file()
+    assert not (work / f"{name}.ckpt").exists()
     assert main([*command, "--fresh", "--limit-steps", "1"]) == exits.INTERRUPTED
-    assert not (work / "debug-renderer.safetensors").exists()
+    assert not (work / f"{name}.safetensors").exists()
 
 
 @pytest.mark.parametrize(
