@@ -56,7 +56,7 @@ def scored(package: Any, clips: NDArray[np.uint8], runtime: Any) -> tuple[Any, A
 
 def answers(model: Any, clips: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     with torch.no_grad():
-        out: NDArray[np.float32] = model(clips.astype(np.float32)).cpu().numpy()
+        out: NDArray[np.float32] = model(clips.astype(np.float32), training=False).cpu().numpy()
     return out
 
 
