@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 from report_samples import SHA256, WHEN, analysis, face, report
 
+from unmask.core.analysis import Notice
 from unmask.core.errors import MissingExtra
 from unmask.evidence import pdf_report
 
@@ -120,6 +121,27 @@ def test_any_name_can_be_printed(name: str, shown: str) -> None:
 def test_what_no_font_has_is_written_as_its_code_point() -> None:
     text = text_of(opened(pdf_report(report(analysis("\U00012000.mp4")))))  # Cuneiform
     assert "‹U+12000›.mp4" in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u09e3\u09f0\u09b7.mp4",  # a mark without the letter it belongs to
+        "‹\u17d1›\u0b4a\u0591\u0300.mp4",
+        "e\u0301\u0323\u0591\u064b.mp4",  # each has a font, together they have none
+        "a\ufe0f\u20e3\U0001f3fb.mp4",
+        "".join(map(chr, range(0x0900, 0x0980))),
+    ],
+)
+def test_marks_that_combine_with_nothing(name: str) -> None:
+    assert len(opened(pdf_report(report(analysis(name)))).pages) >= 3
+
+
+def test_a_text_without_end_is_cut() -> None:
+    endless = analysis().model_copy(
+        update={"warnings": (Notice(code="note", message="é" * 100_000),)}
+    )
+    assert "96000 more characters" in text_of(opened(pdf_report(report(endless))))
 
 
 def test_no_face_no_pictures() -> None:

@@ -109,8 +109,12 @@ def test_two_people_have_pictures_each(analyser, tmp_path) -> None:
     path = film(tmp_path / "two.mp4", two_people(), frames=50)
     analysis = analyser.analyse(path)
     pictures = illustrate(path, analysis, analyser)
-    assert [len(pictures.of_face(number)) for number in (0, 1)] == [4, 4]
+    assert all(4 <= len(pictures.of_face(number)) <= 5 for number in (0, 1))
     assert 1 <= len(pictures.frames) <= 2
+    for frame in pictures.frames:
+        shown = [one for one in pictures.faces if one.time_s == frame.time_s]
+        assert sorted(one.face for one in shown) == [0, 1]
+        assert all(one.map is not None for one in shown)
 
 
 def test_a_picture(analyser, tmp_path) -> None:

@@ -16,14 +16,38 @@ from unmask.evidence.text import named
 
 _NAMED = re.compile(r'the text `"(.+?)"` could not be displayed')
 _FONTS = '#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n'
+_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
+_MARKS = frozenset("‹›")  # of what is written instead: the fonts that come along have them
 _ROUNDS = 8
 
 
 def replace_missing(text: str) -> str:
     """The text with each character that no font has as ``‹U+1F3AC›``. Needs extra ``report``."""
     odd = {char for char in text if not char.isascii()}
-    missing = _missing(odd)
+    return _spelled(text, _missing(odd))
+
+
+def replace_named(text: str, diagnostic: str) -> str:
+    """The text without what the typesetter says that it cannot display, which may be nothing.
+
+    Characters that a font has each by itself may still have no common font where they combine.
+    """
+    return _spelled(text, {char for char in _named(diagnostic) if not char.isascii()})
+
+
+def _spelled(text: str, missing: set[str]) -> str:
+    missing = missing - _MARKS
     return "".join(named(char) if char in missing else char for char in text)
+
+
+def _named(diagnostic: str) -> set[str]:
+    """The characters in the complaints, which write combining marks as ``\\u{9e3}``."""
+    found = _NAMED.findall(diagnostic)
+    return {char for match in found for char in _ESCAPE.sub(_unescaped, match)}
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
 
 
 def _missing(characters: set[str]) -> set[str]:
@@ -47,5 +71,5 @@ def _complaints(characters: Iterable[str]) -> set[str]:
         try:
             typst.compile(main, root=Path(folder), pdf_standards=["a-3a"])
         except typst.TypstError as error:
-            return {char for match in _NAMED.findall(error.diagnostic) for char in match}
+            return _named(error.diagnostic)
     return set()

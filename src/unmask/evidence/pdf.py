@@ -6,7 +6,6 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,15 @@ from unmask.evidence.document import (
     Plot,
     Table,
 )
-from unmask.evidence.glyphs import replace_missing
+from unmask.evidence.glyphs import replace_missing, replace_named
 from unmask.evidence.report import Report
 from unmask.evidence.sections import compose
-from unmask.evidence.text import visible
+from unmask.evidence.text import shortened, visible
 
 _STANDARDS = ["a-3a", "ua-1"]
-_HASH, _SHORT = 64, 24
+_MAIN = "report.typ"
+_LONGEST = 4000  # characters of one text: the typesetter fails at 64 kB in a line
+_HASH, _SHORT, _FITS = 64, 24, 100  # characters
 
 
 def pdf_report(report: Report) -> bytes:
@@ -40,28 +41,43 @@ def pdf_report(report: Report) -> bytes:
     machine has are written as their code points.
     """
     need_pdf()
-    import typst
-
     with tempfile.TemporaryDirectory(prefix="unmask-report-") as name:
         folder = Path(name)
-        content = _content(compose(report), folder)
-        (folder / "report.json").write_text(replace_missing(content), encoding="utf-8")
-        template = assets_folder() / "report" / "report.typ"
-        main = folder / "report.typ"
-        main.write_bytes(template.read_bytes())
+        content = replace_missing(_content(compose(report), folder))
+        (folder / _MAIN).write_bytes((assets_folder() / "report" / _MAIN).read_bytes())
+        return _typeset(folder, content, int(report.created_at.timestamp()))
+
+
+def _typeset(folder: Path, content: str, created: int) -> bytes:
+    """Compile, and again for as long as that makes what cannot be displayed fewer."""
+    import typst
+
+    while True:
+        (folder / "report.json").write_text(content, encoding="utf-8")
         try:
-            made: bytes = typst.compile(
-                main,
+            return typst.compile(
+                folder / _MAIN,
                 root=folder,
                 pdf_standards=_STANDARDS,  # type: ignore[arg-type]
-                timestamp=int(report.created_at.astimezone(UTC).timestamp()),
+                timestamp=created,
             )
         except typst.TypstError as error:
-            raise UnmaskError(
-                f"the PDF report could not be typeset: {error.message}",
-                hint="write it as HTML instead, and report this as a fault of Unmask",
-            ) from error
-    return made
+            fewer = replace_named(content, error.diagnostic)
+            if fewer == content:
+                raise _failed(error.message) from error
+            content = fewer
+        except BaseException as error:
+            # A bug in the typesetter, which is no Exception and must not end a server's thread.
+            if type(error).__name__ == "PanicException":
+                raise _failed(str(error)) from error
+            raise
+
+
+def _failed(why: str) -> UnmaskError:
+    return UnmaskError(
+        f"the PDF report could not be typeset: {why}",
+        hint="write it as HTML instead, and report this as a fault of Unmask",
+    )
 
 
 def need_pdf() -> None:
@@ -95,7 +111,7 @@ def _content(document: Document, folder: Path) -> str:
 def _shown(value: Any) -> Any:
     """The same with every text made visible."""
     if isinstance(value, str):
-        return visible(value)
+        return visible(shortened(value, _LONGEST))
     if isinstance(value, dict):
         return {key: _shown(one) for key, one in value.items()}
     return [_shown(one) for one in value] if isinstance(value, list | tuple) else value
@@ -134,16 +150,25 @@ def _table(block: Table, _: _Files) -> dict[str, Any]:
         "rows": block.rows,
         "numbers": sorted(block.numbers),
         "caption": block.caption,
-        "widths": [_width([row[i] for row in block.rows]) for i in range(len(block.headings))],
+        "widths": _widths(list(zip(block.headings, *block.rows, strict=True))),
     }
 
 
-def _width(cells: Sequence[str]) -> str:
-    """What a column takes: as much as it needs, room for half a hash, or a share of the rest."""
-    longest = max(map(len, cells), default=0)
-    if longest == _HASH and all(len(cell) == _HASH for cell in cells):
-        return "hash"
-    return "rest" if longest > _SHORT else "own"
+def _widths(columns: Sequence[Sequence[str]]) -> list[str]:
+    """What each column takes: what it needs, room for half a hash, or a share of what is left.
+
+    Only columns of a table that would not fit share, and of them those with long texts.
+    """
+    hashes = [{len(cell) for cell in cells[1:]} == {_HASH} for cells in columns]
+    needs = [
+        _HASH // 2 if hash else max(map(len, cells))
+        for hash, cells in zip(hashes, columns, strict=True)
+    ]
+    fits = sum(needs) <= _FITS
+    return [
+        "hash" if hash else "own" if fits or need <= _SHORT else "rest"
+        for hash, need in zip(hashes, needs, strict=True)
+    ]
 
 
 def _bullets(block: Bullets, _: _Files) -> dict[str, Any]:

@@ -67,7 +67,28 @@ def _choose(analysis: Analysis) -> list[_Wanted]:
     """Which sightings to show: each face's strongest, and some spread over its time."""
     faces = analysis.faces[:_FACES]
     each = 4 if len(faces) <= 3 else 2 if len(faces) <= 8 else 1
-    return [_Wanted(face, frame) for face in faces for frame in _some(face, each)]
+    wanted = [_Wanted(face, frame) for face in faces for frame in _some(face, each)]
+    return wanted + _beside(faces, wanted)
+
+
+def _beside(faces: Sequence[Face], wanted: Sequence[_Wanted]) -> list[_Wanted]:
+    """The other faces of the frames that are shown whole: each has its evidence there."""
+    known = {(one.face.id, one.frame.time_s) for one in wanted}
+    whole = _whole(wanted)
+    return [
+        _Wanted(face, frame)
+        for face in faces
+        for frame in face.frames
+        if frame.time_s in whole
+        and frame.score is not None
+        and (face.id, frame.time_s) not in known
+    ]
+
+
+def _whole(wanted: Sequence[_Wanted]) -> frozenset[float]:
+    """The times of the frames shown whole: where a face scores highest."""
+    strongest = dict.fromkeys(_strongest(one.face).time_s for one in wanted)
+    return frozenset(list(strongest)[:_WHOLE])
 
 
 def _some(face: Face, count: int) -> list[FaceFrame]:
@@ -92,8 +113,7 @@ def _read(
 ) -> tuple[tuple[KeyFrame, ...], tuple[KeyFace, ...]]:
     crop = None if analyser is None else analyser.package.manifest.crop
     size, margin = (_SIZE, _MARGIN) if crop is None else (crop.size, crop.margin)
-    strongest = [_strongest(one.face).time_s for one in wanted]
-    whole = set(list(dict.fromkeys(strongest))[:_WHOLE])
+    whole = _whole(wanted)
     frames: list[KeyFrame] = []
     faces: list[KeyFace] = []
     for time_s, frame in _frames(path, analysis, {one.frame.time_s for one in wanted}, deadline):

@@ -76,12 +76,14 @@ def key_frame_section(report: Report) -> Section | None:
     for frame in pictures.frames:
         at = "" if analysis.media.kind == "image" else f" at {clock(frame.time_s)}"
         shown = [one for one in pictures.faces if one.time_s == frame.time_s]
-        numbers = ", ".join(str(one.face) for one in shown)
+        numbers = ", ".join(str(number) for number in sorted(one.face for one in shown))
         figures.append(
             Figure(
                 jpeg(frame.with_boxes(analysis)),
                 f"The frame{at} with boxes around the faces found.",
-                f"Frame{at}, face {numbers}" if numbers else f"Frame{at}",
+                f"Frame{at}, {'face' if len(shown) == 1 else 'faces'} {numbers}"
+                if numbers
+                else f"Frame{at}",
             )
         )
         if any(one.map is not None for one in shown):
