@@ -6,7 +6,8 @@ import pytest
 
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.running import Workshop
-from unmask.jobs.worker import sweep
+from unmask.jobs.worker import expire, sweep
+from unmask.store import Settings
 
 
 @pytest.fixture
@@ -135,3 +136,18 @@ def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, sh
         assert sweep(shop, desk.queue) == (attempt < 2)
     assert desk.book.get(id).state == "failed"
     assert desk.book.get(id).error.code == "crashed"
+
+
+def test_what_is_old_enough_is_deleted(submit, desk, shop):
+    old, young = submit(b"x").id, submit(b"y").id
+    for id in (old, young):
+        desk.book.cancel(id)
+    with desk.history.engines[1].begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE jobs SET finished_at = '2000-01-01 00:00:00.000000' WHERE id = '{old}'"
+        )
+    assert expire(shop) == 0
+    Settings(desk.history).set("retention_days", 30)
+    assert expire(shop) == 1
+    assert desk.book.get(old) is None
+    assert desk.book.get(young) is not None

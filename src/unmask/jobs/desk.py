@@ -6,6 +6,7 @@ import secrets
 import shutil
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -120,6 +121,14 @@ class Desk:
         if not id.isalnum():
             raise ValueError(f"not an id: {id!r}")
         return self.folders.evidence / id
+
+    def expire(self, days: int) -> int:
+        """Delete what was handed in and ended so many days ago or longer; returns how many.
+
+        What ``unmask scan`` recorded in the same history stays: nobody handed it in here.
+        """
+        old = self.book.ended_before(datetime.now(UTC) - timedelta(days=days))
+        return sum(self.delete(job.id) for job in old)
 
     def delete(self, id: str) -> bool:
         """Delete job, result, pictures, custody log and, unless another job needs it, the file.

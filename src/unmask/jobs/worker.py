@@ -8,18 +8,21 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
+from unmask.jobs.desk import Desk
 from unmask.jobs.folders import Folders
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
-from unmask.store import History, Job
+from unmask.store import History, Job, Settings
 
 ATTEMPTS = 3
 _SWEEP_S = 3.0
+_EXPIRE_S = 600.0
 log = logging.getLogger("unmask.worker")
 
 
@@ -44,8 +47,12 @@ def run_worker(
         consumer.start()
         _stop_on_signals(shop.stopping)  # instead of Huey's handlers, which know no children
         ready()
-        while not shop.stopping.wait(_SWEEP_S if _safely(shop, queue) else 2 * _SWEEP_S):
-            pass
+        expired = 0.0
+        while not shop.stopping.wait(_SWEEP_S):
+            _safely(lambda: sweep(shop, queue))
+            if time.monotonic() - expired > _EXPIRE_S or not expired:
+                expired = time.monotonic()
+                _safely(lambda: expire(shop))
         consumer.stop(graceful=True)
 
 
@@ -75,14 +82,18 @@ def sweep(shop: Workshop, queue: Queue) -> int:
     return count
 
 
-def _safely(shop: Workshop, queue: Queue) -> bool:
+def expire(shop: Workshop) -> int:
+    """Delete what the setting ``retention_days`` says is old enough, and say how many."""
+    days = Settings(shop.history).get("retention_days")
+    return Desk(shop.history, shop.folders).expire(int(days)) if days else 0
+
+
+def _safely(work: Callable[[], int]) -> None:
     """A database that is busy now may not be in a moment: the worker must outlive it."""
     try:
-        sweep(shop, queue)
+        work()
     except StoreError as error:
         log.warning("%s", error)
-        return False
-    return True
 
 
 def _abandoned(job: Job) -> bool:

@@ -119,6 +119,10 @@ class JobBook:
         wanted = JobRow.state.in_(("failed", "cancelled"))
         return self._jobs(wanted, newest=limit)
 
+    def ended_before(self, time: datetime) -> list[Job]:
+        """The jobs that ended before a time, the oldest first."""
+        return self._jobs(JobRow.finished_at < time)
+
     def ahead_of(self, job: Job) -> int:
         """How many jobs run or wait before this one."""
         earlier = (JobRow.state.in_(ACTIVE), JobRow.created_at < job.created_at)

@@ -1,0 +1,275 @@
+"""The pages in a real browser, served by a real server with a real worker.
+
+Set ``UNMASK_SHOTS`` to a folder to have pictures of the pages put there.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+selenium = pytest.importorskip("selenium", reason="the extra 'browser' is not installed")
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+if CHROMIUM is None or DRIVER is None:
+    pytest.skip("no chromium with chromedriver on this machine", allow_module_level=True)
+
+from selenium import webdriver  # noqa: E402 - only where it can be used
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+
+pytestmark = pytest.mark.slow
+SAMPLES = Path(__file__).parents[2] / "examples" / "samples"
+CLIP = SAMPLES / "manipulated.mp4"
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--no-first-run", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
+)  # fmt: skip
+PATIENCE_S = 240.0
+
+
+class Server:
+    """``unmask serve`` as a process, which can be killed and started again at its port."""
+
+    def __init__(self, data: Path, model: Path) -> None:
+        self._environment = os.environ | {"UNMASK_DATA": str(data)}
+        self._model = model
+        self.port = 0
+        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "unmask.cli", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "--model", str(self._model)],
+            env=self._environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr is not None
+        found = re.search(r":(\d+)/", self.process.stderr.readline())
+        assert found, self.process.stderr.read()
+        self.port = int(found[1])
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("served"), tiny_model)
+    server.start()
+    yield server
+    server.kill()
+
+
+def open_browser(*, scripts: bool = True) -> Any:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, "--window-size=1280,900"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    if not scripts:
+        blocked = {"profile.managed_default_content_settings.javascript": 2}
+        options.add_experimental_option("prefs", blocked)
+    return webdriver.Chrome(options=options, service=Service(DRIVER))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def result(server: Server, chromium: Any) -> str:
+    """The address of a finished analysis, handed in with the file chooser."""
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys(str(CLIP))
+    until(lambda: "/analyses/" in chromium.current_url)
+    shoot(chromium, "progress")
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".verdict"))
+    return str(chromium.current_url)
+
+
+def until(what: Callable[[], Any]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < end, "it never came about"
+        time.sleep(0.2)
+
+
+def shoot(driver: Any, name: str) -> None:
+    folder = os.environ.get("UNMASK_SHOTS")
+    if not folder:
+        return
+    size = driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+    clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 1700), "scale": 1}
+    shot = {"captureBeyondViewport": True, "clip": clip}
+    data = driver.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
+    Path(folder, f"{name}.png").write_bytes(base64.b64decode(data))
+
+
+def complaints(driver: Any) -> list[str]:
+    return [line["message"] for line in driver.get_log("browser") if line["level"] == "SEVERE"]
+
+
+def script(driver: Any, text: str) -> Any:
+    return driver.execute_script(text)
+
+
+def test_from_the_first_page_to_the_verdict(chromium, server, result):
+    assert chromium.find_element(By.TAG_NAME, "h1").text in (
+        "Manipulated", "Inconclusive", "No manipulation found",
+    )  # fmt: skip
+    until(lambda: script(chromium, "return document.getElementById('video').readyState >= 2"))
+    assert complaints(chromium) == []
+    shoot(chromium, "result")
+
+
+def test_the_timeline_seeks_by_click_and_by_keys(chromium, result):
+    chromium.get(result)
+    until(lambda: script(chromium, "return document.getElementById('video').readyState >= 2"))
+    timeline = chromium.find_element(By.ID, "timeline")
+    now = "return document.getElementById('video').currentTime"
+    plot = timeline.find_element(By.CSS_SELECTOR, ".plot")
+    webdriver.ActionChains(chromium).move_to_element(plot).click().perform()
+    middle = script(chromium, now)
+    assert 1.2 < middle < 2.0
+    timeline.send_keys(Keys.ARROW_RIGHT)
+    assert script(chromium, now) > middle
+    timeline.send_keys(Keys.HOME)
+    until(lambda: script(chromium, now) < 0.01)
+    times = script(
+        chromium, "return JSON.parse(document.getElementById('scene').textContent).times"
+    )
+    for _ in range(2):
+        timeline.send_keys(Keys.ARROW_RIGHT)
+    until(lambda: abs(script(chromium, now) - times[2]) < 0.01)
+    assert timeline.get_attribute("aria-valuetext").startswith("0:00.2")
+
+
+def test_boxes_and_heat_maps_are_drawn_and_can_be_hidden(chromium, result):
+    chromium.get(result)
+    painted = """
+      const c = document.getElementById('overlay');
+      const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n;"""
+    until(lambda: script(chromium, painted) > 0)
+    boxes = script(chromium, painted)
+    chromium.find_element(By.ID, "show-heat").click()
+    until(lambda: script(chromium, painted) > 3 * boxes)
+    shoot(chromium, "heat")
+    chromium.find_element(By.ID, "show-heat").click()
+    chromium.find_element(By.ID, "show-boxes").click()
+    until(lambda: script(chromium, painted) == 0)
+    chromium.find_element(By.CSS_SELECTOR, ".heat-toggle").click()
+    seen = "return getComputedStyle(document.querySelector('.crop .heat')).opacity"
+    until(lambda: script(chromium, seen) == "1")
+
+
+def test_the_film_plays(chromium, result):
+    chromium.get(result)
+    script(chromium, "const v = document.getElementById('video'); v.muted = true; v.play()")
+    until(lambda: script(chromium, "return document.getElementById('video').currentTime > 0.5"))
+    assert (
+        script(chromium, "return document.getElementById('cursor').getAttribute('d')") != "M0 0V200"
+    )
+
+
+def test_every_page_fits_a_phone(chromium, server, result):
+    phone = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
+    try:
+        for path in ("/", "/history", "/model", "/settings", "/api", result):
+            chromium.get(path if path == result else server.url + path)
+            assert script(chromium, "return document.documentElement.scrollWidth") <= 360, path
+        shoot(chromium, "phone")
+    finally:
+        chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_the_keyboard_reaches_everything(chromium, server):
+    chromium.get(server.url)
+    webdriver.ActionChains(chromium).send_keys(Keys.TAB).perform()
+    assert chromium.switch_to.active_element.text == "Skip to the content"
+    reached = set()
+    focused = "const e = document.activeElement; return e.id || e.textContent.trim()"
+    for _ in range(25):
+        webdriver.ActionChains(chromium).send_keys(Keys.TAB).perform()
+        reached.add(script(chromium, focused))
+    assert {"Analyse", "History", "file", "Options", "url", "Fetch"} <= reached
+
+
+def test_without_javascript(server, result):
+    driver = open_browser(scripts=False)
+    try:
+        driver.get(server.url)
+        driver.find_element(By.ID, "file").send_keys(str(SAMPLES / "untouched.mp4"))
+        driver.find_element(By.CSS_SELECTOR, ".drop .no-script").click()
+        until(lambda: "/analyses/" in driver.current_url)
+        until(lambda: driver.find_elements(By.CSS_SELECTOR, ".verdict"))
+        assert driver.find_elements(By.CSS_SELECTOR, ".plot .curve")
+    finally:
+        driver.quit()
+
+
+def test_several_files_fill_a_table(chromium, server, tmp_path, result):
+    files = []
+    for number in range(3):
+        files.append(tmp_path / f"copy-{number}.mp4")
+        files[-1].write_bytes(CLIP.read_bytes() + bytes([number]))
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys("\n".join(map(str, files)))
+    until(lambda: "/batches/" in chromium.current_url)
+    until(lambda: len(chromium.find_elements(By.CSS_SELECTOR, "td .badge")) == 3)
+    shoot(chromium, "batch")
+
+
+def test_a_job_survives_reload_and_the_death_of_the_server(chromium, server, tmp_path, result):
+    file = tmp_path / "survivor.mp4"
+    file.write_bytes(CLIP.read_bytes() + b"survivor")
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys(str(file))
+    until(lambda: "/analyses/" in chromium.current_url)
+    address = chromium.current_url
+    chromium.refresh()
+    server.kill()
+    server.start()
+    chromium.get(address)
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".verdict"))
+    chromium.get(server.url + "/history?q=survivor")
+    assert len(chromium.find_elements(By.CSS_SELECTOR, ".row")) == 1
+    shoot(chromium, "history")
+
+
+def test_deleting(chromium, server, result):
+    chromium.get(server.url + "/history?q=survivor")
+    chromium.find_element(By.CSS_SELECTOR, ".row-link").click()
+    address = chromium.current_url
+    chromium.find_element(By.CSS_SELECTOR, "details.confirm summary").click()
+    chromium.find_element(By.CSS_SELECTOR, "details.confirm .is-danger").click()
+    until(lambda: chromium.current_url.endswith("/history"))
+    chromium.get(address)
+    assert "no analysis with this number" in chromium.page_source

@@ -1,0 +1,54 @@
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+
+import write_translations as tool
+from babel.messages.mofile import read_mo
+
+
+@pytest.mark.parametrize("language", tool.LANGUAGES)
+def test_every_text_is_translated_and_compiled(language):
+    catalog = tool.updated(language)
+    assert tool.missing(catalog) == []
+    path = tool.FOLDER / language / "LC_MESSAGES" / "messages.mo"
+    compiled = read_mo(io.BytesIO(path.read_bytes()))
+    wanted = {str(one.id): one.string for one in catalog if one.id}
+    assert {str(one.id): one.string for one in compiled if one.id} == wanted
+
+
+@pytest.mark.parametrize("language", tool.LANGUAGES)
+def test_placeholders_survive_translation(language):
+    import re
+
+    for message in tool.updated(language):
+        if not message.id:
+            continue
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        wanted = {name for text in ids for name in re.findall(r"%\(\w+\)[sd]", text)}
+        for string in strings:
+            assert set(re.findall(r"%\(\w+\)[sd]", string)) == wanted, message.id
+
+
+def test_the_language_follows_the_browser_and_the_choice(browser):
+    german = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+    page = browser.get("/", headers=german).text
+    assert '<html lang="de">' in page
+    assert "Wurde dieses Gesicht manipuliert?" in page
+    assert '<html lang="en">' in browser.get("/", headers={"Accept-Language": "fr"}).text
+    answer = browser.post("/language", {"lang": "en", "next": "/history?q=a"})
+    assert answer.headers["Location"] == "/history?q=a"
+    assert '<html lang="en">' in browser.get("/", headers=german).text
+    assert browser.post("/language", {"lang": "xx"}).status_code == 400
+    away = browser.post("/language", {"lang": "de", "next": "//evil.example"})
+    assert away.headers["Location"] == "/"
+
+
+def test_a_result_in_german(browser, analysed):
+    page = browser.get(f"/analyses/{analysed}", headers={"Accept-Language": "de"}).text
+    assert "Was das nicht heißt" in page
+    assert "Schönheitsfilter" in page or "halb manipuliert" in page or "falscher Stimme" in page
