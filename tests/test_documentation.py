@@ -54,7 +54,7 @@ def test_the_reference_is_that_of_the_commands() -> None:
     assert CLI.partition(write.MARKER)[2].lstrip("\n") == write.reference(), "run make docs"
 
 
-@pytest.mark.parametrize("schema", ["unmask.analysis/1", "unmask.scan/1"])
+@pytest.mark.parametrize("schema", sorted(tool("write_schemas").DOCUMENTS))
 def test_the_schemas_are_those_of_the_records(schema: str) -> None:
     write = tool("write_schemas")
     text = (ROOT / "docs" / "schema" / write.file_name(schema)).read_text(encoding="utf-8")
