@@ -6,8 +6,10 @@ from unmask.core.errors import TooLarge
 
 MAX_SIDE = 16_384
 MAX_PIXELS = 200_000_000  # the largest phone sensors make just under this
-# One window's frames together. Eight 4K frames fit; of 8K the window keeps its first five.
+# One window's frames, and the few that the decoder holds beside them. Nineteen 4K frames fit; of 8K
+# the window keeps its first three.
 WINDOW_BYTES = 512 * 2**20
+_DECODERS_OWN = 2
 
 
 def check_size(name: str, width: int, height: int) -> None:
@@ -22,4 +24,4 @@ def check_size(name: str, width: int, height: int) -> None:
 
 def frames_that_fit(width: int, height: int) -> int:
     """How many RGB frames of this size a window may hold, at least one."""
-    return max(1, WINDOW_BYTES // (width * height * 3))
+    return max(1, WINDOW_BYTES // (width * height * 3) - _DECODERS_OWN)

@@ -48,6 +48,7 @@ def read_windows(
     for window in _windows(path, info, ordered, deadline, damage):
         found = True
         yield window
+        del window  # the loop would keep it while the next is decoded
     if found or not ordered:
         return
     first = ordered[0]
@@ -55,6 +56,7 @@ def read_windows(
     for window in _windows(path, info, [anywhere], deadline, damage):
         found = True
         yield window
+        del window  # the loop would keep it while the next is decoded
     if not found:
         raise Damaged(
             f"{path}: not one frame could be decoded",
