@@ -191,7 +191,9 @@ def test_evidence_is_a_folder_for_each_file(scan, portrait, tmp_path):
     scan(portrait, "--evidence", tmp_path / "seen")
     (folder,) = (tmp_path / "seen").iterdir()
     assert folder.name.startswith("portrait-")
-    assert {"analysis.json", "face-0.png"} <= {path.name for path in folder.iterdir()}
+    assert {"analysis.json", "face-0.png", "provenance.json"} <= {
+        path.name for path in folder.iterdir()
+    }
 
 
 def test_evidence_looks_again_at_what_history_knows(scan, portrait, tmp_path):

@@ -21,7 +21,14 @@ from unmask.core.analysis import (
     Verdict,
 )
 from unmask.core.errors import UsageError
-from unmask.evidence import EvidenceCollector, ScoredCrop, face_strip, write_evidence
+from unmask.evidence import (
+    ContentCredentials,
+    EvidenceCollector,
+    Provenance,
+    ScoredCrop,
+    face_strip,
+    write_evidence,
+)
 from unmask.evidence.strip import clock
 
 MANIPULATED = Verdict(label="manipulated", probability=0.93, reasons=("above-threshold",))
@@ -171,6 +178,24 @@ def test_files_are_written_for_each_face_with_crops(tmp_path: Path) -> None:
         with Pillow.open(path) as image:
             image.load()
             assert image.format == "PNG"
+
+
+def test_provenance_lies_beside_the_analysis(tmp_path: Path) -> None:
+    said = Provenance(
+        unmask="0.1.0",
+        sha256="0" * 64,
+        credentials=ContentCredentials(state="none"),
+        created="",
+        encoder="Lavf60",
+        software="",
+        camera="",
+        has_location=False,
+        tags=(),
+    )
+    write_evidence(tmp_path, analysis(0), EvidenceCollector(), said)
+    text = (tmp_path / "provenance.json").read_text("utf-8")
+    assert '"schema": "unmask.provenance/1"' in text
+    assert Provenance.model_validate_json(text) == said
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from unmask.core.errors import (
 )
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
-from unmask.pipeline import Analyser, Progress
+from unmask.pipeline import Analyser, Progress, read_provenance
 from unmask.runtime import file_sha256
 from unmask.store import History, fingerprint
 
@@ -89,7 +89,8 @@ class Scanner:
         id = self._record(analysis, source.path, done)
         if self.evidence is not None and collector is not None:
             name = f"{source.path.stem[:_NAME_LENGTH]}-{analysis.media.sha256[:8]}"
-            write_evidence(self.evidence / name, analysis, collector)
+            provenance = read_provenance(source.path, timeout=self.timeout)
+            write_evidence(self.evidence / name, analysis, collector, provenance)
         packed = zlib.compress(analysis.to_json().encode(), 1)
         self._seen[analysis.media.sha256] = _Seen(source.text, packed, id, done)
         return Outcome(source.text, analysis, held=_held(source, analysis, id, begun, done))

@@ -12,25 +12,31 @@ from unmask.core.analysis import Analysis, Face
 from unmask.core.errors import UsageError
 from unmask.evidence.collector import EvidenceCollector
 from unmask.evidence.heatmap import overlay
+from unmask.evidence.provenance import Provenance
 from unmask.evidence.strip import face_strip
 
 _LARGE = 448
 
 
 def write_evidence(
-    folder: Path, analysis: Analysis, collected: EvidenceCollector
+    folder: Path,
+    analysis: Analysis,
+    collected: EvidenceCollector,
+    provenance: Provenance | None = None,
 ) -> tuple[Path, ...]:
     """Write ``analysis.json`` and for each face with crops ``face-N.png`` and ``face-N-map.png``.
 
-    The first is :func:`face_strip`; the second the heat map of the face's strongest frame.
+    With ``provenance`` also ``provenance.json``. The first picture is :func:`face_strip`; the
+    second the heat map of the face's strongest frame.
     Existing files of these names are replaced. :class:`UsageError` where nothing can be written.
     """
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        document = folder / "analysis.json"
-        document.write_text(analysis.to_json(indent=2) + "\n", encoding="utf-8")
-        written.append(document)
+        written.append(_document(folder / "analysis.json", analysis.to_json(indent=2)))
+        if provenance is not None:
+            text = provenance.to_json(indent=2)
+            written.append(_document(folder / "provenance.json", text))
         for face in analysis.faces:
             crops, strongest = collected.crops(face.id), collected.strongest(face.id)
             if strongest is None:
@@ -48,6 +54,11 @@ def write_evidence(
             hint="name another folder",
         ) from error
     return tuple(written)
+
+
+def _document(path: Path, text: str) -> Path:
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
 
 
 def _title(face: Face) -> str:
