@@ -60,7 +60,11 @@ import click
 )
 @click.option("--model", metavar="NAME|DIR", help="Model package.  [default: the one shipped]")
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the networks run.",
 )
 @click.option(
     "--runtime",

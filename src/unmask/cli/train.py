@@ -45,7 +45,11 @@ import click
     help="Go on from what WORK holds of this recipe, or delete it and begin again.",
 )
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where to fit.",
 )
 @click.option(
     "--workers",
