@@ -235,4 +235,4 @@ def test_it_learns_to_turn_heads(
             warped = task.net(source, before, after).warped
             errors.append([float((one - small[1]).abs().mean()) for one in (small[0], warped)])
     still, warped = np.mean(errors, axis=0)
-    assert warped < 0.75 * still
+    assert warped < 0.62 * still  # 0.71 before it has learnt: proposals alone do some of it
