@@ -66,10 +66,10 @@ def test_the_scale_of_words(ratio: float, words: str) -> None:
         (0.978, LARGE, "about 44"),
         (0.1, LARGE, "about 1/9.0"),
         (0.99999, LARGE, "about 100,000"),
-        (0.9999, Reference(117, 240), "more than 120"),
-        (0.0001, Reference(117, 240), "less than 1/240"),
-        (1.0, Reference(None, None), "more than 99"),
-        (0.0, Reference(None, None), "less than 1/99"),
+        (0.9999, Reference(117, 240), "118 (bounded)"),
+        (0.0001, Reference(117, 240), "1/241 (bounded)"),
+        (1.0, Reference(None, None), "99 (bounded)"),
+        (0.0, Reference(None, None), "1/99 (bounded)"),
     ],
 )
 def test_figures_have_two_digits_and_say_when_they_are_bounds(

@@ -270,3 +270,15 @@ def test_a_crowd_does_not_make_a_book() -> None:
     assert "Other faces" in page.words
     assert len(page.all("tr")) < 3500
     assert page.text.count("The first 33 of 50; the CSV and the JSON have them all.") == 60
+
+
+def test_a_ratio_at_its_bound_is_not_rounded_up() -> None:
+    sure = face(0, 0.99999)
+    text = Page(html_report(report(analysis(faces=(sure,))))).text
+    assert "118 (bounded)" in text
+    assert "Such a result is 118 times as probable" in text
+    assert "more extreme ratio: the one stated is the bound" in text
+    clear = face(0, 0.00001)
+    text = Page(html_report(report(analysis(faces=(clear,))))).text
+    assert "1/241 (bounded)" in text
+    assert "Such a result is 241 times as probable if no face" in text

@@ -107,10 +107,16 @@ class Likelihood:
         return odds / (1.0 + odds)
 
     def in_figures(self) -> str:
-        """Such as ``about 45``, ``more than 118`` or ``about 1/12``: two digits, no more."""
-        word = {"": "about", "upper": "more than", "lower": "less than"}[self.limit]
-        number = two_digits(self.strength)
-        return f"{word} {number}" if self.ratio >= 1 else f"{word} 1/{number}"
+        """Such as ``about 45``, ``about 1/12`` or, at a bound, ``118 (bounded)``."""
+        number = self.times()
+        ratio = number if self.ratio >= 1 else number.replace("about ", "about 1/")
+        if not self.limit:
+            return ratio
+        return f"{ratio} (bounded)" if self.ratio >= 1 else f"1/{ratio} (bounded)"
+
+    def times(self) -> str:
+        """:attr:`strength` in figures: two digits, or a bound exactly, which is not rounded up."""
+        return f"{self.strength:,.0f}" if self.limit else f"about {two_digits(self.strength)}"
 
 
 def two_digits(value: float) -> str:

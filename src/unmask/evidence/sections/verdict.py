@@ -73,13 +73,13 @@ def weight_section(report: Report) -> Section:
             Facts(rows),
             Paragraph(_reading(likelihood)),
             _priors(likelihood),
-            Paragraph(_derivation(report.reference, likelihood), style="small"),
+            Paragraph(_derivation(report, likelihood), style="small"),
         ),
     )
 
 
 def _reading(likelihood: Likelihood) -> str:
-    times = likelihood.in_figures()
+    times = likelihood.times()
     if likelihood.ratio >= 1:
         return (
             f"Such a result is {times} times as probable if a face of the file was manipulated, "
@@ -87,9 +87,8 @@ def _reading(likelihood: Likelihood) -> str:
             "how far the evidence should move an opinion, not what opinion to hold: that depends "
             "also on everything else that is known about the file."
         )
-    against = times.replace("1/", "").replace("less than", "more than")
     return (
-        f"Such a result is {against} times as probable if no face of the file was manipulated as "
+        f"Such a result is {times} times as probable if no face of the file was manipulated as "
         "if one was, by a method like those of the reference population. A method unlike them is "
         "not covered by this figure."
     )
@@ -118,12 +117,15 @@ def _population(reference: Reference) -> str:
     )
 
 
-def _derivation(reference: Reference, likelihood: Likelihood) -> str:
+def _derivation(report: Report, likelihood: Likelihood) -> str:
+    reference = report.reference
     text = (
         "The calibration weighs manipulated and untouched examples alike, which is to assume odds "
         "of 1:1 beforehand; posterior odds divided by these prior odds, P / (1 − P), are the "
         "likelihood ratio. With several faces, the file's odds are the mean of its faces' odds. "
     )
+    if report.analysis.media.kind == "image":
+        text += "A picture is calibrated as single frames of those examples are. "
     low, high = reference.bounds
     if reference.untouched is None or reference.manipulated is None:
         text += (
@@ -137,7 +139,7 @@ def _derivation(reference: Reference, likelihood: Likelihood) -> str:
             f"1/{1 / low:,.0f}: beyond that it would rest on the shape of the curve alone. "
         )
     if likelihood.limit:
-        text += "The score alone would give a more extreme ratio than the one stated. "
+        text += "The score alone would give a more extreme ratio: the one stated is the bound. "
     return text + (
         "The words follow the scale of the ENFSI guideline for evaluative reporting (2015). The "
         "ratio holds as far as this file resembles the reference population."
