@@ -54,6 +54,15 @@ def test_scores_with_labels_turned_round_are_refused(tmp_path: Path) -> None:
         cases_of_file(path, SAMPLES, ROOT)
 
 
+def test_a_label_that_is_none_is_refused_and_none_at_all_is_fine(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("path,label,score\nreal/a.mp4,2,0.1\n")
+    with pytest.raises(DataError, match="line 2: '2' is no label"):
+        cases_of_file(path, SAMPLES, ROOT)
+    path.write_text("path,score\nreal/a.mp4,0.1\n")
+    assert cases_of_file(path, SAMPLES, ROOT)[0].row.score == 0.1
+
+
 def test_labelled_scores_are_their_own_index(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     path.write_text("path,score,label,method,group\na,0.1,real,,x\nb,0.9,1,swap,y\n")

@@ -46,6 +46,8 @@ def test_the_package_scores(finished: Path) -> None:
     assert np.isfinite(scorer.score_clips([scores.features])).all()
     assert manifest.training.data[0].count == 6
     assert manifest.metrics["calibration clips"]["auc"] > 0.5
+    assert "README.md" in manifest.files
+    assert f"| 6 {manifest.training.data[0].unit} |" in package.card
 
 
 def test_the_fit_learns_something(finished: Path) -> None:

@@ -161,8 +161,17 @@ def has_scores(path: Path) -> bool:
     """Whether a file is a CSV with a column of scores, and so no list of files."""
     if path.suffix.lower() != ".csv" or not path.is_file():
         return False
+    return not set(SCORES).isdisjoint(_head(path))
+
+
+def has_labels(path: Path) -> bool:
+    """Whether a file of scores says itself which files are manipulated."""
+    return "label" in _head(path)
+
+
+def _head(path: Path) -> list[str]:
     _, head = next(read_rows(path), (0, []))
-    return any(name.casefold() in SCORES for name in head)
+    return [name.casefold() for name in head]
 
 
 NAMES = ("path", "file", "filename", "video", "id", "name")

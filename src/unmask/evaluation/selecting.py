@@ -14,7 +14,15 @@ from unmask.datasets.listing import kind_by_name, sample_of
 from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case, join
-from unmask.evaluation.scores import COLUMNS, FACTS, NAMES, SCORES, ScoreRow, read_scores
+from unmask.evaluation.scores import (
+    COLUMNS,
+    FACTS,
+    NAMES,
+    SCORES,
+    ScoreRow,
+    has_labels,
+    read_scores,
+)
 from unmask.runtime import ModelPackage
 
 Wanted = Literal["auto", "all", "train", "val", "test"]
@@ -116,10 +124,9 @@ def _check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow
 
     :class:`DataError`: scores made with 1 for real would turn every figure round.
     """
-    try:
-        own = {sample.path: sample.label for sample in index_of_scores(path)}
-    except DataError:
+    if not has_labels(path):
         return
+    own = {sample.path: sample.label for sample in index_of_scores(path)}
     known = {row.path for row in rows}
     shared = [sample for sample in samples if sample.path in own and sample.path in known]
     unlike = [sample for sample in shared if own[sample.path] != sample.label]

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from unmask.core.analysis import Thresholds
+from unmask.evaluation.packages import card_is_generated, rewrite
 from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.models.export import export_backbone, export_temporal
 from unmask.runtime.package import (
@@ -46,7 +47,10 @@ class Fitted:
 def write_package(
     recipe: DetectorRecipe, fitted: Fitted, data: tuple[DataSource, ...], folder: Path
 ) -> ModelPackage:
-    """Export both graphs into ``folder`` and write the manifest last, over what is there."""
+    """Export both graphs into ``folder``, write the manifest, and from that the model card.
+
+    Over what is there, but for a card that somebody wrote by hand.
+    """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         export_backbone(fitted.frames, folder / "backbone.onnx", size=recipe.frame.size)
@@ -55,8 +59,7 @@ def write_package(
         text = manifest.model_dump_json(by_alias=True, indent=2)
         (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     package = ModelPackage.load(folder)
-    package.verify()
-    return package
+    return rewrite(package, package.manifest, card=card_is_generated(package))
 
 
 def _manifest(
