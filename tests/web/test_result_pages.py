@@ -85,6 +85,20 @@ def test_the_same_file_once_more(browser, work, services, analysed):
     assert services.history.list()[0].id == other.rsplit("/", 1)[1]
 
 
+def test_two_analyses_side_by_side(browser, work, analysed, upload, portrait):
+    other = browser.post(f"/analyses/{analysed}/again", {"clips": "1"}).headers["Location"]
+    work()
+    other = other.rsplit("/", 1)[1]
+    page = browser.get(f"/compare?one={analysed}&other={other}")
+    assert page.status_code == 200
+    assert page.text.count('class="differs"') == 1
+    assert page.text.count("plot small") == 2
+    assert browser.get(f"/compare?one={analysed}&other=none").status_code == 404
+    different = upload((portrait, "a.png")).headers["Location"].rsplit("/", 1)[1]
+    work()
+    assert browser.get(f"/compare?one={analysed}&other={different}").status_code == 400
+
+
 def test_history_finds_sorts_and_deletes(browser, services, analysed, upload, work, portrait):
     upload((portrait, "Ärger.png"))
     work()

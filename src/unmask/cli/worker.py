@@ -14,7 +14,11 @@ import click
     metavar="N",
     help="Files analysed at the same time, each in a process of its own.",
 )
-@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input closes.")
+@click.option(
+    "--with-parent",
+    is_flag=True,
+    help="End when standard input closes, as it does when the process that started this one ends.",
+)
 def worker(jobs: int, with_parent: bool) -> int:
     """Take jobs from the queue until interrupted.
 

@@ -2,6 +2,7 @@
 
 from unmask.web.views.about import about
 from unmask.web.views.analyses import analyses
+from unmask.web.views.compare import compare
 from unmask.web.views.downloads import downloads
 from unmask.web.views.health import health
 from unmask.web.views.history import history
@@ -12,6 +13,6 @@ from unmask.web.views.settings import settings
 from unmask.web.views.upload import upload
 
 BLUEPRINTS = (
-    pages, upload, progress, analyses, media, downloads, history, about, settings, health,
+    pages, upload, progress, analyses, media, downloads, history, about, settings, health, compare,
 )  # fmt: skip
 __all__ = ["BLUEPRINTS"]
