@@ -39,9 +39,11 @@ def networks(crops: NDArray[np.uint8]) -> tuple[Any, Any]:
     torch.manual_seed(3)
     frames = FrameDetector()
     x = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1
+    norms = [each for each in frames.modules() if isinstance(each, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = 0.88  # as twenty passes would tell them
     with torch.no_grad():
-        for _ in range(20):
-            frames.train()(x)
+        frames.train()(x)
     temporal = TemporalDetector(24)
     temporal.mean.normal_()
     temporal.scale.uniform_(0.5, 2)
