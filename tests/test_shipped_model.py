@@ -1,0 +1,45 @@
+"""What a fresh installation scans with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unmask import Analyser
+from unmask.runtime import ModelPackage, shipped_packages
+
+SAMPLES = Path(__file__).parents[1] / "examples" / "samples"
+MOST_BYTES = 50 * 10**6
+
+
+@pytest.fixture(scope="module", params=[package.folder.name for package in shipped_packages()])
+def package(request: pytest.FixtureRequest) -> ModelPackage:
+    """Each package that is shipped."""
+    return next(each for each in shipped_packages() if each.folder.name == request.param)
+
+
+def test_a_model_is_shipped() -> None:
+    assert shipped_packages()
+
+
+def test_it_is_as_published_small_and_described(package: ModelPackage) -> None:
+    package.verify()
+    files = [path for path in package.folder.rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"model.json", *package.manifest.files}
+    assert sum(path.stat().st_size for path in files) <= MOST_BYTES
+    assert package.card.startswith("# ")
+    assert package.manifest.training.data
+    assert all(source.licence for source in package.manifest.training.data)
+    assert package.manifest.metrics
+
+
+def test_it_tells_the_sample_clips_apart(package: ModelPackage) -> None:
+    analyser = Analyser(package.folder, device="cpu")
+    fake, clean = (
+        analyser.analyse(SAMPLES / f"{name}.mp4").faces[0].verdict.probability
+        for name in ("manipulated", "untouched")
+    )
+    assert fake is not None
+    assert clean is not None
+    assert fake > clean
