@@ -119,7 +119,7 @@ def test_a_card_with_an_evaluation(package: Path, faces: Path, unmask: Run, tmp_
     assert "## How good it is: faces" in out
     assert "| faces | kind: image | 13 |" in out
     # Calibrating makes what was measured before out of date.
-    code, _, err = unmask("calibrate", package, faces, "--device", "cpu", "--work", "w")
+    code, _, err = unmask("calibrate", package, faces, "--device", "cpu")
     assert code == 0
     assert "were taken out" in err
     assert "evaluations" not in ModelPackage.load(package).manifest.metrics

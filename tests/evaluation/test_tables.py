@@ -50,6 +50,12 @@ def test_unscored_files_counted_as_errors_are_below_everything() -> None:
     assert found.brier.value == pytest.approx(sum(squares) / 7, abs=1e-6)
 
 
+def test_a_lost_real_file_is_above_a_certain_fake_too() -> None:
+    found = run([case(0, None, name="r"), case(0, 0.1), case(1, 1.0)])
+    assert found.video_unscored_as_errors.auc.value == 0.5
+    assert found.video_unscored_as_errors.brier.value == pytest.approx((1 + 0.01 + 0) / 3, abs=1e-6)
+
+
 def test_frames_have_their_files_label_and_their_own_level() -> None:
     found = run(FEW).frame
     assert found is not None

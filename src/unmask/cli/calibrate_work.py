@@ -85,7 +85,8 @@ def _cases(options: CalibrateOptions, package: ModelPackage, path: Path) -> tupl
         index = open_index(path, root=Path(options.root) if options.root else None)
         samples, split = for_calibration(index, path)
         analyser = Analyser(options.model, device=options.device)
-        scores = make_folder(options.work, "--work") / "scores.csv"
+        name = f"scores-{analyser.model.sha256[:12]}.csv"  # calibrating changes the hash
+        scores = make_folder(options.work, "--work") / name
         with (
             ScoreLog(scores, by=stamp(analyser)) as log,
             ScanProgress(notes_console(), len(samples), shown=sys.stderr.isatty()) as progress,

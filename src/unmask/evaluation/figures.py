@@ -67,12 +67,12 @@ def metrics_of(
     drawing: Drawing,
     *,
     level: Level,
-    calibrated: bool,
+    probabilities: Floats | None,
 ) -> Metrics:
-    """All figures of N scores. ``calibrated`` says that they are probabilities."""
+    """All figures of N ``scores``; ``probabilities`` None where they are none."""
     functions = ranking_metrics(scores, labels)
-    if calibrated:
-        functions |= probability_metrics(scores, labels)
+    if probabilities is not None:
+        functions |= probability_metrics(probabilities, labels)
     found: dict[str, Figure | None] = {"brier": None, "log_loss": None, "ece": None}
     found |= drawing.between(labels, groups).measure(functions, groups)
     return Metrics.model_validate(
@@ -87,12 +87,11 @@ def metrics_of(
 
 
 def file_metrics(cases: Sequence[Case], drawing: Drawing, *, calibrated: bool) -> Metrics:
-    """Of the files with a score."""
+    """Of the files with a score. ``calibrated`` says that scores are probabilities."""
     kept = scored(cases)
-    groups = [case.group for case in kept]
-    return metrics_of(
-        scores_of(kept), labels_of(kept), groups, drawing, level="video", calibrated=calibrated
-    )
+    scores, groups = scores_of(kept), [case.group for case in kept]
+    p = scores if calibrated else None
+    return metrics_of(scores, labels_of(kept), groups, drawing, level="video", probabilities=p)
 
 
 def file_metrics_with_errors(
@@ -102,12 +101,11 @@ def file_metrics_with_errors(
 
     A real one above every score (and P = 1), a manipulated one below (P = 0).
     """
-    worst = (1.0, 0.0) if calibrated else (np.inf, -np.inf)
-    labels = labels_of(cases)
-    scores = scores_of(cases)
-    scores = np.where(np.isnan(scores), np.where(labels == 0, worst[0], worst[1]), scores)
-    groups = [case.group for case in cases]
-    return metrics_of(scores, labels, groups, drawing, level="video", calibrated=calibrated)
+    labels, scores, groups = labels_of(cases), scores_of(cases), [case.group for case in cases]
+    worst = np.where(labels == 0, 1.0, 0.0)
+    p = np.where(np.isnan(scores), worst, scores) if calibrated else None
+    ranks = np.where(np.isnan(scores), np.where(labels == 0, np.inf, -np.inf), scores)
+    return metrics_of(ranks, labels, groups, drawing, level="video", probabilities=p)
 
 
 def frame_metrics(cases: Sequence[Case], drawing: Drawing, *, calibrated: bool) -> Metrics | None:
@@ -116,7 +114,8 @@ def frame_metrics(cases: Sequence[Case], drawing: Drawing, *, calibrated: bool) 
     if not kept:
         return None
     groups = [case.group for case in kept for _ in case.row.frames]
-    return metrics_of(scores, labels, groups, drawing, level="frame", calibrated=calibrated)
+    p = scores if calibrated else None
+    return metrics_of(scores, labels, groups, drawing, level="frame", probabilities=p)
 
 
 def frames_of(cases: Sequence[Case]) -> tuple[Floats, Labels, list[Case]]:
