@@ -48,6 +48,7 @@ def make_app(folders: Folders, tiny_model: Path) -> Iterator[Callable[..., Flask
 
     yield make
     for app in made:
+        services_of(app).cameras.close()
         services_of(app).history.close()
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 selenium = pytest.importorskip("selenium", reason="the extra 'browser' is not installed")
@@ -80,10 +81,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterat
     server.kill()
 
 
-def open_browser(*, scripts: bool = True) -> Any:
+def open_browser(*more: str, scripts: bool = True) -> Any:
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for flag in (*FLAGS, "--window-size=1280,900"):
+    for flag in (*FLAGS, *more, "--window-size=1280,900"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if not scripts:
@@ -262,6 +263,40 @@ def test_a_job_survives_reload_and_the_death_of_the_server(chromium, server, tmp
     chromium.get(server.url + "/history?q=survivor")
     assert len(chromium.find_elements(By.CSS_SELECTOR, ".row")) == 1
     shoot(chromium, "history")
+
+
+def test_the_camera_live(server, tmp_path, result):
+    """The sample clip is the camera; what is recorded is analysed as any other file."""
+    film = tmp_path / "camera.mjpeg"
+    as_motion_jpeg(CLIP, film)
+    driver = open_browser(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    try:
+        driver.get(server.url + "/live")
+        driver.find_element(By.ID, "start").click()
+        said = driver.find_element(By.ID, "said")
+        until(lambda: "P 0." in said.text)
+        time.sleep(3)
+        print("frames a second:", driver.find_element(By.ID, "rate").text)
+        assert float(driver.find_element(By.ID, "live").get_attribute("data-fps")) > 0
+        shoot(driver, "live")
+        driver.find_element(By.ID, "record").click()
+        time.sleep(2)
+        driver.find_element(By.ID, "record").click()
+        until(lambda: "/analyses/" in driver.current_url)
+        until(lambda: driver.find_elements(By.CSS_SELECTOR, ".verdict"))
+        assert complaints(driver) == []
+    finally:
+        driver.quit()
+
+
+def as_motion_jpeg(source: Path, target: Path) -> None:
+    with av.open(str(source)) as film, target.open("wb") as file:
+        for frame in film.decode(video=0):
+            frame.to_image().save(file, "JPEG", quality=90)
 
 
 def test_deleting(chromium, server, result):

@@ -20,6 +20,7 @@ from unmask.core.errors import (
     UsageError,
 )
 from unmask.jobs import TooManyBytes
+from unmask.jobs.live import LiveFailed
 from unmask.web.links import LinkRefused
 
 log = logging.getLogger("unmask.web")
@@ -30,6 +31,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (InputError, 422),
     (UsageError, 422),
     (LinkRefused, 422),
+    (LiveFailed, 503),
     (StoreError, 503),
     (MissingExtra, 501),
 )

@@ -10,6 +10,7 @@ from flask import current_app
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import ModelError, ModelNotFound
 from unmask.jobs import Desk, JobOptions
+from unmask.jobs.live import Cameras
 from unmask.runtime import ModelPackage, find_package, shipped_packages
 from unmask.store import History, Settings, Tokens
 from unmask.web.config import WebConfig
@@ -25,12 +26,15 @@ class Services:
     desk: Desk
     tokens: Tokens
     settings: Settings
+    cameras: Cameras
 
     @classmethod
     def open(cls, config: WebConfig) -> Services:
         """Open the database and folders. Raises :class:`StoreError`."""
         history = History(config.database or config.folders.root / "history.db")
-        return cls(config, Desk(history, config.folders), Tokens(history), Settings(history))
+        return cls(
+            config, Desk(history, config.folders), Tokens(history), Settings(history), Cameras()
+        )
 
     @property
     def history(self) -> History:

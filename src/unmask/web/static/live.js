@@ -1,0 +1,195 @@
+// The camera, live: one frame on its way at a time, always the latest; older ones are never queued.
+const place = document.getElementById("live");
+const video = document.getElementById("camera");
+const overlay = document.getElementById("overlay");
+const startButton = document.getElementById("start");
+const recordButton = document.getElementById("record");
+const rate = document.getElementById("rate");
+const said = document.getElementById("said");
+const text = place.dataset;
+const token = document.querySelector("meta[name=csrf]").content;
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"];
+const SPAN_MS = 30_000;
+const id = [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+const grabbed = document.createElement("canvas");
+const history = new Map();
+let stream = null;
+let recorder = null;
+let arrivals = [];
+
+bands();
+startButton.addEventListener("click", () => (stream ? stop() : start()));
+recordButton.addEventListener("click", record);
+window.addEventListener("pagehide", stop);
+
+async function start() {
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: false });
+  } catch {
+    said.textContent = text.textDenied;
+    return;
+  }
+  video.srcObject = stream;
+  await video.play();
+  startButton.textContent = text.textStop;
+  recordButton.hidden = false;
+  said.textContent = text.textLoading;
+  watch();
+}
+
+function stop() {
+  if (!stream) return;
+  for (const track of stream.getTracks()) track.stop();
+  stream = null;
+  video.srcObject = null;
+  startButton.textContent = text.textStart;
+  recordButton.hidden = true;
+  rate.textContent = "";
+  overlay.getContext("2d").clearRect(0, 0, overlay.width, overlay.height);
+  fetch(`/live/${id}/end`, { method: "POST", headers: { "X-CSRF-Token": token }, keepalive: true });
+}
+
+async function watch() {
+  while (stream) {
+    const frame = await grab();
+    if (!frame || !stream) continue;
+    let answer;
+    try {
+      answer = await fetch(`/live/${id}/frames`, {
+        method: "POST",
+        headers: { "Content-Type": "image/jpeg", "X-CSRF-Token": token, Accept: "application/json" },
+        body: frame,
+      });
+    } catch {
+      await pause(1000);
+      continue;
+    }
+    if (!stream) return;
+    const found = await answer.json();
+    if (!answer.ok) {
+      said.textContent = found.detail;
+      await pause(2000);
+      continue;
+    }
+    show(found);
+  }
+}
+
+function pause(ms) {
+  return new Promise((settle) => setTimeout(settle, ms));
+}
+
+async function grab() {
+  if (!video.videoWidth) {
+    await pause(50);
+    return null;
+  }
+  const scale = Math.min(1, 640 / video.videoWidth);
+  grabbed.width = Math.round(video.videoWidth * scale);
+  grabbed.height = Math.round(video.videoHeight * scale);
+  grabbed.getContext("2d").drawImage(video, 0, 0, grabbed.width, grabbed.height);
+  return new Promise((settle) => grabbed.toBlob(settle, "image/jpeg", 0.9));
+}
+
+function show(found) {
+  const now = performance.now();
+  arrivals = [...arrivals.filter((time) => now - time < 2000), now];
+  const span = (arrivals.at(-1) - arrivals[0]) / 1000;
+  rate.textContent = span > 0.3 ? `${((arrivals.length - 1) / span).toFixed(1)} fps · ${found.ms} ms` : "";
+  place.dataset.fps = span > 0.3 ? ((arrivals.length - 1) / span).toFixed(1) : "0";
+  draw(found);
+  said.textContent = found.faces.length ? found.faces.map(words).join(" · ") : text.textNone;
+  for (const face of found.faces) {
+    if (face.rolling === null) continue;
+    if (!history.has(face.id)) history.set(face.id, []);
+    history.get(face.id).push([now, face.rolling]);
+  }
+  plot(now);
+}
+
+function words(face) {
+  const name = `${text.textFace} ${face.id + 1}: `;
+  if (face.score === null) return name + text.textSmall;
+  return name + (face.rolling === null ? text.textWait : `P ${face.rolling.toFixed(2)}`);
+}
+
+function draw(found) {
+  const ratio = window.devicePixelRatio || 1;
+  const { clientWidth: wide, clientHeight: high } = video;
+  overlay.width = Math.round(wide * ratio);
+  overlay.height = Math.round(high * ratio);
+  const scale = Math.min(wide / found.width, high / found.height) * ratio;
+  const pen = overlay.getContext("2d");
+  pen.translate((overlay.width - found.width * scale) / 2, (overlay.height - found.height * scale) / 2);
+  pen.scale(scale, scale);
+  for (const face of found.faces) {
+    const [x0, y0, x1, y1] = face.box;
+    pen.lineWidth = 3;
+    pen.strokeStyle = COLOURS[face.id % COLOURS.length];
+    pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
+    const score = face.rolling ?? face.score;
+    const label = score === null ? `${face.id + 1}` : `${face.id + 1} · ${score.toFixed(2)}`;
+    pen.font = "600 15px system-ui, sans-serif";
+    pen.fillStyle = pen.strokeStyle;
+    pen.fillRect(x0, Math.max(0, y0 - 22), pen.measureText(label).width + 12, 22);
+    pen.fillStyle = "#fff";
+    pen.fillText(label, x0 + 6, Math.max(16, y0 - 6));
+  }
+}
+
+function shape(name, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function height(score) {
+  return 6 + (1 - score) * 188;
+}
+
+function bands() {
+  const [low, high] = [height(Number(text.low)), height(Number(text.high))];
+  document.getElementById("bands").append(
+    shape("rect", { class: "band-high", x: 0, y: 0, width: 1000, height: high }),
+    shape("rect", { class: "band-mid", x: 0, y: high, width: 1000, height: low - high }),
+    shape("rect", { class: "band-low", x: 0, y: low, width: 1000, height: 200 - low }),
+  );
+}
+
+function plot(now) {
+  const curves = document.getElementById("curves");
+  curves.replaceChildren();
+  for (const [face, points] of history) {
+    while (points.length && now - points[0][0] > SPAN_MS) points.shift();
+    if (!points.length) {
+      history.delete(face);
+      continue;
+    }
+    const d = points.map(([time, score], n) => `${n ? "L" : "M"}${(1000 - ((now - time) / SPAN_MS) * 1000).toFixed(1)} ${height(score).toFixed(1)}`).join("");
+    curves.append(shape("path", { class: "curve", stroke: COLOURS[face % COLOURS.length], d, "vector-effect": "non-scaling-stroke" }));
+  }
+}
+
+function record() {
+  if (recorder) {
+    recorder.stop();
+    return;
+  }
+  const pieces = [];
+  recorder = new MediaRecorder(stream);
+  recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
+  recorder.addEventListener("stop", () => send(new Blob(pieces, { type: recorder.mimeType })));
+  recorder.start(1000);
+  recordButton.textContent = text.textKeep;
+}
+
+async function send(film) {
+  recorder = null;
+  recordButton.textContent = text.textRecord;
+  const body = new FormData();
+  body.append("file", film, `camera-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.webm`);
+  const answer = await fetch("/uploads", { method: "POST", headers: { "X-CSRF-Token": token, Accept: "application/json" }, body });
+  const told = await answer.json();
+  if (answer.ok) location.assign(told.url);
+  else said.textContent = told.detail;
+}

@@ -1,0 +1,119 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from unmask.core.errors import UnmaskError
+from unmask.jobs.live import Cameras, LiveFailed
+from unmask.pipeline import Analyser
+from unmask.pipeline.live import open_live, overlap
+
+ID = "0123456789abcdef" * 2
+
+
+@pytest.fixture(scope="module")
+def view(tiny_model):
+    return open_live(Analyser(tiny_model))
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A frame with one face."""
+    return np.ascontiguousarray(astronaut()[:320, 60:460])
+
+
+@pytest.fixture(scope="module")
+def jpeg(scene):
+    file = io.BytesIO()
+    Image.fromarray(scene).save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_a_face_keeps_its_number_and_gathers_a_rolling_score(view, scene):
+    seen = [view.look(np.roll(scene, 2 * n, axis=1), 0.1 * n) for n in range(6)]
+    assert [len(faces) for faces in seen] == [1] * 6
+    assert len({faces[0].id for faces in seen}) == 1
+    assert seen[0][0].rolling is None
+    assert seen[0][0].score is not None
+    assert 0 <= seen[-1][0].rolling <= 1
+
+
+def test_a_face_that_was_gone_for_a_while_is_another(view, scene):
+    first = view.look(scene, 100.0)[0].id
+    assert view.look(np.zeros_like(scene), 101.0) == []
+    assert view.look(scene, 105.0)[0].id != first
+
+
+def test_a_small_face_is_shown_and_not_judged(view, scene):
+    small = np.asarray(Image.fromarray(scene).resize((140, 112)))
+    for face in view.look(small, 200.0):
+        assert (face.score, face.rolling) == (None, None)
+
+
+def test_overlap():
+    assert overlap((0, 0, 2, 2), (0, 0, 2, 2)) == 1
+    assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 1, 1), (1, 1, 2, 2)) == 0
+
+
+def test_frames_go_to_a_child_and_nothing_is_kept(client, services, folders, jpeg):
+    headers = {"X-CSRF-Token": token_of(client), "Content-Type": "image/jpeg"}
+    answer = client.post(f"/live/{ID}/frames", data=jpeg, headers=headers)
+    assert answer.status_code == 200
+    assert (answer.json["width"], len(answer.json["faces"])) == (400, 1)
+    assert list(folders.incoming.iterdir()) + list(folders.uploads.iterdir()) == []
+    assert services.history.count() == 0
+    broken = client.post(f"/live/{ID}/frames", data=b"no picture", headers=headers)
+    assert (broken.status_code, "no JPEG" in broken.text) == (503, True)
+    assert client.post(f"/live/{ID}/end", headers=headers).status_code == 204
+    assert services.cameras._open == {}
+
+
+def test_what_is_refused(client, jpeg):
+    headers = {"X-CSRF-Token": token_of(client), "Content-Type": "image/jpeg"}
+    assert client.post(f"/live/{ID}/frames", data=jpeg).status_code == 403
+    assert client.post("/live/x/frames", data=jpeg, headers=headers).status_code == 400
+    huge = client.post(f"/live/{ID}/frames", data=b"x" * 3_000_000, headers=headers)
+    assert huge.status_code == 413
+
+
+def test_only_the_live_page_may_ask_for_the_camera(client):
+    assert "camera=(self)" in client.get("/live").headers["Permissions-Policy"]
+    assert "camera=()" in client.get("/").headers["Permissions-Policy"]
+
+
+def test_no_more_cameras_than_the_machine_can_watch(monkeypatch, jpeg):
+    monkeypatch.setattr("unmask.jobs.live.Camera", Watched)
+    cameras = Cameras()
+    cameras.look("a", jpeg, "m")
+    cameras.look("b", jpeg, "m")
+    with pytest.raises(LiveFailed, match="as many cameras"):
+        cameras.look("c", jpeg, "m")
+    cameras._open["a"].used -= 60
+    cameras.look("c", jpeg, "m")
+    assert cameras._open.keys() == {"b", "c"}
+    assert issubclass(LiveFailed, UnmaskError)
+    cameras.close()
+
+
+class Watched:
+    """A camera without a child."""
+
+    def __init__(self, model):
+        import time
+
+        self.used = time.monotonic()
+
+    def look(self, frame):
+        return {"faces": []}
+
+    def close(self):
+        pass
+
+
+def token_of(client):
+    from web_helpers import token_in
+
+    return token_in(client.get("/").text)
