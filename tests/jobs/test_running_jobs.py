@@ -5,6 +5,7 @@ import time
 import pytest
 
 from unmask.jobs.limits import GIB, Limits
+from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
 from unmask.jobs.worker import expire, sweep
 from unmask.store import Settings
@@ -151,3 +152,11 @@ def test_what_is_old_enough_is_deleted(submit, desk, shop):
     assert expire(shop) == 1
     assert desk.book.get(old) is None
     assert desk.book.get(young) is not None
+
+
+def test_a_message_put_by_the_server_is_taken_by_a_worker(submit, folders):
+    id, taken = submit(b"x").id, []
+    worker = Queue(folders, taken.append)
+    worker.huey.execute(worker.huey.dequeue())
+    assert taken == [id]
+    assert worker.waiting() == set()

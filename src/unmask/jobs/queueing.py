@@ -18,7 +18,12 @@ class Queue:
 
     def __init__(self, folders: Folders, look_at: Callable[[str], None] | None = None) -> None:
         self.huey = _huey(folders)
-        self._task = self.huey.task(name=_TASK)(look_at or _nobody)
+
+        # Huey names a task after its module: one function here, for who puts and for who takes.
+        def look(id: str) -> None:
+            (look_at or _nobody)(id)
+
+        self._task = self.huey.task(name=_TASK)(look)
 
     def put(self, id: str) -> None:
         """Have a worker look at the job with this id."""
