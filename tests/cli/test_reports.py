@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -184,3 +185,18 @@ def test_another_model_than_scored_is_refused(scan, unmask, trusting, portrait, 
     ran = unmask("history", "report", id, "--report", tmp_path / "a.html", "--model", trusting)
     assert ran.code == 2
     assert "is not the model that scored" in ran.err
+
+
+def test_an_interrupt_while_a_report_is_made_costs_no_result(
+    scan, portrait, landscape, tmp_path, monkeypatch
+):
+    def interrupted(report):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("unmask.cli.reports.html_report", interrupted)
+    target = tmp_path / "out.json"
+    ran = scan(portrait, landscape, "--report", tmp_path / "reports", "--json", target)
+    assert ran.code == 130
+    first, second = json.loads(target.read_text("utf-8"))["results"]
+    assert first["verdict"]["label"] == "manipulated"
+    assert second["error"]["code"] == "interrupted"

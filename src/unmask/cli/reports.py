@@ -35,6 +35,7 @@ class ReportFiles:
         self.format: Format = found or wanted
         self._analyser = analyser
         self.failed = 0
+        self.interrupted = False
         if found is not None:
             check_file(path, single=single)
         elif path.exists() and not path.is_dir():
@@ -52,6 +53,9 @@ class ReportFiles:
             return
         try:
             content = render(held, self.format, self._analyser)
+        except KeyboardInterrupt:  # ends the scan, but not before what was found is written
+            self.interrupted = True
+            return
         except Exception as error:  # noqa: BLE001 - the verdict stands, and so do other reports
             self.failed += 1
             failure = _failure(error, f"the report on {outcome.input}")

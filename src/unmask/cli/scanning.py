@@ -127,6 +127,7 @@ def run(options: ScanOptions) -> int:
                 tally.count(outcome, options.fail_on)
                 with progress.aside():
                     _tell(outcome, reports, aloud=not options.shows_table)
+                tally.interrupted |= files is not None and files.interrupted
     for report in reports:
         report.publish()
     unwritten = files is not None and files.failed > 0
