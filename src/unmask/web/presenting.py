@@ -38,6 +38,7 @@ def install(app: Flask) -> None:
         means=means,
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=likelihood,
+        figures=figures,
         unique=lambda: secrets.token_hex(4),
     )
 
@@ -61,6 +62,12 @@ def means(code: str) -> tuple[str, str]:
 def likelihood(value: float | None, reference: Reference) -> Likelihood | None:
     """The ratio behind a probability, None where there is none."""
     return None if value is None else Likelihood.of(value, reference)
+
+
+def figures(ratio: Likelihood) -> str:
+    """The ratio such as ``about 45`` or ``more than 118``, in the reader's language."""
+    words, _space, number = ratio.in_figures().rpartition(" ")
+    return f"{_(words)} {number}"
 
 
 def size(count: int) -> str:
