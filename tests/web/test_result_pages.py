@@ -1,6 +1,8 @@
+import io
 import json
 import re
 
+import av
 import pytest
 
 from unmask.core.analysis import Analysis
@@ -26,6 +28,31 @@ def test_a_picture_has_boxes_without_a_timeline(upload, browser, work, portrait)
     assert '<svg class="boxes"' in page
     assert 'id="timeline"' not in page
     assert "<video" not in page
+
+
+def test_a_film_that_browsers_do_not_play_is_shown_by_a_frame(upload, browser, work, clip):
+    path = upload((as_mpeg(clip), "old.mpg")).headers["Location"]
+    work()
+    page = browser.get(path).text
+    assert "Browsers do not play this kind of video" in page
+    assert "<video" not in page
+    assert page.count("<rect x=") == 1
+    assert 'class="heat" href=' in page
+    assert browser.get(path + "/media").status_code == 404
+
+
+def as_mpeg(film):
+    """The film's frames as MPEG-2."""
+    target = io.BytesIO()
+    with av.open(io.BytesIO(film)) as source, av.open(target, "w", format="mpeg") as made:
+        stream = made.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        stream.bit_rate = 800_000
+        for frame in source.decode(video=0):
+            pixels = frame.to_ndarray(format="yuv420p")
+            made.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="yuv420p")))
+        made.mux(stream.encode(None))
+    return target.getvalue()
 
 
 def test_the_player_gets_pieces_of_the_file(browser, analysed, clip):

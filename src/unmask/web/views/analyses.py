@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
-from unmask.core.analysis import Analysis, Face
+from unmask.core.analysis import Analysis, Face, Pixels
 from unmask.evidence import Provenance, Reference
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
@@ -40,12 +40,26 @@ class Page:
     plays: bool
     others: list[Entry]
 
-    def crops(self, face: Face, most: int = STRIP) -> list[CropPicture]:
+    def crops(self, face: Face) -> list[CropPicture]:
         """An even choice of the face's crops, by time."""
         crops = self.index.faces.get(face.id, ())
-        if len(crops) <= most:
+        if len(crops) <= STRIP:
             return list(crops)
-        return [crops[round(n * (len(crops) - 1) / (most - 1))] for n in range(most)]
+        return [crops[round(n * (len(crops) - 1) / (STRIP - 1))] for n in range(STRIP)]
+
+    def on_poster(self) -> list[tuple[Face, Pixels, CropPicture | None]]:
+        """The faces of the frame that the poster shows, with box and crop: where the first was
+        seen first.
+        """
+        faces = [face for face in self.analysis.faces if face.frames]
+        found: list[tuple[Face, Pixels, CropPicture | None]] = []
+        for face in faces:
+            frame = next((f for f in face.frames if f.time_s == faces[0].frames[0].time_s), None)
+            if frame is not None:
+                crops = self.index.faces.get(face.id, ())
+                same = [one for one in crops if one.place and one.time_s == frame.time_s]
+                found.append((face, frame.box, same[0] if same else None))
+        return found
 
     def scene(self) -> dict[str, Any]:
         """What the script draws: boxes at their times, heat layers and where they lie."""
