@@ -1,4 +1,5 @@
 # make demo    scan two sample clips              make check   everything that a change must pass
+# make serve   the web app on this machine
 # make test    the tests                          make bench   how fast a scan is
 #
 # All of them make what they need in .venv first. Variables: PYTHON, JOBS, MODEL (NAME or DIR).
@@ -15,10 +16,10 @@ INPUTS := pyproject.toml constraints.txt
 CLIPS  := examples/samples/untouched.mp4 examples/samples/manipulated.mp4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint types layers check base bench docs picture samples clean
+.PHONY: help demo serve test slow lint types layers check base bench docs picture samples clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -5
 
 # The base install. What is installed beside it stays.
 $(VENV)/.base: $(INPUTS)
@@ -78,6 +79,15 @@ base:
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/scan_speed.py $(if $(MODEL),--model $(MODEL))
+
+# The web app, at http://127.0.0.1:5000.
+$(VENV)/.web: $(INPUTS) $(VENV)/.base
+	@echo "Installing the web app into $(VENV)"
+	@$(PIP) -e '.[web]'
+	@touch $@
+
+serve: $(VENV)/.web
+	@$(BIN)/unmask serve $(if $(MODEL),--model $(MODEL))
 
 # What is written by tools from the code: the command reference, the JSON schemas.
 docs: $(VENV)/.base
