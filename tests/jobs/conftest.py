@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+pytest.importorskip("huey", reason="the extra 'web' is not installed")
+
 from skimage.data import astronaut
 
 from unmask.jobs import Desk, Folders, JobOptions, Submission

@@ -142,7 +142,8 @@ class Desk:
         self.book.delete(id)
         self.history.delete(id)
         self.log.delete(id)
-        shutil.rmtree(self.picture_folder(id), ignore_errors=True)
+        for folder in (self.picture_folder(id), *self.folders.evidence.glob(f"{id}.draft-*")):
+            shutil.rmtree(folder, ignore_errors=True)
         sha256s = {job.sha256} if job is not None else set()
         if stored is not None:
             sha256s.add(stored.entry.sha256)

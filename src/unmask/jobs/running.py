@@ -63,6 +63,8 @@ class Workshop:
             self.book.finish(job, "failed", _gone())
             return
         draft = self.folders.evidence / f"{job.id}.draft-{job.attempts}"
+        for left in self.folders.evidence.glob(f"{job.id}.draft-*"):
+            shutil.rmtree(left, ignore_errors=True)  # of an attempt whose worker has died
         draft.mkdir(mode=0o700, exist_ok=True)
         try:
             self._work(job, source, draft)
