@@ -15,7 +15,8 @@ from unmask.core.errors import UnmaskError
 from unmask.core.version import __version__
 
 COMMANDS = (
-    "scan", "serve", "history", "models", "data", "train", "evaluate", "calibrate", "worker", "tokens", "doctor",
+    "scan", "serve", "history", "models", "data", "train", "evaluate", "calibrate", "worker",
+    "tokens", "doctor",
 )  # fmt: skip
 
 
