@@ -84,8 +84,13 @@ def test_too_much_is_413_and_leaves_nothing(make_app, folders):
     answer = client.post("/api/v1/analyses", data=data)
     assert answer.status_code == 413
     assert answer.json["code"] == "request-entity-too-large"
-    huge = {"file": (io.BytesIO(b"x" * 3_000_000), "big.mp4")}
-    assert client.post("/api/v1/analyses", data=huge).status_code == 413
+    huge = client.post(
+        "/api/v1/analyses",
+        input_stream=io.BytesIO(b"--x"),
+        content_length=3_000_000,
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert huge.status_code == 413
     assert list(folders.incoming.iterdir()) == []
     assert list(folders.uploads.iterdir()) == []
 
