@@ -87,7 +87,7 @@ def test_too_much_is_413_and_leaves_nothing(make_app, folders):
     huge = client.post(
         "/api/v1/analyses",
         input_stream=io.BytesIO(b"--x"),
-        content_length=3_000_000,
+        environ_overrides={"CONTENT_LENGTH": "3000000"},
         content_type="multipart/form-data; boundary=x",
     )
     assert huge.status_code == 413
