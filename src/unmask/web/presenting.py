@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +38,6 @@ def install(app: Flask) -> None:
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=likelihood,
         figures=figures,
-        unique=lambda: secrets.token_hex(4),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable
 from typing import Final
 
 from flask import Flask, Response, g, redirect, request, session, url_for
@@ -115,6 +114,3 @@ def _mark(response: Response) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-Guard = Callable[[], AnyResponse | None]

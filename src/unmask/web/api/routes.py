@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import cast, get_args
 
 from flask import Blueprint, Response, request, url_for
@@ -14,7 +13,8 @@ from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
 from unmask.evidence import csv_frames
 from unmask.jobs import Submission
-from unmask.store import Entry, Filters, Job, Order, Stored
+from unmask.store import Entry, Job, Order, Stored
+from unmask.web.api import queries
 from unmask.web.api.describing import Operation, describes
 from unmask.web.api.records import (
     Item,
@@ -76,9 +76,9 @@ def submit() -> ResponseReturnValue:
 )
 def search() -> ResponseReturnValue:
     """Past analyses, without their documents."""
-    filters, history = _filters(), services().history
-    order = _one_of("order", get_args(Order), "newest")
-    limit, offset = _whole("limit", 50, 1, _MOST), _whole("offset", 0, 0, 2**31)
+    filters, history = queries.filters(), services().history
+    order = queries.one_of("order", get_args(Order), "newest")
+    limit, offset = queries.whole("limit", 50, 1, _MOST), queries.whole("offset", 0, 0, 2**31)
     entries = history.list(filters, order=cast(Order, order), limit=limit, offset=offset)
     items = tuple(map(_item, entries))
     return _json(ItemPage(total=history.count(filters), offset=offset, items=items))
@@ -192,7 +192,7 @@ def models() -> ResponseReturnValue:
 def _uploaded() -> Submission:
     if request.mimetype != "multipart/form-data":
         raise BadRequest("Send multipart/form-data with a field named file, or JSON with a url.")
-    options, fresh = options_from(request.form), _truth(request.form.get("fresh", ""))
+    options, fresh = options_from(request.form), queries.truth(request.form.get("fresh", ""))
     for file, name in received("file"):
         desk = services().desk
         return desk.submit(file, name, options, fresh=fresh, origin="submitted to the API")
@@ -271,48 +271,6 @@ def _item(entry: Entry) -> Item:
         model=entry.model_name,
         model_version=entry.model_version,
     )
-
-
-def _filters() -> Filters:
-    return Filters(
-        text=request.args.get("text") or None,
-        label=cast(Label | None, _one_of("label", get_args(Label), "") or None),
-        since=_time("since"),
-        until=_time("until"),
-    )
-
-
-def _one_of(name: str, allowed: tuple[str, ...], usual: str) -> str:
-    given = request.args.get(name, usual)
-    if given != usual and given not in allowed:
-        raise UsageError(f"{name} must be one of {', '.join(allowed)}")
-    return given
-
-
-def _whole(name: str, usual: int, low: int, high: int) -> int:
-    text = request.args.get(name)
-    if text is None:
-        return usual
-    if not (text.isascii() and text.isdecimal() and len(text) < 12 and low <= int(text) <= high):
-        raise UsageError(f"{name} must be a whole number from {low} to {high}")
-    return int(text)
-
-
-def _time(name: str) -> datetime | None:
-    text = request.args.get(name)
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
-    return time
-
-
-def _truth(text: str) -> bool:
-    return text.lower() in ("1", "true", "yes")
 
 
 def _stored(id: str) -> Stored:

@@ -1,0 +1,59 @@
+"""What a query may ask for; :class:`UsageError` for what makes no sense."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast, get_args
+
+from flask import request
+
+from unmask.core.analysis import Label
+from unmask.core.errors import UsageError
+from unmask.store import Filters
+
+
+def filters() -> Filters:
+    """Which analyses."""
+    return Filters(
+        text=request.args.get("text") or None,
+        label=cast(Label | None, one_of("label", get_args(Label), "") or None),
+        since=moment("since"),
+        until=moment("until"),
+    )
+
+
+def one_of(name: str, allowed: tuple[str, ...], usual: str) -> str:
+    """The parameter ``name``, which must be one of ``allowed`` if given."""
+    given = request.args.get(name, usual)
+    if given != usual and given not in allowed:
+        raise UsageError(f"{name} must be one of {', '.join(allowed)}")
+    return given
+
+
+def whole(name: str, usual: int, low: int, high: int) -> int:
+    """The parameter ``name`` as a whole number from ``low`` to ``high``."""
+    text = request.args.get(name)
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdecimal() and len(text) < 12 and low <= int(text) <= high):
+        raise UsageError(f"{name} must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def moment(name: str) -> datetime | None:
+    """The parameter ``name`` as a time with its zone, None where it is not given."""
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
+    return time
+
+
+def truth(text: str) -> bool:
+    """Whether a field of a form says yes."""
+    return text.lower() in ("1", "true", "yes")
