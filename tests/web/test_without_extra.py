@@ -9,6 +9,9 @@ from unmask.web import create_app
 @pytest.mark.parametrize("absent", ["flask", "flask_babel", "flask_limiter"])
 def test_without_the_extra_one_line_names_it(monkeypatch, absent):
     for name in [name for name in sys.modules if name.startswith("unmask.web.")]:
+        parent, _, child = name.rpartition(".")
+        monkeypatch.delattr(sys.modules[parent], child, raising=False)
+    for name in [name for name in sys.modules if name.startswith("unmask.web.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, absent, None)
     with pytest.raises(MissingExtra, match="needs the extra 'web'") as caught:
