@@ -24,6 +24,14 @@ def fit_platt(logits: Scores, labels: Labels) -> tuple[float, float]:
     return float(theta[0]), float(theta[1])
 
 
+def rises(logits: Scores, labels: Labels) -> bool:
+    """Whether the logits rise with manipulation, so that :func:`fit_platt` finds a scale.
+
+    The slope of a logistic regression with an offset has the sign of the covariance.
+    """
+    return bool(logits[labels == 1].mean() > logits[labels == 0].mean())
+
+
 def fit_temperature(logits: Scores, labels: Labels) -> tuple[float, float]:
     """The scale (1 / temperature, > 0) alone, and 0.0. Guo et al. 2017. Else as Platt's."""
     theta = _newton(logits[:, None], labels, np.array([1.0]))

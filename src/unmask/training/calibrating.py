@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
-from unmask.evaluation.calibration import choose_thresholds, fit_platt
+from unmask.evaluation.calibration import choose_thresholds, fit_platt, rises
 from unmask.runtime.package import Calibration
 from unmask.training.features import ClipFeatures
 from unmask.training.validation import auc
 
-_FRAME_WEIGHTS = (0.3, 0.5, 0.7)
+log = logging.getLogger(__name__)
+_FRAME_WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # at 1 the clip head has no say
+_SAYS_NOTHING = (1e-6, 0.0)  # scale and offset: one half, whatever the logit
 _LOW = 0.5
 _FALSE_POSITIVES = 0.05
 
@@ -32,15 +35,18 @@ class Calibrated:
 def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrated:
     """Calibrate frames, clips and faces on held-out clips, and set the thresholds.
 
-    The weight of the frame head against the temporal one is the candidate of lowest loss.
+    The weight of the frame head against the temporal one is the candidate of lowest loss. A head
+    that does not tell these clips apart says so by scoring one half, and costs no finished fit;
+    :class:`DataError` only where both together tell nothing.
     """
     labels = held.labels
     clips = clip_logits.astype(np.float64)
     flat = held.frame_logits.reshape(-1).astype(np.float64)
-    frame = fit_platt(flat, np.repeat(labels, held.frame_logits.shape[1]))
-    clip = fit_platt(clips, labels)
+    frame = _head("frame", flat, np.repeat(labels, held.frame_logits.shape[1]))
+    clip = _head("clip", clips, labels)
     mean = held.frame_logits.mean(axis=1).astype(np.float64)
-    found = [_weighted(weight, mean, clips, labels) for weight in _FRAME_WEIGHTS]
+    weights = [w for w in _FRAME_WEIGHTS if rises(w * mean + (1 - w) * clips, labels)]
+    found = [_weighted(weight, mean, clips, labels) for weight in weights or [1.0]]
     _loss, face, weight, probabilities = min(found, key=lambda one: one[0])
     return Calibrated(
         Calibration(
@@ -55,6 +61,13 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
         choose_thresholds(probabilities[labels == 0], false_positives=_FALSE_POSITIVES, low=_LOW),
         _metrics(held, probabilities, clips, mean),
     )
+
+
+def _head(name: str, logits: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[float, float]:
+    if rises(logits, labels):
+        return fit_platt(logits, labels)
+    log.warning("the %s head does not tell held-out clips apart", name)
+    return _SAYS_NOTHING
 
 
 def _weighted(

@@ -1,0 +1,51 @@
+"""Calibration at the end of a fit: a head that learned nothing says so, and costs no fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from unmask.core.errors import DataError
+from unmask.training.calibrating import calibrate
+from unmask.training.features import ClipFeatures
+
+CLIPS, FRAMES = 40, 4
+
+
+def held_out(strength: float) -> ClipFeatures:
+    """Clips whose frame logits rise by ``strength`` with the label."""
+    rng = np.random.default_rng(3)
+    labels = np.tile(np.array([0, 1]), CLIPS // 2)
+    noise = rng.normal(0, 0.3, (CLIPS, FRAMES))
+    return ClipFeatures(
+        rng.normal(size=(CLIPS, FRAMES, 5)).astype(np.float32),
+        labels,
+        (noise + strength * labels[:, None]).astype(np.float32),
+        tuple("swap" if label else "real" for label in labels),
+        ("made up",) * CLIPS,
+    )
+
+
+def clip_logits(strength: float) -> np.ndarray:
+    noise = np.random.default_rng(4).normal(0, 0.3, CLIPS)
+    return (noise + strength * held_out(1).labels).astype(np.float32)
+
+
+def test_two_good_heads_share_the_face():
+    found = calibrate(held_out(2), clip_logits(2)).calibration
+    assert 0 < found.frame_weight < 1
+    assert found.frame_scale > 0.5
+    assert found.clip_scale > 0.5
+
+
+def test_a_clip_head_that_learned_the_opposite_has_no_say(caplog):
+    found = calibrate(held_out(2), clip_logits(-2))
+    assert found.calibration.frame_weight == 1
+    assert found.calibration.clip_scale < 1e-5
+    assert found.metrics["calibration clips"]["auc"] > 0.95
+    assert "clip head does not tell" in caplog.text
+
+
+def test_two_heads_that_learned_nothing_are_an_error():
+    with pytest.raises(DataError, match="do not rise"):
+        calibrate(held_out(-2), clip_logits(-2))
