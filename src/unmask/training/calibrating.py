@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
-from unmask.evaluation.calibration import choose_thresholds, fit_platt, rises
+from unmask.evaluation.calibration import choose_low, choose_thresholds, fit_platt, rises
 from unmask.runtime.package import Calibration
 from unmask.training.features import ClipFeatures
 from unmask.training.validation import auc
@@ -19,8 +19,8 @@ from unmask.training.validation import auc
 log = logging.getLogger(__name__)
 _FRAME_WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # at 1 the clip head has no say
 _SAYS_NOTHING = (1e-6, 0.0)  # scale and offset: one half, whatever the logit
-_LOW = 0.5
 _FALSE_POSITIVES = 0.05
+_MISSES = 0.1  # of manipulated clips, below the lower threshold: a weak model abstains more
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
     weights = [w for w in _FRAME_WEIGHTS if rises(w * mean + (1 - w) * clips, labels)]
     found = [_weighted(weight, mean, clips, labels) for weight in weights or [1.0]]
     _loss, face, weight, probabilities = min(found, key=lambda one: one[0])
+    low = choose_low(probabilities[labels == 1], misses=_MISSES)
     return Calibrated(
         Calibration(
             frame_scale=frame[0],
@@ -58,7 +59,7 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
             face_offset=face[1],
             frame_weight=weight,
         ),
-        choose_thresholds(probabilities[labels == 0], false_positives=_FALSE_POSITIVES, low=_LOW),
+        choose_thresholds(probabilities[labels == 0], false_positives=_FALSE_POSITIVES, low=low),
         _metrics(held, probabilities, clips, mean),
     )
 
