@@ -28,7 +28,7 @@ def test_it_is_as_published_small_and_described(package: ModelPackage) -> None:
     files = [path for path in package.folder.rglob("*") if path.is_file()]
     assert {path.name for path in files} == {"model.json", *package.manifest.files}
     assert sum(path.stat().st_size for path in files) <= MOST_BYTES
-    assert package.card.startswith("# ")
+    assert f"# {package.manifest.name} " in package.card
     assert package.manifest.training.data
     assert all(source.licence for source in package.manifest.training.data)
     assert package.manifest.metrics
