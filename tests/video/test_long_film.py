@@ -62,7 +62,7 @@ def test_one_window_is_held_at_a_time(tmp_path, monkeypatch):
     held: list[int] = []
 
     def watched(*arguments, **options):
-        held.append(sum(isinstance(each, Window) for each in gc.get_objects()))
+        held.append(sum(type(each) is Window for each in gc.get_objects()))
         return pick(*arguments, **options)
 
     monkeypatch.setattr(windows, "pick", watched)
