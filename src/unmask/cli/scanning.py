@@ -13,6 +13,7 @@ from unmask.cli import exits
 from unmask.cli.documents import CsvReport, JsonReport, Report
 from unmask.cli.files import STDOUT, Target
 from unmask.cli.inputs import STDIN, Source, gather
+from unmask.cli.interrupts import Interrupts, listening
 from unmask.cli.outcome import Outcome
 from unmask.cli.progress import ScanProgress
 from unmask.cli.reports import Format, ReportFiles
@@ -123,7 +124,8 @@ def run(options: ScanOptions) -> int:
         sources = gather(options.paths)
         shown = not options.quiet and sys.stderr.isatty()
         with ScanProgress(notes_console(), len(sources), shown=shown) as progress:
-            for outcome in _outcomes(scanner, sources, progress, tally):
+            interrupts = stack.enter_context(listening())
+            for outcome in _outcomes(scanner, sources, progress, tally, interrupts):
                 tally.count(outcome, options.fail_on)
                 with progress.aside():
                     _tell(outcome, reports, aloud=not options.shows_table)
@@ -150,16 +152,22 @@ def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | Non
 
 
 def _outcomes(
-    scanner: Scanner, sources: Iterable[Source], progress: ScanProgress, tally: Tally
+    scanner: Scanner,
+    sources: Iterable[Source],
+    progress: ScanProgress,
+    tally: Tally,
+    interrupts: Interrupts,
 ) -> Iterator[Outcome]:
     """One outcome for each source, also when the person interrupts: none goes missing."""
     for source in sources:
+        tally.interrupted |= interrupts.made
         if tally.interrupted:
             yield Outcome(source.text, _INTERRUPTED)
             continue
         progress.begin(source.text)
         try:
-            outcome = scanner.scan(source, progress)
+            with interrupts.raising():
+                outcome = scanner.scan(source, progress)
         except KeyboardInterrupt:
             tally.interrupted = True
             outcome = Outcome(source.text, _INTERRUPTED)
