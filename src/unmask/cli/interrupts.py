@@ -10,7 +10,10 @@ from types import FrameType
 
 
 class Interrupts:
-    """Whether the person has interrupted. Outside :meth:`raising` the first Ctrl-C only sets ``made``."""
+    """Whether the person has interrupted.
+
+    Outside :meth:`raising` the first Ctrl-C only sets ``made``.
+    """
 
     def __init__(self) -> None:
         self.made = False
