@@ -22,6 +22,7 @@ EXTRAS = (
     "train",
     "evaluate",
     "web",
+    "links",
     "browser",
     "report",
     "provenance",
