@@ -6,73 +6,25 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from driving import (
+    ROOT,
+    SAMPLES,
+    as_camera,
+    browser,
+    camera_flags,
+    hand_in,
+    server,
+    until,
+    watch_live,
+)
 from selenium.webdriver.common.by import By
 
-ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
-SAMPLES = [ROOT / "examples" / "samples" / f"{name}.mp4" for name in ("manipulated", "untouched")]
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
-         "--disable-background-networking", "--disable-dev-shm-usage", "--lang=en")  # fmt: skip
-PATIENCE_S = 300.0
-
-
-@contextmanager
-def server(data: str) -> Iterator[str]:
-    """The address of ``unmask serve`` over a folder of its own."""
-    command = [sys.executable, "-m", "unmask.cli", "serve", "--port", "0"]
-    environment = os.environ | {"UNMASK_DATA": data}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        found = re.search(r"http://\S+:\d+", process.stderr.readline())
-        try:
-            assert found, "the server did not say where it listens"
-            yield found[0]
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    """Chromium without a window."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in FLAGS:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
-def hand_in(driver: Any, url: str, *files: Path) -> str:
-    """Upload by the file chooser; the address of the page that then shows."""
-    driver.get(url)
-    driver.find_element(By.ID, "file").send_keys("\n".join(map(str, files)))
-    until(lambda: driver.current_url.rstrip("/") != url)
-    return str(driver.current_url)
-
-
-def until(true: Any) -> None:
-    """Wait for it."""
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.3)
 
 
 def shoot(driver: Any, name: str, width: int, height: int, *, dark: bool = False) -> None:
@@ -85,19 +37,35 @@ def shoot(driver: Any, name: str, width: int, height: int, *, dark: bool = False
     driver.save_screenshot(str(IMAGES / f"web-{name}.png"))
 
 
+def draw_results(driver: Any, url: str) -> None:
+    """The table of a batch, a result, the same on a phone, its heat map."""
+    hand_in(driver, url, *SAMPLES)
+    until(lambda: len(driver.find_elements(By.CSS_SELECTOR, "tbody .badge, tbody .tag")) >= 2
+          or driver.page_source.count("Done") >= 2)  # fmt: skip
+    shoot(driver, "batch", 1000, 592)
+    hand_in(driver, url, SAMPLES[0])
+    until(lambda: driver.find_elements(By.CSS_SELECTOR, ".verdict"))
+    shoot(driver, "result", 1000, 1328)
+    shoot(driver, "phone", 390, 844, dark=True)
+    driver.find_element(By.ID, "show-heat").click()
+    shoot(driver, "heat", 1000, 800)
+
+
+def draw_live(url: str, film: Path) -> None:
+    """The camera, which is a sample clip, watched for long enough to show a curve."""
+    as_camera(SAMPLES[0], film)
+    with browser(*camera_flags(film)) as driver:
+        watch_live(driver, url)
+        time.sleep(12)
+        shoot(driver, "live", 1000, 900)
+
+
 def main() -> None:
     """Draw them."""
-    with tempfile.TemporaryDirectory() as data, server(data) as url, browser() as driver:
-        hand_in(driver, url, *SAMPLES)
-        until(lambda: len(driver.find_elements(By.CSS_SELECTOR, "tbody .badge, tbody .tag")) >= 2
-              or driver.page_source.count("Done") >= 2)  # fmt: skip
-        shoot(driver, "batch", 1000, 592)
-        hand_in(driver, url, SAMPLES[0])
-        until(lambda: driver.find_elements(By.CSS_SELECTOR, ".verdict"))
-        shoot(driver, "result", 1000, 1328)
-        shoot(driver, "phone", 390, 844, dark=True)
-        driver.find_element(By.ID, "show-heat").click()
-        shoot(driver, "heat", 1000, 800)
+    with tempfile.TemporaryDirectory() as data, server(data) as url:
+        with browser() as driver:
+            draw_results(driver, url)
+        draw_live(url, Path(data) / "camera.mjpeg")
 
 
 if __name__ == "__main__":

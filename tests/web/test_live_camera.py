@@ -1,4 +1,7 @@
+import dataclasses
 import io
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -8,14 +11,17 @@ from skimage.data import astronaut
 from unmask.core.errors import UnmaskError
 from unmask.jobs.live import Cameras, LiveFailed
 from unmask.pipeline import Analyser
-from unmask.pipeline.live import open_live, overlap
+from unmask.pipeline.live import LiveView, open_live, overlap
 
 ID = "0123456789abcdef" * 2
 
 
 @pytest.fixture(scope="module")
 def view(tiny_model):
-    return open_live(Analyser(tiny_model))
+    """Every frame waits for its own scores, so that what is seen does not hang on the clock."""
+    view = open_live(Analyser(tiny_model), patience_s=60, spare=False)
+    yield view
+    view.close()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,37 @@ def test_a_face_that_was_gone_for_a_while_is_another(view, scene):
     first = view.look(scene, 100.0)[0].id
     assert view.look(np.zeros_like(scene), 101.0) == []
     assert view.look(scene, 105.0)[0].id != first
+
+
+class Slow:
+    """A scorer that does not answer until it may."""
+
+    def __init__(self, scorer):
+        self._scorer, self.may, self.calls = scorer, threading.Event(), 0
+
+    def score_crops(self, crops):
+        self.calls += 1
+        assert self.may.wait(30)
+        return self._scorer.score_crops(crops)
+
+
+def test_a_slow_model_does_not_hold_up_the_boxes(view, scene):
+    slow = Slow(view._engine.scorer)
+    engine = dataclasses.replace(view._engine, scorer=slow)
+    quick = LiveView(view._manifest, engine, patience_s=0)
+    try:
+        seen = [quick.look(scene, 0.2 * n)[0] for n in range(5)]
+        assert [face.score for face in seen] == [None] * 5
+        assert (slow.calls, quick.looks) == (1, 0)
+        slow.may.set()
+        until = time.monotonic() + 30
+        while quick.looks == 0:
+            assert time.monotonic() < until
+            face = quick.look(scene, 1.0)[0]
+        assert 0 <= face.score <= 1
+    finally:
+        slow.may.set()
+        quick.close()
 
 
 def test_a_small_face_is_shown_and_not_judged(view, scene):

@@ -59,6 +59,7 @@ def _answer(view: LiveView, frame: bytes) -> dict[str, object]:
         "width": width,
         "height": height,
         "ms": round(1000 * (time.monotonic() - start)),
+        "looks": view.looks,
         "faces": [asdict(face) for face in faces],
     }
 

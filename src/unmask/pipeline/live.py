@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,21 +16,24 @@ from unmask.core.analysis import Pixels
 from unmask.core.frames import Detection, FrameScores
 from unmask.pipeline.analyser import Analyser
 from unmask.pipeline.engine import Engine
+from unmask.runtime.package import Manifest
 from unmask.verdict import QualityFloor, face_probability, frame_probability
 
 MIN_FACE = 64
 MOST_FACES = 3
 _FORGOTTEN_S = 1.0
 _OVERLAP = 0.3
-_LOGITS = 32  # of the latest frames that a rolling score rests on
+_LOGITS = 32  # of the latest scored frames that a rolling score rests on
+_PATIENCE_S = 0.03  # for scores of the very frame that is asked about
 
 
 @dataclass(frozen=True, slots=True)
 class LiveFace:
     """One face in the latest frame. ``box`` in pixels of it; scores are P(manipulated), 0 to 1.
 
-    ``score`` is that of this frame alone, ``rolling`` of the last seconds with the temporal
-    network, None until it has seen enough; both None where the face is too small to be judged.
+    ``score`` is that of the latest frame that was scored, ``rolling`` of the last seconds with
+    the temporal network, None until it has seen enough; both None where the face is too small to
+    be judged, or not scored yet.
     """
 
     id: int
@@ -41,19 +47,52 @@ class _Followed:
     id: int
     box: Pixels
     seen_s: float
-    sampled_s: float = -1.0
+    features: deque[NDArray[np.float32]]
     logits: deque[float] = field(default_factory=lambda: deque(maxlen=_LOGITS))
-    features: deque[NDArray[np.float32]] = field(default_factory=deque)
+    rolling: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """What came of one look at some faces, and for how long it took what share of the cores."""
+
+    faces: list[_Followed]
+    scores: FrameScores
+    took_s: float
 
 
 class LiveView:
-    """Follows the faces of one camera. Not safe for several threads: frames come in order."""
+    """Follows the faces of one camera. Not safe for several threads: frames come in order.
 
-    def __init__(self, analyser: Analyser, engine: Engine) -> None:
+    Faces are found in every frame. They are scored beside that, one look at a time, always at the
+    latest frame and not more often than the temporal network was fitted on: a slow model makes
+    scores rarer and never holds up the boxes. ``patience_s`` is how long a frame waits for its
+    own scores; with ``spare`` scoring rests as long as it took all cores.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        engine: Engine,
+        *,
+        patience_s: float = _PATIENCE_S,
+        spare: bool = True,
+    ) -> None:
         self._engine = engine
-        self._manifest = analyser.package.manifest
+        self._manifest = manifest
+        self.looks = 0
+        """How many frames have been scored."""
         self._followed: list[_Followed] = []
         self._next = 0
+        self._patience_s, self._spare = patience_s, spare
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="unmask-live")
+        self._under_way: Future[_Scored] | None = None
+        self._asked_s = -np.inf
+        self._rests_until = 0.0
+
+    def close(self) -> None:
+        """End the thread that scores."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def look(self, image: NDArray[np.uint8], time_s: float) -> list[LiveFace]:
         """The faces of a frame H×W×3 (uint8, RGB) taken at ``time_s``, the largest first."""
@@ -62,8 +101,11 @@ class LiveView:
         self._followed = [one for one in self._followed if time_s - one.seen_s <= _FORGOTTEN_S]
         faces = [(self._same(one, time_s), one) for one in largest]
         judged = [pair for pair in faces if pair[1].size >= QualityFloor().size_px]
-        if judged:
-            self._score(image, judged, time_s)
+        self._take(0.0)
+        if judged and self._may_score(time_s):
+            self._asked_s = time_s
+            self._under_way = self._pool.submit(self._score, image, judged)
+            self._take(self._patience_s)
         fit = {followed.id for followed, _ in judged}
         return [self._shown(followed, scored=followed.id in fit) for followed, _ in faces]
 
@@ -72,51 +114,68 @@ class LiveView:
         free = [one for one in self._followed if one.seen_s < time_s]
         best = max(free, key=lambda one: overlap(one.box, detection.box), default=None)
         if best is None or overlap(best.box, detection.box) < _OVERLAP:
-            best = _Followed(self._next, detection.box, time_s)
-            best.features = deque(maxlen=self._manifest.clip.frames)
+            features: deque[NDArray[np.float32]] = deque(maxlen=self._manifest.clip.frames)
+            best = _Followed(self._next, detection.box, time_s, features)
             self._next += 1
             self._followed.append(best)
         best.box, best.seen_s = detection.box, time_s
         return best
 
-    def _score(
-        self, image: NDArray[np.uint8], faces: list[tuple[_Followed, Detection]], time_s: float
-    ) -> None:
-        crop, clip = self._manifest.crop, self._manifest.clip
+    def _may_score(self, time_s: float) -> bool:
+        """A camera may be faster than the temporal network's frames lie apart."""
+        due = time_s - self._asked_s >= 0.8 * self._manifest.clip.step_s
+        return due and self._under_way is None and time.monotonic() >= self._rests_until
+
+    def _score(self, image: NDArray[np.uint8], faces: list[tuple[_Followed, Detection]]) -> _Scored:
+        """In the thread beside: nothing of a followed face is changed here."""
+        start, crop = time.monotonic(), self._manifest.crop
         crops = np.stack(
             [
                 align(image, one.landmarks, size=crop.size, margin=crop.margin).image
                 for _, one in faces
             ]
         )
-        scores: FrameScores = self._engine.scorer.score_crops(crops)
-        for (followed, _), logit, features in zip(
-            faces, scores.logits, scores.features, strict=True
-        ):
+        scores = self._engine.scorer.score_crops(crops)
+        return _Scored([one for one, _ in faces], scores, time.monotonic() - start)
+
+    def _take(self, patience_s: float) -> None:
+        """Note the scores that have come in."""
+        if self._under_way is None:
+            return
+        if not wait([self._under_way], patience_s).done:
+            return
+        scored, self._under_way = self._under_way.result(), None
+        self.looks += 1
+        # One crop is scored on a core's share of its own, several take all there are.
+        if self._spare and (len(scored.faces) > 1 or os.cpu_count() == 1):
+            self._rests_until = time.monotonic() + scored.took_s
+        logits, features = scored.scores.logits, scored.scores.features
+        for followed, logit, feature in zip(scored.faces, logits, features, strict=True):
             followed.logits.append(float(logit))
-            # The temporal network was fitted on frames so far apart; a camera may be faster.
-            if time_s - followed.sampled_s >= 0.8 * clip.step_s:
-                followed.sampled_s = time_s
-                followed.features.append(features)
+            followed.features.append(feature)
+            followed.rolling = self._rolling(followed)
+
+    def _rolling(self, followed: _Followed) -> float | None:
+        if len(followed.features) < min(4, self._manifest.clip.frames):
+            return None
+        clip = self._engine.scorer.score_clips([np.stack(followed.features)])
+        return face_probability(list(followed.logits), [float(clip[0])], self._manifest.calibration)
 
     def _shown(self, followed: _Followed, *, scored: bool) -> LiveFace:
         if not scored or not followed.logits:
             return LiveFace(followed.id, followed.box, None, None)
-        calibration = self._manifest.calibration
-        score = frame_probability(followed.logits[-1], calibration)
-        rolling = None
-        if len(followed.features) >= min(4, self._manifest.clip.frames):
-            clip = self._engine.scorer.score_clips([np.stack(followed.features)])
-            rolling = face_probability(list(followed.logits), [float(clip[0])], calibration)
-        return LiveFace(followed.id, followed.box, score, rolling)
+        score = frame_probability(followed.logits[-1], self._manifest.calibration)
+        return LiveFace(followed.id, followed.box, score, followed.rolling)
 
 
-def open_live(analyser: Analyser) -> LiveView:
+def open_live(
+    analyser: Analyser, *, patience_s: float = _PATIENCE_S, spare: bool = True
+) -> LiveView:
     """A view with the analyser's model, its networks loaded for itself. Raises as ``load``."""
     from unmask.runtime import SessionOptions
 
     engine = Engine.load(analyser.package, SessionOptions(), MIN_FACE)
-    return LiveView(analyser, engine)
+    return LiveView(analyser.package.manifest, engine, patience_s=patience_s, spare=spare)
 
 
 def overlap(one: Pixels, other: Pixels) -> float:

@@ -16,6 +16,7 @@ const history = new Map();
 let stream = null;
 let recorder = null;
 let arrivals = [];
+let shown = 0;
 
 bands();
 startButton.addEventListener("click", () => (stream ? stop() : start()));
@@ -93,10 +94,14 @@ async function grab() {
 
 function show(found) {
   const now = performance.now();
-  arrivals = [...arrivals.filter((time) => now - time < 2000), now];
-  const span = (arrivals.at(-1) - arrivals[0]) / 1000;
-  rate.textContent = span > 0.3 ? `${((arrivals.length - 1) / span).toFixed(1)} fps · ${found.ms} ms` : "";
-  place.dataset.fps = span > 0.3 ? ((arrivals.length - 1) / span).toFixed(1) : "0";
+  arrivals = [...arrivals.filter(([time]) => now - time < 2000), [now, found.looks]];
+  const [since, looks] = arrivals[0];
+  const span = (now - since) / 1000;
+  const fps = span > 0.3 ? ((arrivals.length - 1) / span).toFixed(1) : "0";
+  const scored = span > 0.3 ? ((found.looks - looks) / span).toFixed(1) : "0";
+  rate.textContent = span > 0.3 ? `${fps} fps · ${found.ms} ms · ${scored} ${text.textScored}` : "";
+  place.dataset.fps = fps;
+  place.dataset.frames = String((shown += 1)); // tools/measure_live.py counts them
   draw(found);
   said.textContent = found.faces.length ? found.faces.map(words).join(" · ") : text.textNone;
   for (const face of found.faces) {
