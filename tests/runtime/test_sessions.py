@@ -16,7 +16,7 @@ import pytest
 
 from unmask.core import paths
 from unmask.core.errors import MissingExtra, ModelInvalid, RuntimeUnavailable, UsageError
-from unmask.runtime import SessionOptions, installed_runtimes, open_session, resolve
+from unmask.runtime import SessionOptions, cpu, installed_runtimes, open_session, resolve
 from unmask.runtime import session as sessions
 
 CROPS = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
@@ -119,6 +119,32 @@ def test_openvino_on_cuda_is_a_contradiction() -> None:
 def test_bf16_is_not_pretended() -> None:
     with pytest.raises(RuntimeUnavailable, match="bf16"):
         resolve(SessionOptions(device="cpu", runtime="onnxruntime", precision="bf16"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "fast"),
+    [("avx512_bf16 amx_tile amx_bf16", True), ("avx512f avx512_bf16 amx_int8", False)],
+)
+def test_bf16_by_itself_only_with_matrix_units(
+    flags: str, fast: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    facts = tmp_path / "cpuinfo"
+    facts.write_text(f"processor\t: 0\nflags\t\t: fpu {flags}\n\n")
+    monkeypatch.setattr(cpu, "_FACTS", facts)
+    has_units = cpu.has_bf16_matrix_units.__wrapped__
+    assert has_units() is fast
+    monkeypatch.setattr(sessions, "has_bf16_matrix_units", has_units)
+    monkeypatch.setattr(sessions, "_has_bf16", lambda runtime: True)
+    assert resolve(SessionOptions(device="cpu")).precision == ("bf16" if fast else "f32")
+    assert resolve(SessionOptions(device="cpu", precision="bf16")).precision == "bf16"
+    assert resolve(SessionOptions(device="cpu", precision="f32")).precision == "f32"
+
+
+def test_without_a_list_of_flags_f32_serves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cpu, "_FACTS", tmp_path / "absent")
+    assert not cpu.has_bf16_matrix_units.__wrapped__()
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])

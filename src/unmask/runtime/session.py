@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from numpy.typing import NDArray
 
 from unmask.core.errors import MissingExtra, RuntimeUnavailable, UsageError
+from unmask.runtime.cpu import has_bf16_matrix_units
 from unmask.runtime.cuda import cuda_devices
 
 Device = Literal["cpu", "cuda"]
@@ -40,9 +41,9 @@ class SessionOptions:
 
     ``device`` auto takes CUDA when ONNX Runtime offers it, else the CPU. ``runtime`` None takes
     OpenVINO on the CPU and ONNX Runtime on CUDA. ``precision`` auto takes bf16 where the CPU
-    has instructions for it (measured tolerance: docs/runtimes.md). ``threads`` 0 leaves the
-    number to the runtime. ``streams`` is how many calls from different threads run side by side,
-    each on its share of the cores. ``cache`` keeps compiled graphs in
+    has matrix units for it (AMX), without which f32 is faster (docs/performance.md). ``threads``
+    0 leaves the number to the runtime. ``streams`` is how many calls from different threads run
+    side by side, each on its share of the cores. ``cache`` keeps compiled graphs in
     :func:`unmask.core.paths.cache_folder` (OpenVINO only).
     """
 
@@ -99,7 +100,10 @@ def resolve(options: SessionOptions) -> Resolved:
         raise RuntimeUnavailable(
             f"{runtime} has no bf16 arithmetic on this machine", hint="use f32, or auto"
         )
-    return Resolved(device, runtime, "bf16" if bf16 and options.precision != "f32" else "f32")
+    wanted = options.precision == "bf16" or (
+        options.precision == "auto" and has_bf16_matrix_units()
+    )
+    return Resolved(device, runtime, "bf16" if bf16 and wanted else "f32")
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class Scorer:
     """The two graphs of a package, loaded. Safe to call from several threads.
 
     On the CPU every crop is a call of its own, some calls side by side: it is as fast as a batch
-    (docs/runtimes.md has the numbers), takes less memory, and what a crop scores cannot depend on
+    (docs/performance.md has the numbers), takes less memory, and what a crop scores cannot depend on
     which crops it happened to come with. A GPU gets batches of one fixed size.
     """
 
