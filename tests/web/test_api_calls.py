@@ -1,9 +1,12 @@
 import io
+import time
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from unmask.jobs.webhooks import secret_of, signature
+from unmask.web.api import hooks
 from unmask.web.api.describing import openapi, operations
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -128,4 +131,68 @@ def test_health_and_metrics(client, send):
 
 
 def test_the_page_of_the_api(client):
-    assert "/api/v1/analyses/{id}" in client.get("/api").text
+    page = client.get("/api").text
+    assert "/api/v1/analyses/{id}" in page
+    assert "webhook-signature" in page
+
+
+def test_the_example_that_checks_a_signature_does(folders):
+    secret, body, now = secret_of(folders), b'{"a": 1}', int(time.time())
+    space = {}
+    exec(hooks.CHECK, space)
+    headers = {"webhook-id": "x", "webhook-timestamp": str(now)}
+    headers["webhook-signature"] = signature(secret, "x", now, body)
+    assert space["came_from_unmask"](headers, body, secret)
+    assert not space["came_from_unmask"](headers, body + b" ", secret)
+    assert not space["came_from_unmask"](headers | {"webhook-id": "y"}, body, secret)
+
+
+@pytest.fixture
+def public(monkeypatch):
+    """A name that leads to the public internet, of which nothing is asked."""
+    monkeypatch.setattr(
+        "unmask.jobs.outward.socket.getaddrinfo",
+        lambda host, port, **_: [
+            (2, 1, 6, "", ({"told.example": "8.8.8.8"}.get(host, host), port))
+        ],
+    )
+
+
+def test_a_submission_names_who_is_to_be_told(send, client, services, public):
+    task = send(b"x", webhook="https://told.example/secret-path").json
+    waiting = {"host": "told.example", "state": "waiting", "attempts": 0, "problem": ""}
+    assert task["webhooks"] == [waiting]
+    assert "secret-path" not in str(task)
+    assert services.desk.deliveries.of(task["id"])[0].url == "https://told.example/secret-path"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1/", "http://10.0.0.1/x", "ftp://told.example", "x"]
+)
+def test_a_bad_webhook_is_a_problem_and_nothing_is_kept(send, client, folders, public, url):
+    for answer in (
+        send(b"x", webhook=url),
+        client.post("/api/v1/analyses", json={"url": "http://told.example/a.mp4", "webhook": url}),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (422, "webhook")
+        assert answer.mimetype == "application/problem+json"
+    assert client.get("/api/v1/analyses").json["total"] == 0
+    assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
+
+
+def test_a_webhook_for_everything_is_a_setting(browser, send, upload, services, public):
+    refused = browser.post("/settings", {"webhook": "http://192.168.0.1/", "retention_days": "5"})
+    assert refused.status_code == 422
+    assert services.settings.get("retention_days") is None
+    assert browser.post("/settings", {"webhook": "http://told.example/a"}).status_code == 303
+    assert 'value="http://told.example/a"' in browser.get("/settings").text
+    ids = [send(b"x").json["id"], upload((b"y", "y.mp4")).headers["Location"].rsplit("/", 1)[1]]
+    for id in ids:
+        assert [one.url for one in services.desk.deliveries.of(id)] == ["http://told.example/a"]
+    other = send(b"z", webhook="http://told.example/b").json["id"]
+    assert [one.url for one in services.desk.deliveries.of(other)] == ["http://told.example/b"]
+
+
+def test_the_secret_of_webhooks_is_shown_when_asked_for(browser, folders):
+    assert "whsec_" not in browser.get("/settings").text
+    assert secret_of(folders) in browser.post("/settings/webhook-secret").text

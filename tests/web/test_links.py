@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from unmask.jobs import TooManyBytes, Vault
-from unmask.web import links
-from unmask.web.links import LinkRefused, fetch
+from unmask.jobs import TooManyBytes, Vault, outward
+from unmask.jobs.outward import LinkRefused
+from unmask.web.links import fetch
 
 
 class Site(BaseHTTPRequestHandler):
@@ -37,13 +37,13 @@ def web(monkeypatch):
     """Every connection to the public address 8.8.8.8 goes to a server of ours."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    real = links.socket.create_connection
+    real = outward.socket.create_connection
 
     def connect(address, timeout=None):
         assert address[0] == "8.8.8.8", f"connected to {address}"
         return real(("127.0.0.1", server.server_port), timeout)
 
-    monkeypatch.setattr(links.socket, "create_connection", connect)
+    monkeypatch.setattr(outward.socket, "create_connection", connect)
     yield
     server.shutdown()
     server.server_close()

@@ -16,7 +16,7 @@ from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
 from unmask.jobs.queueing import Queue
 from unmask.jobs.vault import Incoming, Vault
-from unmask.store import CustodyLog, History, JobBook, NewJob
+from unmask.store import CustodyLog, Deliveries, History, JobBook, NewJob
 
 NAME_LENGTH = 255
 _REPORTS = 2  # made at the same time
@@ -39,6 +39,7 @@ class Desk:
         self.vault = Vault(folders)
         self.book = JobBook(history)
         self.log = CustodyLog(history)
+        self.deliveries = Deliveries(history)
         self.queue = Queue(folders)
         self.reports = threading.BoundedSemaphore(_REPORTS)
 
@@ -56,10 +57,12 @@ class Desk:
         batch: str | None = None,
         fresh: bool = False,
         origin: str = "",
+        webhook: str | None = None,
     ) -> Submission:
         """Keep the file and have it analysed, unless that is known or under way already.
 
-        ``name`` is for people only. ``fresh`` analyses again whatever is known. Raises
+        ``name`` is for people only. ``fresh`` analyses again whatever is known. ``webhook`` is
+        told when it has ended, soon where it is known; check it before. Raises
         :class:`InputEmpty`, and what the options are worth (:class:`UsageError`,
         :class:`ModelError`); the file is discarded then.
         """
@@ -75,6 +78,7 @@ class Desk:
         incoming.keep()
         known = None if fresh else self.history.find(sha256, asked.model_sha256, asked.fingerprint)
         if known is not None:
+            self._tell(known.entry.id, webhook)
             return Submission(known.entry.id, "known")
         new = NewJob(
             name=_shown(name),
@@ -88,8 +92,14 @@ class Desk:
         job, added = self.book.add(new, fresh=fresh)
         if added:
             self.log.add(job.id, "received", origin or f"{size} bytes, SHA-256 {sha256}")
+        self._tell(job.id, webhook)  # before anybody can have done it
+        if added:
             self.queue.put(job.id)
         return Submission(job.id, "new" if added else "joined")
+
+    def _tell(self, id: str, webhook: str | None) -> None:
+        if webhook:
+            self.deliveries.add(id, webhook)
 
     def again(self, id: str, options: JobOptions) -> Submission | None:
         """Analyse the file of a job or analysis once more; None where the file is not kept."""
@@ -142,6 +152,7 @@ class Desk:
         self.book.delete(id)
         self.history.delete(id)
         self.log.delete(id)
+        self.deliveries.delete(id)
         for folder in (self.picture_folder(id), *self.folders.evidence.glob(f"{id}.draft-*")):
             shutil.rmtree(folder, ignore_errors=True)
         sha256s = {job.sha256} if job is not None else set()

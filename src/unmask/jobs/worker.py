@@ -16,6 +16,7 @@ from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
 from unmask.jobs.desk import Desk
 from unmask.jobs.folders import Folders
+from unmask.jobs.messenger import Messenger
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
 from unmask.store import History, Job, Settings
@@ -42,6 +43,8 @@ def run_worker(
         queue = Queue(folders, shop.run)
         if with_parent:
             threading.Thread(target=_end_with_parent, args=[shop.stopping], daemon=True).start()
+        messenger = Messenger(history, folders)
+        threading.Thread(target=messenger.run, args=[shop.stopping], daemon=True).start()
         shop.vault.sweep()
         consumer = queue.consumer(workers)
         consumer.start()

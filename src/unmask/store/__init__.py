@@ -1,6 +1,7 @@
 """The history, the book of jobs, custody, tokens, settings: SQLAlchemy, SQLite by default."""
 
 from unmask.store.custody import CustodyLog, Event
+from unmask.store.deliveries import Deliveries, Delivery, DeliveryState
 from unmask.store.entries import Entry, Filters, Order, Stored
 from unmask.store.fingerprint import fingerprint
 from unmask.store.history import History
@@ -9,6 +10,9 @@ from unmask.store.settings import Settings, Token, Tokens
 
 __all__ = [
     "CustodyLog",
+    "Deliveries",
+    "Delivery",
+    "DeliveryState",
     "Entry",
     "Event",
     "Filters",

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from unmask.store.entries import aware
 
 REVISION_TABLE = "unmask_revision"  # not Alembic's default: the database may be shared
-HEAD = "0002"
+HEAD = "0003"
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -148,3 +148,19 @@ class SettingRow(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+
+
+class DeliveryRow(Base):
+    """A web address that is to be told when a job has ended, and how that went so far."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_state_next_at", "state", "next_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    analysis: Mapped[str] = mapped_column(String(32), index=True)
+    url: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    problem: Mapped[str] = mapped_column(Text)

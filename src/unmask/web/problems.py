@@ -21,7 +21,8 @@ from unmask.core.errors import (
 )
 from unmask.jobs import TooManyBytes
 from unmask.jobs.live import LiveFailed
-from unmask.web.links import LinkRefused
+from unmask.jobs.outward import LinkRefused
+from unmask.jobs.webhooks import WebhookRefused
 
 log = logging.getLogger("unmask.web")
 
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (InputError, 422),
     (UsageError, 422),
     (LinkRefused, 422),
+    (WebhookRefused, 422),
     (LiveFailed, 503),
     (StoreError, 503),
     (MissingExtra, 501),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 from unmask.core.errors import StoreError
+from unmask.jobs.keys import kept_secret
 
 _BYTES = 32
 
@@ -17,34 +17,7 @@ def secret_key(folder: Path) -> bytes:
     Raises :class:`StoreError` where it cannot be read or made.
     """
     path = folder / "web.key"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(path)
-        path.chmod(0o600)
-        key = path.read_bytes()
-    except OSError as error:
-        raise StoreError(
-            f"the key {path} cannot be used: {error.strerror or error}",
-            hint="set UNMASK_DATA to a folder you can write to",
-        ) from error
+    key = kept_secret(path, lambda: secrets.token_bytes(_BYTES))
     if len(key) < _BYTES:
         raise StoreError(f"the key {path} is too short", hint="delete it; a new one is made")
     return key
-
-
-def _make(path: Path) -> None:
-    """Written whole under another name, then linked: two first starts agree on one key."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -11,6 +11,7 @@ from unmask.core.analysis import Thresholds
 from unmask.core.errors import ModelError, ModelNotFound
 from unmask.jobs import Desk, JobOptions
 from unmask.jobs.live import Cameras
+from unmask.jobs.webhooks import checked_address
 from unmask.runtime import ModelPackage, find_package, shipped_packages
 from unmask.store import History, Settings, Tokens
 from unmask.web.config import WebConfig
@@ -79,6 +80,13 @@ class Services:
         if "thresholds" not in numbers and thresholds is not None:
             numbers["thresholds"] = Thresholds.model_validate(thresholds)
         return JobOptions(model=str(self.package(model).folder), **numbers)
+
+    def webhook(self, given: str | None) -> str | None:
+        """The address to be told: the one given, else that of the settings.
+
+        Raises :class:`WebhookRefused`.
+        """
+        return checked_address(given) if given else self.settings.get("webhook")
 
 
 def services() -> Services:

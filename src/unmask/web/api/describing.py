@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from unmask.core.version import __version__
+from unmask.web.api import hooks
 from unmask.web.api.records import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -72,6 +73,7 @@ def openapi(app: Flask) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
+        "webhooks": hooks.described(_REF.format(model=hooks.MODEL.__name__)),
         "components": {
             "schemas": _schemas([one for _, _, one, _ in described]),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -80,7 +82,8 @@ def openapi(app: Flask) -> dict[str, Any]:
 
 
 def _schemas(described: list[Operation]) -> dict[str, Any]:
-    models = {Problem} | {model for one in described for model in one.bodies.values()}
+    models: set[type[BaseModel]] = {Problem, hooks.MODEL}
+    models |= {model for one in described for model in one.bodies.values()}
     for one in described:
         models |= {what for _, what in one.answers.values() if isinstance(what, type)}
     ordered = sorted(models, key=lambda model: model.__name__)

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from unmask.core.analysis import Analysis, Label, Probability, Record, Thresholds
 from unmask.core.scan import Failure
+from unmask.store import DeliveryState
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -22,6 +23,15 @@ class Progress(Record):
     ahead: int = Field(ge=0, description="jobs that wait or run before this one")
 
 
+class WebhookState(Record):
+    """How telling one address goes. Its host alone: the rest may be a secret."""
+
+    host: str
+    state: DeliveryState
+    attempts: int = Field(ge=0)
+    problem: str = Field(description="why the latest attempt failed, or empty")
+
+
 class Task(Record):
     """A submitted file: how far it is, and its result or error once it has ended."""
 
@@ -33,6 +43,7 @@ class Task(Record):
     progress: Progress | None = Field(description="null once the job has ended")
     result: Analysis | None = Field(description="the unmask.analysis/1 document when done")
     error: Failure | None = Field(description="why there is no result, when failed")
+    webhooks: tuple[WebhookState, ...] = Field(description="who is told when it has ended")
     links: dict[str, str] = Field(description="addresses on this server, by name")
 
 
@@ -86,6 +97,9 @@ class Problem(Record):
     hint: str = ""
 
 
+_WEBHOOK = "told when the analysis has ended: http or https, no private address"
+
+
 class Link(Record):
     """A file to fetch from the web."""
 
@@ -96,6 +110,7 @@ class Link(Record):
     min_face: int | None = None
     max_faces: int | None = None
     fresh: bool = False
+    webhook: str | None = Field(default=None, description=_WEBHOOK)
 
 
 class Upload(Record):
@@ -108,3 +123,4 @@ class Upload(Record):
     min_face: int | None = None
     max_faces: int | None = None
     fresh: bool = Field(default=False, description="analyse again what is known")
+    webhook: str | None = Field(default=None, description=_WEBHOOK)

@@ -7,29 +7,20 @@ from typing import cast, get_args
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import BadRequest, Conflict, NotFound
+from werkzeug.exceptions import BadRequest, Conflict
 
 from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
 from unmask.evidence import csv_frames
 from unmask.jobs import Submission
-from unmask.store import Entry, Job, Order, Stored
+from unmask.store import Order, Stored
 from unmask.web.api import queries
 from unmask.web.api.describing import Operation, describes
-from unmask.web.api.records import (
-    Item,
-    ItemPage,
-    Link,
-    ModelItem,
-    Models,
-    Progress,
-    Task,
-    Upload,
-)
+from unmask.web.api.records import ItemPage, Link, ModelItem, Models, Task, Upload
+from unmask.web.api.tasks import item_of, task_of, unknown
 from unmask.web.services import services
 from unmask.web.uploads import received
 from unmask.web.views.downloads import attachment, report_answer
-from unmask.web.views.progress import describe
 from unmask.web.views.upload import options_from
 
 API = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -52,7 +43,7 @@ _TEXT = {"type": "string"}
 def submit() -> ResponseReturnValue:
     """Send a file as ``multipart/form-data`` or name a link as JSON, with options if wanted."""
     done = _linked() if request.mimetype == "application/json" else _uploaded()
-    answer = _json(_task(done.id), 200 if done.outcome == "known" else 202)
+    answer = _json(task_of(done.id), 200 if done.outcome == "known" else 202)
     answer.headers["Location"] = url_for("api.ask", id=done.id)
     return answer
 
@@ -80,7 +71,7 @@ def search() -> ResponseReturnValue:
     order = queries.one_of("order", get_args(Order), "newest")
     limit, offset = queries.whole("limit", 50, 1, _MOST), queries.whole("offset", 0, 0, 2**31)
     entries = history.list(filters, order=cast(Order, order), limit=limit, offset=offset)
-    items = tuple(map(_item, entries))
+    items = tuple(map(item_of, entries))
     return _json(ItemPage(total=history.count(filters), offset=offset, items=items))
 
 
@@ -94,7 +85,7 @@ def search() -> ResponseReturnValue:
 )
 def ask(id: str) -> ResponseReturnValue:
     """State and progress; ``result`` holds the ``unmask.analysis/1`` document when done."""
-    return _json(_task(id))
+    return _json(task_of(id))
 
 
 @API.delete("/analyses/<id>")
@@ -108,7 +99,7 @@ def ask(id: str) -> ResponseReturnValue:
 def delete(id: str) -> ResponseReturnValue:
     """Delete the file, unless another analysis is of the same bytes, and all that came of it."""
     if not services().desk.delete(id):
-        raise _unknown()
+        raise unknown()
     return Response(status=204)
 
 
@@ -122,10 +113,10 @@ def delete(id: str) -> ResponseReturnValue:
 )
 def cancel(id: str) -> ResponseReturnValue:
     """Stop a job that waits or runs. 409 when it has ended already."""
-    task = _task(id)
+    task = task_of(id)
     if not services().desk.book.cancel(id):
         raise Conflict(f"The job has ended: {task.state}.")
-    return _json(_task(id), 202)
+    return _json(task_of(id), 202)
 
 
 @API.get("/analyses/<id>/report.html")
@@ -192,10 +183,11 @@ def models() -> ResponseReturnValue:
 def _uploaded() -> Submission:
     if request.mimetype != "multipart/form-data":
         raise BadRequest("Send multipart/form-data with a field named file, or JSON with a url.")
-    options, fresh = options_from(request.form), queries.truth(request.form.get("fresh", ""))
+    form, own = request.form, services()
+    options, fresh = options_from(form), queries.truth(form.get("fresh", ""))
+    webhook, origin = own.webhook(form.get("webhook")), "submitted to the API"
     for file, name in received("file"):
-        desk = services().desk
-        return desk.submit(file, name, options, fresh=fresh, origin="submitted to the API")
+        return own.desk.submit(file, name, options, fresh=fresh, origin=origin, webhook=webhook)
     raise BadRequest("The form has no field named file with a file in it.")
 
 
@@ -207,81 +199,18 @@ def _linked() -> Submission:
     except ValidationError as error:
         raise UsageError(f"the JSON is not as it should be: {error.errors()[0]['msg']}") from error
     given = link.model_dump(include={"model", "clips", "frames_per_clip", "min_face", "max_faces"})
-    options = services().options(**{name: value for name, value in given.items() if value})
-    file, name = fetch(link.url, services().desk.vault, services().config.max_upload)
-    return services().desk.submit(
-        file, name, options, fresh=link.fresh, origin=f"fetched from {link.url[:300]}"
-    )
-
-
-def _task(id: str) -> Task:
-    desk = services().desk
-    job, stored = desk.book.get(id), desk.history.get(id)
-    if stored is not None:
-        return _finished(stored)
-    if job is None:
-        raise _unknown()
-    return Task(
-        id=job.id,
-        state=job.state,
-        name=job.name,
-        sha256=job.sha256,
-        created_at=job.created_at,
-        progress=_progress(job) if job.active else None,
-        result=None,
-        error=job.error,
-        links=_links(job.id),
-    )
-
-
-def _finished(stored: Stored) -> Task:
-    entry = stored.entry
-    return Task(
-        id=entry.id,
-        state="done",
-        name=entry.name,
-        sha256=entry.sha256,
-        created_at=entry.created_at,
-        progress=None,
-        result=stored.analysis,
-        error=None,
-        links=_links(entry.id) | {"page": url_for("analyses.show", id=entry.id)},
-    )
-
-
-def _progress(job: Job) -> Progress:
-    state = describe(job, services().desk)
-    return Progress(**{name: state[name] for name in Progress.model_fields})
-
-
-def _links(id: str) -> dict[str, str]:
-    names = {"self": "ask", "html": "html", "pdf": "pdf", "csv": "frames"}
-    return {name: url_for(f"api.{view}", id=id) for name, view in names.items()}
-
-
-def _item(entry: Entry) -> Item:
-    return Item(
-        id=entry.id,
-        created_at=entry.created_at,
-        name=entry.name,
-        sha256=entry.sha256,
-        kind=entry.kind,
-        label=cast(Label, entry.label),
-        probability=entry.probability,
-        model=entry.model_name,
-        model_version=entry.model_version,
-    )
+    own, origin = services(), f"fetched from {link.url[:300]}"
+    options = own.options(**{name: value for name, value in given.items() if value})
+    webhook = own.webhook(link.webhook)
+    file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
+    return own.desk.submit(file, name, options, fresh=link.fresh, origin=origin, webhook=webhook)
 
 
 def _stored(id: str) -> Stored:
     stored = services().history.get(id)
     if stored is None:
-        raise _unknown()
+        raise unknown()
     return stored
-
-
-def _unknown() -> NotFound:
-    return NotFound("There is no analysis with this id, or it is not done yet.")
 
 
 def _json(model: BaseModel, status: int = 200) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
+from unmask.web.api import hooks
 from unmask.web.api.describing import Operation, describes, openapi, operations
 
 DOCS = Blueprint("docs", __name__)
@@ -31,4 +32,10 @@ def specification_at_root() -> ResponseReturnValue:
 @DOCS.get("/api")
 def page() -> ResponseReturnValue:
     """The operations for people to read."""
-    return render_template("api.html", operations=operations(current_app))
+    return render_template(
+        "api.html",
+        operations=operations(current_app),
+        webhook_text=hooks.TEXT,
+        webhook_example=hooks.EXAMPLE,
+        webhook_check=hooks.CHECK,
+    )

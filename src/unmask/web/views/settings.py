@@ -1,4 +1,4 @@
-"""Settings: thresholds, how long things are kept, tokens of the API."""
+"""Settings: thresholds, how long things are kept, who is told, tokens of the API."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import ModelError, UsageError
+from unmask.jobs.webhooks import checked_address, secret_of
 from unmask.web.services import services
 
 settings = Blueprint("settings", __name__)
@@ -21,11 +22,17 @@ def show() -> ResponseReturnValue:
 
 @settings.post("/settings")
 def change() -> ResponseReturnValue:
-    """Keep thresholds and retention."""
-    form = request.form
+    """Keep thresholds, retention, and who is told."""
+    form, own = request.form, services().settings
     low, high = form.get("low", "").strip(), form.get("high", "").strip()
-    services().settings.set("thresholds", _thresholds(low, high))
-    services().settings.set("retention_days", _days(form.get("retention_days", "").strip()))
+    webhook = form.get("webhook", "").strip()
+    wanted = {
+        "thresholds": _thresholds(low, high),
+        "retention_days": _days(form.get("retention_days", "").strip()),
+        "webhook": checked_address(webhook) if webhook else None,
+    }
+    for name, value in wanted.items():
+        own.set(name, value)
     return redirect(url_for("settings.show", saved=1), 303)
 
 
@@ -37,6 +44,12 @@ def create_token() -> ResponseReturnValue:
     return _page(secret=secret)
 
 
+@settings.post("/settings/webhook-secret")
+def show_webhook_secret() -> ResponseReturnValue:
+    """The secret by which receivers of webhooks know that it was this server that told them."""
+    return _page(webhook_secret=secret_of(services().config.folders))
+
+
 @settings.post("/settings/tokens/<id>/delete")
 def delete_token(id: str) -> ResponseReturnValue:
     """Revoke a token."""
@@ -44,7 +57,7 @@ def delete_token(id: str) -> ResponseReturnValue:
     return redirect(url_for("settings.show"), 303)
 
 
-def _page(secret: str = "") -> str:
+def _page(secret: str = "", webhook_secret: str = "") -> str:
     own = services()
     try:
         usual = own.package().manifest.thresholds
@@ -57,6 +70,8 @@ def _page(secret: str = "") -> str:
         retention_days=own.settings.get("retention_days"),
         tokens=own.tokens.list(),
         secret=secret,
+        webhook=own.settings.get("webhook"),
+        webhook_secret=webhook_secret,
     )
 
 

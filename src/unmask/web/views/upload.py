@@ -44,10 +44,10 @@ def submit() -> ResponseReturnValue:
     """The form as it is sent without JavaScript: any number of files at once."""
     options = options_from(request.form)
     fresh = request.form.get("fresh") == "1"
-    batch = Desk.new_batch()
+    batch, webhook = Desk.new_batch(), services().webhook(None)
     desk = services().desk
     done = [
-        desk.submit(file, name, options, batch=batch, fresh=fresh, origin=origin())
+        desk.submit(file, name, options, batch=batch, fresh=fresh, origin=origin(), webhook=webhook)
         for file, name in received("file")
     ]
     if not done:
@@ -68,7 +68,13 @@ def submit_one() -> ResponseReturnValue:
     for file, name in received("file"):
         try:
             done = services().desk.submit(
-                file, name, options, batch=batch or None, fresh=fresh, origin=origin()
+                file,
+                name,
+                options,
+                batch=batch or None,
+                fresh=fresh,
+                origin=origin(),
+                webhook=services().webhook(None),
             )
         except UnmaskError as error:
             status = problems.status_of(error)
@@ -82,10 +88,9 @@ def submit_one() -> ResponseReturnValue:
 def link() -> ResponseReturnValue:
     """Fetch a file from the web and hand it in."""
     url = request.form.get("url", "").strip()
-    file, name = fetch(url, services().desk.vault, services().config.max_upload)
-    done = services().desk.submit(
-        file, name, services().options(), origin=f"fetched from {url[:300]}"
-    )
+    own, origin = services(), f"fetched from {url[:300]}"
+    file, name = fetch(url, own.desk.vault, own.config.max_upload)
+    done = own.desk.submit(file, name, own.options(), origin=origin, webhook=own.webhook(None))
     return redirect(url_for("analyses.show", id=done.id), 303)
 
 
