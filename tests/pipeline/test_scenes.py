@@ -55,9 +55,8 @@ def test_a_video_of_one_face(analyser: Analyser, panned: Path) -> None:
     assert face.best_box in [frame.box for frame in face.frames]
     assert face.verdict.probability == analysis.verdict.probability is not None
     assert analysis.warnings == ()
-    assert {"open", "load", "decode", "detect", "crop", "score", "judge", "total"} <= set(
-        analysis.timings_s
-    )
+    stages = {"open", "load", "decode", "detect", "track", "align", "score", "temporal", "verdict"}
+    assert stages | {"total"} <= set(analysis.timings_s)
 
 
 def test_clips_span_their_windows(analyser: Analyser, panned: Path) -> None:

@@ -88,6 +88,11 @@ import click
     type=click.Choice(["manipulated"]),
     help="Exit with 1 when a file has this verdict.",
 )
+@click.option(
+    "--trace",
+    metavar="FILE",
+    help="Write when each stage ran, on which thread, as JSON for Perfetto.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print no table and no progress.")
 def scan(**options: Any) -> int:
     """Say for each face, and each file, whether it has been manipulated.

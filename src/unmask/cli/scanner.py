@@ -22,7 +22,7 @@ from unmask.core.errors import (
 )
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
-from unmask.pipeline import Analyser, Progress, read_provenance
+from unmask.pipeline import Analyser, Progress, Trace, read_provenance
 from unmask.runtime import file_sha256
 from unmask.store import History, fingerprint
 
@@ -54,6 +54,7 @@ class Scanner:
     timeout: float | None = None
     fresh: bool = False
     evidence: Path | None = None
+    trace: Trace | None = None
     _asked: str = field(init=False)
     _model: str = field(init=False)
     # By SHA-256, compressed: a result may be fifty kilobytes, a folder ten thousand files.
@@ -83,7 +84,11 @@ class Scanner:
             return known
         collector = None if self.evidence is None else EvidenceCollector()
         analysis = self.analyser.analyse(
-            source.path, timeout=self.timeout, progress=progress, evidence=collector
+            source.path,
+            timeout=self.timeout,
+            progress=progress,
+            evidence=collector,
+            trace=self.trace,
         )
         done = datetime.now(UTC)
         id = self._record(analysis, source.path, done)

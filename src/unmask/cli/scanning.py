@@ -20,6 +20,7 @@ from unmask.cli.reports import Format, ReportFiles
 from unmask.cli.scanner import Scanner
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, notes_console, results_console
+from unmask.cli.tracing import tracing
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError, UsageError
 from unmask.core.scan import Failure
@@ -44,6 +45,7 @@ class ScanOptions:
     evidence: str | None
     report: str | None
     report_format: Format
+    trace: str | None
     clips: int
     frames_per_clip: int | None
     min_face: int
@@ -112,6 +114,7 @@ def run(options: ScanOptions) -> int:
     if files is not None:
         reports.append(files)
     with ExitStack() as stack:
+        trace = stack.enter_context(tracing(options.trace))
         history = None if options.no_history else _history(stack)
         scanner = Scanner(
             analyser,
@@ -119,6 +122,7 @@ def run(options: ScanOptions) -> int:
             timeout=options.timeout,
             fresh=options.fresh,
             evidence=None if options.evidence is None else Path(options.evidence).expanduser(),
+            trace=trace,
         )
         tally = Tally()
         sources = gather(options.paths)

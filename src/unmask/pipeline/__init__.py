@@ -8,6 +8,7 @@ from unmask.pipeline.origin import read_provenance
 from unmask.pipeline.progress import Progress, Stage
 from unmask.pipeline.reporting import report_of
 from unmask.pipeline.request import RANGES, AnalysisRequest
+from unmask.pipeline.tracing import Trace
 
 __all__ = [
     "RANGES",
@@ -18,6 +19,7 @@ __all__ = [
     "Progress",
     "ScoredCrop",
     "Stage",
+    "Trace",
     "analyse",
     "illustrate",
     "read_provenance",

@@ -19,6 +19,7 @@ from unmask.pipeline.progress import Progress, Stage
 from unmask.pipeline.request import DEFAULT_REQUEST, AnalysisRequest
 from unmask.pipeline.run import Run
 from unmask.pipeline.timing import StageClock
+from unmask.pipeline.tracing import Trace
 from unmask.runtime import (
     DeviceChoice,
     ModelPackage,
@@ -110,11 +111,13 @@ class Analyser:
         progress: Progress | None = None,
         evidence: EvidenceSink | None = None,
         alter: Alter | None = None,
+        trace: Trace | None = None,
     ) -> Analysis:
         """Analyse one video or picture. Saves nothing.
 
         ``alter`` sees every window of frames before faces are looked for in it, and returns what
         is analysed instead: how robustness is measured. The document does not tell of it.
+        ``trace`` is told when each stage ran, and on which thread.
 
         ``timeout`` seconds for this file (:class:`TimeBudgetExceeded`), None for no limit.
         Raises an :class:`UnmaskError`: :class:`InputError` when the file cannot be analysed.
@@ -123,7 +126,7 @@ class Analyser:
             raise UsageError(f"the time budget must be above 0 s, not {timeout:g}")
         run = Run(
             source=Path(path),
-            clock=StageClock(),
+            clock=StageClock(trace),
             deadline=Deadline.after(timeout),
             progress=progress or _quiet,
             evidence=evidence,

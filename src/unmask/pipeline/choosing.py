@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from unmask.core.frames import Sighting, Track
-from unmask.pipeline.looking import Scored, prominence
+from unmask.pipeline.looking import prominence
+from unmask.pipeline.queueing import Scored
 
 # A face seen in a single frame of a video is kept only if the detector was this sure: MTCNN takes
 # a pattern for a face now and then, hardly ever in two neighbouring frames.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from unmask.core.frames import Sighting, Track
-from unmask.pipeline.looking import Scored
+from unmask.pipeline.queueing import Scored
 
 
 def clips_of(

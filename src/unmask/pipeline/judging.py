@@ -13,7 +13,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.frames import Sighting, Track
 from unmask.pipeline.choosing import sightings
 from unmask.pipeline.clipping import clips_of
-from unmask.pipeline.looking import Scored
+from unmask.pipeline.queueing import Scored
 from unmask.runtime.package import Manifest
 from unmask.scoring import Scorer
 from unmask.verdict import (

@@ -1,14 +1,13 @@
-"""From windows of frames to scored sightings, holding one window's frames at a time."""
+"""From windows of frames to scored sightings, holding a window's frames or two at a time."""
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from unmask.clips import align
 from unmask.core.analysis import MediaInfo
@@ -16,33 +15,21 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.core.frames import Crop, Sighting, Track, Window, WindowPlan
 from unmask.faces import FaceDetector, FaceTracker
+from unmask.pipeline.ahead import made_ahead
 from unmask.pipeline.progress import Progress
+from unmask.pipeline.queueing import Scored, Scoring
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import CropSpec
 from unmask.scoring import Scorer
 from unmask.video import DamageCount, read_windows
 
-# Crops held before they are scored: 77 MB of 224-pixel crops, whatever the options ask for.
-_MOST_PENDING = 512
+# A window is decoded ahead where two of them take no more than a few pictures of a camera do:
+# eight frames of 1080p are 50 MB.
+_AHEAD_BYTES = 64 * 2**20
 
 Alter = Callable[[Window], Window]
 """Sees each window as it was decoded and returns what is to be looked at in its place: times and
 number of frames as they were. For measuring what a distortion does; a scan has none."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """What the network said of one sighting. ``image`` and ``map`` only where they were asked for.
-
-    ``logit`` uncalibrated, ``features`` D, ``image`` S×S×3, ``map`` m×m.
-    """
-
-    logit: float
-    features: NDArray[np.float32]
-    sharpness: float
-    inside: float
-    image: NDArray[np.uint8] | None
-    map: NDArray[np.float32] | None
 
 
 @dataclass(slots=True)
@@ -55,7 +42,11 @@ class Seen:
 
 
 class Looker:
-    """Reads, detects, tracks, cuts and scores one file. Made for one file, used once."""
+    """Reads, detects, tracks, cuts and scores one file. Made for one file, used once.
+
+    Decoding and scoring have a thread each: while the faces of one window are found, the next is
+    decoded and the crops of the one before are scored.
+    """
 
     def __init__(
         self,
@@ -70,81 +61,79 @@ class Looker:
     ) -> None:
         self._alter = alter
         self._detector = detector
-        self._scorer = scorer
         self._max_faces = max_faces
-        self._keep = keep_pictures
         self._clock = clock
-        self._deadline = deadline
-        self._pending: list[tuple[Sighting, Crop]] = []
+        self._stop = threading.Event()
+        self._deadline = deadline.until(self._stop)
+        self._scoring = Scoring(scorer, clock, self._deadline, keep_pictures=keep_pictures)
+        self._crop = scorer.package.manifest.crop
         self._sizes: set[tuple[int, int]] = set()
         self._tracker = FaceTracker()
         self.tracks: list[Track] = []
-        self.scored: dict[Sighting, Scored] = {}
         self.damage = DamageCount()
         self.seen = Seen()
+
+    @property
+    def scored(self) -> dict[Sighting, Scored]:
+        """What was scored, after :meth:`look`."""
+        return self._scoring.scored
 
     def look(
         self, path: Path, info: MediaInfo, plans: Sequence[WindowPlan], progress: Progress
     ) -> None:
         """Fill :attr:`tracks` and :attr:`scored`. Raises the errors of video and scoring."""
         windows = read_windows(path, info, plans, deadline=self._deadline, damage=self.damage)
+        frames = max((plan.frames for plan in plans), default=1)
+        small = frames * info.width * info.height * 3 <= _AHEAD_BYTES
         total = len(plans)
         progress("look", 0, total)
-        while (window := self._next(windows)) is not None:
-            self._look(window)
-            del window  # before the next is decoded: frames are what takes memory
-            progress("look", min(self.seen.windows, total), total)
-            if len(self._pending) >= _MOST_PENDING:
-                self._score(None)
-        if not self.seen.frames:
-            raise Damaged(
-                f"{path}: not one frame could be decoded", hint="download or copy it again"
-            )
-        self._score(progress)
+        with (
+            made_ahead(lambda: self._decoded(windows), "unmask-decode", ahead=small) as following,
+            self._scoring,
+            self._stopping(),
+        ):
+            while (window := following()) is not None:
+                self._look(self._alter(window) if self._alter else window)
+                del window  # before the next is decoded: frames are what takes memory
+                progress("look", min(self.seen.windows, total), total)
+            if not self.seen.frames:
+                raise Damaged(
+                    f"{path}: not one frame could be decoded", hint="download or copy it again"
+                )
+            self._scoring.finish(progress)
 
-    def _next(self, windows: Iterator[Window]) -> Window | None:
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Whatever ends the block ends the other threads' work soon."""
+        try:
+            yield
+        finally:
+            self._stop.set()
+
+    def _decoded(self, windows: Iterator[Window]) -> Window | None:
         with self._clock.stage("decode"):
-            window = next(windows, None)
-        return self._alter(window) if self._alter and window else window
+            return next(windows, None)
 
     def _look(self, window: Window) -> None:
+        number = self.seen.windows
         images = [frame.image for frame in window.frames]
-        with self._clock.stage("detect"):
+        with self._clock.stage("detect", window=number, frames=len(images)):
             detections = self._detector.detect(images, deadline=self._deadline)
-        with self._clock.stage("track"):
+        with self._clock.stage("track", window=number):
             tracks = self._tracker.add(window.frames, detections)
-        with self._clock.stage("crop"):
-            spec = self._scorer.package.manifest.crop
-            for track in _most_prominent(tracks, self._max_faces):
-                self._pending += [(seen, _cut(window, seen, spec)) for seen in track.sightings]
+        with self._clock.stage("align", window=number):
+            chosen = _most_prominent(tracks, self._max_faces)
+            crops = [
+                (seen, _cut(window, seen, self._crop))
+                for track in chosen
+                for seen in track.sightings
+            ]
+        self._scoring.add(crops)
         self.tracks += tracks
         self._sizes |= {(image.shape[1], image.shape[0]) for image in images}
         self.seen.windows += 1
         self.seen.frames += len(images)
         self.seen.sizes = len(self._sizes)
-
-    def _score(self, progress: Progress | None) -> None:
-        """Score what is pending; tell ``progress`` where this is the last of it."""
-        pending, self._pending = self._pending, []
-        if not pending:
-            return
-
-        def tell(done: int) -> None:
-            if progress is not None:
-                progress("score", done, len(pending))
-
-        with self._clock.stage("score"):
-            crops = np.stack([crop.image for _, crop in pending])
-            scores = self._scorer.score_crops(crops, deadline=self._deadline, progress=tell)
-        for row, (sighting, crop) in enumerate(pending):
-            self.scored[sighting] = Scored(
-                logit=float(scores.logits[row]),
-                features=scores.features[row],
-                sharpness=crop.sharpness,
-                inside=crop.inside,
-                image=crop.image if self._keep else None,
-                map=scores.maps[row] if self._keep else None,
-            )
 
 
 def prominence(sightings: Iterable[Sighting]) -> float:

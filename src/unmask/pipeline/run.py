@@ -17,9 +17,10 @@ from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.choosing import Choice, choose_faces, sightings
 from unmask.pipeline.engine import Engine
 from unmask.pipeline.judging import face_evidence, face_record, frame_score, rounded, score_faces
-from unmask.pipeline.looking import Alter, Looker, Scored
+from unmask.pipeline.looking import Alter, Looker
 from unmask.pipeline.notices import notices
 from unmask.pipeline.progress import Progress
+from unmask.pipeline.queueing import Scored
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import Manifest
 from unmask.verdict import judge_face, judge_file
@@ -78,8 +79,7 @@ class Run:
                 max_faces=options.max_faces,
                 frames=looker.seen.frames,
             )
-        with self.clock.stage("judge"):
-            faces, verdict = self._judge(info, engine, options, choice, looker.scored)
+        faces, verdict = self._judge(info, engine, options, choice, looker.scored)
         if self.evidence is not None:
             _hand_over(self.evidence, choice, looker.scored, manifest)
         return Analysis(
@@ -102,22 +102,25 @@ class Run:
         scored: Mapping[Sighting, Scored],
     ) -> tuple[tuple[Face, ...], Verdict]:
         manifest = engine.scorer.package.manifest
-        clips = score_faces(choice.faces, scored, engine.scorer, self.deadline)
-        evidence = [
-            face_evidence(face, scored, own) for face, own in zip(choice.faces, clips, strict=True)
-        ]
-        verdicts = [
-            judge_face(one, manifest.calibration, options.thresholds, kind=info.kind)
-            for one in evidence
-        ]
-        whole = judge_file(verdicts, [one.prominence for one in evidence], options.thresholds)
-        faces = tuple(
-            face_record(number, face, scored, own, manifest, verdict)
-            for number, (face, own, verdict) in enumerate(
-                zip(choice.faces, clips, verdicts, strict=True)
+        with self.clock.stage("temporal"):
+            clips = score_faces(choice.faces, scored, engine.scorer, self.deadline)
+        with self.clock.stage("verdict"):
+            evidence = [
+                face_evidence(face, scored, own)
+                for face, own in zip(choice.faces, clips, strict=True)
+            ]
+            verdicts = [
+                judge_face(one, manifest.calibration, options.thresholds, kind=info.kind)
+                for one in evidence
+            ]
+            whole = judge_file(verdicts, [one.prominence for one in evidence], options.thresholds)
+            faces = tuple(
+                face_record(number, face, scored, own, manifest, verdict)
+                for number, (face, own, verdict) in enumerate(
+                    zip(choice.faces, clips, verdicts, strict=True)
+                )
             )
-        )
-        return faces, rounded(whole)
+            return faces, rounded(whole)
 
 
 def _hand_over(

@@ -44,6 +44,11 @@ class Scorer:
         # f32: a clip costs a thousandth of its crops, and there is nothing to win.
         self._temporal = open_session(package.temporal, replace(options, precision="f32"))
 
+    @property
+    def batch(self) -> int:
+        """How many crops go through the backbone in one call; fewer cost as much."""
+        return self._batch
+
     def score_crops(
         self,
         crops: NDArray[np.uint8],
