@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ import pytest
 from unmask.cli import words
 from unmask.core.analysis import Analysis
 from unmask.core.scan import Scan
+from unmask.evaluation.worth import worth
+from unmask.runtime import shipped_packages
 
 
 def test_a_person_reads_a_table_in_plain_words(scan, portrait):
@@ -23,6 +27,23 @@ def test_a_person_reads_a_table_in_plain_words(scan, portrait):
     assert "    The calibrated probability reaches the threshold for manipulated." in rest
     assert rest[-1] == words.CAVEAT
     assert ran.err == ""
+
+
+def test_what_the_model_is_worth_is_said_where_it_was_measured(
+    unmask, suspicious, portrait, tmp_path
+):
+    folder = tmp_path / "measured"
+    shutil.copytree(suspicious, folder)
+    manifest = json.loads((folder / "model.json").read_text())
+    shipped = shipped_packages()[-1].manifest
+    manifest["metrics"] = {"evaluations": shipped.metrics["evaluations"]}
+    (folder / "model.json").write_text(json.dumps(manifest))
+    known = worth(shipped)
+    assert known is not None
+    *_, caveat, said = unmask("scan", "--model", folder, portrait).out.splitlines()
+    assert caveat == words.CAVEAT
+    assert said == words.measured(known)
+    assert f"{known.caught} of {known.manipulated} manipulated ones manipulated" in said
 
 
 def test_a_pipe_gets_no_escape_sequences(scan, portrait):

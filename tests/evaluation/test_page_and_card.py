@@ -19,6 +19,7 @@ from unmask.evaluation.packages import copy_package, rewrite, with_evaluation
 from unmask.evaluation.page import render
 from unmask.evaluation.report import Comparison, Distorted, Evaluation, Figure, Nuisance, Scorer
 from unmask.evaluation.scorers import graphs_of
+from unmask.evaluation.worth import worth
 from unmask.runtime import ModelPackage
 from unmask.runtime.package import DataSource
 
@@ -220,3 +221,22 @@ def test_a_copy_is_whole_and_never_over_something(package: ModelPackage, tmp_pat
     (package.folder / "backbone.onnx").write_bytes(b"x")
     with pytest.raises(ModelAltered):
         copy_package(package, tmp_path / "other")
+
+
+def test_a_few_figures_say_what_answers_are_worth(package: ModelPackage) -> None:
+    found = evaluation_of(package)
+    known = worth(with_evaluation(package.manifest, found, graphs_of(package)))
+    assert known is not None
+    real, fake = sorted(found.decisions, key=lambda row: row.label)
+    assert (known.real, known.manipulated) == (real.files, fake.files) == (14, 13)
+    assert known.caught == round((fake.correct.value or 0) * 13) > 0
+    assert known.missed == round((fake.wrong.value or 0) * 13)
+    assert known.accused == round((real.wrong.value or 0) * 14)
+    assert known.auc == found.video.auc.value
+
+
+@pytest.mark.parametrize("metrics", [{}, {"evaluations": []}, {"evaluations": [{"x": 1}]}])
+def test_without_an_evaluation_nothing_is_said(
+    package: ModelPackage, metrics: dict[str, object]
+) -> None:
+    assert worth(package.manifest.model_copy(update={"metrics": metrics})) is None

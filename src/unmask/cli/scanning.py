@@ -24,6 +24,7 @@ from unmask.cli.tracing import tracing
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError, UsageError
 from unmask.core.scan import Failure
+from unmask.evaluation.worth import worth
 from unmask.pipeline import Analyser, AnalysisRequest
 from unmask.runtime import DeviceChoice, RuntimeName
 from unmask.store import History
@@ -108,8 +109,9 @@ class Tally:
 
 def run(options: ScanOptions) -> int:
     """Scan, report, and return the exit code."""
-    reports = _reports(options)
+    _check(options)
     analyser = options.analyser()
+    reports = _reports(options, analyser)
     files = _report_files(options, analyser)
     if files is not None:
         reports.append(files)
@@ -179,16 +181,20 @@ def _outcomes(
         yield outcome
 
 
-def _reports(options: ScanOptions) -> list[Report]:
+def _check(options: ScanOptions) -> None:
+    """Before a model is opened."""
     if options.json_to == options.csv_to == STDOUT:
         raise UsageError("--json - and --csv - cannot share standard output")
+
+
+def _reports(options: ScanOptions, analyser: Analyser) -> list[Report]:
     reports: list[Report] = []
     if options.json_to is not None:
         reports.append(JsonReport(Target(options.json_to, "--json"), single=options.single))
     if options.csv_to is not None:
         reports.append(CsvReport(Target(options.csv_to, "--csv")))
     if options.shows_table:
-        reports.append(TableReport(results_console()))
+        reports.append(TableReport(results_console(), worth(analyser.package.manifest)))
     return reports
 
 

@@ -13,6 +13,7 @@ from unmask.cli.outcome import Outcome
 from unmask.cli.terminal import printable
 from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.scan import Failure
+from unmask.evaluation.worth import Worth
 
 _RULE = 80
 _INDENT = 4  # of the reasons under a row
@@ -25,8 +26,9 @@ class TableReport:
     The columns before the file's name have fixed widths, so that no row waits for a later one.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, worth: Worth | None = None) -> None:
         self._console = console
+        self._worth = worth  # of the model, where one model gave all verdicts
         self._begun = False
         self._came: Counter[str] = Counter()  # to what, of the inputs
 
@@ -47,6 +49,8 @@ class TableReport:
             self._console.print(Text(self._summary()))
         if judged:
             self._console.print(Text(words.CAVEAT, "italic"))
+            if self._worth is not None:
+                self._console.print(Text(words.measured(self._worth), "italic"))
 
     def _summary(self) -> str:
         kinds = (*words.LABELS.values(), words.NOT_ANALYSED)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from unmask.core.analysis import Analysis, Verdict
 from unmask.core.wording import LABELS, probability
+from unmask.evaluation.worth import Worth
 from unmask.verdict import explain
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "LABEL_WIDTH",
     "NOT_ANALYSED",
     "STYLES",
+    "measured",
     "probability",
     "reasons",
     "remarks",
@@ -32,6 +34,16 @@ CAVEAT = (
     "A verdict speaks of the traces this model knows: 'no manipulation found' does not mean "
     "genuine, and 'manipulated' says neither who did it nor why."
 )
+
+
+def measured(worth: Worth) -> str:
+    """How far the model of a scan is to be trusted, by what is recorded in its package."""
+    return (
+        f"Measured on {worth.real + worth.manipulated} files of known origin ({worth.data}), this "
+        f"model called {worth.caught} of {worth.manipulated} manipulated ones manipulated and "
+        f"{worth.missed} 'no manipulation found', and {worth.accused} of {worth.real} real ones "
+        f"manipulated. Its AUC there is {worth.auc:.2f}; guessing has 0.50."
+    )
 
 
 def reasons(verdict: Verdict) -> list[str]:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
 from unmask.core.analysis import Analysis, Face, Pixels
+from unmask.evaluation.worth import Worth, worth
 from unmask.evidence import Provenance, Reference
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
@@ -34,6 +35,7 @@ class Page:
     index: EvidenceIndex
     timeline: Timeline | None
     reference: Reference
+    worth: Worth | None
     provenance: Provenance | None
     custody: list[Event]
     kept: bool
@@ -142,6 +144,7 @@ def page_of(stored: Stored) -> Page:
         index=desk.pictures(entry.id),
         timeline=timeline_of(analysis),
         reference=Reference.of(None if package is None else package.manifest),
+        worth=None if package is None else worth(package.manifest),
         provenance=read_provenance_file(desk.picture_folder(entry.id)),
         custody=desk.log.of(entry.id),
         kept=kept,
