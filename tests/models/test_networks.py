@@ -66,10 +66,13 @@ def test_the_temporal_detector_sees_the_order_of_frames() -> None:
     assert abs(float(forward - shuffled)) > 1e-4
 
 
+@pytest.mark.parametrize("halvings", [2, 3])
 @pytest.mark.parametrize("kind", ["transposed", "nearest", "bilinear", "shuffle"])
-def test_renderers_learn_to_reconstruct(kind: Upsampling, crops: NDArray[np.uint8]) -> None:
+def test_renderers_learn_to_reconstruct(
+    kind: Upsampling, halvings: int, crops: NDArray[np.uint8]
+) -> None:
     torch.manual_seed(2)
-    net = Renderer(kind, 16)
+    net = Renderer(kind, 16, halvings)
     x = torch.from_numpy(crops[:2, ::2, ::2]).permute(0, 3, 1, 2).float() / 127.5 - 1
     optimiser = torch.optim.AdamW(net.parameters(), 2e-3)
     losses = []

@@ -22,6 +22,7 @@ EXACT = SessionOptions(device="cpu", precision="f32", cache=False)
 PRODUCTS = (
     "debug-renderer.safetensors",
     "debug-renderer.npy",
+    "debug-renderer-films.npy",
     "debug-1-5-best.safetensors",
     "debug-1-5-temporal-best.safetensors",
     "debug-1-5-joint-best.safetensors",

@@ -9,6 +9,7 @@ Artifacts", Distill 2016).
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -49,36 +50,23 @@ class Residual(nn.Module):
 class Renderer(nn.Module):
     """An autoencoder at any side divisible by 8: N×3×S×S in −1…1 → the same shape and range.
 
-    ``bottleneck`` is the number of channels left at an eighth of the side: the fewer, the more
-    detail has to be invented.
+    ``bottleneck`` is the number of channels left once the side has been halved ``halvings`` times,
+    2 or 3: the fewer, the more detail has to be invented.
     """
 
-    def __init__(self, upsampling: Upsampling, bottleneck: int) -> None:
+    def __init__(self, upsampling: Upsampling, bottleneck: int, halvings: int = 3) -> None:
         super().__init__()
-        small, middle, wide = _WIDTHS
-        self.encoder = nn.Sequential(
-            nn.Conv2d(3, small, 4, stride=2, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(small, middle, 4, stride=2, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(middle, wide, 4, stride=2, padding=1),
-            Residual(wide),
-            nn.SiLU(),
-            nn.Conv2d(wide, bottleneck, 1),
-        )
-        self.decoder = nn.Sequential(
-            nn.Conv2d(bottleneck, wide, 1),
-            Residual(wide),
-            nn.SiLU(),
-            enlarging(upsampling, wide, middle),
-            nn.SiLU(),
-            enlarging(upsampling, middle, small),
-            nn.SiLU(),
-            enlarging(upsampling, small, small // 2),
-            nn.SiLU(),
-            nn.Conv2d(small // 2, 3, 3, padding=1),
-            nn.Tanh(),
-        )
+        widths = _WIDTHS[:halvings]
+        wide = widths[-1]
+        encoder: list[nn.Module] = []
+        for inside, outside in pairwise((3, *widths)):
+            encoder += [nn.Conv2d(inside, outside, 4, stride=2, padding=1), nn.SiLU()]
+        encoder[-1:] = [Residual(wide), nn.SiLU(), nn.Conv2d(wide, bottleneck, 1)]
+        decoder: list[nn.Module] = [nn.Conv2d(bottleneck, wide, 1), Residual(wide), nn.SiLU()]
+        for inside, outside in pairwise((*reversed(widths), widths[0] // 2)):
+            decoder += [enlarging(upsampling, inside, outside), nn.SiLU()]
+        decoder += [nn.Conv2d(widths[0] // 2, 3, 3, padding=1), nn.Tanh()]
+        self.encoder, self.decoder = nn.Sequential(*encoder), nn.Sequential(*decoder)
 
     def forward(self, x: Tensor) -> Tensor:
         """Reconstruct a batch."""

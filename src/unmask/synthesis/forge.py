@@ -15,6 +15,7 @@ from unmask.synthesis.colour import blend, match_colours, sharpen, shift_colours
 from unmask.synthesis.masks import Mask, Matrix, Part, draw_mask, invert
 from unmask.synthesis.poses import draw_pose
 from unmask.synthesis.resampling import checkerboard, resample, smooth
+from unmask.synthesis.spectrum import match_spectrum
 from unmask.synthesis.warps import Image, apply_field, mouth_field, move, smooth_field
 
 Kind = Literal["self-blend", "swap", "render", "lip-sync", "resample", "animate"]
@@ -188,12 +189,19 @@ def _retouch(picture: Image, rng: Generator) -> Image:
 
 
 def _rendition(face: Face, rng: Generator) -> Image:
-    """One reconstruction, at times sharpened or enlarged once more as super-resolution does."""
+    """One reconstruction: as sharp as the original, fainter, or as it was drawn.
+
+    At times sharpened once more, as super-resolution does. Were it always softer than the real
+    picture, softness is all that would be learnt.
+    """
     if not face.renditions:
         return resample(face.picture, float(rng.uniform(0.25, 0.6)), rng)
     source = face.renditions[int(rng.integers(len(face.renditions)))]
-    if rng.random() < 0.6:  # a better network than ours: fainter marks, no general softness
-        share = float(rng.uniform(0.2, 0.7))
+    choice = rng.random()
+    if choice < 0.5:
+        source = match_spectrum(source, face.picture)
+    elif choice < 0.8:  # a better network than ours: fainter marks, no general softness
+        share = float(rng.uniform(0.2, 0.6))
         source = np.asarray(cv2.addWeighted(source, 1 - share, face.picture, share, 0), np.uint8)
     if rng.random() < 0.3:
         source = sharpen(source, float(rng.uniform(0.3, 1.2)), 1.2)

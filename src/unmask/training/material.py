@@ -16,6 +16,7 @@ from unmask.clips import align, crop_matrix
 from unmask.core.errors import DataError
 from unmask.synthesis import Face
 
+_COARSE = 72  # pixels a side at which colours are compared
 CANVAS = 288  # pixels a side at which faces are kept: what the pictures are given at
 
 
@@ -59,13 +60,20 @@ class Portrait:
     renditions: tuple[NDArray[np.uint8], ...] = ()
     moved: tuple[NDArray[np.void], ...] = ()
 
-    def face(self, *, renditions: bool) -> Face:
-        """Decode. With ``renditions``, they are enlarged and given the original's soft colours."""
+    def face(self, rendition: int | None = None, *, softened: bool = False) -> Face:
+        """Decode; with ``rendition``, the face comes with what one of its renderers drew, if any.
+
+        That is enlarged and given the original's soft colours. ``softened`` brings the picture
+        itself to the renderer's resolution, so that a loss of detail tells nothing.
+        """
         picture = decode(self.data)
         frame = unit_frame(self.landmarks)
-        if not renditions:
+        if rendition is None or not self.renditions:
             return Face(picture, frame)
-        return Face(picture, frame, tuple(_fit(small, picture) for small in self.renditions))
+        small = self.renditions[rendition % len(self.renditions)]
+        if softened:
+            picture = _soften(picture, len(small))
+        return Face(picture, frame, (_fit(small, picture),))
 
 
 def decode(data: bytes | Slice) -> NDArray[np.uint8]:
@@ -97,16 +105,28 @@ def box_side(frame: NDArray[np.float64]) -> float:
     return float(np.hypot(frame[0, 0], frame[1, 0]))
 
 
+def _soften(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Down to ``side`` and up again, as a rendition comes to be."""
+    height, width = picture.shape[:2]
+    small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, dtype=np.uint8)
+
+
 def _fit(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Enlarge a rendition to the picture and give it the picture's low frequencies.
 
     A small autoencoder's colours drift; a tool's do not. What is to be learnt is its detail.
     """
     height, width = picture.shape[:2]
-    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    sigma = width / 24
-    drift = cv2.GaussianBlur(picture.astype(np.float32) - large, (0, 0), sigma)
-    return np.asarray(np.clip(large + drift + 0.5, 0, 255), dtype=np.uint8)
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    coarse = [
+        cv2.resize(x, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA).astype(np.float32)
+        for x in (picture, large)
+    ]
+    drift = cv2.GaussianBlur(coarse[0] - coarse[1], (0, 0), _COARSE / 24)
+    drift = cv2.resize(drift, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(large.astype(np.float32) + drift + 0.5, 0, 255), dtype=np.uint8)
 
 
 def read_portraits(root: Path) -> list[Portrait]:

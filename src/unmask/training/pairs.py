@@ -17,6 +17,7 @@ from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, box_side, decode, unit_frame
 from unmask.training.recipe import FrameStage
 
+_ANY = 2**16  # a number drawn below it chooses among renderers, however many there are
 MASK_SIDE = 28  # masks travel small; cells of the evidence map are coarser still
 
 
@@ -42,23 +43,29 @@ def draw_pair(
 ) -> Pair:
     """Draw one pair; ``kind`` None draws it by the stage's frequencies.
 
-    Video frames have no renditions (renderers are fitted on portraits), so kinds that want one
-    take their base from the portraits.
+    An animator has moved portraits only, so "animate" takes its base from them.
     """
     if kind is None:
         kinds = list(stage.kinds)
         weights = np.array([stage.kinds[name] for name in kinds])
         kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
-    renders = kind in ("render", "lip-sync", "swap", "animate")
-    filmed = bool(frames) and not renders and rng.random() < stage.video_share
+    filmed = bool(frames) and kind != "animate" and rng.random() < stage.video_share
     pool = frames if filmed else portraits
     base = pool[int(rng.integers(len(pool)))]
     donor = _donor(base, portraits, rng)
-    face = base.face(renditions=kind in ("render", "lip-sync"))
+    face = _base_face(base, kind, rng)
     if kind == "animate":
         face = replace(face, animations=tuple(animation(face.picture, m) for m in base.moved))
-    made = forge(kind, face, donor.face(renditions=kind == "swap"), rng)
+    drawn = int(rng.integers(_ANY)) if kind == "swap" else None
+    made = forge(kind, face, donor.face(drawn), rng)
     return _finish(face, base.landmarks, made, stage, rng)
+
+
+def _base_face(base: Portrait, kind: Kind, rng: Generator) -> Face:
+    """What is rendered is, half of the time, compared with a real picture as soft as it."""
+    if kind not in ("render", "lip-sync"):
+        return base.face()
+    return base.face(int(rng.integers(_ANY)), softened=bool(rng.random() < 0.5))
 
 
 def _donor(base: Portrait, portraits: Sequence[Portrait], rng: Generator) -> Portrait:
@@ -77,7 +84,7 @@ def _finish(
     rng: Generator,
 ) -> Pair:
     """Degrade both alike, then cut both alike."""
-    degradation = draw_degradation(rng, recoded=stage.recoded_share)
+    degradation = draw_degradation(rng, strength=stage.degradation, recoded=stage.recoded_share)
     cut = draw_cut(landmarks, box_side(face.frame), stage.size, stage.margin, rng)
     mask = np.repeat((made.mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
     small = cv2.resize(cut(mask)[:, :, 0], (MASK_SIDE, MASK_SIDE), interpolation=cv2.INTER_AREA)
@@ -91,7 +98,7 @@ def _finish(
 
 def draw_labelled_pair(clips: LabelledClips, stage: FrameStage, rng: Generator) -> Pair:
     """One frame of each class of a data set, degraded and cut alike."""
-    degradation = draw_degradation(rng, recoded=stage.recoded_share)
+    degradation = draw_degradation(rng, strength=stage.degradation, recoded=stage.recoded_share)
     flip = bool(rng.random() < 0.5)
     seed = int(rng.integers(2**31))
     crops = []

@@ -65,6 +65,9 @@ class FrameStage(_Part):
         0.5, description="share of pairs from a data set's own fakes, where it has any"
     )
     kinds: dict[Kind, float] = Field(description="relative frequency of each pseudo-fake")
+    degradation: Share = Field(
+        1.0, description="how often what happens to files happens, as a share of what is usual"
+    )
     recoded_share: Share | None = Field(
         None, description="share of pairs coded once more: saved twice, or sent by a chat app"
     )
@@ -163,11 +166,21 @@ class RendererRecipe(_Part):
     seed: int = Field(ge=0, description="of everything drawn")
     upsampling: Upsampling = Field(description="how its decoder enlarges")
     side: int = Field(ge=32, le=256, multiple_of=8, description="of what it draws, in pixels")
-    bottleneck: int = Field(ge=4, le=256, description="channels at an eighth of the side")
+    bottleneck: int = Field(ge=4, le=256, description="channels where the side is smallest")
+    halvings: Literal[2, 3] = Field(3, description="of the side, down to a quarter or an eighth")
+    patch: int | None = Field(
+        None, ge=32, multiple_of=8, description="side of random parts it is fitted on; none: all"
+    )
     critic_weight: float = Field(0.0, ge=0, description="weight of its critic; 0: none")
     samples: int = Field(ge=1, description="faces it is shown in all")
     batch: int = Field(16, ge=1, description="faces in a step")
     learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.patch is not None and self.patch > self.side:
+            raise ValueError("patch must be at most side")
+        return self
 
 
 class AnimatorRecipe(_Part):

@@ -26,7 +26,7 @@ class RendererTask(DrawerTask[Renderer, Tensor]):
     """An autoencoder of portraits."""
 
     def __init__(self, recipe: RendererRecipe, portraits: Sequence[Portrait], run: Run) -> None:
-        super().__init__(recipe, lambda: Renderer(recipe.upsampling, recipe.bottleneck), run)
+        super().__init__(recipe, lambda: _renderer(recipe), run)
         self.recipe = recipe
         self._pictures = shrink_all(portraits, recipe.side)
 
@@ -35,11 +35,16 @@ class RendererTask(DrawerTask[Renderer, Tensor]):
         return {"recipe": self.recipe.model_dump(), "portraits": len(self._pictures)}
 
     def batches(self) -> Iterator[Tensor]:
-        """Pictures N×3×S×S, drawn by the step's number."""
+        """Pictures N×3×S×S, or patches of them, drawn by the step's number."""
+        side = self.recipe.patch or self.recipe.side
         for step in range(self.step, self.steps):
             rng = np.random.default_rng([self.seed, step])
-            chosen = rng.integers(0, len(self._pictures), self.recipe.batch)
-            yield as_input(self._pictures[chosen]).to(self._fabric.device)
+            chosen = self._pictures[rng.integers(0, len(self._pictures), self.recipe.batch)]
+            if side < self.recipe.side:
+                corners = rng.integers(0, self.recipe.side - side + 1, (len(chosen), 2))
+                parts = zip(chosen, corners, strict=True)
+                chosen = np.stack([x[y : y + side, z : z + side] for x, (y, z) in parts])
+            yield as_input(chosen).to(self._fabric.device)
 
     def draw(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reconstruct."""
@@ -59,7 +64,7 @@ def draw_all(
     recipe: RendererRecipe, weights: Path, portraits: Sequence[Portrait], run: Run
 ) -> NDArray[np.uint8]:
     """Every portrait as this renderer draws it: N×S×S×3, uint8, RGB."""
-    net = Renderer(recipe.upsampling, recipe.bottleneck)
+    net = _renderer(recipe)
     net.load_state_dict(read_tensors(weights))
     net.to(run.fabric.device).eval()
     pictures = shrink_all(portraits, recipe.side)
@@ -79,3 +84,7 @@ def shrink_all(portraits: Sequence[Portrait], side: int) -> NDArray[np.uint8]:
             decode(portrait.data), (side, side), interpolation=cv2.INTER_AREA
         )
     return pictures
+
+
+def _renderer(recipe: RendererRecipe) -> Renderer:
+    return Renderer(recipe.upsampling, recipe.bottleneck, recipe.halvings)

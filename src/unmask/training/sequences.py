@@ -52,19 +52,20 @@ def draw_sequences(side: Side, recipe: DetectorRecipe, rng: Generator) -> tuple[
     if side.labelled and rng.random() < recipe.clip.labelled_share:
         return _labelled(side, recipe, rng)
     count = recipe.clip.frames
+    renderer = int(rng.integers(2**16))  # one throughout a clip
     films = [film for film in side.films if len(film.frames) >= count]
     filmed = bool(films) and rng.random() < 0.5
     if filmed:
         film = films[int(rng.integers(len(films)))]
         chosen = film.frames[:count]
-        faces = [portrait.face(renditions=False) for portrait in chosen]
+        faces = [portrait.face(renderer) for portrait in chosen]
         weights = recipe.clip.film_kinds
     else:
         base = side.portraits[int(rng.integers(len(side.portraits)))]
         chosen = (base,) * count
-        faces = [base.face(renditions=True)] * count
+        faces = [base.face(renderer)] * count
         weights = recipe.clip.still_kinds
-    donor = side.portraits[int(rng.integers(len(side.portraits)))].face(renditions=True)
+    donor = side.portraits[int(rng.integers(len(side.portraits)))].face(renderer)
     driven = [clip for clip in side.driven if bool(clip.drive.real) == filmed]
     kind = _draw(weights, rng, animator=bool(driven))
     if kind == "driven-still":
@@ -137,7 +138,9 @@ class _Finish:
 
     @classmethod
     def draw(cls, frames: Sequence[Portrait], recipe: DetectorRecipe, rng: Generator) -> _Finish:
-        degradation = draw_degradation(rng, recoded=recipe.clip.recoded_share)
+        degradation = draw_degradation(
+            rng, strength=recipe.frame.degradation, recoded=recipe.clip.recoded_share
+        )
         flip = bool(rng.random() < 0.5)
         width = _SHAKE * box_side(unit_frame(frames[0].landmarks))
         shake = rng.normal(0, width, (len(frames), 5, 2)).astype(np.float32)

@@ -17,7 +17,14 @@ from unmask.training.recipe import AnimatorRecipe, DetectorRecipe, Drawer, Rende
 from unmask.training.run import Run
 from unmask.training.shards import Labelled, hold_out, read_shards
 from unmask.training.side import Side
-from unmask.training.store import driven_clips, films, others, with_moves, with_renditions
+from unmask.training.store import (
+    driven_clips,
+    films,
+    films_with_renditions,
+    others,
+    with_moves,
+    with_renditions,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +42,7 @@ def read_sides(
     encoders = [one for one in renderers if isinstance(one, RendererRecipe)]
     faces = with_renditions(_portraits(data, fitted, held), encoders, run)
     real = [film for root in _with_clips(data) for film in _films(root, data, recipe, run)]
-    cut = split_films(real)
+    cut = split_films(films_with_renditions(real, encoders, run) if encoders else real)
     films = {"train": cut[0] + _real(fitted), "val": cut[1] + _real(held)}
     driven: dict[str, list[DrivenClip]] = {"train": [], "val": []}
     for animator in renderers:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,23 +34,40 @@ def with_renditions(
 
     Renderers are fitted on the portraits of the split ``train``, and once.
     """
-    drawn = [_drawn(recipe, portraits, run) for recipe in renderers]
+    for recipe in renderers:
+        fit_renderer(recipe, [p for p in portraits if p.split == "train"], run)
+    return _rendered(portraits, renderers, "", run)
+
+
+def films_with_renditions(
+    clips: Sequence[Film], renderers: Sequence[RendererRecipe], run: Run
+) -> list[Film]:
+    """The same of every frame of films; the renderers are fitted already."""
+    frames = [frame for clip in clips for frame in clip.frames]
+    rendered = iter(_rendered(frames, renderers, "-films", run))
+    return [replace(clip, frames=tuple(islice(rendered, len(clip.frames)))) for clip in clips]
+
+
+def _rendered(
+    faces: Sequence[Portrait], renderers: Sequence[RendererRecipe], which: str, run: Run
+) -> list[Portrait]:
+    drawn = [_drawn(recipe, faces, which, run) for recipe in renderers]
     return [
-        replace(portrait, renditions=tuple(pictures[index] for pictures in drawn))
-        for index, portrait in enumerate(portraits)
+        replace(face, renditions=tuple(pictures[index] for pictures in drawn))
+        for index, face in enumerate(faces)
     ]
 
 
-def _drawn(recipe: RendererRecipe, portraits: Sequence[Portrait], run: Run) -> NDArray[np.uint8]:
-    kept = run.work / f"{recipe.name}.npy"
-    if not kept.exists():
-        weights = fit_renderer(recipe, [p for p in portraits if p.split == "train"], run)
-        if run.first:
-            log.info("%s draws %d faces", recipe.name, len(portraits))
-            pictures = draw_all(recipe, weights, portraits, run)
-            _write(kept, lambda stream: np.save(stream, pictures))
+def _drawn(
+    recipe: RendererRecipe, faces: Sequence[Portrait], which: str, run: Run
+) -> NDArray[np.uint8]:
+    kept = run.work / f"{recipe.name}{which}.npy"
+    if run.first and not kept.exists():
+        log.info("%s draws %d faces", recipe.name, len(faces))
+        pictures = draw_all(recipe, run.work / f"{recipe.name}.safetensors", faces, run)
+        _write(kept, lambda stream: np.save(stream, pictures))
     run.fabric.barrier()
-    return _counted(kept, len(portraits), "faces")
+    return _counted(kept, len(faces), "faces")
 
 
 def _counted(kept: Path, count: int, what: str) -> NDArray[Any]:
