@@ -57,7 +57,12 @@ class Cascade:
         self, images: Sequence[Image], min_face: float, deadline: Deadline
     ) -> tuple[Candidates, Floats]:
         """Faces of all pictures, best first within each, and their landmarks N×5×2 (x, y)."""
-        proposed = self._propose(images, min_face, deadline)
+        return self.look_at(images, self._propose(images, min_face, deadline), deadline)
+
+    def look_at(
+        self, images: Sequence[Image], proposed: Candidates, deadline: Deadline
+    ) -> tuple[Candidates, Floats]:
+        """The faces among boxes proposed by whomever; as :meth:`run` otherwise."""
         return self._output(images, self._refine(images, proposed, deadline), deadline)
 
     def _propose(self, images: Sequence[Image], min_face: float, deadline: Deadline) -> Candidates:

@@ -118,7 +118,7 @@ class Looker:
         number = self.seen.windows
         images = [frame.image for frame in window.frames]
         with self._clock.stage("detect", window=number, frames=len(images)):
-            detections = self._detector.detect(images, deadline=self._deadline)
+            detections = self._detector.detect_window(window.frames, deadline=self._deadline)
         with self._clock.stage("track", window=number):
             tracks = self._tracker.add(window.frames, detections)
         with self._clock.stage("align", window=number):

@@ -1,0 +1,89 @@
+"""Where faces of a frame should be, told from frames shortly before and after it.
+
+P-Net, which looks everywhere, is most of MTCNN's cost. In frames of one window a face hardly moves
+from one to the next: P-Net looks at some of them, the key frames, and in those between, R-Net and
+O-Net look at boxes about the places where the key frames' faces must have been meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.core.frames import Detection
+from unmask.faces.boxes import Boxes, iou
+from unmask.faces.tracking import nearest, places
+
+_FRAMES_APART = 4
+_SECONDS_APART = Fraction(1, 2)
+# A face that both key frames have within this reach (in its sizes, and octaves) is the same one.
+_REACH, _OCTAVES = 1.0, 0.7
+# A face of one key frame alone should be in the frames between if the detector was this sure.
+_SURE = 0.95
+_FOUND = 0.4  # intersection over union with where it should be
+# About a place: shifts in shares of its size, and sizes. P-Net's windows lie about as close.
+_SHIFTS = ((0.0, 0.0), (-0.15, 0.0), (0.15, 0.0), (0.0, -0.15), (0.0, 0.15))
+_SIZES = (0.85, 1.0, 1.18)
+
+
+def key_frames(times: Sequence[Fraction]) -> list[int]:
+    """Indices of the frames where P-Net looks: the first, the last, and enough between them."""
+    keys = [0] if times else []
+    for at in range(1, len(times)):
+        last, beyond = keys[-1], at + 1 == len(times)
+        far = at - last >= _FRAMES_APART
+        if beyond or far or times[at + 1] - times[last] > _SECONDS_APART:
+            keys.append(at)
+    return keys
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """Faces of a frame before they are looked for: ``boxes`` N×4, ``sure`` N."""
+
+    boxes: Boxes
+    sure: NDArray[np.bool_]
+
+    def proposals(self) -> Boxes:
+        """M×4 boxes for R-Net to look at."""
+        sides = self.boxes[:, 2:] - self.boxes[:, :2]
+        centre = (self.boxes[:, 2:] + self.boxes[:, :2]) / 2
+        shifted = [centre + sides * np.array(shift, np.float32) for shift in _SHIFTS]
+        found = [
+            np.concatenate([place - sides * size / 2, place + sides * size / 2], axis=1)
+            for place in shifted
+            for size in np.array(_SIZES, np.float32)
+        ]
+        return np.concatenate(found)
+
+    def missing_in(self, found: Sequence[Detection]) -> bool:
+        """Whether a face that should surely be there is not among ``found``."""
+        if not self.sure.any():
+            return False
+        boxes = np.array([one.box for one in found], np.float32).reshape(-1, 4)
+        overlaps = iou(self.boxes[self.sure], boxes)
+        return bool((overlaps.max(axis=1, initial=0.0) < _FOUND).any())
+
+
+def expected(before: Sequence[Detection], after: Sequence[Detection], share: float) -> Expected:
+    """The faces of a frame ``share`` of the way (0 to 1) from one key frame to the next.
+
+    A face of both is expected where it passes at constant speed; one of a single key frame where
+    it was there.
+    """
+    old, new = places(before), places(after)
+    reach, octaves = np.full(len(before), _REACH), np.full(len(before), _OCTAVES)
+    pairs = nearest(old, new, reach, octaves)
+    one = np.array([face.box for face in before], np.float32).reshape(-1, 4)
+    other = np.array([face.box for face in after], np.float32).reshape(-1, 4)
+    rows, columns = [row for row, _ in pairs], [column for _, column in pairs]
+    passing = one[rows] * np.float32(1 - share) + other[columns] * np.float32(share)
+    alone = [face for row, face in enumerate(before) if row not in rows]
+    alone += [face for column, face in enumerate(after) if column not in columns]
+    boxes = np.array([face.box for face in alone], np.float32).reshape(-1, 4)
+    sure = [True] * len(pairs) + [face.score >= _SURE for face in alone]
+    return Expected(np.concatenate([passing, boxes]), np.array(sure, bool))
