@@ -44,8 +44,7 @@ def main() -> None:
                 counts.append(driver.execute_script(_SEEN))
             shown = driver.execute_script(_PARTS)
     rates = [
-        1000 * (after[0] - before[0]) / (after[1] - before[1])
-        for before, after in pairwise(counts)
+        1000 * (after[0] - before[0]) / (after[1] - before[1]) for before, after in pairwise(counts)
     ]
     whole = 1000 * (counts[-1][0] - counts[0][0]) / (counts[-1][1] - counts[0][1])
     print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,6 +12,8 @@ from unmask.jobs import TooManyBytes, Vault, outward
 from unmask.jobs.outward import LinkRefused
 from unmask.web.links import fetch
 
+ADDRESS = (2, 1, 6, "", ("8.8.8.8", 80))
+
 
 class Site(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -19,9 +22,14 @@ class Site(BaseHTTPRequestHandler):
             self.send_header("Location", self.path[4:])
             self.end_headers()
             return
-        kind = "text/html" if self.path == "/page" else "video/mp4"
+        kinds = {
+            "/page": "text/html; charset=utf-8",
+            "/text": "text/plain",
+            "/sent-away": "text/html",
+        }
+        kind = kinds.get(self.path, "video/mp4")
         body = b"film" * (1000 if self.path == "/big" else 1)
-        self.send_response(404 if self.path == "/gone" else 200)
+        self.send_response({"/gone": 404, "/sent-away": 403}.get(self.path, 200))
         self.send_header("Content-Type", kind)
         if self.path != "/big":
             self.send_header("Content-Length", str(len(body)))
@@ -82,7 +90,6 @@ def test_redirects_are_followed(get):
         "http:///a",
         "nonsense",
         "",
-        "http://film.example/page",
         "http://film.example/gone",
         "http://film.example/to/file:///etc/passwd",
         "http://film.example/to/http://127.0.0.1/",
@@ -120,6 +127,34 @@ def test_too_much_is_refused_also_without_a_stated_length(get, folders):
         with pytest.raises(TooManyBytes):
             get(f"http://film.example/{path}", limit=3)
     assert list(folders.incoming.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["page", "sent-away", "to//page"])
+def test_a_page_is_left_to_who_can_read_it(folders, web, path):
+    asked = []
+
+    def of_page(url, vault, limit):
+        asked.append((url, limit))
+        return vault.receive(limit), "film.mp4"
+
+    url = f"http://film.example/{path}"
+    incoming, name = fetch(url, Vault(folders), 77, lambda host, port: ["8.8.8.8"], of_page)
+    assert (asked, name) == ([(url, 77)], "film.mp4")
+    incoming.close()
+
+
+def test_a_page_without_the_extra_names_it(client, web, monkeypatch):
+    monkeypatch.setitem(sys.modules, "yt_dlp", None)
+    real = outward.socket.getaddrinfo
+
+    def look_up(host, *more, **named):
+        return [ADDRESS] if host == "film.example" else real(host, *more, **named)
+
+    monkeypatch.setattr(outward.socket, "getaddrinfo", look_up)
+    answer = client.post("/api/v1/analyses", json={"url": "http://film.example/page"})
+    assert (answer.status_code, answer.json["code"]) == (501, "missing-extra")
+    assert "unmask[links]" in answer.json["hint"]
+    assert "\n" not in answer.json["detail"] + answer.json["hint"]
 
 
 def test_a_refused_link_is_said_on_the_page_and_by_the_api(browser, client):

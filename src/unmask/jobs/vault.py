@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from pathlib import Path
 
@@ -112,13 +113,12 @@ class Vault:
             place.parent.rmdir()
 
     def sweep(self) -> int:
-        """Delete what was left half received a day ago or longer, and say how many files."""
+        """Delete what was left half received or half made a day ago or longer; say how many."""
         before = time.time() - _STALE_S
-        stale = [
-            path
-            for path in self.folders.incoming.iterdir()
-            if path.is_file() and path.stat().st_mtime < before
-        ]
+        stale = [path for path in self.folders.incoming.iterdir() if path.stat().st_mtime < before]
         for path in stale:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         return len(stale)

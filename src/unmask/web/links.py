@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import http.client
 import time
+from collections.abc import Callable
 from urllib.parse import unquote, urljoin
 
 from unmask.core.version import __version__
 from unmask.jobs import Incoming, TooManyBytes, Vault
 from unmask.jobs.outward import LinkRefused, Resolve, Target, connect, look_up, target
+from unmask.jobs.platforms import fetch_film
 
 _REDIRECTS = 5
 _WHOLE_S = 600.0
 _PIECE = 2**16
 _TYPES = ("video/", "image/", "application/octet-stream", "binary/octet-stream", "application/mp4")
+_PAGE_TYPES = ("text/html", "application/xhtml")
+_PAGES = (200, 401, 403, 406, 429)  # platforms send programs away that ask for a page plainly
 _UPLOAD_IT = "download the file yourself and upload it"
 
+OfPage = Callable[[str, Vault, int], tuple[Incoming, str]]
 
-def fetch(url: str, vault: Vault, limit: int, resolve: Resolve = look_up) -> tuple[Incoming, str]:
+
+def fetch(
+    url: str,
+    vault: Vault,
+    limit: int,
+    resolve: Resolve = look_up,
+    of_page: OfPage = fetch_film,
+) -> tuple[Incoming, str]:
     """The file behind ``url`` and a name for it.
 
     At most ``limit`` bytes; http and https on their usual ports; video, picture or unspecific
-    types only; no private, local or otherwise special address. Raises :class:`LinkRefused`.
-    ``resolve`` looks up a name, by default as the system does.
+    types only; no private, local or otherwise special address. Where a page answers, ``of_page``
+    takes the film from it. Raises :class:`LinkRefused`, :class:`TooManyBytes` and, for a page
+    without yt-dlp, :class:`MissingExtra`. ``resolve`` looks up a name.
     """
+    given = url
     until = time.monotonic() + _WHOLE_S
     for _ in range(_REDIRECTS + 1):
         to = target(url, resolve, hint=_UPLOAD_IT)
@@ -33,6 +47,8 @@ def fetch(url: str, vault: Vault, limit: int, resolve: Resolve = look_up) -> tup
             if answer.status in (301, 302, 303, 307, 308):
                 url = urljoin(url, answer.getheader("Location") or "")
                 continue
+            if answer.status in _PAGES and _kind(answer).startswith(_PAGE_TYPES):
+                return of_page(given, vault, limit)
             if answer.status != 200:
                 raise LinkRefused(f"{to.host} answered with {answer.status} {answer.reason}")
             _check_kind(answer, limit)
@@ -50,8 +66,12 @@ def _ask(connection: http.client.HTTPConnection, to: Target) -> http.client.HTTP
     return connection.getresponse()
 
 
+def _kind(answer: http.client.HTTPResponse) -> str:
+    return (answer.getheader("Content-Type") or "application/octet-stream").lower()
+
+
 def _check_kind(answer: http.client.HTTPResponse, limit: int) -> None:
-    kind = (answer.getheader("Content-Type") or "application/octet-stream").lower()
+    kind = _kind(answer)
     if not kind.startswith(_TYPES):
         raise LinkRefused(
             f"the link leads to {kind.split(';')[0][:60]}, not to a video or picture",

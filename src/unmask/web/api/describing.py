@@ -16,6 +16,7 @@ from unmask.web.api import hooks
 from unmask.web.api.records import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
+_ID = {"type": "string", "pattern": "^[0-9a-f]{20}$"}
 _REF = "#/components/schemas/{model}"
 
 
@@ -97,7 +98,7 @@ def _operation(path: str, operation: Operation, text: str) -> dict[str, Any]:
         str(status): _response(meaning, what)
         for status, (meaning, what) in operation.answers.items()
     }
-    usual = () if operation.open else (401, 403, 429)
+    usual = () if operation.open else (401, 403, 429, 503)
     for status in sorted({*operation.problems, *usual}):
         answers[str(status)] = _response("A problem", Problem, "application/problem+json")
     described: dict[str, Any] = {
@@ -131,7 +132,7 @@ def _ref(model: type[BaseModel]) -> dict[str, str]:
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _ID}
         for name in re.findall(r"{(\w+)}", path)
     ]
 

@@ -16,16 +16,18 @@ def filters() -> Filters:
     """Which analyses."""
     return Filters(
         text=request.args.get("text") or None,
-        label=cast(Label | None, one_of("label", get_args(Label), "") or None),
+        label=cast(Label | None, one_of("label", get_args(Label), None)),
         since=moment("since"),
         until=moment("until"),
     )
 
 
-def one_of(name: str, allowed: tuple[str, ...], usual: str) -> str:
+def one_of(name: str, allowed: tuple[str, ...], usual: str | None) -> str | None:
     """The parameter ``name``, which must be one of ``allowed`` if given."""
-    given = request.args.get(name, usual)
-    if given != usual and given not in allowed:
+    given = request.args.get(name)
+    if given is None:
+        return usual
+    if given not in allowed:
         raise UsageError(f"{name} must be one of {', '.join(allowed)}")
     return given
 
@@ -43,7 +45,7 @@ def whole(name: str, usual: int, low: int, high: int) -> int:
 def moment(name: str) -> datetime | None:
     """The parameter ``name`` as a time with its zone, None where it is not given."""
     text = request.args.get(name)
-    if not text:
+    if text is None:
         return None
     try:
         time = datetime.fromisoformat(text)

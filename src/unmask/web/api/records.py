@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from unmask.core.analysis import Analysis, Label, Probability, Record, Thresholds
 from unmask.core.scan import Failure
+from unmask.jobs.webhooks import LONGEST_URL
+from unmask.pipeline import RANGES
 from unmask.store import DeliveryState
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -97,30 +99,43 @@ class Problem(Record):
     hint: str = ""
 
 
-_WEBHOOK = "told when the analysis has ended: http or https, no private address"
+def _number(name: str) -> Any:
+    """An option of ``unmask scan``; left out, it is as usual."""
+    low, high = RANGES[name]
+    return Field(default=None, ge=low, le=high)
+
+
+def _address(default: Any, text: str) -> Any:
+    """What is no such address is refused where it is looked at, which says more than a pattern."""
+    schema: dict[str, Any] = {"pattern": r"^https?://\S+$", "maxLength": LONGEST_URL}
+    return Field(default=default, json_schema_extra=schema, description=text)
+
+
+_WEBHOOK = "told when the analysis has ended; refused where private addresses are"
+_MODEL = "one of those that /api/v1/models lists"
 
 
 class Link(Record):
     """A file to fetch from the web."""
 
-    url: str = Field(description="http or https; private addresses are refused")
-    model: str | None = None
-    clips: int | None = None
-    frames_per_clip: int | None = None
-    min_face: int | None = None
-    max_faces: int | None = None
-    fresh: bool = False
-    webhook: str | None = Field(default=None, description=_WEBHOOK)
+    url: str = _address(..., "of a video or picture; private addresses are refused")
+    model: str | None = Field(default=None, description=_MODEL)
+    clips: int | None = _number("clips")
+    frames_per_clip: int | None = _number("frames_per_clip")
+    min_face: int | None = _number("min_face")
+    max_faces: int | None = _number("max_faces")
+    fresh: bool = Field(default=False, description="analyse again what is known")
+    webhook: str | None = _address(None, _WEBHOOK)
 
 
 class Upload(Record):
     """The fields of ``multipart/form-data``. Options left out are as usual."""
 
     file: str = Field(description="the file", json_schema_extra={"format": "binary"})
-    model: str | None = None
-    clips: int | None = None
-    frames_per_clip: int | None = None
-    min_face: int | None = None
-    max_faces: int | None = None
+    model: str | None = Field(default=None, description=_MODEL)
+    clips: int | None = _number("clips")
+    frames_per_clip: int | None = _number("frames_per_clip")
+    min_face: int | None = _number("min_face")
+    max_faces: int | None = _number("max_faces")
     fresh: bool = Field(default=False, description="analyse again what is known")
-    webhook: str | None = Field(default=None, description=_WEBHOOK)
+    webhook: str | None = _address(None, _WEBHOOK)

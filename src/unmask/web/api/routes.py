@@ -25,6 +25,7 @@ from unmask.web.views.upload import options_from
 
 API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
+_FAR = 2**31 - 1
 _TEXT = {"type": "string"}
 
 
@@ -37,7 +38,7 @@ _TEXT = {"type": "string"}
             200: ("The same bytes were analysed with the same model and options before", Task),
             202: ("The file waits to be analysed; Location says where to ask", Task),
         },
-        problems=(400, 413, 415, 422),
+        problems=(400, 413, 422, 501),
     )
 )
 def submit() -> ResponseReturnValue:
@@ -59,7 +60,7 @@ def submit() -> ResponseReturnValue:
             "until": ({"type": "string", "format": "date-time"}, "before this time"),
             "order": ({"enum": list(get_args(Order)), "default": "newest"}, "which come first"),
             "limit": ({"type": "integer", "minimum": 1, "maximum": _MOST}, "at most so many"),
-            "offset": ({"type": "integer", "minimum": 0}, "so many are left out first"),
+            "offset": ({"type": "integer", "minimum": 0, "maximum": _FAR}, "so many left out"),
         },
         answers={200: ("One page", ItemPage)},
         problems=(422,),
@@ -69,7 +70,7 @@ def search() -> ResponseReturnValue:
     """Past analyses, without their documents."""
     filters, history = queries.filters(), services().history
     order = queries.one_of("order", get_args(Order), "newest")
-    limit, offset = queries.whole("limit", 50, 1, _MOST), queries.whole("offset", 0, 0, 2**31)
+    limit, offset = queries.whole("limit", 50, 1, _MOST), queries.whole("offset", 0, 0, _FAR)
     entries = history.list(filters, order=cast(Order, order), limit=limit, offset=offset)
     items = tuple(map(item_of, entries))
     return _json(ItemPage(total=history.count(filters), offset=offset, items=items))
@@ -197,7 +198,9 @@ def _linked() -> Submission:
     try:
         link = Link.model_validate(request.get_json())
     except ValidationError as error:
-        raise UsageError(f"the JSON is not as it should be: {error.errors()[0]['msg']}") from error
+        flaw = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, flaw["loc"])) or "it"
+        raise UsageError(f"the JSON is not as it should be: {where}: {flaw['msg']}") from error
     given = link.model_dump(include={"model", "clips", "frames_per_clip", "min_face", "max_faces"})
     own, origin = services(), f"fetched from {link.url[:300]}"
     options = own.options(**{name: value for name, value in given.items() if value})
