@@ -29,8 +29,7 @@ LANGUAGES = ("de",)
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
 SAID_ELSEWHERE = (
-    "about", "more than", "less than", "received", "analysed", "exported", "notified",
-    "pictures", "clips",
+    "received", "analysed", "exported", "notified", "pictures", "clips",
     "trusted", "valid, signer not vouched for", "INVALID: does not match the file",
 )  # fmt: skip
 

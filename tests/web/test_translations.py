@@ -9,6 +9,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 import write_translations as tool
 from babel.messages.mofile import read_mo
 
+from unmask.evidence import Likelihood, Reference
+from unmask.web.presenting import figures
+
 
 @pytest.mark.parametrize("language", tool.LANGUAGES)
 def test_every_text_is_translated_and_compiled(language):
@@ -52,6 +55,21 @@ def test_a_result_in_german(browser, analysed):
     page = browser.get(f"/analyses/{analysed}", headers={"Accept-Language": "de"}).text
     assert "Was das nicht heißt" in page
     assert "Schönheitsfilter" in page or "halb manipuliert" in page or "falscher Stimme" in page
+
+
+@pytest.mark.parametrize(
+    ("probability", "reference", "german", "english"),
+    [
+        (0.978, Reference(9999, 9999), "etwa 44", "about 44"),
+        (0.1, Reference(9999, 9999), "etwa 1/9,0", "about 1/9.0"),
+        (0.999, Reference(117, 240), "118 (begrenzt)", "118 (bounded)"),
+        (1.0, Reference(4321, 4321), "4.322 (begrenzt)", "4,322 (bounded)"),
+    ],
+)
+def test_ratios_are_all_of_one_language(app, probability, reference, german, english):
+    for language, words in (("de", german), ("en", english)):
+        with app.test_request_context("/", headers={"Accept-Language": language}):
+            assert figures(Likelihood.of(probability, reference)) == words
 
 
 def _pair(message):

@@ -121,10 +121,12 @@ class Likelihood:
 
 def two_digits(value: float) -> str:
     """A number of at least 1 with two significant digits and thousands separated."""
-    if value < 10:
-        return f"{value:.1f}"
-    digits = len(str(int(value)))
-    return f"{round(value, 2 - digits):,.0f}"
+    return f"{value:.1f}" if value < 10 else f"{rounded(value):,.0f}"
+
+
+def rounded(value: float) -> float:
+    """A number of at least 1 to two significant digits."""
+    return round(value, 2 - len(str(int(value))))
 
 
 def _count(value: object) -> int | None:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from flask_babel import format_datetime
+from flask_babel import format_datetime, format_decimal
 from markupsafe import Markup
 
 from unmask.core.analysis import Verdict
 from unmask.core.wording import LABELS, probability
 from unmask.evidence import Likelihood, Reference, face_colour
+from unmask.evidence.likelihood import rounded
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.words import _
@@ -63,9 +64,13 @@ def likelihood(value: float | None, reference: Reference) -> Likelihood | None:
 
 
 def figures(ratio: Likelihood) -> str:
-    """The ratio such as ``about 45`` or ``more than 118``, in the reader's language."""
-    words, _space, number = ratio.in_figures().rpartition(" ")
-    return f"{_(words)} {number}"
+    """The ratio such as ``about 45`` or ``118 (bounded)``, in the reader's language."""
+    value = ratio.strength if ratio.limit else rounded(ratio.strength)
+    number = format_decimal(value, "#,##0.0" if value < 10 and not ratio.limit else "#,##0")
+    number = number if ratio.ratio >= 1 else f"1/{number}"
+    if ratio.limit:
+        return _("%(number)s (bounded)", number=number)
+    return _("about %(number)s", number=number)
 
 
 def size(count: int) -> str:
