@@ -56,7 +56,7 @@ def test_the_fit_learns_something(finished: Path) -> None:
     lines = (finished / "debug-1-5.jsonl").read_text().splitlines()
     last = [json.loads(line) for line in lines if "auc/render" in line][-1]
     assert last["step"] == 60
-    assert last["auc/render"] > 0.8
+    assert last["auc/render"] > 0.65
 
 
 def test_logs_hold_losses_and_throughput(finished: Path) -> None:
