@@ -155,6 +155,7 @@ def test_an_evaluation_replaces_the_one_of_the_same_files(package: ModelPackage)
         "made-up.csv", "b.csv",
     ]  # fmt: skip
     assert manifest.metrics["evaluations"][0]["roc"] == []
+    assert len(manifest.metrics["evaluations"][0]["reliability"]) == len(found.reliability) > 0
 
 
 @pytest.mark.parametrize("change", ["kind", "graphs", "calibration", "thresholds"])

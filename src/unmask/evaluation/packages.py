@@ -18,8 +18,9 @@ CARD = "README.md"
 def with_evaluation(manifest: Manifest, evaluation: Evaluation, graphs: dict[str, str]) -> Manifest:
     """The manifest with this evaluation among its metrics, in place of one of the same files.
 
-    What only plots need is left out. :class:`DataError` where another model was evaluated, or
-    the same with another calibration or other thresholds.
+    What only plots need is left out, but for the few bins of the reliability plot.
+    :class:`DataError` where another model was evaluated, or the same with another calibration or
+    other thresholds.
     """
     scorer = evaluation.scorer
     if scorer.kind != "model" or scorer.name != manifest.name or scorer.graphs != graphs:
@@ -35,7 +36,7 @@ def with_evaluation(manifest: Manifest, evaluation: Evaluation, graphs: dict[str
             "it has now",
             hint="evaluate it again, without --low and --high",
         )
-    bulky = {"roc": (), "histogram": (), "reliability": (), "real_sources": ()}
+    bulky = {"roc": (), "histogram": (), "real_sources": ()}
     kept = evaluation.model_copy(update=bulky).model_dump(mode="json", by_alias=True)
     others = [one for one in evaluations_of(manifest) if _which(one) != _which(kept)]
     return manifest.model_copy(

@@ -102,9 +102,24 @@ def roc_plot(curves: Sequence[Curve]) -> str:
     return plot.svg()
 
 
-def reliability_plot(bins: Sequence[ReliabilityBin]) -> str:
-    """Share manipulated over mean probability; a dot's size tells how many files it stands for."""
-    plot = Plot("Reliability", "Mean P(manipulated) of the bin", "Share manipulated")
+RELIABILITY = (
+    "Reliability",
+    "Mean P(manipulated) of the bin",
+    "Share manipulated",
+    "{files} files: mean {mean:.3f}, {share:.0%} manipulated",
+)
+"""Title, names of the axes, and what a pointer over a dot brings up."""
+
+
+def reliability_plot(
+    bins: Sequence[ReliabilityBin], words: tuple[str, str, str, str] = RELIABILITY
+) -> str:
+    """Share manipulated over mean probability; a dot's size tells how many files it stands for.
+
+    ``words`` are :data:`RELIABILITY`, perhaps in another language.
+    """
+    title, xlabel, ylabel, hint = words
+    plot = Plot(title, xlabel, ylabel)
     plot.axes(_GRID, _GRID)
     plot.line([(0, 0), (1, 1)], "chance")
     most = max((one.files for one in bins), default=1) or 1
@@ -112,8 +127,8 @@ def reliability_plot(bins: Sequence[ReliabilityBin]) -> str:
     known = [(x, y, n) for x, y, n in points if x is not None and y is not None]
     plot.line([(x, y) for x, y, _ in known], "video")
     for x, y, count in known:
-        hint = f"{count} files: mean {x:.3f}, {y:.0%} manipulated"
-        plot.dot(x, y, "video", hint, 2.5 + 5 * (count / most) ** 0.5)
+        told = hint.format(files=count, mean=x, share=y)
+        plot.dot(x, y, "video", told, 2.5 + 5 * (count / most) ** 0.5)
     return plot.svg()
 
 

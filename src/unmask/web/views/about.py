@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from unmask.core.errors import ModelError
+from unmask.web.reliability import measured
 from unmask.web.services import services
 
 about = Blueprint("about", __name__)
@@ -19,4 +20,9 @@ def model() -> ResponseReturnValue:
         packages = services().packages()
     except ModelError as error:
         return render_template("no_model.html", error=error)
-    return render_template("model.html", package=package, packages=packages)
+    return render_template(
+        "model.html",
+        package=package,
+        packages=packages,
+        evaluations=measured(package.manifest),
+    )
