@@ -30,15 +30,37 @@ def test_a_picture_has_boxes_without_a_timeline(upload, browser, work, portrait)
     assert "<video" not in page
 
 
-def test_a_film_that_browsers_do_not_play_is_shown_by_a_frame(upload, browser, work, clip):
+def test_a_film_that_browsers_do_not_play_is_shown_by_a_small_copy(
+    upload, browser, work, services, clip
+):
     path = upload((as_mpeg(clip), "old.mpg")).headers["Location"]
     work()
     page = browser.get(path).text
-    assert "Browsers do not play this kind of video" in page
+    assert "this is a small copy of it without sound" in page
+    assert f'src="{path}/preview"' in page
+    assert browser.get(path + "/media").status_code == 404
+    copy = browser.get(path + "/preview", headers={"Range": "bytes=4-7"})
+    assert (copy.status_code, copy.mimetype, copy.data) == (206, "video/mp4", b"ftyp")
+    assert "sandbox" in copy.headers["Content-Security-Policy"]
+    assert browser.post(path + "/delete").status_code == 303
+    assert list(services.config.folders.uploads.rglob("*")) == []
+
+
+def test_a_film_without_a_copy_is_shown_by_a_frame_until_one_is_asked_for(
+    upload, browser, work, services, clip, monkeypatch
+):
+    monkeypatch.setattr("unmask.jobs.previewing.LONGEST_S", 1.0)
+    path = upload((as_mpeg(clip), "old.mpg")).headers["Location"]
+    work()
+    page = browser.get(path).text
+    assert "this is one of its frames" in page
     assert "<video" not in page
     assert page.count("<rect x=") == 1
     assert 'class="heat" href=' in page
-    assert browser.get(path + "/media").status_code == 404
+    assert browser.get(path + "/preview").status_code == 404
+    assert f'action="{path}/preview"' in page
+    assert browser.post(path + "/preview").headers["Location"] == path
+    assert f'src="{path}/preview"' in browser.get(path).text
 
 
 def as_mpeg(film):

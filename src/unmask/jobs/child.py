@@ -11,9 +11,12 @@ import os
 import sys
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
+from unmask.core.analysis import MediaInfo
+from unmask.core.deadline import Deadline
 from unmask.core.errors import UnmaskError
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector
@@ -21,7 +24,9 @@ from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Finished, Order, Said, Working
 from unmask.jobs.options import same_model
 from unmask.jobs.pictures import write_pictures, write_provenance
+from unmask.jobs.previewing import PREVIEW, wanted_at_once, write_preview
 
+_PREVIEW_S = 60.0
 _PAUSE_S = 0.1  # progress is for eyes
 
 
@@ -82,7 +87,22 @@ def _analyse(order: Order, speaker: Speaker) -> str:
     folder, source = Path(order.folder), Path(order.path)
     write_pictures(folder, source, analysis, collector, analyser.package)
     write_provenance(folder, source)
+    if order.preview and wanted_at_once(media):
+        _preview(folder, source, media, speaker)
     return analysis.to_json()
+
+
+def _preview(folder: Path, source: Path, media: MediaInfo, speaker: Speaker) -> None:
+    """A film that was analysed is analysed, also where no copy can be made of it in time."""
+    total = round(10 * (media.duration_s or 0.0)) + 1
+
+    def told(time: Fraction) -> None:
+        speaker("preview", min(round(10 * time), total - 1), total)
+
+    try:
+        write_preview(source, media, folder / PREVIEW, Deadline.after(_PREVIEW_S), told)
+    except Exception as error:  # noqa: BLE001 - the page then shows a frame, and says why
+        print(f"no preview: {error}", file=sys.stderr)
 
 
 def out_of_memory() -> Failure:

@@ -15,13 +15,17 @@ class _Message(BaseModel):
 
 
 class Order(_Message):
-    """Analyse the file at ``path``, call it ``name``, write the pictures into ``folder``."""
+    """Analyse the file at ``path``, call it ``name``, write the pictures into ``folder``.
+
+    ``preview`` wants a preview there too, if browsers do not play the file.
+    """
 
     path: str
     name: str
     folder: str
     model_sha256: str
     options: JobOptions
+    preview: bool = False
 
 
 class Working(_Message):

@@ -18,6 +18,7 @@ from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Finished, Order, Working
 from unmask.jobs.options import JobOptions
+from unmask.jobs.previewing import PREVIEW
 from unmask.jobs.vault import Vault
 from unmask.store import CustodyLog, History, Job, JobBook
 
@@ -78,6 +79,7 @@ class Workshop:
             folder=str(draft),
             model_sha256=job.model_sha256,
             options=JobOptions.model_validate(job.options),
+            preview=self.vault.find_preview(job.sha256) is None,
         )
         until = time.monotonic() + self.limits.wall_s
         state, renewed = Working(stage="start", done=0, total=1), 0.0
@@ -116,6 +118,9 @@ class Workshop:
             return
         place = self.folders.evidence / job.id
         shutil.rmtree(place, ignore_errors=True)
+        preview = draft / PREVIEW
+        if preview.is_file() and self.vault.find(job.sha256) is not None:
+            preview.replace(self.vault.preview_place(job.sha256))
         draft.rename(place)
         analysis = Analysis.from_json(document)
         try:

@@ -105,10 +105,20 @@ class Vault:
         place = self.place(sha256)
         return place if place.is_file() else None
 
+    def preview_place(self, sha256: str) -> Path:
+        """Where the preview of the file with this hash is, or would be."""
+        return self.place(sha256).with_suffix(".preview.mp4")
+
+    def find_preview(self, sha256: str) -> Path | None:
+        """The preview of the file with this hash, if one was made."""
+        place = self.preview_place(sha256)
+        return place if place.is_file() else None
+
     def delete(self, sha256: str) -> None:
-        """Delete the file with this hash, if it is kept."""
+        """Delete the file with this hash and its preview, if they are kept."""
         place = self.place(sha256)
         place.unlink(missing_ok=True)
+        self.preview_place(sha256).unlink(missing_ok=True)
         if place.parent.is_dir() and not any(place.parent.iterdir()):
             place.parent.rmdir()
 

@@ -22,6 +22,7 @@ from unmask.core.errors import (
 from unmask.jobs import TooManyBytes
 from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
+from unmask.jobs.previewing import NoPreview
 from unmask.jobs.webhooks import WebhookRefused
 
 log = logging.getLogger("unmask.web")
@@ -33,6 +34,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (UsageError, 422),
     (LinkRefused, 422),
     (WebhookRefused, 422),
+    (NoPreview, 422),
     (LiveFailed, 503),
     (StoreError, 503),
     (MissingExtra, 501),

@@ -15,10 +15,10 @@ from unmask.evaluation.worth import Worth, worth
 from unmask.evidence import Provenance, Reference
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
+from unmask.jobs.previewing import copyable, playable
 from unmask.store import Entry, Event, Job, Stored
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
-from unmask.web.views.media import playable
 from unmask.web.views.progress import describe, in_words
 from unmask.web.views.upload import options_from
 
@@ -40,6 +40,8 @@ class Page:
     custody: list[Event]
     kept: bool
     plays: bool
+    preview: bool
+    copyable: bool
     others: list[Entry]
 
     def crops(self, face: Face) -> list[CropPicture]:
@@ -138,6 +140,7 @@ def page_of(stored: Stored) -> Page:
     entry, analysis = stored.entry, stored.analysis
     package = services().package_of(entry.model_sha256)
     kept = desk.vault.find(entry.sha256) is not None
+    plays = kept and playable(analysis.media) is not None
     return Page(
         entry=entry,
         analysis=analysis,
@@ -148,7 +151,9 @@ def page_of(stored: Stored) -> Page:
         provenance=read_provenance_file(desk.picture_folder(entry.id)),
         custody=desk.log.of(entry.id),
         kept=kept,
-        plays=kept and playable(analysis.media) is not None,
+        plays=plays,
+        copyable=copyable(analysis.media),
+        preview=kept and not plays and desk.vault.find_preview(entry.sha256) is not None,
         others=others_of(entry),
     )
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from flask import Blueprint, abort, send_file
+from flask import Blueprint, Response, abort, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from unmask.core.analysis import MediaInfo
+from unmask.jobs.previewing import playable
+from unmask.jobs.previews import make_preview
 from unmask.web.services import services
 
 media = Blueprint("media", __name__)
 
-# What browsers play, by container and codec; the type is ours, never the sender's.
-_TYPES = {"mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "3gp": "video/mp4"}
-_CODECS = frozenset({"h264", "vp8", "vp9", "av1"})
 _PICTURE = re.compile(r"(?:poster|face-\d+-\d+(?:-heat)?)\.(webp|png)")
 # What is shown is inert, whatever a file pretends to be.
 _SANDBOX = "default-src 'none'; sandbox"
@@ -22,16 +21,36 @@ _SANDBOX = "default-src 'none'; sandbox"
 
 @media.get("/analyses/<id>/media")
 def source(id: str) -> ResponseReturnValue:
-    """The file as it came, for the player: only what browsers play as a video."""
+    """The file as it came, for the player: only what browsers play as a video.
+
+    The type is ours, never the sender's.
+    """
     stored = services().history.get(id)
     kind = None if stored is None else playable(stored.analysis.media)
     path = None if stored is None else services().desk.vault.find(stored.entry.sha256)
     if path is None or kind is None:
         abort(404)
-    answer = send_file(path, mimetype=kind, conditional=True, etag=False, max_age=3600)
-    answer.headers["Content-Security-Policy"] = _SANDBOX
-    answer.headers["Cache-Control"] = "private, max-age=3600"
-    return answer
+    return _film(path, kind)
+
+
+@media.get("/analyses/<id>/preview")
+def preview(id: str) -> ResponseReturnValue:
+    """The small copy of a film that browsers do not play."""
+    stored = services().history.get(id)
+    path = None if stored is None else services().desk.vault.find_preview(stored.entry.sha256)
+    if path is None:
+        abort(404)
+    return _film(path, "video/mp4")
+
+
+@media.post("/analyses/<id>/preview")
+def wish_preview(id: str) -> ResponseReturnValue:
+    """Make that copy, for a film too long to have been given one with its analysis."""
+    stored = services().history.get(id)
+    if stored is None:
+        abort(404)
+    make_preview(services().desk, stored.analysis.media)
+    return redirect(url_for("analyses.show", id=id), 303)
 
 
 @media.get("/analyses/<id>/pictures/<name>")
@@ -48,8 +67,8 @@ def picture(id: str, name: str) -> ResponseReturnValue:
     return answer
 
 
-def playable(info: MediaInfo) -> str | None:
-    """The type under which browsers play this video; None where they do not."""
-    if info.kind != "video" or info.codec not in _CODECS:
-        return None
-    return _TYPES.get(info.container)
+def _film(path: Path, kind: str) -> Response:
+    answer = send_file(path, mimetype=kind, conditional=True, etag=False, max_age=3600)
+    answer.headers["Content-Security-Policy"] = _SANDBOX
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer

@@ -41,8 +41,9 @@ _SPANS = {
     "open": (6, 10),
     "look": (10, 80),
     "score": (80, 92),
-    "draw": (92, 97),
-    "keep": (97, 99),
+    "draw": (92, 95),
+    "preview": (95, 98),
+    "keep": (98, 99),
 }
 
 
@@ -111,6 +112,7 @@ def in_words(state: dict[str, Any]) -> str:
         "look": _("Looking at frames: %(done)s of %(total)s", done=done, total=total),
         "score": _("Judging faces: %(done)s of %(total)s", done=done, total=total),
         "draw": _("Drawing the evidence"),
+        "preview": _("Making a copy that browsers play"),
         "keep": _("Keeping the result"),
     }
     ended = {
