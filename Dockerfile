@@ -4,11 +4,11 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY src ./src
 RUN python -m venv /opt/unmask \
- && /opt/unmask/bin/pip install --no-cache-dir -c constraints.txt '.[web]'
+ && /opt/unmask/bin/pip install --no-cache-dir -c constraints.txt '.[web,links]'
 
 FROM python:3.11-slim
 COPY --from=build /opt/unmask /opt/unmask
-RUN useradd --system --uid 10001 --home-dir /data unmask \
+RUN useradd --system --user-group --uid 10001 --home-dir /data unmask \
  && install -d -o unmask -g unmask -m 700 /data /cache
 ENV PATH=/opt/unmask/bin:$PATH UNMASK_DATA=/data UNMASK_CACHE=/cache PYTHONUNBUFFERED=1
 USER unmask

@@ -1,11 +1,13 @@
 """The pages in a real browser, served by a real server with a real worker.
 
-Set ``UNMASK_SHOTS`` to a folder to have pictures of the pages put there.
+Set ``UNMASK_SHOTS`` to a folder to have pictures of the pages put there, and ``UNMASK_AXE`` to
+axe-core's ``axe.min.js`` (npm install axe-core) to have every page checked for accessibility.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import os
 import re
 import shutil
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,17 @@ FLAGS = (
     "--no-first-run", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en",
 )  # fmt: skip
 PATIENCE_S = 240.0
+PAGES = (
+    "/",
+    "/history",
+    "/model",
+    "/settings",
+    "/settings?saved=1",
+    "/api",
+    "/live",
+    "/no-such-page",
+    "/sign-in",
+)
 
 
 class Server:
@@ -297,6 +311,86 @@ def as_motion_jpeg(source: Path, target: Path) -> None:
     with av.open(str(source)) as film, target.open("wb") as file:
         for frame in film.decode(video=0):
             frame.to_image().save(file, "JPEG", quality=90)
+
+
+def test_axe_finds_nothing(chromium, server, result):
+    """Every page, light and dark: the result, its comparison with another, a failed one, ..."""
+    axe = os.environ.get("UNMASK_AXE")
+    if not axe:
+        pytest.skip("UNMASK_AXE names no axe.min.js")
+    pages = [*PAGES, result, *other_pages(chromium, server.url, result)]
+    found = []
+    for scheme in ("light", "dark"):
+        wanted = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", wanted)
+        for path in pages:
+            chromium.get(path if path.startswith("http") else server.url + path)
+            script(chromium, "for (const d of document.querySelectorAll('details')) d.open = true")
+            script(chromium, Path(axe).read_text(encoding="utf-8"))
+            report = chromium.execute_async_script("axe.run().then(arguments[0])")
+            found += [f"{scheme} {path}: {_told(one)}" for one in report["violations"]]
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert found == []
+
+
+SEND = """
+  const [content, name, more, done] = arguments;
+  const body = new FormData();
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  body.append("file", new Blob([bytes]), name);
+  for (const [key, value] of Object.entries(more)) body.append(key, value);
+  fetch("/api/v1/analyses", { method: "POST", body }).then((answer) => answer.json()).then(done);
+"""
+STATE = """
+  const [id, done] = arguments;
+  fetch(`/api/v1/analyses/${id}`).then((answer) => answer.json()).then((task) => done(task.state));
+"""
+
+
+def other_pages(chromium: Any, url: str, result: str) -> list[str]:
+    """A second analysis of the same file beside the first, an old film, a failure, a batch."""
+    chromium.get(url)
+    one = result.rsplit("/", 1)[1]
+
+    def analysed(content: bytes, name: str, **more: str) -> str:
+        coded = base64.b64encode(content).decode()
+        id = str(chromium.execute_async_script(SEND, coded, name, more)["id"])
+        until(lambda: chromium.execute_async_script(STATE, id) in ("done", "failed"))
+        return id
+
+    other = analysed(CLIP.read_bytes(), "again.mp4", clips="1", fresh="true")
+    old = analysed(as_avi(CLIP), "old.avi")
+    failed = analysed(b"no film", "broken.mp4")
+    picture = analysed(as_png(CLIP), "frame.png")
+    addresses = [f"/analyses/{id}" for id in (old, failed, picture)]
+    batch = f"/batches/{'0' * 20}?also={one}&also={other}&also={failed}"
+    return [*addresses, f"/compare?one={one}&other={other}", batch]
+
+
+def as_avi(source: Path) -> bytes:
+    """MPEG-4 part 2, which no browser plays: the page shows a copy."""
+    target = io.BytesIO()
+    with av.open(str(source)) as film, av.open(target, "w", format="avi") as old:
+        stream = old.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number, frame in zip(range(40), film.decode(video=0), strict=False):
+            small = frame.reformat(320, 180, format="yuv420p")
+            small.pts, small.time_base = number, Fraction(1, 25)
+            old.mux(stream.encode(small))
+        old.mux(stream.encode())
+    return target.getvalue()
+
+
+def as_png(source: Path) -> bytes:
+    file = io.BytesIO()
+    with av.open(str(source)) as film:
+        next(film.decode(video=0)).to_image().save(file, "PNG")
+    return file.getvalue()
+
+
+def _told(violation: dict[str, Any]) -> str:
+    places = [node["html"][:120] for node in violation["nodes"][:3]]
+    return f"{violation['id']} ({violation['impact']}): {places}"
 
 
 def test_deleting(chromium, server, result):

@@ -101,7 +101,9 @@ class Desk:
         if webhook:
             self.deliveries.add(id, webhook)
 
-    def again(self, id: str, options: JobOptions) -> Submission | None:
+    def again(
+        self, id: str, options: JobOptions, *, webhook: str | None = None
+    ) -> Submission | None:
         """Analyse the file of a job or analysis once more; None where the file is not kept."""
         job, stored = self.book.get(id), self.history.get(id)
         known = job or (stored.entry if stored is not None else None)
@@ -119,6 +121,7 @@ class Desk:
         )
         added, _ = self.book.add(new, fresh=True)
         self.log.add(added.id, "received", f"again, after {id}")
+        self._tell(added.id, webhook)
         self.queue.put(added.id)
         return Submission(added.id, "new")
 

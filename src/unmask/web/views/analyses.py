@@ -121,7 +121,9 @@ def delete(id: str) -> ResponseReturnValue:
 @analyses.post("/analyses/<id>/again")
 def again(id: str) -> ResponseReturnValue:
     """Analyse the same file once more, with other options or another model."""
-    done = services().desk.again(id, again_options(services().desk.book.get(id)))
+    own = services()
+    options = again_options(own.desk.book.get(id))
+    done = own.desk.again(id, options, webhook=own.webhook(None))
     if done is None:
         raise Conflict("The file itself is not kept here. Upload it again.")
     return redirect(url_for("analyses.show", id=done.id), 303)
