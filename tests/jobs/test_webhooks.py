@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -25,11 +27,20 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((self.path, dict(self.headers), body))
         status = self.server.answers.pop(0) if self.server.answers else 204
+        if status == "drip":
+            self.drip()
+            return
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "http://127.0.0.1:1/")
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def drip(self):
+        with contextlib.suppress(OSError):
+            for letter in b"HTTP/1.1 200 " + 200 * b"K":
+                self.connection.sendall(bytes([letter]))
+                time.sleep(0.05)
 
     def log_message(self, *_):
         pass
@@ -217,6 +228,16 @@ def test_private_addresses_may_be_allowed(submit, desk, receiver, monkeypatch):
     desk.book.cancel(submit(b"x", webhook=checked_address(url)).id)
     assert Messenger(desk.history, desk.folders).deliver() == 1
     assert len(receiver.got) == 1
+
+
+def test_a_receiver_that_answers_for_ever_is_left(submit, desk, messenger, receiver, monkeypatch):
+    monkeypatch.setattr("unmask.jobs.messenger._ANSWER_S", 0.5)
+    receiver.answers = ["drip"]
+    desk.book.cancel(id := submit(b"x", webhook=URL).id)
+    start = time.monotonic()
+    assert messenger.deliver() == 1
+    assert time.monotonic() - start < 8
+    assert "did not answer" in desk.deliveries.of(id)[0].problem
 
 
 def test_a_receiver_that_is_not_there_is_tried_again(submit, desk, monkeypatch, receiver):

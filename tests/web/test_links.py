@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,6 +19,9 @@ ADDRESS = (2, 1, 6, "", ("8.8.8.8", 80))
 
 class Site(BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path == "/dripping":
+            self.drip()
+            return
         if self.path.startswith("/to/"):
             self.send_response(302)
             self.send_header("Location", self.path[4:])
@@ -34,7 +39,14 @@ class Site(BaseHTTPRequestHandler):
         if self.path != "/big":
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: 2 if self.path == "/cut-short" else None])
+
+    def drip(self):
+        """An answer whose head never ends, though something always comes."""
+        with contextlib.suppress(OSError):
+            for letter in b"HTTP/1.1 200 " + 200 * b"K":
+                self.connection.sendall(bytes([letter]))
+                time.sleep(0.05)
 
     def log_message(self, *_):
         pass
@@ -52,6 +64,7 @@ def web(monkeypatch):
         return real(("127.0.0.1", server.server_port), timeout)
 
     monkeypatch.setattr(outward.socket, "create_connection", connect)
+    monkeypatch.setattr("unmask.web.links._HEAD_S", 1.0)
     yield
     server.shutdown()
     server.server_close()
@@ -91,6 +104,8 @@ def test_redirects_are_followed(get):
         "nonsense",
         "",
         "http://film.example/gone",
+        "http://film.example/cut-short",
+        "http://film.example/dripping",
         "http://film.example/to/file:///etc/passwd",
         "http://film.example/to/http://127.0.0.1/",
         "http://film.example/to/http://[::1]/",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from unmask.core.errors import StoreError
 from unmask.core.version import __version__
 from unmask.jobs.folders import Folders
-from unmask.jobs.outward import Resolve, connect, look_up, target
+from unmask.jobs.outward import Resolve, at_most, connect, look_up, target
 from unmask.jobs.webhooks import event_of, private_allowed, secret_of, signature
 from unmask.store import CustodyLog, Deliveries, Delivery, History, JobBook
 
@@ -89,8 +89,9 @@ class Messenger:
         }
         connection = connect(to, _ANSWER_S)
         try:
-            connection.request("POST", to.path, body, headers)
-            status = connection.getresponse().status
+            with at_most(connection, 2 * _ANSWER_S):
+                connection.request("POST", to.path, body, headers)
+                status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             raise _NotReceived(f"{to.host} did not answer: {error}") from error
         finally:

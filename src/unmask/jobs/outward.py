@@ -10,7 +10,9 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -102,6 +104,30 @@ def connect(to: Target, wait_s: float = WAIT_S) -> http.client.HTTPConnection:
         raise LinkRefused(f"{to.host} could not be reached: {error}") from error
     connection.sock = plain
     return connection
+
+
+@contextmanager
+def at_most(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """Hang up after so long, and raise TimeoutError: byte by byte, an answer could last for ever.
+
+    What was read until then may look whole, for a status line has no end of its own.
+    """
+    line, hung_up = connection.sock, threading.Event()
+
+    def hang_up() -> None:
+        hung_up.set()
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    if hung_up.is_set():
+        raise TimeoutError(f"no answer within {seconds:g} s")
 
 
 def _printable(path: str) -> str:

@@ -9,11 +9,12 @@ from urllib.parse import unquote, urljoin
 
 from unmask.core.version import __version__
 from unmask.jobs import Incoming, TooManyBytes, Vault
-from unmask.jobs.outward import LinkRefused, Resolve, Target, connect, look_up, target
+from unmask.jobs.outward import LinkRefused, Resolve, Target, at_most, connect, look_up, target
 from unmask.jobs.platforms import fetch_film
 
 _REDIRECTS = 5
 _WHOLE_S = 600.0
+_HEAD_S = 30.0
 _PIECE = 2**16
 _TYPES = ("video/", "image/", "application/octet-stream", "binary/octet-stream", "application/mp4")
 _PAGE_TYPES = ("text/html", "application/xhtml")
@@ -43,7 +44,8 @@ def fetch(
         to = target(url, resolve, hint=_UPLOAD_IT)
         connection = connect(to)
         try:
-            answer = _ask(connection, to)
+            with at_most(connection, _HEAD_S):
+                answer = _ask(connection, to)
             if answer.status in (301, 302, 303, 307, 308):
                 url = urljoin(url, answer.getheader("Location") or "")
                 continue
@@ -85,13 +87,19 @@ def _check_kind(answer: http.client.HTTPResponse, limit: int) -> None:
 def _receive(answer: http.client.HTTPResponse, vault: Vault, limit: int, until: float) -> Incoming:
     incoming = vault.receive(limit)
     try:
-        while piece := answer.read(_PIECE):
+        while piece := answer.read1(_PIECE):  # what there is: one byte may be all for a while
             incoming.write(piece)
             _in_time(until)
+        _whole(answer)
     except BaseException:
         incoming.discard()
         raise
     return incoming
+
+
+def _whole(answer: http.client.HTTPResponse) -> None:
+    if answer.length:
+        raise LinkRefused(f"the file ended {answer.length} bytes too early")
 
 
 def _in_time(until: float) -> None:
