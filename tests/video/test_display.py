@@ -12,6 +12,7 @@ from PIL import Image
 from test_pictures import colours, near
 
 from unmask.core.errors import Damaged
+from unmask.video import rgb
 from unmask.video.limits import WINDOW_BYTES, check_size, frames_that_fit
 from unmask.video.orientation import displayed
 from unmask.video.rgb import orientation_of
@@ -121,14 +122,14 @@ def test_a_portrait_phone_video(tmp_path):
     assert [number(image) for image in upright] == [0, 5, 10]
 
 
-def test_side_data_that_pyav_does_not_know():
+def test_side_data_that_pyav_does_not_know(monkeypatch):
     class Exotic:
         rotation = -90
 
-        @property
-        def side_data(self) -> dict[str, bytes]:
-            raise ValueError("31 is not a valid Type")
+    def unknown(frame: Exotic) -> None:
+        raise ValueError("31 is not a valid Type")
 
+    monkeypatch.setattr(rgb, "SideDataContainer", unknown)
     assert orientation_of(Exotic()) == 6
 
 

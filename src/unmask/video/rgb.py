@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
@@ -32,7 +33,9 @@ def display_size(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, in
 def orientation_of(frame: av.VideoFrame) -> int:
     """The EXIF code of the frame's display matrix."""
     try:
-        data: Any = frame.side_data["DISPLAYMATRIX"]  # type: ignore[typeddict-item]
+        # Not frame.side_data: each would keep the other, megabytes, until Python sweeps.
+        held: Any = SideDataContainer(frame)  # type: ignore[call-arg]
+        data = held["DISPLAYMATRIX"]
     except KeyError:
         return orientation.UPRIGHT
     except ValueError:  # PyAV does not know every kind of side data that FFmpeg attaches

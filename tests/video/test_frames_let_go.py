@@ -1,0 +1,24 @@
+"""Decoded frames are megabytes each: none may wait for Python's next sweep to be freed."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import av
+from media_factory import plan, sample, write
+
+
+def test_no_frame_outlives_its_window(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4")
+    gc.collect()
+    gc.disable()
+    try:
+        (frames,) = sample(path, plan(0, 10, 4, 0.1))
+        taken = len(frames)
+        del frames  # whose pixels are a frame's own
+        left = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    assert taken == 4
+    assert left == 0
