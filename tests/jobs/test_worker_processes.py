@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -82,3 +84,41 @@ def test_a_worker_started_by_a_server_ends_with_it(folders, start):
     worker.stdin.close()
     assert worker.wait(timeout=20) == 0
     worker.stdin = None
+
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.got.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(500 if len(self.server.got) == 1 else 200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def receiver():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.got = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.slow
+def test_a_webhook_outlives_the_worker_that_could_not_deliver_it(
+    submit, desk, start, receiver, portrait, monkeypatch
+):
+    monkeypatch.setenv("UNMASK_WEBHOOK_PRIVATE", "1")
+    url = f"http://127.0.0.1:{receiver.server_port}/hook"
+    id = submit(portrait, webhook=url).id
+    worker = start()
+    until(lambda: desk.deliveries.of(id)[0].problem)
+    worker.kill()
+    worker.wait()
+    start()
+    until(lambda: desk.deliveries.of(id)[0].state == "delivered")
+    assert len(receiver.got) == 2
+    assert receiver.got[0] == receiver.got[1]
+    assert desk.deliveries.of(id)[0].attempts == 2
