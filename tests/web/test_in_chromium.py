@@ -210,6 +210,26 @@ def test_the_film_plays(chromium, result):
     )
 
 
+def test_a_film_that_browsers_do_not_play_is_played_as_a_copy(chromium, server, tmp_path, result):
+    old = tmp_path / "old.avi"
+    old.write_bytes(as_avi(CLIP))
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys(str(old))
+    until(lambda: "/analyses/" in chromium.current_url)
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".verdict"))
+    assert "small copy of it without sound" in chromium.page_source
+    until(lambda: script(chromium, "return document.getElementById('video').readyState >= 2"))
+    length = script(chromium, "return document.getElementById('video').duration")
+    assert abs(length - 1.6) < 0.05
+    chromium.find_element(By.ID, "timeline").send_keys(Keys.END)
+    times = script(
+        chromium, "return JSON.parse(document.getElementById('scene').textContent).times"
+    )
+    now = "return document.getElementById('video').currentTime"
+    until(lambda: abs(script(chromium, now) - times[-1]) < 0.01)
+    assert complaints(chromium) == []
+
+
 def test_every_page_fits_a_phone(chromium, server, result):
     phone = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
