@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -114,8 +115,8 @@ def rate(fraction: str | None) -> str:
 
 
 def markdown(text: str) -> Markup:
-    """Markdown as HTML; HTML inside it is shown, not obeyed."""
+    """Markdown as HTML; HTML inside it is shown, not obeyed, and its comments are left out."""
     from markdown_it import MarkdownIt
 
     reader: Any = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return Markup(reader.render(text))
+    return Markup(reader.render(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)))
