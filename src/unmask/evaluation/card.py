@@ -165,7 +165,7 @@ def _metrics(one: Evaluation) -> str:
         ("Log-loss, nats", "log_loss"), ("ECE", "ece"),
     )  # fmt: skip
     return _table(
-        ("", *(title for title, _ in columns)),
+        ("Measure", *(title for title, _ in columns)),
         [(title, *(_shown(getattr(m, name)) for _, m in columns)) for title, name in names],
     )
 
