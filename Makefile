@@ -1,6 +1,6 @@
 # make demo    scan two sample clips              make check   everything that a change must pass
 # make serve   the web app on this machine        make model   fit the model that ships
-# make test    the tests                          make bench   how fast a scan is
+# make test    the tests                          make bench   how fast a scan is, against plain ways
 #
 # All of them make what they need in .venv first. Variables: PYTHON, JOBS, MODEL (NAME or DIR), DATA.
 
@@ -79,6 +79,7 @@ base:
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/scan_speed.py $(if $(MODEL),--model $(MODEL))
+	@$(BIN)/python benchmarks/check_speed.py $(if $(MODEL),--model $(MODEL))
 
 # The web app, at http://127.0.0.1:5000.
 $(VENV)/.web: $(INPUTS) $(VENV)/.base
