@@ -29,8 +29,8 @@ class Scorer:
     """The two graphs of a package, loaded. Safe to call from several threads.
 
     On the CPU every crop is a call of its own, some calls side by side: it is as fast as a batch
-    (docs/performance.md has the numbers), takes less memory, and what a crop scores cannot depend on
-    which crops it happened to come with. A GPU gets batches of one fixed size.
+    (docs/performance.md has the numbers), takes less memory, and what a crop scores cannot depend
+    on which crops it happened to come with. A GPU gets batches of one fixed size.
     """
 
     def __init__(self, package: ModelPackage, options: SessionOptions = _DEFAULT) -> None:
