@@ -16,10 +16,9 @@ from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import UnmaskError
 from unmask.core.scan import Failure
+from unmask.jobs.errand import FAILED
 from unmask.jobs.limits import Limits
 from unmask.jobs.previewing import write_preview
-
-FAILED = 3
 
 
 class PreviewOrder(BaseModel):

@@ -92,7 +92,7 @@ def write_preview(
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, av.error.FFmpegError):
-            raise NoPreview(f"no preview can be made of this film: {error}") from error
+            raise NoPreview(f"this film cannot be copied: {error}") from error
         raise
 
 

@@ -17,11 +17,11 @@ from unmask.core.analysis import Analysis
 from unmask.core.errors import UnmaskError
 from unmask.core.scan import Failure
 from unmask.evidence import CustodyEvent, html_report, pdf_report
+from unmask.jobs.errand import FAILED
 from unmask.jobs.limits import Limits
 from unmask.pipeline import Analyser
 from unmask.pipeline.reporting import report_of
 
-FAILED = 3
 _PICTURES_S = 60.0
 
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, cast
 
-from pydantic import ValidationError
-
 from unmask.core.analysis import Analysis
 from unmask.core.errors import UnmaskError
-from unmask.core.scan import Failure
 from unmask.evidence import CustodyEvent, document_sha256
 from unmask.evidence.custody import Act
 from unmask.jobs.desk import Desk
-from unmask.jobs.limits import Limits
-from unmask.jobs.report_child import FAILED, ReportOrder
+from unmask.jobs.errand import run_errand
+from unmask.jobs.report_child import ReportOrder
 from unmask.runtime import ModelPackage
 from unmask.store import Event, Stored
 
 Format = Literal["html", "pdf"]
+_CHILD = "unmask.jobs.report_child"
 _TIME_S = 120.0
 
 
@@ -54,7 +50,7 @@ def make_report(
             custody=custody_of(desk.log.of(stored.entry.id), analysis),
             target=str(target),
         )
-        _make(order, Limits.from_environment())
+        run_errand(_CHILD, order, "report", ReportFailed, seconds=_TIME_S)
         return target.read_bytes()
 
 
@@ -72,30 +68,3 @@ def custody_of(events: list[Event], analysis: Analysis) -> tuple[CustodyEvent, .
         for event in events
         if event.event in ("received", "analysed", "exported")
     )
-
-
-def _make(order: ReportOrder, limits: Limits) -> None:
-    numbers = map(str, (limits.memory, limits.cpu_s, limits.file))
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "unmask.jobs.report_child", *numbers],
-            input=order.model_dump_json().encode(),
-            capture_output=True,
-            timeout=_TIME_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ReportFailed(f"the report took longer than {_TIME_S:g} s") from error
-    if done.returncode == FAILED:
-        raise _told(done.stdout)
-    if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise ReportFailed(f"the report could not be made: {' '.join(last)[:300]}")
-
-
-def _told(said: bytes) -> ReportFailed:
-    try:
-        failure = Failure.model_validate_json(said)
-    except ValidationError:
-        return ReportFailed("the report could not be made")
-    return ReportFailed(failure.message, hint=failure.hint)

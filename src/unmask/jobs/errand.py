@@ -1,0 +1,49 @@
+"""An order carried out by a child with limits, and its failure told as an error of ours."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from pydantic import BaseModel, ValidationError
+
+from unmask.core.errors import UnmaskError
+from unmask.core.scan import Failure
+from unmask.jobs.limits import Limits
+
+FAILED = 3  # exit code of a child that wrote a Failure to its standard output
+
+
+def run_errand(
+    module: str, order: BaseModel, what: str, failed: type[UnmaskError], *, seconds: float
+) -> None:
+    """Run ``module`` with ``order`` on its standard input, within the limits of the environment.
+
+    ``what`` names what it makes. Raises ``failed`` with what the child said, or why it said nothing
+    within ``seconds``.
+    """
+    limits = Limits.from_environment()
+    numbers = map(str, (limits.memory, limits.cpu_s, limits.file))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *numbers],
+            input=order.model_dump_json().encode(),
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise failed(f"the {what} took longer than {seconds:g} s") from error
+    if done.returncode == FAILED:
+        raise _told(done.stdout, what, failed)
+    if done.returncode:
+        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise failed(f"the {what} could not be made: {' '.join(last)[:300]}")
+
+
+def _told(said: bytes, what: str, failed: type[UnmaskError]) -> UnmaskError:
+    try:
+        failure = Failure.model_validate_json(said)
+    except ValidationError:
+        return failed(f"the {what} could not be made")
+    return failed(f"no {what} can be made: {failure.message}", hint=failure.hint)
