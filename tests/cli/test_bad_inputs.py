@@ -173,7 +173,8 @@ def test_a_copy_under_another_name_keeps_its_name(scan, portrait, tmp_path):
 def test_the_time_budget_ends_one_file_only(scan, tmp_path, portrait, monkeypatch):
     slow = film(tmp_path / "slow.mp4", panning(), frames=30)
     monkeypatch.setattr("unmask.pipeline.looking.align", _dawdling(monkeypatch, seconds=700))
-    ran = scan(slow, portrait, "--json", "-")  # 600 s each unless another time is given
+    # One after the other, for the clock is everybody's; 600 s each unless another time is given.
+    ran = scan(slow, portrait, "--json", "-", "--jobs", 1)
     late, other = ran.json["results"]
     assert ran.code == 3
     assert late["error"]["code"] == "timeout"

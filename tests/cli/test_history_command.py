@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture
 def past(scan, unmask, portrait, landscape):
     """A history of two analyses."""
-    assert scan(portrait, landscape).code == 0
+    assert scan(portrait, landscape, "--jobs", 1).code == 0
     return unmask
 
 

@@ -72,7 +72,7 @@ def test_what_a_killed_scan_had_done_is_not_done_again(begun, scan, pictures, tm
     ran = scan(pictures, "--json", "-")
     codes = [[notice["code"] for notice in result["warnings"]] for result in ran.json["results"]]
     assert ran.code == 0
-    assert codes == [["from-history"]] * done + [[]] * (FILES - done)
+    assert sorted(codes) == [[]] * (FILES - done) + [["from-history"]] * done
     assert kept(home) == FILES
 
 
@@ -83,20 +83,14 @@ def test_an_interrupted_scan_writes_what_it_has(begun, tmp_path, home):
     done = kept(home)
     rows = (tmp_path / "a.csv").read_text().splitlines()[1:]
     assert len(rows) == FILES
-    # One result may have reached history in the very moment of the interruption.
-    assert sum(",interrupted," in row for row in rows) - (FILES - done) in (0, 1)
+    assert sum(",interrupted," in row for row in rows) == FILES - done
     assert "the scan was interrupted" in out
 
 
-def test_between_two_files_an_interruption_is_only_noted():
+def test_an_interruption_is_only_noted():
     with listening() as interrupts:
         signal.raise_signal(signal.SIGINT)
         assert interrupts.made
-
-
-def test_within_a_file_it_raises():
-    with listening() as interrupts, pytest.raises(KeyboardInterrupt), interrupts.raising():
-        signal.raise_signal(signal.SIGINT)
 
 
 def test_a_second_one_raises_anywhere_and_so_does_one_after_the_scan():

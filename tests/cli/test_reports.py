@@ -199,4 +199,5 @@ def test_an_interrupt_while_a_report_is_made_costs_no_result(
     assert ran.code == 130
     first, second = json.loads(target.read_text("utf-8"))["results"]
     assert first["verdict"]["label"] == "manipulated"
-    assert second["error"]["code"] == "interrupted"
+    # The second was done or not when the interrupt came; neither is lost.
+    assert "verdict" in second or second["error"]["code"] == "interrupted"

@@ -1,4 +1,4 @@
-"""Ctrl-C between two files: noted, and acted on where no result can be lost."""
+"""Ctrl-C during a scan: noted, and acted on where no result can be lost."""
 
 from __future__ import annotations
 
@@ -10,28 +10,15 @@ from types import FrameType
 
 
 class Interrupts:
-    """Whether the person has interrupted.
-
-    Outside :meth:`raising` the first Ctrl-C only sets ``made``.
-    """
+    """Whether the person has interrupted. The first Ctrl-C only sets ``made``."""
 
     def __init__(self) -> None:
         self.made = False
-        self._raises = False
-
-    @contextmanager
-    def raising(self) -> Iterator[None]:
-        """Ctrl-C raises :class:`KeyboardInterrupt` inside the block."""
-        self._raises = True
-        try:
-            yield
-        finally:
-            self._raises = False
 
     def take(self, _signal: int, _frame: FrameType | None) -> None:
-        """The handler of SIGINT. A second one raises wherever it comes."""
+        """The handler of SIGINT. A second one raises :class:`KeyboardInterrupt` where it comes."""
         again, self.made = self.made, True
-        if self._raises or again:
+        if again:
             raise KeyboardInterrupt
 
 

@@ -1,7 +1,8 @@
-"""A progress bar on stderr."""
+"""A progress bar on stderr, for one file after the other or several at a time."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -25,7 +26,11 @@ _NAME = 40
 
 
 class ScanProgress:
-    """One bar for the whole scan; call it as :class:`unmask.pipeline.Progress`."""
+    """One bar for the whole scan. Safe to call from several threads.
+
+    For one file after the other, :meth:`begin`, calls as :class:`unmask.pipeline.Progress`, and
+    :meth:`end`; for several at a time, :meth:`watching`.
+    """
 
     def __init__(self, console: Console, files: int, *, shown: bool) -> None:
         self._bars = Progress(
@@ -39,8 +44,10 @@ class ScanProgress:
             disable=not shown,
         )
         self._task = self._bars.add_task("", total=files)
+        self._lock = threading.Lock()
         self._done = 0
-        self._name = ""
+        self._parts: dict[Watch, float] = {}  # of each file at work, 0 to 1
+        self._single = Watch(self, "")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -63,22 +70,58 @@ class ScanProgress:
         finally:
             self._bars.start()
 
+    @contextmanager
+    def watching(self, name: str) -> Iterator[Watch]:
+        """For the block, one of the files at work is this."""
+        watch = Watch(self, name)
+        watch("open", 0, 1)
+        try:
+            yield watch
+        finally:
+            self.finished(watch)
+
     def begin(self, name: str) -> None:
         """The next file is this."""
-        safe = Text(printable(name))
-        safe.truncate(_NAME, overflow="ellipsis")
-        self._name = safe.plain
+        self._single = Watch(self, name)
         self("open", 0, 1)
 
     def end(self) -> None:
         """The file is done."""
-        self._done += 1
-        self._bars.update(self._task, completed=self._done)
+        self.finished(self._single)
+
+    def __call__(self, stage: Stage, done: int, total: int, /) -> None:
+        """See :class:`unmask.pipeline.Progress`."""
+        self._single(stage, done, total)
+
+    def reached(self, watch: Watch, part: float, words: str) -> None:
+        """So much of a file is done, 0 to 1, and what is being done to it."""
+        with self._lock:
+            self._parts[watch] = part
+            others = f" and {len(self._parts) - 1} more" if len(self._parts) > 1 else ""
+            self._show(words + others)
+
+    def finished(self, watch: Watch) -> None:
+        """A file is done."""
+        with self._lock:
+            self._parts.pop(watch, None)
+            self._done += 1
+            self._show(None)
+
+    def _show(self, words: str | None) -> None:
+        completed = self._done + sum(self._parts.values())
+        self._bars.update(self._task, completed=completed, description=words)
+
+
+class Watch:
+    """One file's part of the bar, called as :class:`unmask.pipeline.Progress`."""
+
+    def __init__(self, bar: ScanProgress, name: str) -> None:
+        safe = Text(printable(name))
+        safe.truncate(_NAME, overflow="ellipsis")
+        self._bar, self._name = bar, safe.plain
 
     def __call__(self, stage: Stage, done: int, total: int, /) -> None:
         """See :class:`unmask.pipeline.Progress`."""
         start, share = _PARTS[stage]
         part = start + share * (done / total if total else 1.0)
-        self._bars.update(
-            self._task, completed=self._done + part, description=f"{_WORDS[stage]} {self._name}"
-        )
+        self._bar.reached(self, part, f"{_WORDS[stage]} {self._name}")

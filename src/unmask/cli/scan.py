@@ -81,6 +81,13 @@ import click
     metavar="S",
     help="Seconds a single file may take; then it fails and the next is scanned.",
 )
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Files looked at side by side, 1 to 64.  [default: one for each core, at most 4]",
+)
 @click.option("--fresh", is_flag=True, help="Look again at files that history knows.")
 @click.option("--no-history", is_flag=True, help="Neither read nor write history.")
 @click.option(

@@ -1,7 +1,8 @@
-"""One input after another, each into an outcome: from history, or by looking at the file."""
+"""Inputs, each into an outcome: from history, or by looking at the file."""
 
 from __future__ import annotations
 
+import threading
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ from unmask.cli.crashes import describe
 from unmask.cli.inputs import Source
 from unmask.cli.outcome import Held, Outcome
 from unmask.cli.terminal import note
+from unmask.cli.turns import Turn, Turns
 from unmask.core.analysis import Analysis, Notice
+from unmask.core.deadline import Deadline
 from unmask.core.errors import (
     MissingExtra,
     ModelError,
@@ -23,12 +26,18 @@ from unmask.core.errors import (
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
 from unmask.pipeline import Analyser, Progress, Trace, read_provenance
-from unmask.runtime import file_sha256
 from unmask.store import History, fingerprint
+from unmask.video import FileFacts, read_facts
 
 # These are not the file's fault: no other file would fare better.
 _FATAL = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
 _NAME_LENGTH = 80  # of the file's name in that of its evidence folder
+
+INTERRUPTED = Failure(
+    code="interrupted",
+    message="the scan was interrupted before this input was done",
+    hint="scan again: what was done is answered from history",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +52,12 @@ class _Seen:
 
 @dataclass(slots=True)
 class Scanner:
-    """Scans with one analyser. Every result is in ``history`` before the next file is opened.
+    """Scans with one analyser. Every result is in ``history`` before its outcome is returned.
 
     ``fresh`` does not look for earlier results. ``evidence`` is the folder for pictures; with it
-    files are looked at again, for history keeps no pixels.
+    files are looked at again, for history keeps no pixels. ``several`` says whether there is more
+    than one input, so that the same bytes may come twice. Once ``stop`` is set, what is at work
+    ends soon, and every input that is not done is :data:`INTERRUPTED`.
     """
 
     analyser: Analyser
@@ -55,6 +66,10 @@ class Scanner:
     fresh: bool = False
     evidence: Path | None = None
     trace: Trace | None = None
+    several: bool = True
+    stop: threading.Event = field(default_factory=threading.Event)
+    _turns: Turns = field(init=False, default_factory=Turns)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _asked: str = field(init=False)
     _model: str = field(init=False)
     # By SHA-256, compressed: a result may be fifty kilobytes, a folder ten thousand files.
@@ -64,31 +79,55 @@ class Scanner:
         self._asked = fingerprint(self.analyser.fingerprint_fields())
         self._model = self.analyser.model.sha256
 
-    def scan(self, source: Source, progress: Progress | None = None) -> Outcome:
-        """The outcome of one input. Raises only what would befall every other input too."""
-        if source.problem is not None:
-            return Outcome(source.text, Failure.of(source.problem))
-        try:
-            return self._result(source, progress)
-        except _FATAL:
-            raise
-        except UnmaskError as error:
-            return Outcome(source.text, Failure.of(error))
-        except Exception as error:  # noqa: BLE001 - a bug met in one file must not cost the others
-            return Outcome(source.text, describe(error, source.text))
+    def scan(self, number: int, source: Source, progress: Progress | None = None) -> Outcome:
+        """The outcome of one input. Raises only what would befall every other input too.
 
-    def _result(self, source: Source, progress: Progress | None) -> Outcome:
+        May be called from several threads, once for each ``number`` from 0 on: where inputs have
+        the same bytes, that of the lowest number is looked at, and its result answers for all.
+        """
+        with self._turns.take(number) as turn:
+            if self.stop.is_set():
+                return Outcome(source.text, INTERRUPTED)
+            if source.problem is not None:
+                return Outcome(source.text, Failure.of(source.problem))
+            try:
+                return self._result(source, turn, progress)
+            except _FATAL:
+                raise
+            except UnmaskError as error:
+                stopped = self.stop.is_set()
+                return Outcome(source.text, INTERRUPTED if stopped else Failure.of(error))
+            except Exception as error:  # noqa: BLE001 - a bug in one file must not cost the others
+                return Outcome(source.text, describe(error, source.text))
+
+    def _result(self, source: Source, turn: Turn, progress: Progress | None) -> Outcome:
         begun = datetime.now(UTC)
-        known = self._known(source, begun)
-        if known is not None:
-            return known
+        deadline = Deadline.after(self.timeout).until(self.stop)
+        facts = None
+        if self.several or self._may_answer():
+            facts = read_facts(source.path, deadline)
+            deadline = deadline.later(turn.claim(facts.sha256))
+            known = self._known(facts.sha256, source, begun)
+            if known is not None:
+                return known
+        return self._look(source, facts, deadline, begun, progress)
+
+    def _look(
+        self,
+        source: Source,
+        facts: FileFacts | None,
+        deadline: Deadline,
+        begun: datetime,
+        progress: Progress | None,
+    ) -> Outcome:
         collector = None if self.evidence is None else EvidenceCollector()
         analysis = self.analyser.analyse(
             source.path,
-            timeout=self.timeout,
+            timeout=deadline,
             progress=progress,
             evidence=collector,
             trace=self.trace,
+            facts=facts,
         )
         done = datetime.now(UTC)
         id = self._record(analysis, source.path, done)
@@ -100,14 +139,8 @@ class Scanner:
         self._seen[analysis.media.sha256] = _Seen(source.text, packed, id, done)
         return Outcome(source.text, analysis, held=_held(source, analysis, id, begun, done))
 
-    def _known(self, source: Source, begun: datetime) -> Outcome | None:
+    def _known(self, sha256: str, source: Source, begun: datetime) -> Outcome | None:
         """The result for these bytes from this scan or from history, saying so."""
-        if not (self._seen or self._may_answer()) or not source.path.is_file():
-            return None
-        try:
-            sha256 = file_sha256(source.path)
-        except OSError:
-            return None  # the analyser will meet the same and say it better
         if (seen := self._seen.get(sha256)) is not None:
             analysis = Analysis.from_json(zlib.decompress(seen.packed))
             notice = Notice(
@@ -122,10 +155,11 @@ class Scanner:
         return self.history is not None and not self.fresh and self.evidence is None
 
     def _from_history(self, sha256: str, source: Source, begun: datetime) -> Outcome | None:
-        if self.history is None or not self._may_answer():
+        history = self.history
+        if history is None or not self._may_answer():
             return None
         try:
-            stored = self.history.find(sha256, self._model, self._asked)
+            stored = history.find(sha256, self._model, self._asked)
             if stored is None:
                 return None
             analysis = stored.analysis
@@ -144,10 +178,11 @@ class Scanner:
 
     def _record(self, analysis: Analysis, path: Path, at: datetime) -> str:
         """Its number in the history, "" where it could not be recorded."""
-        if self.history is None:
+        history = self.history
+        if history is None:
             return ""
         try:
-            entry = self.history.record(
+            entry = history.record(
                 analysis, fingerprint=self._asked, source=path.absolute(), created_at=at
             )
         except StoreError as error:
@@ -157,8 +192,10 @@ class Scanner:
 
     def _without_history(self, error: StoreError) -> None:
         """The verdict matters more than its record: say it once and go on."""
-        note(f"{error.message}; going on without history", error.hint)
-        self.history = None
+        with self._lock:
+            if self.history is not None:
+                note(f"{error.message}; going on without history", error.hint)
+            self.history = None
 
 
 def _answered(analysis: Analysis, path: Path, notice: Notice) -> Analysis:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from unmask.cli import exits
+from unmask.cli.abreast import outcomes, usual_jobs
 from unmask.cli.documents import CsvReport, JsonReport, Report
 from unmask.cli.files import STDOUT, Target
-from unmask.cli.inputs import STDIN, Source, gather
-from unmask.cli.interrupts import Interrupts, listening
+from unmask.cli.inputs import STDIN, gather
+from unmask.cli.interrupts import listening
 from unmask.cli.outcome import Outcome
 from unmask.cli.progress import ScanProgress
 from unmask.cli.reports import Format, ReportFiles
-from unmask.cli.scanner import Scanner
+from unmask.cli.scanner import INTERRUPTED, Scanner
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, notes_console, results_console
 from unmask.cli.tracing import tracing
@@ -28,12 +28,6 @@ from unmask.evaluation.worth import worth
 from unmask.pipeline import Analyser, AnalysisRequest
 from unmask.runtime import DeviceChoice, RuntimeName
 from unmask.store import History
-
-_INTERRUPTED = Failure(
-    code="interrupted",
-    message="the scan was interrupted before this input was done",
-    hint="scan again: what was done is answered from history",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +53,7 @@ class ScanOptions:
     no_history: bool
     fail_on: str | None
     quiet: bool
+    jobs: int | None
 
     @property
     def single(self) -> bool:
@@ -118,6 +113,7 @@ def run(options: ScanOptions) -> int:
     with ExitStack() as stack:
         trace = stack.enter_context(tracing(options.trace))
         history = None if options.no_history else _history(stack)
+        sources = gather(options.paths)
         scanner = Scanner(
             analyser,
             history,
@@ -125,17 +121,21 @@ def run(options: ScanOptions) -> int:
             fresh=options.fresh,
             evidence=None if options.evidence is None else Path(options.evidence).expanduser(),
             trace=trace,
+            several=len(sources) > 1,
         )
         tally = Tally()
-        sources = gather(options.paths)
         shown = not options.quiet and sys.stderr.isatty()
         with ScanProgress(notes_console(), len(sources), shown=shown) as progress:
             interrupts = stack.enter_context(listening())
-            for outcome in _outcomes(scanner, sources, progress, tally, interrupts):
+            jobs = options.jobs or usual_jobs()
+            scanned = outcomes(scanner, sources, progress, interrupts, jobs)
+            for outcome in stack.enter_context(closing(scanned)):
                 tally.count(outcome, options.fail_on)
                 with progress.aside():
                     _tell(outcome, reports, aloud=not options.shows_table)
-                tally.interrupted |= files is not None and files.interrupted
+                if files is not None and files.interrupted:
+                    scanner.stop.set()
+                tally.interrupted |= scanner.stop.is_set()
     for report in reports:
         report.publish()
     unwritten = files is not None and files.failed > 0
@@ -155,30 +155,6 @@ def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | Non
     if options.report is None:
         return None
     return ReportFiles(options.report, options.report_format, analyser, single=options.single)
-
-
-def _outcomes(
-    scanner: Scanner,
-    sources: Iterable[Source],
-    progress: ScanProgress,
-    tally: Tally,
-    interrupts: Interrupts,
-) -> Iterator[Outcome]:
-    """One outcome for each source, also when the person interrupts: none goes missing."""
-    for source in sources:
-        tally.interrupted |= interrupts.made
-        if tally.interrupted:
-            yield Outcome(source.text, _INTERRUPTED)
-            continue
-        progress.begin(source.text)
-        try:
-            with interrupts.raising():
-                outcome = scanner.scan(source, progress)
-        except KeyboardInterrupt:
-            tally.interrupted = True
-            outcome = Outcome(source.text, _INTERRUPTED)
-        progress.end()
-        yield outcome
 
 
 def _check(options: ScanOptions) -> None:
@@ -203,5 +179,5 @@ def _tell(outcome: Outcome, reports: list[Report], *, aloud: bool) -> None:
     for report in reports:
         report.add(outcome)
     result = outcome.result
-    if aloud and isinstance(result, Failure) and result.code != _INTERRUPTED.code:
+    if aloud and isinstance(result, Failure) and result.code != INTERRUPTED.code:
         note(result.message, result.hint)

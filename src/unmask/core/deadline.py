@@ -15,7 +15,7 @@ class Deadline:
 
     at: float | None
     budget_s: float | None
-    stop: threading.Event | None = None
+    stops: tuple[threading.Event, ...] = ()
 
     @classmethod
     def after(cls, seconds: float | None) -> Deadline:
@@ -24,14 +24,22 @@ class Deadline:
 
     def until(self, stop: threading.Event) -> Deadline:
         """The same, which ``stop`` ends as well: for work in other threads that nobody awaits."""
-        return replace(self, stop=stop)
+        return replace(self, stops=(*self.stops, stop))
+
+    def later(self, seconds: float) -> Deadline:
+        """The same with ``seconds`` more to go: those that were spent waiting for other files."""
+        return self if self.at is None else replace(self, at=self.at + seconds)
 
     def check(self, doing: str) -> None:
         """Raise :class:`TimeBudgetExceeded`, naming the stage, once the budget is spent."""
-        if self.stop is not None and self.stop.is_set():
-            raise TimeBudgetExceeded(f"stopped while {doing}")
+        self.check_stopped(doing)
         if self.at is not None and time.monotonic() > self.at:
             raise TimeBudgetExceeded(
                 f"the time budget of {self.budget_s:g} s ran out while {doing}",
                 hint="raise --timeout, or ask for fewer frames with --clips and --frames-per-clip",
             )
+
+    def check_stopped(self, doing: str) -> None:
+        """As :meth:`check`, where time does not count."""
+        if any(stop.is_set() for stop in self.stops):
+            raise TimeBudgetExceeded(f"stopped while {doing}")

@@ -17,6 +17,7 @@ from unmask.pipeline.engine import Engine
 from unmask.pipeline.looking import Alter
 from unmask.pipeline.progress import Progress, Stage
 from unmask.pipeline.request import DEFAULT_REQUEST, AnalysisRequest
+from unmask.pipeline.room import Room, frames_memory
 from unmask.pipeline.run import Run
 from unmask.pipeline.timing import StageClock
 from unmask.pipeline.tracing import Trace
@@ -30,6 +31,7 @@ from unmask.runtime import (
     resolve,
 )
 from unmask.scoring import Scorer
+from unmask.video import FileFacts
 
 
 class Analyser:
@@ -53,6 +55,7 @@ class Analyser:
         self._session = SessionOptions(device=device, runtime=runtime, precision=precision)
         self._engine: Engine | None = None
         self._loading = threading.Lock()
+        self._room = Room()
 
     @property
     def model(self) -> ModelRef:
@@ -107,27 +110,32 @@ class Analyser:
         self,
         path: str | Path,
         *,
-        timeout: float | None = None,
+        timeout: float | Deadline | None = None,
         progress: Progress | None = None,
         evidence: EvidenceSink | None = None,
         alter: Alter | None = None,
         trace: Trace | None = None,
+        facts: FileFacts | None = None,
     ) -> Analysis:
         """Analyse one video or picture. Saves nothing.
+
+        Calls from several threads run side by side as far as their frames fit into memory
+        (:mod:`unmask.pipeline.room`): a file too large for that waits until it is alone.
 
         ``alter`` sees every window of frames before faces are looked for in it, and returns what
         is analysed instead: how robustness is measured. The document does not tell of it.
         ``trace`` is told when each stage ran, and on which thread.
 
-        ``timeout`` seconds for this file (:class:`TimeBudgetExceeded`), None for no limit.
+        ``facts`` are what :func:`unmask.video.read_facts` said of the file: it is then hashed once.
+
+        ``timeout`` seconds for this file (:class:`TimeBudgetExceeded`), None for no limit, or a
+        deadline that was set already; waiting for other files is not counted.
         Raises an :class:`UnmaskError`: :class:`InputError` when the file cannot be analysed.
         """
-        if timeout is not None and not timeout > 0:
-            raise UsageError(f"the time budget must be above 0 s, not {timeout:g}")
         run = Run(
             source=Path(path),
             clock=StageClock(trace),
-            deadline=Deadline.after(timeout),
+            deadline=_deadline(timeout),
             progress=progress or _quiet,
             evidence=evidence,
             alter=alter,
@@ -135,16 +143,27 @@ class Analyser:
         # The networks load while the file is hashed and opened.
         with ThreadPoolExecutor(1, thread_name_prefix="unmask-load") as pool:
             loading = pool.submit(self._loaded)
-            info = run.open()
+            info = run.open(facts)
             with run.clock.stage("load"):
                 engine = loading.result()
-        return run.analyse(info, engine, self.model, self.options)
+        options = self.options
+        needed = frames_memory(info, options.frames_per_clip)
+        with self._room.take(needed, run.deadline) as waited_s:
+            return run.delayed(waited_s).analyse(info, engine, self.model, options)
 
     def _loaded(self) -> Engine:
         with self._loading:
             if self._engine is None:
                 self._engine = Engine.load(self.package, self._session, self.request.min_face)
             return self._engine
+
+
+def _deadline(timeout: float | Deadline | None) -> Deadline:
+    if isinstance(timeout, Deadline):
+        return timeout
+    if timeout is not None and not timeout > 0:
+        raise UsageError(f"the time budget must be above 0 s, not {timeout:g}")
+    return Deadline.after(timeout)
 
 
 def _quiet(stage: Stage, done: int, total: int, /) -> None:

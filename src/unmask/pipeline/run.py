@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from unmask.pipeline.queueing import Scored
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import Manifest
 from unmask.verdict import judge_face, judge_file
-from unmask.video import probe
+from unmask.video import FileFacts, probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,17 @@ class Run:
     evidence: EvidenceSink | None
     alter: Alter | None = None
 
-    def open(self) -> MediaInfo:
-        """Hash and probe the file. Raises :class:`InputError`."""
+    def open(self, facts: FileFacts | None = None) -> MediaInfo:
+        """Hash the file, without ``facts`` of it, and probe it. Raises :class:`InputError`."""
         with self.clock.stage("open"):
             self.progress("open", 0, 1)
-            info = probe(self.source, deadline=self.deadline)
+            info = probe(self.source, deadline=self.deadline, facts=facts)
             self.progress("open", 1, 1)
         return info
+
+    def delayed(self, seconds: float) -> Run:
+        """The same, ``seconds`` of waiting for other files not counted."""
+        return replace(self, deadline=self.deadline.later(seconds))
 
     def analyse(
         self, info: MediaInfo, engine: Engine, model: ModelRef, options: AnalysisOptions

@@ -5,7 +5,8 @@ is decided about rotation, pixel shape, colour and transparency.
 """
 
 from unmask.video.counts import DamageCount
-from unmask.video.limits import MAX_PIXELS, MAX_SIDE
+from unmask.video.files import FileFacts, read_facts
+from unmask.video.limits import MAX_PIXELS, MAX_SIDE, frames_that_fit
 from unmask.video.probe import probe
 from unmask.video.suffixes import SUFFIXES
 from unmask.video.tags import FileTag, FileTags, read_tags
@@ -16,9 +17,12 @@ __all__ = [
     "MAX_SIDE",
     "SUFFIXES",
     "DamageCount",
+    "FileFacts",
     "FileTag",
     "FileTags",
+    "frames_that_fit",
     "probe",
+    "read_facts",
     "read_tags",
     "read_windows",
 ]

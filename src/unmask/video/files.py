@@ -17,11 +17,20 @@ _HEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """``head`` is the first 4 KiB, enough to recognise most formats."""
+    """``head`` is the first 4 KiB, enough to recognise most formats; ``changed_ns`` its mtime."""
 
     sha256: str
     size: int
     head: bytes
+    changed_ns: int
+
+    def hold(self, path: Path) -> bool:
+        """Whether the file still looks as it did when it was read."""
+        try:
+            status = path.stat()
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.changed_ns)
 
 
 def read_facts(path: Path, deadline: Deadline) -> FileFacts:
@@ -48,7 +57,7 @@ def read_facts(path: Path, deadline: Deadline) -> FileFacts:
         ) from error
     if size == 0:
         raise InputEmpty(f"{path}: the file is empty", hint="copy or download it again")
-    return FileFacts(digest.hexdigest(), size, head)
+    return FileFacts(digest.hexdigest(), size, head, status.st_mtime_ns)
 
 
 def _open_without_waiting(path: Path) -> int:

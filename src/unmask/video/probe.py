@@ -28,15 +28,19 @@ _ANIMATIONS = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 _CODECS = {"mpo": "jpeg", "heif": "hevc", "avif": "av1", "dib": "bmp"}
 
 
-def probe(path: Path, *, deadline: Deadline) -> MediaInfo:
+def probe(path: Path, *, deadline: Deadline, facts: FileFacts | None = None) -> MediaInfo:
     """Facts about one file. The first frame is decoded to know them; none is counted.
+
+    ``facts`` are those that :func:`read_facts` gave: unless the file has changed since, it is not
+    hashed again.
 
     Raises :class:`InputNotFound`, ``InputNotReadable`` (permissions, not a regular file),
     ``InputEmpty``, ``NotMedia`` (no picture or video, or a playlist), ``NoPicture`` (sound only;
     cover art does not count), ``Damaged`` (recognised, but no frame decodes), ``TooLarge`` and
     ``TimeBudgetExceeded``.
     """
-    facts = read_facts(path, deadline)
+    if facts is None or not facts.hold(path):
+        facts = read_facts(path, deadline)
     common: dict[str, Any] = {
         "name": _as_text(path.name),
         "sha256": facts.sha256,
