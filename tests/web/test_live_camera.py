@@ -1,7 +1,10 @@
 import dataclasses
 import io
+import os
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,8 +12,9 @@ from PIL import Image
 from skimage.data import astronaut
 
 from unmask.core.errors import UnmaskError
+from unmask.jobs import live_child
 from unmask.jobs.live import Cameras, LiveFailed
-from unmask.pipeline import Analyser
+from unmask.pipeline import Analyser, live
 from unmask.pipeline.live import LiveView, open_live, overlap
 
 ID = "0123456789abcdef" * 2
@@ -82,6 +86,43 @@ def test_a_slow_model_does_not_hold_up_the_boxes(view, scene):
     finally:
         slow.may.set()
         quick.close()
+
+
+def test_nobody_waits_for_scores_that_take_longer(view, scene):
+    quick = LiveView(view._manifest, view._engine, patience_s=5.0)
+    quick._took_s = 6.0  # as the look before did
+    asked = []
+    quick._take = asked.append
+    try:
+        quick.look(scene, 0.0)
+    finally:
+        quick.close()
+    assert asked == [0.0, 0.0]
+
+
+def test_scoring_stands_back_on_its_own_thread():
+    with ThreadPoolExecutor(1, initializer=live._stand_back) as pool:
+        theirs = pool.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        expected = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 5)
+        assert theirs.result() == (expected if sys.platform == "linux" else expected - 5)
+
+
+def test_a_frame_has_the_pixels_that_other_decoders_see(jpeg):
+    image = live_child._decoded(jpeg)
+    expected = np.asarray(Image.open(io.BytesIO(jpeg)))
+    assert np.abs(image.astype(int) - expected).max() <= 2
+
+
+def test_half_a_frame_is_none(jpeg, view):
+    assert live_child._answer(view, jpeg[: len(jpeg) // 2])["error"]["code"] == "not-media"
+    grey = jpeg[: len(jpeg) // 2] + b"\xff\xd9"  # whoever says that it ends has ended it
+    assert "faces" in live_child._answer(view, grey)
+
+
+def test_a_frame_that_is_too_large_is_not_decoded(view):
+    file = io.BytesIO()
+    Image.new("RGB", (2000, 10)).save(file, "JPEG")
+    assert live_child._answer(view, file.getvalue())["error"]["code"] == "too-large"
 
 
 def test_a_small_face_is_shown_and_not_judged(view, scene):

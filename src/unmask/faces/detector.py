@@ -14,7 +14,7 @@ from unmask.core.errors import UsageError
 from unmask.core.frames import Detection, Frame
 from unmask.core.paths import assets_folder
 from unmask.faces.between import Expected, expected, key_frames
-from unmask.faces.boxes import clipped
+from unmask.faces.boxes import Boxes, clipped
 from unmask.faces.cascade import Candidates, Cascade
 from unmask.faces.pyramid import CELL, Image
 from unmask.runtime import SessionOptions, open_session
@@ -92,17 +92,30 @@ class FaceDetector:
         found |= dict(zip(missing, again, strict=True))
         return [found[at] for at in range(len(frames))]
 
+    def detect_about(
+        self, image: NDArray[np.uint8], faces: Expected, *, deadline: Deadline = _FOREVER
+    ) -> list[Detection]:
+        """The faces of one picture, looked for where ``faces`` are expected only."""
+        pictures: list[Image] = [np.ascontiguousarray(image)]
+        return self._about(pictures, [faces.proposals()], deadline)[0]
+
     def _found_at(
         self, frames: Sequence[Frame], ahead: Mapping[int, Expected], deadline: Deadline
     ) -> dict[int, list[Detection]]:
         """The faces of the frames of ``ahead``, looked for where it expects them only."""
         pictures: list[Image] = [np.ascontiguousarray(frames[at].image) for at in ahead]
         boxes = [faces.proposals() for faces in ahead.values()]
+        return dict(zip(ahead, self._about(pictures, boxes, deadline), strict=True))
+
+    def _about(
+        self, pictures: Sequence[Image], boxes: Sequence[Boxes], deadline: Deadline
+    ) -> list[list[Detection]]:
+        """The faces of each picture among boxes (N×4) about the places where they may be."""
         owner = np.repeat(np.arange(len(boxes)), [len(some) for some in boxes])
         everywhere = np.concatenate([np.empty((0, 4), np.float32), *boxes])
         proposed = Candidates(owner, everywhere, np.ones(len(everywhere), np.float32))
         faces, landmarks = self._cascade.look_at(pictures, proposed, deadline)
-        return dict(zip(ahead, _by_picture(pictures, faces, landmarks), strict=True))
+        return _by_picture(pictures, faces, landmarks)
 
 
 def _by_picture(

@@ -16,7 +16,9 @@ import time
 from dataclasses import asdict
 from typing import BinaryIO
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from unmask.core.errors import UnmaskError
@@ -27,6 +29,8 @@ from unmask.pipeline.live import LiveView, open_live
 LONGEST = 2 * 2**20
 _SIDE = 1920
 _CPU_S = 24 * 3600
+_END, _TRAILER = b"\xff\xd9", 64  # of a JPEG, and bytes that may follow it
+_NO_JPEG: dict[str, object] = {"error": {"code": "not-media", "message": "the frame is no JPEG"}}
 
 
 def main() -> None:
@@ -48,11 +52,14 @@ def _answer(view: LiveView, frame: bytes) -> dict[str, object]:
     start = time.monotonic()
     try:
         with Image.open(io.BytesIO(frame), formats=["JPEG"]) as picture:
-            if max(picture.size) > _SIDE:
-                return {"error": {"code": "too-large", "message": "the frame is too large"}}
-            image = np.asarray(picture.convert("RGB"), dtype=np.uint8)
+            size = picture.size
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        return {"error": {"code": "not-media", "message": "the frame is no JPEG"}}
+        return _NO_JPEG
+    if max(size) > _SIDE:
+        return {"error": {"code": "too-large", "message": "the frame is too large"}}
+    image = _decoded(frame)
+    if image is None:
+        return _NO_JPEG
     faces = view.look(image, start)
     height, width = image.shape[:2]
     return {
@@ -62,6 +69,19 @@ def _answer(view: LiveView, frame: bytes) -> dict[str, object]:
         "looks": view.looks,
         "faces": [asdict(face) for face in faces],
     }
+
+
+def _decoded(frame: bytes) -> NDArray[np.uint8] | None:
+    """H×W×3, RGB; by OpenCV, which takes a third of Pillow's time for the same pixels."""
+    if _END not in frame[-_TRAILER:]:  # cut short: OpenCV would fill it up with grey
+        return None
+    how = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    image = cv2.imdecode(np.frombuffer(frame, np.uint8), how)
+    return (
+        None
+        if image is None
+        else cv2.cvtColor(image, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    )
 
 
 def _next(stream: BinaryIO) -> bytes | None:

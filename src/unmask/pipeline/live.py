@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,9 +17,12 @@ from numpy.typing import NDArray
 from unmask.clips import align
 from unmask.core.analysis import Pixels
 from unmask.core.frames import Detection, FrameScores
+from unmask.faces import FaceDetector, Follower
 from unmask.pipeline.analyser import Analyser
 from unmask.pipeline.engine import Engine
+from unmask.runtime import SessionOptions
 from unmask.runtime.package import Manifest
+from unmask.scoring import Scorer
 from unmask.verdict import QualityFloor, face_probability, frame_probability
 
 MIN_FACE = 64
@@ -25,6 +31,7 @@ _FORGOTTEN_S = 1.0
 _OVERLAP = 0.3
 _LOGITS = 32  # of the latest scored frames that a rolling score rests on
 _PATIENCE_S = 0.03  # for scores of the very frame that is asked about
+_NICER = 5  # is scoring, so that it gets a quarter of a core that others want as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,8 @@ class LiveView:
     Faces are found in every frame. They are scored beside that, one look at a time, always at the
     latest frame and not more often than the temporal network was fitted on: a slow model makes
     scores rarer and never holds up the boxes. ``patience_s`` is how long a frame waits for its
-    own scores; with ``spare`` scoring rests as long as it took all cores.
+    own scores where they come as soon as that; with ``spare`` scoring rests as long as it took all
+    cores.
     """
 
     def __init__(
@@ -82,6 +90,7 @@ class LiveView:
         self._manifest = manifest
         self.looks = 0
         """How many frames have been scored."""
+        self._follower = Follower(engine.detector)
         self._followed: list[_Followed] = []
         self._next = 0
         self._patience_s, self._spare = patience_s, spare
@@ -89,6 +98,7 @@ class LiveView:
         self._under_way: Future[_Scored] | None = None
         self._asked_s = -np.inf
         self._rests_until = 0.0
+        self._took_s = 0.0  # the latest scoring
 
     def close(self) -> None:
         """End the thread that scores."""
@@ -96,7 +106,7 @@ class LiveView:
 
     def look(self, image: NDArray[np.uint8], time_s: float) -> list[LiveFace]:
         """The faces of a frame H×W×3 (uint8, RGB) taken at ``time_s``, the largest first."""
-        found = self._engine.detector.detect([image])[0]
+        found = self._follower.look(image, time_s)
         largest = sorted(found, key=lambda one: -one.size)[:MOST_FACES]
         self._followed = [one for one in self._followed if time_s - one.seen_s <= _FORGOTTEN_S]
         faces = [(self._same(one, time_s), one) for one in largest]
@@ -105,7 +115,7 @@ class LiveView:
         if judged and self._may_score(time_s):
             self._asked_s = time_s
             self._under_way = self._pool.submit(self._score, image, judged)
-            self._take(self._patience_s)
+            self._take(self._patience_s if self._took_s <= self._patience_s else 0.0)
         fit = {followed.id for followed, _ in judged}
         return [self._shown(followed, scored=followed.id in fit) for followed, _ in faces]
 
@@ -146,6 +156,7 @@ class LiveView:
             return
         scored, self._under_way = self._under_way.result(), None
         self.looks += 1
+        self._took_s = scored.took_s
         # One crop is scored on a core's share of its own, several take all there are.
         if self._spare and (len(scored.faces) > 1 or os.cpu_count() == 1):
             self._rests_until = time.monotonic() + scored.took_s
@@ -171,11 +182,27 @@ class LiveView:
 def open_live(
     analyser: Analyser, *, patience_s: float = _PATIENCE_S, spare: bool = True
 ) -> LiveView:
-    """A view with the analyser's model, its networks loaded for itself. Raises as ``load``."""
-    from unmask.runtime import SessionOptions
+    """A view with the analyser's model, its networks loaded for itself. Raises as ``load``.
 
-    engine = Engine.load(analyser.package, SessionOptions(), MIN_FACE)
+    A core each: faces are found by one thread, as two would wait for each other where scoring
+    has the other core; and scoring stands back where cores are scarce.
+    """
+    analyser.package.verify()
+    detector = FaceDetector(SessionOptions(threads=1), min_face=MIN_FACE)
+    # The runtime's threads are made while it loads, and are as nice as the one that loads.
+    with ThreadPoolExecutor(1, initializer=_stand_back) as pool:
+        scorer = pool.submit(Scorer, analyser.package).result()
+    engine = Engine(detector, scorer)
     return LiveView(analyser.package.manifest, engine, patience_s=patience_s, spare=spare)
+
+
+def _stand_back() -> None:
+    """Lower this thread's priority, where a system has one for each thread: on Linux."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            nice = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, nice + _NICER))
 
 
 def overlap(one: Pixels, other: Pixels) -> float:
