@@ -106,6 +106,15 @@ def test_another_recipe_does_not_go_on_from_it(
     assert "--fresh" in caught.value.hint
 
 
+def test_another_start_does_not_go_on_from_it(
+    finished: Path, fit: Callable[..., Path], recipe: DetectorRecipe
+) -> None:
+    """Its optimiser holds another number of fresh layers, which torch would say less kindly."""
+    started = recipe.model_copy(update={"init": str(finished / "debug-1-5-best.safetensors")})
+    with pytest.raises(DataError, match=r"fresh layers was \d+, is 0"):
+        fit(started, finished)
+
+
 def test_fresh_forgets_one_recipe_alone(recipe: DetectorRecipe, tmp_path: Path) -> None:
     ours = ("debug-1-5.ckpt", "debug-1-5-best.safetensors", "debug-1-5-joint.ckpt")
     others = ("debug-1-55.ckpt", "debug-renderer.npy", "films.npz")

@@ -51,6 +51,7 @@ class FrameTask:
                 f"{self.settings.pairs} pairs do not divide among {run.fabric.world_size} processes"
             )
         self.model: FrameDetector = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._fresh = len(fresh)
         self.optimiser = frame_optimiser(self.model, fresh, self.settings)
         self._wrapped, self._stepper = run.fabric.setup(self.model, self.optimiser)
         self._wrapped.mark_forward_method("fit_forward")
@@ -59,13 +60,17 @@ class FrameTask:
         self._validator = Validator(held, self.settings, seed=self.seed, workers=run.workers)
 
     def seal(self) -> Mapping[str, Any]:
-        """The recipe's part and how much data there is."""
+        """The recipe's part, how much data there is, and how many layers began without weights.
+
+        These have a rate of their own in the optimiser, whose state fits no other number of them.
+        """
         return {
             "seed": self.seed,
             "backbone": self.recipe.backbone,
             "precision": self.recipe.precision,
             "frame": self.settings.model_dump(),
             "data": self.train.counts(),
+            "fresh layers": self._fresh,
         }
 
     def batches(self) -> Iterator[Item]:
