@@ -17,6 +17,8 @@ let stream = null;
 let recorder = null;
 let arrivals = [];
 let shown = 0;
+let fresh = true; // a picture of the camera that has not been sent
+let awaited = null; // tells who waits for one
 
 bands();
 startButton.addEventListener("click", () => (stream ? stop() : start()));
@@ -35,7 +37,23 @@ async function start() {
   startButton.textContent = text.textStop;
   recordButton.hidden = false;
   said.textContent = text.textLoading;
+  noteFrames();
   watch();
+}
+
+// No picture is sent twice: faster than the camera there is nothing to see.
+function noteFrames() {
+  if (!stream || !video.requestVideoFrameCallback) return;
+  video.requestVideoFrameCallback(() => {
+    fresh = true;
+    if (awaited) awaited();
+    noteFrames();
+  });
+}
+
+async function nextFrame() {
+  if (!fresh) await Promise.race([new Promise((settle) => (awaited = settle)), pause(200)]);
+  fresh = !video.requestVideoFrameCallback;
 }
 
 function stop() {
@@ -52,6 +70,7 @@ function stop() {
 
 async function watch() {
   while (stream) {
+    await nextFrame();
     const frame = await grab();
     if (!frame || !stream) continue;
     let answer;
