@@ -72,6 +72,34 @@ def test_from_scores_into_another_folder(
     assert "as it is now" in err
 
 
+def test_the_lower_threshold_alone(package: Path, faces: Path, unmask: Run, tmp_path: Path) -> None:
+    written = json.loads((package / "model.json").read_text())
+    written["thresholds"] = {"low": 0.98, "high": 0.99}
+    (package / "model.json").write_text(json.dumps(written))
+    before = ModelPackage.load(package).manifest
+    code, _, err = unmask("calibrate", package, faces, "--only-lower")
+    assert code == 2
+    assert "--only-lower needs --misses" in err
+    code, out, err = unmask("calibrate", package, faces, "--device", "cpu", "--only-lower",
+                            "--misses", "0.1")  # fmt: skip
+    assert code == 0
+    assert "has a lower threshold chosen on faces" in err
+    assert "Log-loss" not in out
+    after = ModelPackage.load(package)
+    after.verify()
+    assert after.manifest.calibration == before.calibration
+    assert after.manifest.thresholds.high == before.thresholds.high
+    assert after.manifest.thresholds.low < before.thresholds.low
+    told = after.manifest.metrics["lower_threshold"]
+    assert (told["manipulated"], told["was"]) == (12, before.thresholds.low)
+    assert "The lower threshold was moved down from" in after.card
+    # It keeps the promise on the same files, and says that it was chosen on them.
+    unmask("evaluate", package, faces, "--out", "again", *FAST)
+    found = json.loads((tmp_path / "again" / "evaluation.json").read_text())
+    assert found["decisions"][1]["wrong"]["value"] <= 0.1
+    assert any("lower threshold of tiny was chosen on these" in note for note in found["notes"])
+
+
 def test_a_test_split_is_refused_and_validation_files_alone_used(
     package: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:

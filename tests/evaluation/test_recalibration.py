@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from made_up import case, separated
 from sklearn.linear_model import LogisticRegression
 
+from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.evaluation.calibration import (
     choose_low,
@@ -19,7 +20,7 @@ from unmask.evaluation.calibration import (
     fit_temperature,
 )
 from unmask.evaluation.crossval import cross_validated
-from unmask.evaluation.recalibration import FITS, Wanted, recalibrate
+from unmask.evaluation.recalibration import FITS, Wanted, lower_threshold, recalibrate
 from unmask.runtime.package import Calibration
 from unmask.verdict import clip_probability, face_probability, frame_probability
 
@@ -176,3 +177,15 @@ def test_each_way_to_calibrate_is_measured_on_groups_left_out() -> None:
     assert found["platt"] < found["isotonic"] < found["as it was"]  # it is sure at its ends
     alone = cross_validated(logits, labels, ["one"] * 600, {})
     assert alone["isotonic"] is None
+
+
+def test_the_lower_threshold_moves_down_alone_and_never_up() -> None:
+    cases = [case(1, n / 100, name=str(n)) for n in range(1, 21)]
+    cases += [case(0, 0.01, name="real"), case(1, None, name="unseen")]
+    found, account = lower_threshold(cases, Thresholds(low=0.4, high=0.8), 0.1)
+    assert (found.low, found.high) == (0.03, 0.8)  # 0.01 and 0.02 of twenty lie below
+    assert account == {"manipulated": 20, "misses_allowed": 0.1, "was": 0.4}
+    kept, _ = lower_threshold(cases, Thresholds(low=0.02, high=0.8), 0.1)
+    assert kept.low == 0.02
+    with pytest.raises(DataError, match="only 9 manipulated files with a score"):
+        lower_threshold(cases[:9], Thresholds(low=0.4, high=0.8), 0.1)

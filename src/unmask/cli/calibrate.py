@@ -55,6 +55,11 @@ _FILE = click.Path(path_type=str)
     metavar="SHARE",
     help="Instead of --low: of manipulated files, that may lie below the lower threshold.",
 )
+@click.option(
+    "--only-lower",
+    is_flag=True,
+    help="With --misses: move the lower threshold down as far as that asks, and nothing else.",
+)
 @click.option("--groups", default="auto", metavar="ATTRIBUTE", help="As in 'unmask evaluate'.")
 @click.option("--root", type=_FILE, metavar="DIR", help="Where the files lie, if they have moved.")
 @click.option(
@@ -77,4 +82,6 @@ def calibrate(**options: Any) -> int:
     """
     from unmask.cli.calibrate_work import CalibrateOptions, run
 
+    if options["only_lower"] and options["misses"] is None:
+        raise click.UsageError("--only-lower needs --misses: of manipulated files, how many")
     return run(CalibrateOptions(**options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from unmask.evaluation.cases import Case, join
 from unmask.evaluation.extra import require_extra
 from unmask.evaluation.grouping import grouped
 from unmask.evaluation.packages import card_is_generated, copy_package, rewrite
-from unmask.evaluation.recalibration import Method, Recalibrated, Wanted, recalibrate
+from unmask.evaluation.recalibration import Method, Wanted, lower_threshold, recalibrate
 from unmask.evaluation.scores import ScoreLog, has_scores
 from unmask.evaluation.scoring import score_samples, stamp
 from unmask.evaluation.selecting import (
@@ -46,6 +47,7 @@ class CalibrateOptions:
     false_positives: float
     low: float
     misses: float | None
+    only_lower: bool
     groups: str
     root: str | None
     device: DeviceChoice
@@ -63,15 +65,26 @@ def run(options: CalibrateOptions) -> int:
     package = find_package(options.model)
     path = Path(options.source)
     cases, split = _cases(options, package, path)
-    cases, by = grouped(cases, options.groups)
-    found = recalibrate(cases, package.manifest.calibration, options.wanted)
+    if options.only_lower and options.misses is not None:
+        thresholds, account = lower_threshold(cases, package.manifest.thresholds, options.misses)
+        told = {"lower_threshold": _source(path, split) | account}
+        manifest = _changed(package.manifest, told, thresholds=thresholds)
+        losses = None
+    else:
+        cases, by = grouped(cases, options.groups)
+        found = recalibrate(cases, package.manifest.calibration, options.wanted)
+        told = {"calibration": _source(path, split) | {"grouped_by": by, **found.account}}
+        manifest = _changed(
+            package.manifest, told, calibration=found.calibration, thresholds=found.thresholds
+        )
+        losses = found.account["cross_validated_log_loss"]
     target = package if options.out is None else copy_package(package, Path(options.out))
-    manifest = _manifest(package.manifest, found, path, split, by)
     changed = rewrite(target, manifest, card=card_is_generated(target))
-    _print(results_console(), package.manifest, found)
+    _print(results_console(), package.manifest, manifest, losses)
     if "evaluations" in package.manifest.metrics:
         note("evaluations of the model as it was were taken out of it", "evaluate it again")
-    note(f"{changed.folder} is calibrated on {path.name}")
+    done = "has a lower threshold chosen" if options.only_lower else "is calibrated"
+    note(f"{changed.folder} {done} on {path.name}")
     return exits.DONE
 
 
@@ -100,36 +113,35 @@ def _cases(options: CalibrateOptions, package: ModelPackage, path: Path) -> tupl
     return cases, split
 
 
-def _manifest(manifest: Manifest, found: Recalibrated, path: Path, split: str, by: str) -> Manifest:
-    told: dict[str, Any] = {
-        "data": path.name,
-        "sha256": file_sha256(path) if path.is_file() else "",
-        "split": split,
-        "grouped_by": by,
-        **found.account,
-    }
-    metrics = {key: value for key, value in manifest.metrics.items() if key != "evaluations"}
-    return manifest.model_copy(
-        update={
-            "calibration": found.calibration,
-            "thresholds": found.thresholds,
-            "metrics": {**metrics, "calibration": told},
-        }
-    )
+def _source(path: Path, split: str) -> dict[str, Any]:
+    sha256 = file_sha256(path) if path.is_file() else ""
+    return {"data": path.name, "sha256": sha256, "split": split}
 
 
-def _print(console: Console, before: Manifest, found: Recalibrated) -> None:
+def _changed(manifest: Manifest, told: Mapping[str, Any], **parts: Any) -> Manifest:
+    """With other numbers, what is told of them, and no evaluation of the old ones.
+
+    A lower threshold that was chosen for other probabilities is no longer that choice.
+    """
+    stale = {"evaluations", "lower_threshold"}
+    metrics = {key: value for key, value in manifest.metrics.items() if key not in stale}
+    return manifest.model_copy(update={**parts, "metrics": {**metrics, **told}})
+
+
+def _print(
+    console: Console, before: Manifest, now: Manifest, losses: Mapping[str, float | None] | None
+) -> None:
     table = Table("", "Before", "Now", box=box.SIMPLE_HEAD, pad_edge=False)
-    now = found.calibration.model_dump()
+    numbers = now.calibration.model_dump()
     for name, value in before.calibration.model_dump().items():
-        table.add_row(name.replace("_", " "), f"{value:.4f}", f"{now[name]:.4f}")
+        table.add_row(name.replace("_", " "), f"{value:.4f}", f"{numbers[name]:.4f}")
     for name in ("low", "high"):
-        old, new = getattr(before.thresholds, name), getattr(found.thresholds, name)
+        old, new = getattr(before.thresholds, name), getattr(now.thresholds, name)
         table.add_row(f"{name} threshold", f"{old:.3f}", f"{new:.3f}")
     console.print(table)
-    losses = found.account["cross_validated_log_loss"]
-    told = ", ".join(f"{name} {_loss(value)}" for name, value in losses.items())
-    console.print(printable(f"Log-loss of faces, cross-validated over groups (nats): {told}"))
+    if losses is not None:
+        told = ", ".join(f"{name} {_loss(value)}" for name, value in losses.items())
+        console.print(printable(f"Log-loss of faces, cross-validated over groups (nats): {told}"))
 
 
 def _loss(value: float | None) -> str:

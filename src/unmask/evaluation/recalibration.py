@@ -24,7 +24,7 @@ from unmask.evaluation.calibration import (
     fit_platt,
     fit_temperature,
 )
-from unmask.evaluation.cases import Case, labels_of
+from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.crossval import cross_validated
 from unmask.evaluation.probabilities import CLIP
 from unmask.runtime.package import Calibration
@@ -89,6 +89,27 @@ def recalibrate(cases: Sequence[Case], old: Calibration, wanted: Wanted) -> Reca
     labels = labels_of(judged)
     account = _account(single, labels, wanted) | {"clips_and_faces_fitted": face is not None}
     return Recalibrated(calibration, _thresholds(probabilities, labels, wanted), account)
+
+
+def lower_threshold(
+    cases: Sequence[Case], thresholds: Thresholds, misses: float
+) -> tuple[Thresholds, dict[str, Any]]:
+    """The lower threshold moved down, so that at most ``misses`` of the manipulated lie below it.
+
+    It never moves up, and neither the upper one nor any probability changes: a model that passes
+    too much abstains more, and accuses no more. Also the account of it. :class:`DataError` where
+    fewer than ten manipulated files have a score.
+    """
+    scores = scores_of(scored([case for case in cases if case.label == 1]))
+    if len(scores) < _FEWEST:
+        raise DataError(
+            f"only {len(scores)} manipulated files with a score: the lower threshold needs "
+            f"{_FEWEST} at least",
+            hint="choose it on more files",
+        )
+    low = min(thresholds.low, choose_low(scores, misses=misses))
+    account = {"manipulated": len(scores), "misses_allowed": misses, "was": thresholds.low}
+    return Thresholds(low=low, high=thresholds.high), account
 
 
 def _thresholds(probabilities: Floats, labels: Labels, wanted: Wanted) -> Thresholds:

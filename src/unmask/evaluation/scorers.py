@@ -50,14 +50,23 @@ def data_set(path: Path, index: Index, split: str, files: int) -> DataSet:
 
 
 def calibrated_on(manifest: Manifest, data: DataSet) -> list[str]:
-    """A remark where these are the files that the model's thresholds were chosen on."""
-    told = manifest.metrics.get("calibration")
+    """Remarks where these are the files that the model's numbers were chosen on."""
+    remarks = []
+    if _same(manifest.metrics.get("calibration"), data):
+        remarks.append(
+            f"{manifest.name} was calibrated on these files: its thresholds, Brier score, "
+            "log-loss and ECE look better here than they will elsewhere."
+        )
+    if _same(manifest.metrics.get("lower_threshold"), data):
+        remarks.append(
+            f"The lower threshold of {manifest.name} was chosen on these files: it passes fewer "
+            "manipulated ones here than it will elsewhere."
+        )
+    return remarks
+
+
+def _same(told: object, data: DataSet) -> bool:
     if not isinstance(told, Mapping):
-        return []
+        return False
     same = (told.get("data"), told.get("sha256")) == (data.name, data.sha256)
-    if not same or (told.get("split") or data.split) != (data.split or told.get("split")):
-        return []
-    return [
-        f"{manifest.name} was calibrated on these files: its thresholds, Brier score, log-loss "
-        "and ECE look better here than they will elsewhere."
-    ]
+    return same and (told.get("split") or data.split) == (data.split or told.get("split"))
