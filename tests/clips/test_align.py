@@ -93,3 +93,11 @@ def test_sharpness_falls_with_blur(astronaut):
     soft = np.asarray(cv2.GaussianBlur(face, (0, 0), 4), dtype=np.uint8)
     assert sharpness(np.full((64, 64, 3), 128, dtype=np.uint8)) == 0
     assert sharpness(soft) < 2 < sharpness(np.ascontiguousarray(face))
+
+
+def test_sharpness_hardly_depends_on_the_crop_s_size(astronaut):
+    """Of a face that has no more detail than the smaller crop can hold."""
+    face = astronaut[0:224, 112:336]
+    soft = np.asarray(cv2.GaussianBlur(face, (0, 0), 2), dtype=np.uint8)
+    small = np.asarray(cv2.resize(soft, (168, 168), interpolation=cv2.INTER_AREA), np.uint8)
+    assert sharpness(small) == pytest.approx(sharpness(soft), rel=0.15)

@@ -14,6 +14,8 @@ TEMPLATE: NDArray[np.float64] = np.array(
     [[0.333, 0.390], [0.667, 0.390], [0.500, 0.595], [0.348, 0.730], [0.652, 0.730]]
 )
 
+_MIDDLE = 112  # half of 224
+
 
 def align(
     image: NDArray[np.uint8], landmarks: NDArray[np.float32], *, size: int, margin: float
@@ -59,10 +61,16 @@ def crop_matrix(landmarks: NDArray[np.float32], *, size: int, margin: float) -> 
 
 
 def sharpness(crop: NDArray[np.uint8]) -> float:
-    """Mean absolute Laplacian of the luma over the crop's middle half, in grey levels."""
+    """Mean absolute Laplacian of the luma over the crop's middle half, in grey levels.
+
+    As of a crop of 224 pixels: one of another size is brought to it first, so that models of
+    different input sizes call the same faces blurred.
+    """
     side = crop.shape[0]
     middle = crop[side // 4 : side - side // 4, side // 4 : side - side // 4]
     luma = cv2.cvtColor(np.ascontiguousarray(middle), cv2.COLOR_RGB2GRAY)
+    if luma.shape != (_MIDDLE, _MIDDLE):
+        luma = cv2.resize(luma, (_MIDDLE, _MIDDLE), interpolation=cv2.INTER_LINEAR)
     return float(np.mean(np.abs(cv2.Laplacian(luma, cv2.CV_16S))))
 
 

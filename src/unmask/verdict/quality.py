@@ -58,10 +58,10 @@ class QualityFloor:
     its landmarks, and a blending seam of two or three pixels on a 256-pixel face is less than
     one pixel wide here.
 
-    ``sharpness`` 1.5: measured on 300 sharp portraits at 224-pixel crops. The same faces shrunk
-    to 48 px and enlarged again keep 1.9 and more (99 of 100); defocused by a Gaussian of 1/40 of
-    the face's side they fall to 1.2 to 1.7, by 1/20 to 1.1 to 1.3. At 160 pixels all of these
-    read half as high again, at 299 a fifth lower; JPEG at quality 8 hardly moves them.
+    ``sharpness`` 1.5: measured on 300 sharp portraits (``benchmarks/sharpness.py``). The same
+    faces shrunk to 48 px and enlarged again keep 1.6 and more at crops of 168 px, 1.8 at 224
+    (99 of 100); defocused by a Gaussian of 1/40 of the face's side, 19 of 20 fall to 1.2 to 1.5
+    at 168, to 1.2 to 1.6 at 224. JPEG at quality 8 hardly moves them.
 
     ``detector_score`` 0.9: below it a cascade reports many things that are not faces, and a
     manipulation score of something that is no face means nothing.
