@@ -23,6 +23,7 @@ from unmask.cli.terminal import note, notes_console, results_console
 from unmask.cli.tracing import tracing
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError, UsageError
+from unmask.core.heap import return_large_blocks
 from unmask.core.scan import Failure
 from unmask.evaluation.worth import worth
 from unmask.pipeline import Analyser, AnalysisRequest
@@ -105,6 +106,7 @@ class Tally:
 def run(options: ScanOptions) -> int:
     """Scan, report, and return the exit code."""
     _check(options)
+    return_large_blocks()
     analyser = options.analyser()
     reports = _reports(options, analyser)
     files = _report_files(options, analyser)

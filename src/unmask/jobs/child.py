@@ -18,6 +18,7 @@ from typing import BinaryIO
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import UnmaskError
+from unmask.core.heap import return_large_blocks
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector
 from unmask.jobs.limits import Limits
@@ -58,6 +59,7 @@ def main() -> None:
     order = Order.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_worker, daemon=True).start()
     Limits(memory=memory, cpu_s=cpu_s, file=file).apply()
+    return_large_blocks()
     speaker.say(answer(order, speaker))
 
 
