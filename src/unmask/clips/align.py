@@ -15,6 +15,7 @@ TEMPLATE: NDArray[np.float64] = np.array(
 )
 
 _MIDDLE = 112  # half of 224
+_FINE = 128
 
 
 def align(
@@ -64,12 +65,13 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
     """Mean absolute Laplacian of the luma over the crop's middle half, in grey levels.
 
     As of a crop of 224 pixels: one of another size is brought to it first, so that models of
-    different input sizes call the same faces blurred.
+    different input sizes call the same faces blurred. Crops under 128 pixels are taken as they
+    are: they hold little detail to begin with, and enlarged all of them would read as blurred.
     """
     side = crop.shape[0]
     middle = crop[side // 4 : side - side // 4, side // 4 : side - side // 4]
     luma = cv2.cvtColor(np.ascontiguousarray(middle), cv2.COLOR_RGB2GRAY)
-    if luma.shape != (_MIDDLE, _MIDDLE):
+    if side >= _FINE and luma.shape != (_MIDDLE, _MIDDLE):
         luma = cv2.resize(luma, (_MIDDLE, _MIDDLE), interpolation=cv2.INTER_LINEAR)
     return float(np.mean(np.abs(cv2.Laplacian(luma, cv2.CV_16S))))
 
