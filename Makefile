@@ -93,7 +93,7 @@ serve: $(VENV)/.web
 # The model that ships, from its recipe. DATA holds faces/, clips/ and weights/, as
 # docs/training.md lays them out. Hours on two cores; stopped, it goes on from where it was.
 DATA ?= ../shared/data
-SHIPPED := src/unmask/assets/models/xception-lstm-2
+SHIPPED := src/unmask/assets/models/xception-lstm-3
 
 model: $(VENV)/.dev
 	@$(BIN)/unmask train recipes/xception-lstm.toml --data $(DATA) --work runs --out $(SHIPPED)
