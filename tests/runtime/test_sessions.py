@@ -122,18 +122,23 @@ def test_bf16_is_not_pretended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "fast"),
-    [("avx512_bf16 amx_tile amx_bf16", True), ("avx512f avx512_bf16 amx_int8", False)],
+    ("vendor", "flags", "fast"),
+    [
+        ("GenuineIntel", "avx512_bf16 amx_tile amx_bf16", True),
+        ("GenuineIntel", "avx512f avx512_bf16 amx_int8", False),
+        ("AuthenticAMD", "avx512f avx512_bf16", True),
+        ("AuthenticAMD", "avx2 avx512f", False),
+    ],
 )
-def test_bf16_by_itself_only_with_matrix_units(
-    flags: str, fast: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_bf16_by_itself_only_where_it_is_faster(
+    vendor: str, flags: str, fast: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     facts = tmp_path / "cpuinfo"
-    facts.write_text(f"processor\t: 0\nflags\t\t: fpu {flags}\n\n")
+    facts.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: fpu {flags}\n\n")
     monkeypatch.setattr(cpu, "_FACTS", facts)
-    has_units = cpu.has_bf16_matrix_units.__wrapped__
-    assert has_units() is fast
-    monkeypatch.setattr(sessions, "has_bf16_matrix_units", has_units)
+    faster = cpu.multiplies_bf16_faster.__wrapped__
+    assert faster() is fast
+    monkeypatch.setattr(sessions, "multiplies_bf16_faster", faster)
     monkeypatch.setattr(sessions, "_has_bf16", lambda runtime: True)
     assert resolve(SessionOptions(device="cpu")).precision == ("bf16" if fast else "f32")
     assert resolve(SessionOptions(device="cpu", precision="bf16")).precision == "bf16"
@@ -144,7 +149,7 @@ def test_without_a_list_of_flags_f32_serves(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(cpu, "_FACTS", tmp_path / "absent")
-    assert not cpu.has_bf16_matrix_units.__wrapped__()
+    assert not cpu.multiplies_bf16_faster.__wrapped__()
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])

@@ -9,15 +9,21 @@ _FACTS = Path("/proc/cpuinfo")
 
 
 @cache
-def has_bf16_matrix_units() -> bool:
-    """Whether the kernel lists AMX for bf16 (x86, Linux); False where it cannot be told.
+def multiplies_bf16_faster() -> bool:
+    """Whether bf16 beats f32 here: x86 on Linux; False where it cannot be told.
 
-    A processor with AVX-512's bf16 instructions but no AMX multiplies bf16 more slowly than f32
-    (docs/performance.md), though OpenVINO reports bf16 for both.
+    It does with AMX, and with AVX-512's bf16 instructions on AMD's processors (Zen 4 and later). An
+    Intel processor with those and no AMX multiplies bf16 more slowly than f32, though OpenVINO
+    reports bf16 for all of them: docs/performance.md has the figures.
     """
     try:
         text = _FACTS.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
-    return "amx_bf16" in flags.split()
+    facts: dict[str, str] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        facts.setdefault(name.strip(), value.strip())
+    flags = facts.get("flags", "").split()
+    own = facts.get("vendor_id") == "AuthenticAMD" and "avx512_bf16" in flags
+    return own or "amx_bf16" in flags

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from numpy.typing import NDArray
 
 from unmask.core.errors import MissingExtra, RuntimeUnavailable, UsageError
-from unmask.runtime.cpu import has_bf16_matrix_units
+from unmask.runtime.cpu import multiplies_bf16_faster
 from unmask.runtime.cuda import cuda_devices
 
 Device = Literal["cpu", "cuda"]
@@ -41,7 +41,7 @@ class SessionOptions:
 
     ``device`` auto takes CUDA when ONNX Runtime offers it, else the CPU. ``runtime`` None takes
     OpenVINO on the CPU and ONNX Runtime on CUDA. ``precision`` auto takes bf16 where the CPU
-    has matrix units for it (AMX), without which f32 is faster (docs/performance.md). ``threads``
+    multiplies it faster than f32 (AMX, or AMD's AVX-512; docs/performance.md). ``threads``
     0 leaves the number to the runtime. ``streams`` is how many calls from different threads run
     side by side, each on its share of the cores. ``cache`` keeps compiled graphs in
     :func:`unmask.core.paths.cache_folder` (OpenVINO only).
@@ -101,7 +101,7 @@ def resolve(options: SessionOptions) -> Resolved:
             f"{runtime} has no bf16 arithmetic on this machine", hint="use f32, or auto"
         )
     wanted = options.precision == "bf16" or (
-        options.precision == "auto" and has_bf16_matrix_units()
+        options.precision == "auto" and multiplies_bf16_faster()
     )
     return Resolved(device, runtime, "bf16" if bf16 and wanted else "f32")
 
