@@ -100,6 +100,26 @@ def test_the_lower_threshold_alone(package: Path, faces: Path, unmask: Run, tmp_
     assert any("lower threshold of tiny was chosen on these" in note for note in found["notes"])
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (("--low", "0.5"), "--low"),  # also where it is what it would be anyway
+        (("--method", "platt"), "--method"),
+        (("--false-positives", "0.01"), "--false-positives"),
+        (("--groups", "person", "--low", "0.4"), "--low, --groups"),
+    ],
+)
+def test_with_the_lower_threshold_alone_what_shapes_the_rest_is_refused(
+    package: Path, faces: Path, unmask: Run, given: tuple[str, ...], named: str
+) -> None:
+    before = (package / "model.json").read_bytes()
+    alone = ("calibrate", package, faces, "--only-lower", "--misses", "0.1")
+    code, _, err = unmask(*alone, *given)
+    assert code == 2
+    assert f"--only-lower leaves nothing for {named} to change" in err
+    assert (package / "model.json").read_bytes() == before
+
+
 def test_a_test_split_is_refused_and_validation_files_alone_used(
     package: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 _FILE = click.Path(path_type=str)
+_OF_THE_REST = {
+    "method": "--method",
+    "false_positives": "--false-positives",
+    "low": "--low",
+    "groups": "--groups",
+}
 
 
 @click.command(short_help="Fit a model's probabilities and thresholds to validation data.")
@@ -73,7 +80,8 @@ _FILE = click.Path(path_type=str)
     metavar="S",
     help="Seconds a single file may take.",
 )
-def calibrate(**options: Any) -> int:
+@click.pass_context
+def calibrate(context: click.Context, /, **options: Any) -> int:
     """Fit MODEL's calibration and both thresholds, and write them into its model.json.
 
     SCORES_OR_INDEX is the scores.csv that 'unmask evaluate' wrote for this model, or what
@@ -82,6 +90,19 @@ def calibrate(**options: Any) -> int:
     """
     from unmask.cli.calibrate_work import CalibrateOptions, run
 
-    if options["only_lower"] and options["misses"] is None:
-        raise click.UsageError("--only-lower needs --misses: of manipulated files, how many")
+    if options["only_lower"]:
+        _only_lower(context, options["misses"])
     return run(CalibrateOptions(**options))
+
+
+def _only_lower(context: click.Context, misses: float | None) -> None:
+    """Refuse what would shape anything but the lower threshold: it would be ignored."""
+    if misses is None:
+        raise click.UsageError("--only-lower needs --misses: of manipulated files, how many")
+    given = [
+        option
+        for name, option in _OF_THE_REST.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        raise click.UsageError(f"--only-lower leaves nothing for {', '.join(given)} to change")
