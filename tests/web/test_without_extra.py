@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from unmask.core.errors import MissingExtra
+from unmask.core.errors import MissingExtra, StoreError
 from unmask.web import create_app
 
 
@@ -25,3 +25,27 @@ def test_the_queue_names_it_too(monkeypatch, folders):
     monkeypatch.setitem(sys.modules, "huey", None)
     with pytest.raises(MissingExtra, match="needs the extra 'web'"):
         Queue(folders)
+
+
+def test_a_queue_in_redis_without_its_driver_names_what_to_install(monkeypatch, folders):
+    from unmask.jobs.queueing import Queue
+
+    monkeypatch.setattr("huey.storage.Redis", None)
+    monkeypatch.setenv("UNMASK_QUEUE", "redis://me:secret@host/0")
+    with pytest.raises(StoreError, match="driver is not installed") as caught:
+        Queue(folders)
+    assert caught.value.hint == "pip install redis"
+    assert "secret" not in str(caught.value)
+
+
+def test_a_queue_at_an_address_that_is_none_says_so(monkeypatch, folders):
+    from unmask.jobs.queueing import Queue
+
+    def refuse(*_, **__):
+        raise ValueError("must begin with redis://")
+
+    monkeypatch.setattr("huey.RedisHuey", refuse)
+    monkeypatch.setenv("UNMASK_QUEUE", "http://me:secret@host/0")
+    with pytest.raises(StoreError, match="not a Redis URL: must begin with") as caught:
+        Queue(folders)
+    assert "secret" not in str(caught.value)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from unmask.core.errors import MissingExtra
+from unmask.core.errors import MissingExtra, StoreError
 from unmask.jobs.folders import Folders
 
 _NAME = "unmask"
@@ -43,11 +43,20 @@ class Queue:
 def _huey(folders: Folders) -> Any:
     try:
         from huey import RedisHuey, SqliteHuey
+        from huey.exceptions import ConfigurationError
     except ImportError as error:
         raise MissingExtra.named("web", "the queue of jobs") from error
     url = os.environ.get("UNMASK_QUEUE", "")
     if url:
-        return RedisHuey(_NAME, url=url, results=False)
+        try:
+            return RedisHuey(_NAME, url=url, results=False)
+        except ConfigurationError as error:
+            raise StoreError(
+                "UNMASK_QUEUE names a Redis, and its driver is not installed",
+                hint="pip install redis",
+            ) from error
+        except ValueError as error:  # its words do not repeat the URL, which may hold a password
+            raise StoreError(f"UNMASK_QUEUE is not a Redis URL: {error}") from error
     path = folders.queue
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     return SqliteHuey(_NAME, filename=str(path), results=False, timeout=30, strict_fifo=True)
