@@ -13,6 +13,8 @@ def test_the_page_shows_what_the_document_says(browser, services, analysed):
     page = browser.get(f"/analyses/{analysed}").text
     assert analysis.media.sha256 in page
     assert "What it does not mean" in page
+    assert "No Content Credentials found." in page
+    assert "It is never part of the score." in page
     assert page.count('class="crop"') == 10
     scene = json.loads(re.search(r'id="scene">(.*?)</script>', page, re.S)[1])
     assert len(scene["faces"][0]["boxes"]) == len(analysis.faces[0].frames)
@@ -108,6 +110,8 @@ def test_downloads(browser, services, analysed):
     assert 'filename="unmask-clip.json"' in document.headers["Content-Disposition"]
     rows = browser.get(f"/analyses/{analysed}/frames.csv").text.splitlines()
     assert len(rows) == 1 + len(services.history.get(analysed).analysis.faces[0].frames)
+    exported = [event.detail for event in services.desk.log.of(analysed)][-2:]
+    assert exported == ["document as JSON", "frames as CSV"]
 
 
 def test_the_html_report(browser, services, analysed):

@@ -11,7 +11,6 @@ from werkzeug.exceptions import BadRequest, Conflict
 
 from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
-from unmask.evidence import csv_frames
 from unmask.jobs import Submission
 from unmask.store import Order, Stored
 from unmask.web.api import queries
@@ -20,7 +19,7 @@ from unmask.web.api.records import ItemPage, Link, ModelItem, Models, Task, Uplo
 from unmask.web.api.tasks import item_of, task_of, unknown
 from unmask.web.services import services
 from unmask.web.uploads import received
-from unmask.web.views.downloads import attachment, report_answer
+from unmask.web.views.downloads import frames_answer, report_answer
 from unmask.web.views.upload import options_from
 
 API = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -156,8 +155,7 @@ def pdf(id: str) -> ResponseReturnValue:
 )
 def frames(id: str) -> ResponseReturnValue:
     """Times, boxes and scores."""
-    stored = _stored(id)
-    return attachment(csv_frames(stored.analysis).encode(), "text/csv", stored, "csv")
+    return frames_answer(_stored(id))
 
 
 @API.get("/models")

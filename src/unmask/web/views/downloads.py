@@ -22,14 +22,14 @@ _TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 def document(id: str) -> ResponseReturnValue:
     """The ``unmask.analysis/1`` document, byte for byte as it was recorded."""
     stored = wanted(id)
+    note_export(stored, "document as JSON")
     return attachment(stored.document.encode(), "application/json", stored, "json")
 
 
 @downloads.get("/analyses/<id>/frames.csv")
 def frames(id: str) -> ResponseReturnValue:
     """A row for each face in each sampled frame."""
-    stored = wanted(id)
-    return attachment(csv_frames(stored.analysis).encode(), "text/csv", stored, "csv")
+    return frames_answer(wanted(id))
 
 
 @downloads.get("/analyses/<id>/report.html")
@@ -50,6 +50,17 @@ def wanted(id: str) -> Stored:
     if stored is None:
         abort(404, "There is no analysis with this number.")
     return stored
+
+
+def frames_answer(stored: Stored) -> Response:
+    """Times, boxes and scores as CSV."""
+    note_export(stored, "frames as CSV")
+    return attachment(csv_frames(stored.analysis).encode(), "text/csv", stored, "csv")
+
+
+def note_export(stored: Stored, what: str) -> None:
+    """Have the custody log name it, as it names reports."""
+    services().desk.log.add(stored.entry.id, "exported", what)
 
 
 def report_answer(stored: Stored, kind: Format) -> Response:
