@@ -5,7 +5,7 @@ import pytest
 from web_helpers import services_of, token_in
 
 from unmask.cli import main
-from unmask.cli.serving import ServeOptions, config_for, is_loopback
+from unmask.cli.serving import ServeOptions, config_for, is_loopback, run
 from unmask.core.errors import UsageError
 from unmask.store import History, Tokens
 
@@ -105,6 +105,13 @@ def test_signing_in_and_out(make_app):
     data = {"csrf_token": csrf, "token": secret, "next": "https://evil.example/"}
     good = client.post("/sign-in", data=data)
     assert good.headers["Location"] == "/"
+    page = client.get("/history").text
+    assert 'action="/sign-out"' in page
+    assert client.post("/sign-out", data={"csrf_token": token_in(page)}).status_code == 303
+    assert client.get("/history").status_code == 302
+    sign_in = client.get("/sign-in").text
+    assert "/sign-out" not in sign_in
+    client.post("/sign-in", data=data | {"csrf_token": token_in(sign_in)})
     assert client.get("/history").status_code == 200
     services.tokens.delete(token.id)
     assert client.get("/history").status_code == 302
@@ -159,6 +166,25 @@ def test_only_this_machine_unless_there_are_tokens(folders):
 def test_what_is_loopback():
     assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.org")))
+
+
+class Enough(Exception):
+    """The server would have been made."""
+
+
+def test_behind_a_proxy_that_speaks_https_the_app_knows_its_own_origin(
+    folders, tiny_model, monkeypatch
+):
+    def create_server(app, *, url_scheme, **_):
+        services_of(app).cameras.close()
+        services_of(app).history.close()
+        raise Enough(url_scheme)
+
+    monkeypatch.setattr("waitress.create_server", create_server)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    for https, scheme in ((True, "https"), (False, "http")):
+        with pytest.raises(Enough, match=f"^{scheme}$"):
+            run(options(https=https, models=(str(tiny_model),)))
 
 
 def test_the_command_refuses_and_says_what_to_do(folders, capfd):

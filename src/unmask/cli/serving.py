@@ -59,6 +59,7 @@ def run(options: ServeOptions) -> int:
         max_request_body_size=options.max_upload * _MB + _MB,
         connection_limit=1000,
         ident="",
+        url_scheme="https" if options.https else "http",  # else its own pages look foreign
     )
     _announce(options, server)
     stopping = threading.Event()
