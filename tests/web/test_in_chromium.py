@@ -210,6 +210,19 @@ def test_the_film_plays(chromium, result):
     )
 
 
+def test_the_pdf_report_is_saved_and_opens(chromium, result, tmp_path):
+    pypdf = pytest.importorskip("pypdf", reason="the extra 'test' is not installed")
+    pytest.importorskip("typst", reason="the extra 'report' is not installed")
+    saving = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    chromium.execute_cdp_cmd("Browser.setDownloadBehavior", saving)
+    chromium.get(result)
+    chromium.find_element(By.CSS_SELECTOR, ".downloads a[href$='/report.pdf']").click()
+    file = tmp_path / "unmask-manipulated.pdf"  # of another name until it is whole
+    until(file.exists)
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+    assert chromium.find_element(By.TAG_NAME, "h1").text in text
+
+
 def test_a_film_that_browsers_do_not_play_is_played_as_a_copy(chromium, server, tmp_path, result):
     old = tmp_path / "old.avi"
     old.write_bytes(as_avi(CLIP))
@@ -255,6 +268,61 @@ def test_the_keyboard_reaches_everything(chromium, server):
         webdriver.ActionChains(chromium).send_keys(Keys.TAB).perform()
         reached.add(script(chromium, focused))
     assert {"Analyse", "History", "file", "Options", "url", "Fetch"} <= reached
+
+
+def test_from_upload_to_the_timeline_by_keyboard_alone(chromium, server, tmp_path, result):
+    """The driver gives the file where a person would type its path; no mouse is used."""
+    file = tmp_path / "by-keyboard.mp4"
+    file.write_bytes(CLIP.read_bytes() + b"by keyboard")
+    chromium.get(server.url)
+    tab_to(chromium, ".options summary")
+    press(chromium, Keys.ENTER)
+    tab_to(chromium, ".options input[name=fresh]")
+    press(chromium, Keys.SPACE)
+    tab_to(chromium, "#file", back=True)
+    chromium.switch_to.active_element.send_keys(str(file))
+    until(lambda: "/analyses/" in chromium.current_url)
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".verdict"))
+    until(lambda: script(chromium, "return document.getElementById('video').readyState >= 2"))
+    tab_to(chromium, "#show-heat")
+    press(chromium, Keys.SPACE)
+    assert chromium.find_element(By.ID, "show-heat").is_selected()
+    tab_to(chromium, "#timeline")
+    now = "return document.getElementById('video').currentTime"
+    before = script(chromium, now)
+    press(chromium, Keys.ARROW_RIGHT)
+    until(lambda: script(chromium, now) > before)
+    press(chromium, Keys.END)
+    until(lambda: script(chromium, now) > 1.2)
+    tab_to(chromium, ".heat-toggle")
+    tab_to(chromium, ".downloads a[href$='/report.html']")
+    tab_to(chromium, "details.confirm summary")
+    press(chromium, Keys.ENTER)
+    tab_to(chromium, "details.confirm .is-danger")
+    press(chromium, Keys.ENTER)
+    until(lambda: chromium.current_url.endswith("/history"))
+    assert complaints(chromium) == []
+
+
+def tab_to(driver: Any, place: str, *, back: bool = False) -> None:
+    """Press Tab until what the selector names has the focus, and can be seen to have it."""
+    here = f"const e = document.activeElement; return e.matches({place!r})"
+    for _ in range(60):
+        chain = webdriver.ActionChains(driver)
+        if back:
+            chain.key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+        else:
+            chain.send_keys(Keys.TAB).perform()
+        if script(driver, here):
+            seen = "return document.activeElement.matches(':focus-visible')"
+            assert script(driver, seen), place
+            return
+    raise AssertionError(f"Tab never reaches {place}")
+
+
+def press(driver: Any, key: str) -> None:
+    """To whatever has the focus."""
+    webdriver.ActionChains(driver).send_keys(key).perform()
 
 
 def test_without_javascript(server, result):
