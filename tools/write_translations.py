@@ -2,13 +2,15 @@
 
     .venv/bin/python tools/write_translations.py
 
-Texts are those of the templates and of ``_()`` in the code, and the sentences that other rooms
-keep in tables. New ones appear in ``src/unmask/web/translations/LANG/LC_MESSAGES/messages.po``
-without a translation; write it there and run this again. Exits with 1 while some are missing.
+Texts are those of the templates and of ``_()`` in the code, the sentences that other rooms keep
+in tables, and what they say in English (``unmask.web.said``). New ones appear in
+``src/unmask/web/translations/LANG/LC_MESSAGES/messages.po`` without a translation; write it there
+and run this again. Exits with 1 while some are missing, or ``unmask.web.said`` lacks one.
 """
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +19,17 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from werkzeug.exceptions import HTTPException
 
+from unmask.core.errors import UnmaskError
 from unmask.core.wording import LABELS
 from unmask.evidence import likelihood
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import REASONS
+from unmask.web import app, said
 
-WEB = Path(__file__).parents[1] / "src" / "unmask" / "web"
+SOURCE = Path(app.__file__).parents[1]
+WEB = SOURCE / "web"
 FOLDER = WEB / "translations"
 LANGUAGES = ("de",)
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -49,6 +55,63 @@ def texts() -> Iterator[str | tuple[str, ...]]:
             yield f"{words} for manipulation"
             yield f"{words} for no manipulation"
     yield from SAID_ELSEWHERE
+    yield from said.TEXTS
+
+
+PLACES = (
+    "core/deadline.py", "jobs/*.py", "pipeline/*.py", "video/*.py", "web/*.py", "web/views/*.py",
+)  # fmt: skip
+NOT_SHOWN = ("jobs/keys.py", "jobs/queueing.py", "web/app.py", "web/secret.py")  # who runs it reads
+WORDED = ("message", "hint", "problem")
+
+
+def unsaid() -> list[str]:
+    """What those files say of a file, a job or a request that :data:`said.TEXTS` has no text for.
+
+    Looked for are the words of every error, failure and warning that they make; a place is "7".
+    """
+    names = {"Notice", "Failure", "abort"} | _kinds(UnmaskError) | _kinds(HTTPException)
+    shown = {path for place in PLACES for path in SOURCE.glob(place)}
+    found = []
+    for path in sorted(shown - {SOURCE / name for name in NOT_SHOWN}):
+        for text in _worded(ast.parse(path.read_text(encoding="utf-8")), names):
+            if said.found(text) is None:
+                found.append(f"{path.relative_to(SOURCE)}: {text}")
+    return found
+
+
+def _kinds(kind: type) -> set[str]:
+    return {kind.__name__}.union(*map(_kinds, kind.__subclasses__()))
+
+
+def _worded(tree: ast.Module, names: set[str]) -> Iterator[str]:
+    assigned: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            assigned.setdefault(node.targets[0].id, []).append(node.value)
+        elif isinstance(node, ast.FunctionDef) and node.name == "_hint":
+            returned = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
+            assigned["_hint"] = [value for value in returned if value is not None]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        values = [one.value for one in node.keywords if one.arg in WORDED]
+        if isinstance(node.func, ast.Name) and node.func.id in {*names, "failed"}:
+            values += node.args
+        for value in values:
+            named = value.func if isinstance(value, ast.Call) else value
+            same = assigned.get(named.id, []) if isinstance(named, ast.Name) else [value]
+            yield from filter(None, map(_text, same))
+    for value in assigned.get("description", []):
+        yield from filter(None, [_text(value)])
+
+
+def _text(value: ast.expr) -> str:
+    if isinstance(value, ast.JoinedStr):
+        return "".join(_text(piece) for piece in value.values)
+    if isinstance(value, ast.Constant):
+        return value.value if isinstance(value.value, str) else ""
+    return "7" if isinstance(value, ast.FormattedValue) else ""
 
 
 def template() -> Catalog:
@@ -93,6 +156,9 @@ def main() -> int:
         for text in missing(catalog):
             print(f"{language}: {text}")
             lacking += 1
+    for text in unsaid():
+        print(f"unmask.web.said: {text}")
+        lacking += 1
     return 1 if lacking else 0
 
 

@@ -10,6 +10,7 @@ import write_translations as tool
 from babel.messages.mofile import read_mo
 
 from unmask.evidence import Likelihood, Reference
+from unmask.web import said
 from unmask.web.presenting import figures
 
 
@@ -21,6 +22,10 @@ def test_every_text_is_translated_and_compiled(language):
     compiled = read_mo(io.BytesIO(path.read_bytes()))
     wanted = [_pair(one) for one in catalog if one.id]
     assert sorted(_pair(one) for one in compiled if one.id) == sorted(wanted)
+
+
+def test_whatever_other_rooms_say_is_among_the_texts():
+    assert tool.unsaid() == []
 
 
 @pytest.mark.parametrize("language", tool.LANGUAGES)
@@ -49,6 +54,52 @@ def test_the_language_follows_the_browser_and_the_choice(browser):
     assert browser.post("/language", {"lang": "xx"}).status_code == 400
     away = browser.post("/language", {"lang": "de", "next": "//evil.example"})
     assert away.headers["Location"] == "/"
+
+
+def test_what_other_rooms_say_in_german(browser, upload, work):
+    german = {"Accept-Language": "de"}
+    address = upload((b"no film", "broken.mp4")).headers["Location"]
+    work()
+    page = browser.get(address, headers=german).text
+    assert "ist kein Video oder Bild in einem Format, das Unmask öffnet" in page
+    assert "Abspiellisten wird nicht gefolgt" in page
+    assert "ist kein Video oder Bild" in browser.get("/history", headers=german).text
+    english = browser.get(address, headers={"Accept-Language": "en"}).text
+    assert "is not a video or picture in a format" in english
+    told = browser.get(f"/api/v1{address}", headers=german).json
+    assert "is not a video or picture in a format" in told["error"]["message"]
+    kind = "multipart/form-data"
+    page = browser.post("/", content_type=kind, headers=german).text
+    assert "Es wurde keine Datei gewählt." in page
+    script = german | {"Accept": "application/json"}
+    answer = browser.post("/uploads", content_type=kind, headers=script).json
+    assert answer["detail"] == "Es wurde keine Datei gesendet."
+    assert "There is no" in browser.get("/api/v1/analyses/none", headers=german).json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("message", "german"),
+    [
+        (
+            "12 packets or frames could not be decoded and were skipped; 340 could.",
+            "12 Pakete oder Bilder ließen sich nicht dekodieren und wurden übersprungen; "
+            "340 ließen sich dekodieren.",
+        ),
+        (
+            "the webhook cannot be used: 10.0.0.1 is not on the public internet",
+            "Der Webhook kann nicht benutzt werden: 10.0.0.1 liegt nicht im öffentlichen Internet",
+        ),
+        ("the preview could not be made", "Abspielbare Kopie: Das ließ sich nicht anfertigen"),
+        ("<b>.mp4: the file is empty", "&lt;b&gt;.mp4: Die Datei ist leer"),
+        ("a model of 1 & 2 is odd", '<span lang="en">a model of 1 &amp; 2 is odd</span>'),
+    ],
+)
+def test_messages_keep_what_stands_in_their_places(app, message, german):
+    with app.test_request_context("/", headers={"Accept-Language": "de"}):
+        assert said.said(message) == german
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert said.told(message) == message
+        assert "<span" not in said.said(message)
 
 
 def test_a_result_in_german(browser, analysed):

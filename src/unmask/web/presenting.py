@@ -16,6 +16,7 @@ from unmask.evidence import Likelihood, Reference, face_colour
 from unmask.evidence.likelihood import rounded
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
+from unmask.web.said import said
 from unmask.web.words import _
 
 _FRACTION = 1000
@@ -31,6 +32,7 @@ def install(app: Flask) -> None:
         label=label,
         rate=rate,
         markdown=markdown,
+        said=said,
         short_hash=lambda sha256: sha256[:12],
     )
     app.jinja_env.globals.update(

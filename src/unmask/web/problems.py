@@ -24,6 +24,7 @@ from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.previewing import NoPreview
 from unmask.jobs.webhooks import WebhookRefused
+from unmask.web.said import told
 
 log = logging.getLogger("unmask.web")
 
@@ -62,6 +63,8 @@ def for_programs() -> bool:
 
 def problem(status: int, code: str, detail: str, hint: str = "") -> Response:
     """Problem details (RFC 9457); ``code`` and ``hint`` as in ``unmask.scan/1``."""
+    if not request.path.startswith("/api/"):  # a page's own script asked, and shows the answer
+        detail, hint = told(detail), told(hint)
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {"title": title, "status": status, "detail": detail, "code": code}
     if hint:

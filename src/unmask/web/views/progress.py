@@ -72,7 +72,8 @@ def batch_csv(batch: str) -> ResponseReturnValue:
     writer = csv.DictWriter(text, columns, extrasaction="ignore")
     writer.writeheader()
     for row in _rows(batch, request.args.getlist("also")):
-        writer.writerow(row | {"name": spreadsheet_safe(row["name"])})
+        safe = {"name": spreadsheet_safe(row["name"]), "error": _why(row["error"])}
+        writer.writerow(row | safe)
     headers = {"Content-Disposition": 'attachment; filename="unmask-batch.csv"'}
     return Response(text.getvalue(), mimetype="text/csv", headers=headers)
 
@@ -169,7 +170,7 @@ def _row(job: Job, desk: Desk) -> dict[str, Any]:
         "label": None,
         "verdict": "",
         "probability": "",
-        "error": _why(job.error),
+        "error": job.error,
     }
     stored = desk.history.get(job.id) if job.state == "done" else None
     return row if stored is None else row | _entry_row(stored.entry)
@@ -183,7 +184,7 @@ def _entry_row(entry: Entry) -> dict[str, Any]:
         "label": entry.label,
         "verdict": label(entry.label),
         "probability": probability(entry.probability),
-        "error": "",
+        "error": None,
         "words": _("Done"),
     }
 
