@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from unmask.core.errors import StoreError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
@@ -123,6 +124,29 @@ def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):
     desk.queue.huey.storage.flush_queue()
     assert sweep(shop, desk.queue) == 1
     assert desk.queue.waiting() == {id}
+
+
+def test_a_queue_out_of_reach_loses_no_job(submit, desk, shop, monkeypatch, caplog, options):
+    class ConnectionLost(Exception):
+        """As Redis's own: no OSError."""
+
+    def lost(*_):
+        raise ConnectionLost("Error 111 connecting to queue:6379.\nConnection refused.")
+
+    storage = desk.queue.huey.storage
+    with monkeypatch.context() as away:
+        away.setattr(storage, "enqueue", lost)
+        away.setattr(storage, "enqueued_items", lost)
+        sent = submit(b"x")
+        assert sent.outcome == "new"
+        assert "queue:6379. Connection refused." in caplog.text
+        again = desk.again(sent.id, options)
+        assert again is not None
+        with pytest.raises(StoreError, match="the queue cannot be reached: Error 111"):
+            sweep(shop, desk.queue)  # which a worker outlives, as one of a busy database
+    assert desk.queue.waiting() == set()
+    assert sweep(shop, desk.queue) == 2
+    assert desk.queue.waiting() == {sent.id, again.id}
 
 
 def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, shop):

@@ -116,3 +116,17 @@ def test_cancelling_and_failing_have_pages(upload, browser, work, services):
     assert "This is not a verdict" in page
     assert browser.post(again.headers["Location"] + "/delete").status_code == 303
     assert browser.get(again.headers["Location"]).status_code == 404
+
+
+def test_an_upload_is_accepted_while_the_queue_is_out_of_reach(
+    upload, browser, services, work, clip, monkeypatch
+):
+    def lost(*_):
+        raise RuntimeError("Connection refused.")
+
+    monkeypatch.setattr(services.desk.queue.huey.storage, "enqueue", lost)
+    answer = upload((clip, "clip.mp4"))
+    assert answer.status_code == 303
+    assert "clip.mp4" in browser.get(answer.headers["Location"]).text
+    work()
+    assert services.history.count() == 1

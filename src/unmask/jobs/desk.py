@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import threading
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from unmask.core.errors import InputEmpty
+from unmask.core.errors import InputEmpty, StoreError
 from unmask.jobs.folders import Folders
 from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
@@ -20,6 +21,7 @@ from unmask.store import CustodyLog, Deliveries, History, JobBook, NewJob
 
 NAME_LENGTH = 255
 _REPORTS = 2  # made at the same time
+log = logging.getLogger("unmask.jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,20 @@ class Desk:
             self.log.add(job.id, "received", origin or f"{size} bytes, SHA-256 {sha256}")
         self._tell(job.id, webhook)  # before anybody can have done it
         if added:
-            self.queue.put(job.id)
+            self._queue(job.id)
         return Submission(job.id, "new" if added else "joined")
+
+    def _queue(self, id: str) -> None:
+        """Put a booked job into the queue, now or later.
+
+        Where the queue (Redis) cannot be reached, the job is accepted all the same: file, job and
+        webhook are on record, and the next sweep of a worker that reaches the queue puts it in
+        (:func:`unmask.jobs.worker.sweep`). To refuse it would have the file sent a second time.
+        """
+        try:
+            self.queue.put(id)
+        except StoreError as error:
+            log.warning("job %s waits for a worker's sweep: %s", id, error)
 
     def _tell(self, id: str, webhook: str | None) -> None:
         if webhook:
@@ -122,7 +136,7 @@ class Desk:
         added, _ = self.book.add(new, fresh=True)
         self.log.add(added.id, "received", f"again, after {id}")
         self._tell(added.id, webhook)
-        self.queue.put(added.id)
+        self._queue(added.id)
         return Submission(added.id, "new")
 
     def pictures(self, id: str) -> EvidenceIndex:

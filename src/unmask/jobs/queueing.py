@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from unmask.core.errors import MissingExtra, StoreError
@@ -26,18 +27,31 @@ class Queue:
         self._task = self.huey.task(name=_TASK)(look)
 
     def put(self, id: str) -> None:
-        """Have a worker look at the job with this id."""
-        self._task(id)
+        """Have a worker look at the job with this id. Raises :class:`StoreError`."""
+        with _reached():
+            self._task(id)
 
     def waiting(self) -> set[str]:
-        """The ids of the jobs that a message waits for."""
-        return {task.args[0] for task in self.huey.pending() if task.args}
+        """The ids of the jobs that a message waits for. Raises :class:`StoreError`."""
+        with _reached():
+            return {task.args[0] for task in self.huey.pending() if task.args}
 
     def consumer(self, workers: int) -> Any:
         """Huey's consumer with so many threads; each job has a process of its own anyway."""
         return self.huey.create_consumer(
             workers=workers, worker_type="thread", periodic=False, max_delay=0.5
         )
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # each storage has errors of its own, Redis's not even installed
+        cause = " ".join(str(error).split())[:300] or type(error).__name__
+        raise StoreError(
+            f"the queue cannot be reached: {cause}", hint="check UNMASK_QUEUE and the server"
+        ) from error
 
 
 def _huey(folders: Folders) -> Any:

@@ -92,7 +92,7 @@ def expire(shop: Workshop) -> int:
 
 
 def _safely(work: Callable[[], int]) -> None:
-    """A database that is busy now may not be in a moment: the worker must outlive it."""
+    """A database that is busy now, or a queue out of reach, may not be so soon: outlive it."""
     try:
         work()
     except StoreError as error:
