@@ -68,14 +68,24 @@ def answer(order: Order, speaker: Speaker) -> Finished | Failed:
     try:
         return Finished(document=_analyse(order, speaker))
     except UnmaskError as error:
-        return Failed(error=Failure.of(error))
+        return Failed(error=_by_name(Failure.of(error), order))
     except MemoryError:
         return Failed(error=out_of_memory())
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes is its own failure
         flaw = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         hint = "please report it as a bug in Unmask, with the file if you may"
         message = f"the analysis failed unexpectedly: {flaw}"
-        return Failed(error=Failure(code="internal", message=message, hint=hint))
+        failure = Failure(code="internal", message=message, hint=hint)
+        return Failed(error=_by_name(failure, order))
+
+
+def _by_name(failure: Failure, order: Order) -> Failure:
+    """It speaks of the file by the name it came under, not by its place on the server."""
+
+    def told(text: str) -> str:
+        return text.replace(order.path, order.name).replace(Path(order.path).name, order.name)
+
+    return Failure(code=failure.code, message=told(failure.message), hint=told(failure.hint))
 
 
 def _analyse(order: Order, speaker: Speaker) -> str:
