@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -13,7 +11,6 @@ from torch import Tensor
 
 from unmask.core.errors import RuntimeUnavailable
 from unmask.models.detector import FrameDetector
-from unmask.training.compiling import compiled
 from unmask.training.frames import FrameTask
 from unmask.training.labelled import LabelledClips
 from unmask.training.recipe import DetectorRecipe
@@ -68,19 +65,6 @@ def test_a_compiler_that_is_not_there(
     with pytest.raises(RuntimeUnavailable, match=r"no C\+\+ compiler") as caught:
         task_of(recipe.model_copy(update={"compiled": True}), tmp_path)
     assert "compiled = false" in caught.value.hint
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own compiler
-def test_what_is_compiled_computes_the_same(tmp_path: Path) -> None:
-    if not any(map(shutil.which, ("g++", "clang++", "c++"))):
-        pytest.skip("no C++ compiler is here")
-
-    def double(x: Tensor) -> Tensor:
-        return x * 2 + 1
-
-    quick: Callable[..., Any] = compiled(double, Run(open_fabric("cpu", "f32"), tmp_path))
-    x = torch.arange(12.0).reshape(3, 4)
-    assert torch.equal(quick(x), double(x))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own compiler
