@@ -94,7 +94,7 @@ serve: $(VENV)/.web
 # docs/training.md lays them out. Hours on two cores; stopped, it goes on from where it was.
 DATA ?= ../shared/data
 SHIPPED := src/unmask/assets/models/xception-lstm-4
-# glibc keeps what a step lets go: a third faster on a CPU (docs/decisions.md).
+# glibc keeps what a step lets go: faster on a CPU (docs/decisions.md).
 KEEP := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=536870912
 
 model: $(VENV)/.dev

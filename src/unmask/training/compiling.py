@@ -19,9 +19,8 @@ R = TypeVar("R")
 def compiled(function: Callable[P, R], run: Run) -> Callable[P, R]:
     """``function`` to be compiled at its first call, for one shape of input.
 
-    On a CPU what it saves are the trips through memory between convolutions, and the rounding of
-    bf16 there and back: Xception at 168 pixels is fitted twice as fast as plain f32, where plain
-    bf16 is slower than that. Raises :class:`RuntimeUnavailable` without a C++ compiler.
+    ``benchmarks/fit_speed.py`` says what it is worth on a machine. Raises
+    :class:`RuntimeUnavailable` without a C++ compiler.
     """
     if run.fabric.device.type == "cpu" and not any(map(shutil.which, _COMPILERS)):
         raise RuntimeUnavailable(

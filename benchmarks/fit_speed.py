@@ -1,0 +1,62 @@
+"""Crops a second that the frame stage fits, plain and compiled, in f32 and bf16.
+
+    python benchmarks/fit_speed.py [--recipe FILE] [--steps N]
+
+Steps on random crops, without making pseudo-fakes. Set the variables that `make model` sets to see
+what keeping memory between steps is worth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from unmask.training.frames import FrameTask
+from unmask.training.labelled import LabelledClips
+from unmask.training.recipe import DetectorRecipe, read_recipe
+from unmask.training.run import Run, open_fabric
+from unmask.training.side import Side
+from unmask.training.start import start_from
+
+RECIPE = Path(__file__).parents[1] / "recipes" / "xception-lstm.toml"
+
+
+def rate(recipe: DetectorRecipe, steps: int) -> float:
+    """Crops a second, after two steps in which it warms up or is compiled."""
+    start = start_from("scratch", recipe.backbone, [], seed=recipe.seed)
+    nobody = Side([], [], [], LabelledClips([]))
+    with tempfile.TemporaryDirectory() as work:
+        run = Run(open_fabric("auto", recipe.precision), Path(work))
+        task = FrameTask(recipe, start.frames, start.fresh, nobody, nobody, run)
+    pairs, side = recipe.frame.pairs, recipe.frame.size
+    crops = torch.randint(0, 256, (pairs, 2, side, side, 3), dtype=torch.uint8)
+    batch = crops, torch.full((pairs, 28, 28), 255, dtype=torch.uint8), torch.ones(pairs)
+    for _ in range(2):
+        task.advance(batch)
+    began = time.perf_counter()
+    for _ in range(steps):
+        task.advance(batch)
+    return steps * task.per_step / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Print a row for each way."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--recipe", type=Path, default=RECIPE)
+    parser.add_argument("--steps", type=int, default=4)
+    options = parser.parse_args()
+    recipe = read_recipe(options.recipe)
+    assert isinstance(recipe, DetectorRecipe), f"{options.recipe} is no detector's"
+    for compiled in (False, True):
+        for precision in ("f32", "bf16"):
+            own = recipe.model_copy(update={"compiled": compiled, "precision": precision})
+            way = "compiled" if compiled else "plain"
+            print(f"{way:9}{precision:5}{rate(own, options.steps):7.1f} crops a second", flush=True)
+
+
+if __name__ == "__main__":
+    main()
