@@ -1,4 +1,4 @@
-"""Crops a second that the frame stage fits, plain and compiled, in f32 and bf16.
+"""Crops a second that the frame stage fits, in f32 and in bf16.
 
     python benchmarks/fit_speed.py [--recipe FILE] [--steps N]
 
@@ -26,7 +26,7 @@ RECIPE = Path(__file__).parents[1] / "recipes" / "xception-lstm.toml"
 
 
 def rate(recipe: DetectorRecipe, steps: int) -> float:
-    """Crops a second, after two steps in which it warms up or is compiled."""
+    """Crops a second, after two steps in which it warms up."""
     start = start_from("scratch", recipe.backbone, [], seed=recipe.seed)
     nobody = Side([], [], [], LabelledClips([]))
     with tempfile.TemporaryDirectory() as work:
@@ -51,11 +51,9 @@ def main() -> None:
     options = parser.parse_args()
     recipe = read_recipe(options.recipe)
     assert isinstance(recipe, DetectorRecipe), f"{options.recipe} is no detector's"
-    for compiled in (False, True):
-        for precision in ("f32", "bf16"):
-            own = recipe.model_copy(update={"compiled": compiled, "precision": precision})
-            way = "compiled" if compiled else "plain"
-            print(f"{way:9}{precision:5}{rate(own, options.steps):7.1f} crops a second", flush=True)
+    for precision in ("f32", "bf16"):
+        own = recipe.model_copy(update={"precision": precision})
+        print(f"{precision:5}{rate(own, options.steps):7.1f} crops a second", flush=True)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,14 @@ def test_with_the_lower_threshold_alone_what_shapes_the_rest_is_refused(
     assert (package / "model.json").read_bytes() == before
 
 
+def test_two_ways_to_say_the_lower_threshold_are_refused(
+    package: Path, faces: Path, unmask: Run
+) -> None:
+    code, _, err = unmask("calibrate", package, faces, "--misses", "0.1", "--low", "0.5")
+    assert code == 2
+    assert "--low says where the lower threshold is, --misses too: give one" in err
+
+
 def test_a_test_split_is_refused_and_validation_files_alone_used(
     package: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:

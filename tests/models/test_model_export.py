@@ -96,11 +96,10 @@ def test_a_weight_too_large_for_half_precision_is_refused(
 
 def test_weights_come_back_out_of_a_package(networks: tuple[Any, Any], package: Path) -> None:
     frames = FrameDetector()
-    fresh = load_frame_weights(frames, package)
-    assert set(fresh) == {"cells.weight", "cells.bias"}
+    load_frame_weights(frames, package)
     kept = networks[0].state_dict()
     for name, value in frames.state_dict().items():
-        if not name.startswith("cells") and not name.endswith("num_batches_tracked"):
+        if not name.endswith("num_batches_tracked"):
             torch.testing.assert_close(value, kept[name], atol=1e-6, rtol=1e-3, msg=name)
     temporal = read_temporal(package)
     features = torch.randn(2, 4, 2048)

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from unmask.core.errors import ModelInvalid
 from unmask.models.backbones import make_trunk
 from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.models.renderer import PatchCritic, Renderer, Upsampling, reconstruction_loss
+from unmask.models.trunk import Trunk
 from unmask.models.weights import load_trunk, read_tensors, write_tensors
 from unmask.models.xception import Block, Xception
 
@@ -46,10 +48,44 @@ def test_xception_has_the_published_size() -> None:
 
 def test_the_frame_head_is_the_mean_of_its_map() -> None:
     detector = FrameDetector(make_trunk("debug")).eval()
+    torch.nn.init.constant_(detector.head.weight, 1.7)
+    torch.nn.init.constant_(detector.head.bias, -0.4)
+    x = torch.randn(3, 3, 84, 84)
     with torch.no_grad():
-        features, logits, maps = detector(torch.randn(3, 3, 84, 84))
+        features, logits, maps = detector(x)
+        fitted, cells = detector.fit_forward(x)
+        weighed = features @ detector.cells.weight[0, :, 0, 0]
     assert features.shape == (3, 32)
     torch.testing.assert_close(maps.mean(dim=(1, 2)) + detector.head.bias, logits)
+    torch.testing.assert_close(fitted, logits)
+    torch.testing.assert_close(weighed * 1.7 - 0.4, logits)  # the head sees nothing else
+    torch.testing.assert_close(maps - maps[:, :1, :1], 1.7 * (cells - cells[:, :1, :1]))
+
+
+class _Grid(Trunk):
+    """The crop's first two channels for features, in cells of one pixel."""
+
+    features = 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :2]
+
+
+def test_a_frame_is_judged_by_what_stands_out() -> None:
+    detector = FrameDetector(_Grid())
+    with torch.no_grad():
+        detector.cells.weight.copy_(torch.tensor([1.0, 0.0]).reshape(1, 2, 1, 1))
+    even = torch.zeros(1, 3, 4, 4)
+    spot = even.clone()
+    spot[0, 0, 1, 2] = 2.0
+    hole = even.clone()
+    hole[0, 0, 1, 2] = -2.0
+    with torch.no_grad():
+        logits = detector(torch.cat([even, even - 5, spot, spot - 5, hole]))[1]
+    assert logits[:2].tolist() == pytest.approx([0, 0], abs=1e-6)
+    assert float(logits[2]) == pytest.approx(float(logits[3]), abs=1e-5)  # the level is nothing
+    assert 1.5 < float(logits[2]) < 2
+    assert 0 < float(logits[4]) < 0.2  # one cell surer than the others that it is real
 
 
 def test_an_unknown_backbone_is_refused() -> None:

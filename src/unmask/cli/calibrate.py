@@ -92,6 +92,8 @@ def calibrate(context: click.Context, /, **options: Any) -> int:
 
     if options["only_lower"]:
         _only_lower(context, options["misses"])
+    elif options["misses"] is not None and _given(context, "low"):
+        raise click.UsageError("--low says where the lower threshold is, --misses too: give one")
     return run(CalibrateOptions(**options))
 
 
@@ -99,10 +101,10 @@ def _only_lower(context: click.Context, misses: float | None) -> None:
     """Refuse what would shape anything but the lower threshold: it would be ignored."""
     if misses is None:
         raise click.UsageError("--only-lower needs --misses: of manipulated files, how many")
-    given = [
-        option
-        for name, option in _OF_THE_REST.items()
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    ]
+    given = [option for name, option in _OF_THE_REST.items() if _given(context, name)]
     if given:
         raise click.UsageError(f"--only-lower leaves nothing for {', '.join(given)} to change")
+
+
+def _given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT

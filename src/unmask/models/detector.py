@@ -8,37 +8,53 @@ from torch import Tensor, nn
 from unmask.models.trunk import Trunk
 from unmask.models.xception import FEATURES, Xception
 
+_SHARPNESS = 4.0  # of the attention: at infinity the highest cell alone counts
+
 
 class FrameDetector(nn.Module):
-    """A backbone (Xception unless given) with a linear head on its averaged features.
+    """A backbone (Xception unless given), and how far one place of the crop stands out of the rest.
 
-    Because the head is linear and the average is too, each cell's share of the logit is known
-    without a second pass: the class-activation map of Zhou et al., "Learning Deep Features for
-    Discriminative Localization", CVPR 2016. ``cells`` is used in fitting only: it asks every cell
-    whether *it* was changed, which keeps the map honest about where the evidence lies.
+    ``cells`` asks every cell of the last map whether *it* was changed. The logit is no average over
+    them but a contrast: the cells' mean weighted towards the highest, less their plain mean, which
+    is never below zero. What all cells share cancels: how coarse, how noisy, how well lit a picture
+    is; a clean one cannot end lower than a coarse one for its cleanness alone. It is the pooling of
+    multiple-instance learning by attention (Ilse, Tomczak & Welling, "Attention-based Deep Multiple
+    Instance Learning", ICML 2018), with the cells' own answers for attention, less the average.
     """
 
     def __init__(self, trunk: Trunk | None = None, *, tf_padding: bool = True) -> None:
         super().__init__()
         self.trunk = Xception(tf_padding=tf_padding) if trunk is None else trunk
-        self.head = nn.Linear(self.trunk.features, 1)
         self.cells = nn.Conv2d(self.trunk.features, 1, 1)
+        self.head = nn.Linear(1, 1)
+        nn.init.normal_(self.cells.weight, std=0.01)
+        nn.init.ones_(self.head.weight)
         for layer in (self.head, self.cells):
-            nn.init.normal_(layer.weight, std=0.01)
             assert layer.bias is not None
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """N×3×S×S in −1…1 → features N×D, frame logits N, maps N×s×s (mean + bias = logit)."""
         grid = self.trunk(x)  # N×D×s×s
-        features = grid.mean(dim=(2, 3))
-        contribution = torch.einsum("ncij,c->nij", grid, self.head.weight[0])
-        return features, self.head(features)[:, 0], contribution
+        cells = self.cells(grid)[:, 0].float()
+        shares = _shares(cells)
+        features = (grid.float() * shares[:, None]).sum(dim=(2, 3))
+        contrast = (cells * shares).sum(dim=(1, 2))
+        level = contrast - cells.mean(dim=(1, 2))
+        maps = (cells + level[:, None, None]) * self.head.weight[0]
+        return features, self.head(contrast[:, None])[:, 0], maps
 
     def fit_forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """N×3×S×S → frame logits N and per-cell logits N×s×s, for fitting."""
-        grid = self.trunk(x)
-        return self.head(grid.mean(dim=(2, 3)))[:, 0], self.cells(grid)[:, 0]
+        cells = self.cells(self.trunk(x))[:, 0].float()
+        contrast = (cells * _shares(cells)).sum(dim=(1, 2), keepdim=True)[:, 0]
+        return self.head(contrast)[:, 0], cells
+
+
+def _shares(cells: Tensor) -> Tensor:
+    """N×s×s logits → weights N×s×s that sum to zero, positive for the cells that stand out."""
+    flat = cells.flatten(1)
+    return (torch.softmax(_SHARPNESS * flat, dim=1) - 1 / flat.shape[1]).view_as(cells)
 
 
 class TemporalDetector(nn.Module):

@@ -42,7 +42,8 @@ class OpenVinoSession:
             )
         except RuntimeError as error:
             raise ModelInvalid(f"OpenVINO cannot load {graph}: {error}") from error
-        self._outputs = [output.get_any_name() for output in self._compiled.outputs]
+        # Folding graphs together leaves a tensor with the names of all whose place it takes.
+        self._outputs = [tuple(output.get_names()) for output in self._compiled.outputs]
         self._idle: list[Any] = []
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
@@ -50,10 +51,10 @@ class OpenVinoSession:
         # list.pop and list.append are atomic: no lock is needed, at worst one request too many.
         request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
         results = request.infer(dict(feeds), share_inputs=True, share_outputs=True)
-        answer = {
-            name: np.array(results[index], dtype=np.float32, copy=True)
-            for index, name in enumerate(self._outputs)
-        }
+        answer: dict[str, NDArray[Any]] = {}
+        for index, names in enumerate(self._outputs):
+            values = np.array(results[index], dtype=np.float32, copy=True)
+            answer.update(dict.fromkeys(names, values))
         self._idle.append(request)
         return answer
 

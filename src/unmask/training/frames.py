@@ -13,7 +13,6 @@ from torch.utils.data import DataLoader
 
 from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector
-from unmask.training.compiling import compiled
 from unmask.training.losses import cut_windows, pair_loss
 from unmask.training.optimisation import ascend, frame_optimiser, set_rates, statistics_held
 from unmask.training.pair_set import Item, PairSet, Shares
@@ -58,8 +57,6 @@ class FrameTask:
         self._wrapped.mark_forward_method("fit_forward")
         follow = get_ema_multi_avg_fn(self.settings.ema)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.model, multi_avg_fn=follow, use_buffers=True)
-        if recipe.compiled:  # after the average, which is a copy of the plain network
-            self.model.fit_forward = compiled(self.model.fit_forward, run)
         self._validator = Validator(held, self.settings, seed=self.seed, workers=run.workers)
 
     def seal(self) -> Mapping[str, Any]:
@@ -71,7 +68,6 @@ class FrameTask:
             "seed": self.seed,
             "backbone": self.recipe.backbone,
             "precision": self.recipe.precision,
-            "compiled": self.recipe.compiled,
             "frame": self.settings.model_dump(),
             "data": self.train.counts(),
             "fresh layers": self._fresh,

@@ -145,9 +145,6 @@ class DetectorRecipe(_Part):
     )
     init: str = Field("imagenet", description="what the weights start from: see docs/training.md")
     precision: Literal["bf16", "f32"] = Field("bf16", description="of the arithmetic, weights f32")
-    compiled: bool = Field(
-        False, description="the frame stage's network, by torch.compile: needs a C++ compiler"
-    )
     renderers: tuple[str, ...] = Field(
         (), description="recipes of the renderers whose reconstructions go into fakes"
     )
