@@ -54,10 +54,12 @@ def test_the_frame_head_is_the_mean_of_its_map() -> None:
     with torch.no_grad():
         features, logits, maps = detector(x)
         fitted, cells = detector.fit_forward(x)
+        averaged, _ = detector.fit_forward(x, averaged=True)
         weighed = features @ detector.cells.weight[0, :, 0, 0]
     assert features.shape == (3, 32)
     torch.testing.assert_close(maps.mean(dim=(1, 2)) + detector.head.bias, logits)
     torch.testing.assert_close(fitted, logits)
+    torch.testing.assert_close(averaged, cells.mean(dim=(1, 2)))
     torch.testing.assert_close(weighed * 1.7 - 0.4, logits)  # the head sees nothing else
     torch.testing.assert_close(maps - maps[:, :1, :1], 1.7 * (cells - cells[:, :1, :1]))
 
@@ -75,6 +77,8 @@ def test_a_frame_is_judged_by_what_stands_out() -> None:
     detector = FrameDetector(_Grid())
     with torch.no_grad():
         detector.cells.weight.copy_(torch.tensor([1.0, 0.0]).reshape(1, 2, 1, 1))
+        detector.head.weight.fill_(1)
+        detector.head.bias.fill_(0)
     even = torch.zeros(1, 3, 4, 4)
     spot = even.clone()
     spot[0, 0, 1, 2] = 2.0

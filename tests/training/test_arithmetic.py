@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from unmask.models.detector import FrameDetector
 from unmask.training.frames import FrameTask
 from unmask.training.labelled import LabelledClips
 from unmask.training.recipe import DetectorRecipe
@@ -45,3 +46,23 @@ def test_steps_are_taken_in_the_recipes_precision(
     task.advance(batch_for(recipe))
     assert set(seen) == {dtype}
     assert {p.dtype for p in task.model.parameters()} == {torch.float32}
+
+
+def test_the_contrast_is_fitted_after_the_mean(
+    recipe: DetectorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    plain = FrameDetector.fit_forward
+
+    def watched(self: FrameDetector, x: Tensor, averaged: bool = False) -> tuple[Tensor, Tensor]:
+        seen.append(averaged)
+        return plain(self, x, averaged)
+
+    monkeypatch.setattr(FrameDetector, "fit_forward", watched)
+    changed = {"averaged_share": 0.5, "steps": 4, "sharpness": 0.0}
+    stage = recipe.frame.model_copy(update=changed)
+    task = task_of(recipe.model_copy(update={"frame": stage}), tmp_path)
+    for step in range(4):
+        task.step = step
+        task.advance(batch_for(recipe))
+    assert seen == [True, True, False, False]

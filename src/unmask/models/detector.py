@@ -28,10 +28,11 @@ class FrameDetector(nn.Module):
         self.cells = nn.Conv2d(self.trunk.features, 1, 1)
         self.head = nn.Linear(1, 1)
         nn.init.normal_(self.cells.weight, std=0.01)
-        nn.init.ones_(self.head.weight)
-        for layer in (self.head, self.cells):
-            assert layer.bias is not None
-            nn.init.zeros_(layer.bias)
+        assert self.cells.bias is not None
+        nn.init.zeros_(self.cells.bias)
+        # A contrast begins at zero: so that a real crop's logit can lie below, it is moved there.
+        nn.init.constant_(self.head.weight, 2)
+        nn.init.constant_(self.head.bias, -2)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """N×3×S×S in −1…1 → features N×D, frame logits N, maps N×s×s (mean + bias = logit)."""
@@ -44,9 +45,15 @@ class FrameDetector(nn.Module):
         maps = (cells + level[:, None, None]) * self.head.weight[0]
         return features, self.head(contrast[:, None])[:, 0], maps
 
-    def fit_forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """N×3×S×S → frame logits N and per-cell logits N×s×s, for fitting."""
+    def fit_forward(self, x: Tensor, averaged: bool = False) -> tuple[Tensor, Tensor]:
+        """N×3×S×S → frame logits N and per-cell logits N×s×s, for fitting.
+
+        ``averaged``: the cells' plain mean for a logit. Where nothing stands out yet, a contrast
+        has next to no slope to begin with.
+        """
         cells = self.cells(self.trunk(x))[:, 0].float()
+        if averaged:
+            return cells.mean(dim=(1, 2)), cells
         contrast = (cells * _shares(cells)).sum(dim=(1, 2), keepdim=True)[:, 0]
         return self.head(contrast)[:, 0], cells
 

@@ -116,8 +116,9 @@ class FrameTask:
 
     def _backward(self, x: Tensor, masks: Tensor, located: Tensor) -> float:
         self._stepper.zero_grad(set_to_none=True)
+        averaged = self.step < self.settings.steps * self.settings.averaged_share
         with self.run.fabric.autocast():  # a marked method has none of its own on one device
-            logits, cells = self._wrapped.fit_forward(x)
+            logits, cells = self._wrapped.fit_forward(x, averaged)
         loss = pair_loss(logits.float(), cells.float(), masks, located, self.settings.cells_weight)
         self.run.fabric.backward(loss)
         return float(loss.detach())

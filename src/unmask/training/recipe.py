@@ -60,6 +60,9 @@ class FrameStage(_Part):
     sharpness: float = Field(0.0, ge=0, description="radius of sharpness-aware steps; 0: plain")
     ema: float = Field(0.998, ge=0, lt=1, description="decay of the weights' moving average")
     cells_weight: float = Field(0.5, ge=0, description="weight of the per-cell loss")
+    averaged_share: Share = Field(
+        0.5, description="first share of the steps, judged by the cells' mean, not their contrast"
+    )
     video_share: Share = Field(0.2, description="share of pseudo-fakes made from video frames")
     labelled_share: Share = Field(
         0.5, description="share of pairs from a data set's own fakes, where it has any"
