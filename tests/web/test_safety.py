@@ -1,11 +1,14 @@
 import io
 import stat
+import threading
+import urllib.request
 
 import pytest
+import waitress
 from web_helpers import services_of, token_in
 
 from unmask.cli import main
-from unmask.cli.serving import ServeOptions, config_for, is_loopback, run
+from unmask.cli.serving import ServeOptions, config_for, forwarding, is_loopback, run
 from unmask.core.errors import UsageError
 from unmask.store import History, Tokens
 
@@ -146,6 +149,7 @@ def options(**changes):
         "require_tokens": False,
         "insecure": False,
         "https": False,
+        "proxy": None,
     }
     return ServeOptions(**(usual | changes))
 
@@ -175,7 +179,7 @@ class Enough(Exception):
 def test_behind_a_proxy_that_speaks_https_the_app_knows_its_own_origin(
     folders, tiny_model, monkeypatch
 ):
-    def create_server(app, *, url_scheme, **_):
+    def create_server(app, *, url_scheme, **_rest):
         services_of(app).cameras.close()
         services_of(app).history.close()
         raise Enough(url_scheme)
@@ -185,6 +189,31 @@ def test_behind_a_proxy_that_speaks_https_the_app_knows_its_own_origin(
     for https, scheme in ((True, "https"), (False, "http")):
         with pytest.raises(Enough, match=f"^{scheme}$"):
             run(options(https=https, models=(str(tiny_model),)))
+
+
+def test_behind_a_proxy_each_caller_has_an_address_of_its_own(folders):
+    def echo(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [environ["REMOTE_ADDR"].encode()]
+
+    cases = (("127.0.0.1", "203.0.113.9"), ("10.1.1.1", "127.0.0.1"), (None, "127.0.0.1"))
+    for proxy, seen in cases:
+        server = waitress.create_server(echo, host="127.0.0.1", port=0, **forwarding(proxy))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.effective_port}/"
+            forwarded = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}  # the first is made up
+            request = urllib.request.Request(url, headers=forwarded)
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                assert answer.read().decode() == seen
+        finally:
+            server.close()
+            thread.join(5)
+    with pytest.raises(UsageError, match="--proxy nginx is not an IP address"):
+        forwarding("nginx")
+    with pytest.raises(UsageError, match=r"10\.1\.1\.1 can be reached from elsewhere"):
+        config_for(options(proxy="10.1.1.1"), folders)
 
 
 def test_the_command_refuses_and_says_what_to_do(folders, capfd):

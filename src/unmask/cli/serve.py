@@ -45,12 +45,17 @@ import click
     "--insecure", is_flag=True, help="Listen beyond this machine without asking for tokens."
 )
 @click.option("--https", is_flag=True, help="A proxy in front speaks HTTPS: mark cookies secure.")
+@click.option(
+    "--proxy",
+    metavar="ADDRESS",
+    help="The proxy in front, whose X-Forwarded-For is believed: rates then count each caller.",
+)
 def serve(**options: Any) -> int:
     """Serve pages and API, and analyse what is handed in, until interrupted.
 
-    By default only this machine is served. To listen elsewhere make a token first ('unmask tokens
-    create NAME'), which pages and API then ask for; or say --insecure where the network itself is
-    trusted.
+    By default only this machine is served. To listen elsewhere, or behind a --proxy, make a token
+    first ('unmask tokens create NAME'), which pages and API then ask for; or say --insecure where
+    the network itself is trusted.
     """
     from unmask.cli.serving import ServeOptions, run
 

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,6 +39,7 @@ class ServeOptions:
     require_tokens: bool
     insecure: bool
     https: bool
+    proxy: str | None
 
 
 def run(options: ServeOptions) -> int:
@@ -60,6 +62,7 @@ def run(options: ServeOptions) -> int:
         connection_limit=1000,
         ident="",
         url_scheme="https" if options.https else "http",  # else its own pages look foreign
+        **forwarding(options.proxy),
     )
     _announce(options, server)
     stopping = threading.Event()
@@ -77,11 +80,12 @@ def run(options: ServeOptions) -> int:
 
 def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
     """How the app is to run; refuses to listen to the world without tokens or --insecure."""
-    beyond = not is_loopback(options.host)
+    beyond = not is_loopback(options.host) or options.proxy is not None
     asks = options.require_tokens or (beyond and not options.insecure)
     if asks and not _has_tokens():
         raise UsageError(
-            f"{options.host} can be reached from elsewhere and there is no token to ask for"
+            f"{options.proxy or options.host} can be reached from elsewhere"
+            " and there is no token to ask for"
             if beyond
             else "there is no token to ask for",
             hint="'unmask tokens create NAME' makes one; --insecure serves everybody without",
@@ -95,6 +99,28 @@ def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
         hosts=() if options.host in _ANY and not options.host_names else names,
         secure_cookies=options.https,
     )
+
+
+def forwarding(proxy: str | None) -> dict[str, Any]:
+    """What waitress is to believe: the caller's address, where ``proxy`` itself is the peer.
+
+    Raises :class:`UsageError` for what is no address, since waitress would believe nobody then
+    and say nothing.
+    """
+    if proxy is None:
+        return {}
+    try:
+        address = str(ipaddress.ip_address(proxy.strip("[]")))
+    except ValueError as error:
+        raise UsageError(
+            f"--proxy {proxy} is not an IP address", hint="such as 127.0.0.1, as the proxy connects"
+        ) from error
+    return {
+        "trusted_proxy": address,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
 _ANY = ("0.0.0.0", "::", "")
