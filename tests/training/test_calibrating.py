@@ -41,6 +41,8 @@ def test_two_good_heads_share_the_face():
 def test_a_clip_head_that_learned_the_opposite_has_no_say(caplog):
     found = calibrate(held_out(2), clip_logits(-2))
     assert found.calibration.frame_weight == 1
+    assert found.calibration.frame_scale == found.calibration.face_scale
+    assert found.calibration.frame_offset == found.calibration.face_offset
     assert found.calibration.clip_scale < 1e-5
     assert found.metrics["calibration clips"]["auc"] > 0.95
     assert "clip head does not tell" in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from unmask.models.trunk import Trunk
 from unmask.models.xception import FEATURES, Xception
@@ -34,16 +35,26 @@ class FrameDetector(nn.Module):
         nn.init.constant_(self.head.weight, 2)
         nn.init.constant_(self.head.bias, -2)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """N×3×S×S in −1…1 → features N×D, frame logits N, maps N×s×s (mean + bias = logit)."""
+    def contrast(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """N×3×S×S in −1…1 → features N×D, contrasts N from 0, maps N×s×s (their mean = contrast).
+
+        What all cells share is taken off before anything else, so that arithmetic of few digits
+        (bf16) spends them on what is left.
+        """
         grid = self.trunk(x)  # N×D×s×s
-        cells = self.cells(grid)[:, 0].float()
+        around = grid - grid.mean(dim=(2, 3), keepdim=True)
+        cells = functional.conv2d(around, self.cells.weight)[:, 0]
         shares = _shares(cells)
-        features = (grid.float() * shares[:, None]).sum(dim=(2, 3))
-        contrast = (cells * shares).sum(dim=(1, 2))
-        level = contrast - cells.mean(dim=(1, 2))
-        maps = (cells + level[:, None, None]) * self.head.weight[0]
-        return features, self.head(contrast[:, None])[:, 0], maps
+        found = (cells * shares).sum(dim=(1, 2))
+        features = (around * shares[:, None]).sum(dim=(2, 3))
+        gain = self.head.weight  # 1×1
+        return features, (found[:, None] * gain)[:, 0], (cells + found[:, None, None]) * gain
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As :meth:`contrast`, with the frame's logit in its place: the bias comes on top."""
+        features, found, maps = self.contrast(x)
+        assert self.head.bias is not None
+        return features, found + self.head.bias, maps
 
     def fit_forward(self, x: Tensor, averaged: bool = False) -> tuple[Tensor, Tensor]:
         """N×3×S×S → frame logits N and per-cell logits N×s×s, for fitting.
@@ -52,16 +63,17 @@ class FrameDetector(nn.Module):
         has next to no slope to begin with.
         """
         cells = self.cells(self.trunk(x))[:, 0].float()
+        mean = cells.mean(dim=(1, 2))
         if averaged:
-            return cells.mean(dim=(1, 2)), cells
-        contrast = (cells * _shares(cells)).sum(dim=(1, 2), keepdim=True)[:, 0]
-        return self.head(contrast)[:, 0], cells
+            idle = self.head(mean[:, None])[:, 0]  # several processes need a gradient of everything
+            return mean + 0 * idle, cells
+        found = (cells * _shares(cells)).sum(dim=(1, 2)) - mean
+        return self.head(found[:, None])[:, 0], cells
 
 
 def _shares(cells: Tensor) -> Tensor:
-    """N×s×s logits → weights N×s×s that sum to zero, positive for the cells that stand out."""
-    flat = cells.flatten(1)
-    return (torch.softmax(_SHARPNESS * flat, dim=1) - 1 / flat.shape[1]).view_as(cells)
+    """N×s×s logits → weights N×s×s that sum to one, largest for the cells that stand out."""
+    return torch.softmax(_SHARPNESS * cells.flatten(1), dim=1).view_as(cells)
 
 
 class TemporalDetector(nn.Module):
@@ -93,7 +105,11 @@ class TemporalDetector(nn.Module):
 
 
 class FrameGraph(nn.Module):
-    """What is exported as ``backbone.onnx``: bytes in, so that no caller can normalise wrongly."""
+    """What is exported as ``backbone.onnx``: bytes in, so that no caller can normalise wrongly.
+
+    Its logits are contrasts without the bias, which calibration supplies: near zero, where what
+    is real lies, floating point is finest.
+    """
 
     def __init__(self, detector: FrameDetector) -> None:
         super().__init__()
@@ -102,5 +118,4 @@ class FrameGraph(nn.Module):
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """N×S×S×3 uint8 RGB → features, logits, maps."""
         x = crops.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
-        out: tuple[Tensor, Tensor, Tensor] = self.detector(x)
-        return out
+        return self.detector.contrast(x)

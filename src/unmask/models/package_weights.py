@@ -14,15 +14,16 @@ from torch import Tensor
 from unmask.core.errors import ModelInvalid
 from unmask.models.detector import FrameDetector, TemporalDetector
 
+_FITTING_ONLY = ("cells.bias", "head.bias")
 _HALF = ".f16"
 _TO_TORCH = (0, 2, 3, 1)  # ONNX keeps an LSTM's gates as i, o, f, c; torch as i, f, c, o
 
 
-def load_frame_weights(detector: FrameDetector, package: Path) -> None:
-    """Take the frame detector's weights from ``package/backbone.onnx``.
+def load_frame_weights(detector: FrameDetector, package: Path) -> list[str]:
+    """Take the frame detector's weights from ``package/backbone.onnx``; returns names left fresh.
 
-    Raises :class:`ModelInvalid` for another network, or a graph that does not keep its weights'
-    names.
+    Fresh are the two biases, which serve in fitting only and are not exported. Raises
+    :class:`ModelInvalid` for another network, or a graph that does not keep its weights' names.
     """
     path = package / "backbone.onnx"
     found = {
@@ -30,9 +31,12 @@ def load_frame_weights(detector: FrameDetector, package: Path) -> None:
         for name, value in _initializers(path).items()
         if name.startswith("detector.")
     }
-    for name in _load(detector, found, path):
-        if not name.endswith("num_batches_tracked"):
-            raise _another(path, f"lacks {name}")
+    report = _load(detector, found, path)
+    lacking = [name for name in report if not name.endswith("num_batches_tracked")]
+    strange = [name for name in lacking if name not in _FITTING_ONLY]
+    if strange:
+        raise _another(path, f"lacks {strange[0]}")
+    return lacking
 
 
 def read_temporal(package: Path) -> TemporalDetector:

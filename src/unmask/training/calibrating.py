@@ -48,6 +48,10 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
     weights = [w for w in _FRAME_WEIGHTS if rises(w * mean + (1 - w) * clips, labels)]
     found = [_weighted(weight, mean, clips, labels) for weight in weights or [1.0]]
     _loss, face, weight, probabilities = min(found, key=lambda one: one[0])
+    if weight == 1:
+        # A face's logit is its frames' mean then. With numbers of its own for single frames, a
+        # picture without traces would seem more suspicious than a film without.
+        frame = face
     low = choose_low(probabilities[labels == 1], misses=_MISSES)
     return Calibrated(
         Calibration(

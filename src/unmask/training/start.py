@@ -54,8 +54,7 @@ def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> 
         fresh = _from_file(detector, path)
     else:
         folder = path if path.is_dir() else _package(init)
-        load_frame_weights(detector, folder)
-        fresh, temporal = [], read_temporal(folder)
+        fresh, temporal = load_frame_weights(detector, folder), read_temporal(folder)
     return Start(detector, frozenset(fresh) & frozenset(everything), temporal)
 
 
