@@ -45,10 +45,10 @@ class FrameDetector(nn.Module):
         around = grid - grid.mean(dim=(2, 3), keepdim=True)
         cells = functional.conv2d(around, self.cells.weight)[:, 0]
         shares = _shares(cells)
-        found = (cells * shares).sum(dim=(1, 2))
-        features = (around * shares[:, None]).sum(dim=(2, 3))
         gain = self.head.weight  # 1×1
-        return features, (found[:, None] * gain)[:, 0], (cells + found[:, None, None]) * gain
+        each = cells * shares * gain
+        features = (around * shares[:, None]).sum(dim=(2, 3))
+        return features, each.sum(dim=(1, 2)), each * (cells.shape[1] * cells.shape[2])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As :meth:`contrast`, with the frame's logit in its place: the bias comes on top."""
