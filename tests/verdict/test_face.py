@@ -59,6 +59,15 @@ def test_golden_verdicts(
     assert verdict.probability == (None if p is None else pytest.approx(p, abs=5e-5))
 
 
+def test_clips_without_weight_are_no_reason(calibration, thresholds, make_face):
+    face = make_face([6.0] * 8, [6.0])
+    both = judge_face(face, calibration, thresholds, kind="video")
+    assert "temporal-inconsistency" in both.reasons
+    alone = calibration.model_copy(update={"frame_weight": 1.0})
+    verdict = judge_face(face, alone, thresholds, kind="video")
+    assert verdict.reasons == ("above-threshold", "frame-artefacts")
+
+
 def test_the_thresholds_themselves_belong_above(calibration, thresholds, make_face):
     exact = thresholds.model_copy(update={"low": 0.5, "high": 0.5})
     face = make_face([0.0])

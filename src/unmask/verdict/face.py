@@ -81,11 +81,14 @@ def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
 
 
 def _what_speaks(fit: _Fit, calibration: Calibration, thresholds: Thresholds) -> tuple[str, ...]:
-    """Which of the two kinds of evidence would reach the high threshold by itself."""
+    """Which of the two kinds of evidence would reach the high threshold by itself.
+
+    Clips that weigh nothing in the probability are no reason for it.
+    """
     codes = []
     if face_probability(fit.frames, [], calibration) >= thresholds.high:
         codes.append("frame-artefacts")
-    if fit.clips:
+    if fit.clips and calibration.frame_weight < 1:
         mean = sum(fit.clips) / len(fit.clips)
         if clip_probability(mean, calibration) >= thresholds.high:
             codes.append("temporal-inconsistency")
