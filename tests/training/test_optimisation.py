@@ -104,6 +104,9 @@ def test_a_window_shows_the_same_place_of_both_crops_and_the_mask() -> None:
     other, _ = cut_windows(*both, 20, (5, 7))
     assert torch.equal(x, again)
     assert not torch.equal(x, other)
+    whole, all_of_it = cut_windows(*both, 56, (4, 7))
+    assert torch.equal(((whole + 1) * 127.5).round()[:3, 1, 5], both[0][:, 0, 5, :, 1].float())
+    assert torch.equal((all_of_it[:, 0] * 255).round(), both[1].float())
 
 
 def test_the_loss_leaves_out_what_cannot_be_seen_or_is_not_known() -> None:
@@ -117,6 +120,18 @@ def test_the_loss_leaves_out_what_cannot_be_seen_or_is_not_known() -> None:
     assert float(pair_loss(logits, cells, masks, known, 0.0)) < 0.01
     assert float(pair_loss(logits, cells, masks, known, 1.0)) > 2  # cells of the first are wrong
     assert float(pair_loss(logits, cells, masks, torch.tensor([0.0, 1.0]), 1.0)) < 0.01
+
+
+def test_nothing_stands_out_of_a_fake_that_is_all_there_is_to_see() -> None:
+    logits = torch.tensor([-9.0, -9.0, 9.0, -9.0])
+    cells = torch.full((4, 2, 2), -9.0)
+    masks = torch.ones(2, 1, 4, 4)
+    known = torch.ones(2)
+    masks[0, 0, 2:] = 0
+    assert float(pair_loss(logits, cells, masks, known, 0.0)) > 2
+    assert float(pair_loss(logits, cells, masks, known, 0.0, contrasts=True)) < 0.01
+    unknown = torch.tensor([1.0, 0.0])  # a data set's fake: its mask says nothing
+    assert float(pair_loss(logits, cells, masks, unknown, 0.0, contrasts=True)) > 2
 
 
 @given(st.integers(1, 4), st.integers(1, 5), st.integers(0, 40))

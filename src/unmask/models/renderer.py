@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 Upsampling = Literal["transposed", "nearest", "bilinear", "shuffle"]
-_WIDTHS = (32, 64, 128)
+_CRITIC_WIDTHS = (32, 64, 128)
 
 
 def enlarging(kind: Upsampling, inside: int, outside: int) -> nn.Module:
@@ -51,12 +51,15 @@ class Renderer(nn.Module):
     """An autoencoder at any side divisible by 8: N×3×S×S in −1…1 → the same shape and range.
 
     ``bottleneck`` is the number of channels left once the side has been halved ``halvings`` times,
-    2 or 3: the fewer, the more detail has to be invented.
+    2 or 3: the fewer, the more detail has to be invented. ``width`` is the number of channels at
+    half the side; it doubles with every halving.
     """
 
-    def __init__(self, upsampling: Upsampling, bottleneck: int, halvings: int = 3) -> None:
+    def __init__(
+        self, upsampling: Upsampling, bottleneck: int, halvings: int = 3, width: int = 32
+    ) -> None:
         super().__init__()
-        widths = _WIDTHS[:halvings]
+        widths = [width * 2**level for level in range(halvings)]
         wide = widths[-1]
         encoder: list[nn.Module] = []
         for inside, outside in pairwise((3, *widths)):
@@ -79,7 +82,7 @@ class PatchCritic(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        small, middle, wide = _WIDTHS
+        small, middle, wide = _CRITIC_WIDTHS
         self.body = nn.Sequential(
             nn.Conv2d(3, small, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),

@@ -49,9 +49,9 @@ class AnimatorTask(DrawerTask[Animator, Item]):
             rng = np.random.default_rng([self.seed, step])
             pairs = [self._moves.draw(rng) for _ in range(self.recipe.batch)]
             batch = (
-                as_input(np.stack([pair.source for pair in pairs])),
+                as_input(torch.from_numpy(np.stack([pair.source for pair in pairs]))),
                 _points([pair.before for pair in pairs]),
-                as_input(np.stack([pair.wanted for pair in pairs])),
+                as_input(torch.from_numpy(np.stack([pair.wanted for pair in pairs]))),
                 _points([pair.after for pair in pairs]),
             )
             device = self._fabric.device
@@ -115,7 +115,8 @@ class Mover:
     ) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
         device = self._fabric.device
         with torch.inference_mode(), self._fabric.autocast():
-            moved = self._net(as_input(stills).to(device), before.to(device), after.to(device))
+            x = as_input(torch.from_numpy(stills).to(device))
+            moved = self._net(x, before.to(device), after.to(device))
         flow = moved.flow.float().permute(0, 2, 3, 1).cpu().numpy().astype(np.float16)
         return as_bytes(moved.drawn), flow
 

@@ -134,9 +134,9 @@ def fit_drawer(task: Callable[[], DrawerTask[Any, Any]], name: str, run: Run) ->
     return weights
 
 
-def as_input(pictures: NDArray[np.uint8]) -> Tensor:
-    """N×S×S×3 bytes → N×3×S×S in −1…1, channels last."""
-    x = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+def as_input(pictures: Tensor) -> Tensor:
+    """N×S×S×3 bytes → N×3×S×S in −1…1, channels last, on the same device."""
+    x = pictures.permute(0, 3, 1, 2)
     return (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
 
 from unmask.models.detector import FrameDetector, FrameGraph
 from unmask.models.weights import write_bytes
@@ -21,7 +24,7 @@ from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.sequences import CropClip, draw_sequences
 from unmask.training.side import Side
-from unmask.training.stopping import Stopped, listening
+from unmask.training.stopping import Stopped, leave_signals_to_parent, listening
 
 log = logging.getLogger(__name__)
 _PART = 25  # pairs of clips kept at once
@@ -52,30 +55,60 @@ def clip_features(
     parts = [folder / f"{number:04d}.npz" for number in range(len(starts))]
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    own = range(run.fabric.global_rank, len(parts), run.fabric.world_size)
+    todo = [
+        (parts[number], range(starts[number], min(starts[number] + _PART, clips // 2)))
+        for number in own
+        if not parts[number].exists()
+    ]
     with fitting("features"), listening() as stop:
-        for number, (start, part) in enumerate(zip(starts, parts, strict=True)):
-            if number % run.fabric.world_size != run.fabric.global_rank or part.exists():
-                continue
-            pairs = range(start, min(start + _PART, clips // 2))
-            _write(_draw(recipe, detector, side, pairs, salt, run.fabric), part)
-            log.info("features of clips %d to %d of %d", 2 * start, 2 * pairs.stop, clips)
+        drawn = _drawn(side, recipe, salt, [index for _, pairs in todo for index in pairs], run)
+        for part, pairs in todo:
+            some = [clip for both in islice(drawn, len(pairs)) for clip in both]
+            _write(_scored(some, detector, run.fabric), part)
+            log.info("features of clips %d to %d of %d", 2 * pairs.start, 2 * pairs.stop, clips)
             if stop.made:
                 raise Stopped("features: stopped and saved; the same command goes on from there")
     run.fabric.barrier()
     return _joined([_read(part) for part in parts])
 
 
-def _draw(
-    recipe: DetectorRecipe,
-    detector: FrameDetector,
-    side: Side,
-    pairs: range,
-    salt: int,
-    fabric: Fabric,
-) -> ClipFeatures:
-    drawn: list[CropClip] = []
-    for index in pairs:
-        drawn += draw_sequences(side, recipe, np.random.default_rng([recipe.seed, salt, index]))
+class _ClipPairs(Dataset[tuple[CropClip, CropClip]]):
+    """A real and a manipulated clip for each of ``numbers``."""
+
+    def __init__(
+        self, side: Side, recipe: DetectorRecipe, salt: int, numbers: Sequence[int]
+    ) -> None:
+        self._side, self._recipe, self._salt, self._numbers = side, recipe, salt, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> tuple[CropClip, CropClip]:
+        cv2.setNumThreads(0)  # data workers are the parallelism
+        seed = [self._recipe.seed, self._salt, self._numbers[index]]
+        return draw_sequences(self._side, self._recipe, np.random.default_rng(seed))
+
+
+def _drawn(
+    side: Side, recipe: DetectorRecipe, salt: int, numbers: Sequence[int], run: Run
+) -> Iterator[tuple[CropClip, CropClip]]:
+    """In order, by ``run.workers`` processes."""
+    loader: DataLoader[tuple[CropClip, CropClip]] = DataLoader(
+        _ClipPairs(side, recipe, salt, numbers),
+        batch_size=1,
+        collate_fn=_only,
+        num_workers=run.workers if numbers else 0,
+        worker_init_fn=leave_signals_to_parent if run.workers and numbers else None,
+    )
+    return iter(loader)
+
+
+def _only(batch: list[tuple[CropClip, CropClip]]) -> tuple[CropClip, CropClip]:
+    return batch[0]
+
+
+def _scored(drawn: Sequence[CropClip], detector: FrameDetector, fabric: Fabric) -> ClipFeatures:
     scored = [score_crops(detector, clip.crops, fabric) for clip in drawn]
     return ClipFeatures(
         np.stack([features for features, _ in scored]),

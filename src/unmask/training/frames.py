@@ -119,7 +119,10 @@ class FrameTask:
         averaged = self.step < self.settings.steps * self.settings.averaged_share
         with self.run.fabric.autocast():  # a marked method has none of its own on one device
             logits, cells = self._wrapped.fit_forward(x, averaged)
-        loss = pair_loss(logits.float(), cells.float(), masks, located, self.settings.cells_weight)
+        weight = self.settings.cells_weight
+        loss = pair_loss(
+            logits.float(), cells.float(), masks, located, weight, contrasts=not averaged
+        )
         self.run.fabric.backward(loss)
         return float(loss.detach())
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _SEEN = 0.02  # share of a window that must be manipulated for the window to count as a fake
+_WHOLE = 0.95  # share from which on nothing real is left beside what was put in
 _CELL = 0.15  # share of a cell that must be manipulated for the cell to count as one
 
 
@@ -18,6 +19,8 @@ def cut_windows(
 
     B×2×S×S×3 uint8, B×M×M → 2B×3×side×side in −1…1 (reals, then fakes) and masks B×1×m×m in 0…1.
     """
+    if side == crops.shape[2]:
+        return _as_images(crops.transpose(0, 1)), masks.unsqueeze(1).float() / 255
     unit = crops.shape[2] // masks.shape[1]
     room = (crops.shape[2] - side) // unit + 1
     rng = np.random.default_rng(seed)
@@ -27,25 +30,34 @@ def cut_windows(
         y, x = row * unit, column * unit
         cut.append(pair[:, y : y + side, x : x + side])
         cut_masks.append(mask[row : row + side // unit, column : column + side // unit])
-    both = torch.stack(cut, dim=1).flatten(0, 1)  # 2B×side×side×3, reals first
-    images = both.permute(0, 3, 1, 2).float() / 127.5 - 1
-    return (
-        images.contiguous(memory_format=torch.channels_last),
-        torch.stack(cut_masks).unsqueeze(1).float() / 255,
-    )
+    return _as_images(torch.stack(cut, dim=1)), torch.stack(cut_masks).unsqueeze(1).float() / 255
+
+
+def _as_images(crops: Tensor) -> Tensor:
+    """2×B×S×S×3 uint8, reals first → 2B×3×S×S in −1…1, channels last."""
+    images = crops.flatten(0, 1).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return images.contiguous(memory_format=torch.channels_last)
 
 
 def pair_loss(
-    logits: Tensor, cells: Tensor, masks: Tensor, located: Tensor, cells_weight: float
+    logits: Tensor,
+    cells: Tensor,
+    masks: Tensor,
+    located: Tensor,
+    cells_weight: float,
+    *,
+    contrasts: bool = False,
 ) -> Tensor:
     """Cross-entropy of the frame logits plus that of the cells, where the mask says which are fake.
 
     ``logits`` 2B (reals first), ``cells`` 2B×s×s, ``masks`` B×1×m×m, ``located`` B in 0…1: 0 for
     a fake of which nobody knows where it was changed, whose cells are left out. A window that
-    shows next to nothing of the manipulation is left out of the frame loss: nobody could tell.
+    shows next to nothing of the manipulation is left out of the frame loss: nobody could tell. So
+    is one that shows nothing else, where the logits are contrasts.
     """
     count = masks.shape[0]
-    visible = (masks.mean(dim=(1, 2, 3)) > _SEEN).float()
+    share = masks.mean(dim=(1, 2, 3))
+    visible = ((share > _SEEN) & ~(contrasts & (share > _WHOLE) & (located > 0))).float()
     real = functional.softplus(logits[:count]).mean()
     fake = (functional.softplus(-logits[count:]) * visible).sum() / visible.sum().clamp(min=1)
     side = cells.shape[-1]

@@ -171,6 +171,7 @@ class RendererRecipe(_Part):
     side: int = Field(ge=32, le=256, multiple_of=8, description="of what it draws, in pixels")
     bottleneck: int = Field(ge=4, le=256, description="channels where the side is smallest")
     halvings: Literal[2, 3] = Field(3, description="of the side, down to a quarter or an eighth")
+    width: int = Field(32, ge=4, le=128, description="channels at half the side")
     patch: int | None = Field(
         None, ge=32, multiple_of=8, description="side of random parts it is fitted on; none: all"
     )

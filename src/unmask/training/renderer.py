@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,8 @@ class RendererTask(DrawerTask[Renderer, Tensor]):
     def __init__(self, recipe: RendererRecipe, portraits: Sequence[Portrait], run: Run) -> None:
         super().__init__(recipe, lambda: _renderer(recipe), run)
         self.recipe = recipe
-        self._pictures = shrink_all(portraits, recipe.side)
+        pictures = torch.from_numpy(shrink_all(portraits, recipe.side))
+        self._pictures = pictures.to(run.fabric.device)  # all of them: a gigabyte at most
 
     def seal(self) -> Mapping[str, Any]:
         """The recipe and how many portraits there are."""
@@ -39,12 +42,11 @@ class RendererTask(DrawerTask[Renderer, Tensor]):
         side = self.recipe.patch or self.recipe.side
         for step in range(self.step, self.steps):
             rng = np.random.default_rng([self.seed, step])
-            chosen = self._pictures[rng.integers(0, len(self._pictures), self.recipe.batch)]
-            if side < self.recipe.side:
-                corners = rng.integers(0, self.recipe.side - side + 1, (len(chosen), 2))
-                parts = zip(chosen, corners, strict=True)
-                chosen = np.stack([x[y : y + side, z : z + side] for x, (y, z) in parts])
-            yield as_input(chosen).to(self._fabric.device)
+            chosen = rng.integers(0, len(self._pictures), self.recipe.batch)
+            corners = rng.integers(0, self.recipe.side - side + 1, (len(chosen), 2))
+            places = zip(chosen.tolist(), corners.tolist(), strict=True)
+            parts = [self._pictures[i, y : y + side, x : x + side] for i, (y, x) in places]
+            yield as_input(torch.stack(parts))
 
     def draw(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reconstruct."""
@@ -71,7 +73,8 @@ def draw_all(
     drawn = np.empty_like(pictures)
     with torch.inference_mode(), run.fabric.autocast():
         for start in range(0, len(pictures), _BATCH):
-            x = as_input(pictures[start : start + _BATCH]).to(run.fabric.device)
+            some = torch.from_numpy(pictures[start : start + _BATCH])
+            x = as_input(some.to(run.fabric.device))
             drawn[start : start + _BATCH] = as_bytes(net(x))
     return drawn
 
@@ -79,12 +82,15 @@ def draw_all(
 def shrink_all(portraits: Sequence[Portrait], side: int) -> NDArray[np.uint8]:
     """All pictures at one side: N×S×S×3."""
     pictures = np.empty((len(portraits), side, side, 3), dtype=np.uint8)
-    for index, portrait in enumerate(portraits):
-        pictures[index] = cv2.resize(
-            decode(portrait.data), (side, side), interpolation=cv2.INTER_AREA
-        )
+
+    def shrink(index: int) -> None:
+        picture = decode(portraits[index].data)
+        pictures[index] = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+
+    with ThreadPoolExecutor() as pool:  # decoding leaves the interpreter's lock alone
+        deque(pool.map(shrink, range(len(portraits))), maxlen=0)
     return pictures
 
 
 def _renderer(recipe: RendererRecipe) -> Renderer:
-    return Renderer(recipe.upsampling, recipe.bottleneck, recipe.halvings)
+    return Renderer(recipe.upsampling, recipe.bottleneck, recipe.halvings, recipe.width)

@@ -78,5 +78,6 @@ def open_fabric(device: Device = "auto", precision: Precision = "bf16") -> Fabri
         strategy="ddp" if world > 1 else "auto",
         precision="bf16-mixed" if precision == "bf16" else "32-true",
     )
+    torch.backends.cudnn.benchmark = True  # crops keep their size: trying pays
     fabric.launch()
     return fabric

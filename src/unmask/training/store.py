@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -180,14 +181,14 @@ def _load(path: Path) -> list[Film]:
         starts = ends - kept["sizes"]
         data, landmarks = kept["data"].tobytes(), kept["landmarks"]
         licences, origins = kept["licences"], kept["origins"]
-    portraits = []
-    for index, (begin, end) in enumerate(zip(starts, ends, strict=True)):
-        picture = data[int(begin) : int(end)]
-        points = landmarks[index]
+
+    def portrait(index: int) -> Portrait:
+        picture, points = data[int(starts[index]) : int(ends[index])], landmarks[index]
         look = describe_look(decode(picture), points)
-        portraits.append(
-            Portrait(picture, points, "", "", str(licences[index]), str(origins[index]), look)
-        )
+        return Portrait(picture, points, "", "", str(licences[index]), str(origins[index]), look)
+
+    with ThreadPoolExecutor() as pool:  # decoding leaves the interpreter's lock alone
+        portraits = list(pool.map(portrait, range(len(ends))))
     found, start = [], 0
     for name, known, length in zip(names, stated, lengths, strict=True):
         frames = tuple(
