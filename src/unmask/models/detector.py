@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unmask.models.expectation import Expectation
 from unmask.models.trunk import Trunk
 from unmask.models.xception import FEATURES, Xception
 
@@ -28,6 +29,7 @@ class FrameDetector(nn.Module):
         self.trunk = Xception(tf_padding=tf_padding) if trunk is None else trunk
         self.cells = nn.Conv2d(self.trunk.features, 1, 1)
         self.head = nn.Linear(1, 1)
+        self.expectation = Expectation()
         nn.init.normal_(self.cells.weight, std=0.01)
         assert self.cells.bias is not None
         nn.init.zeros_(self.cells.bias)
@@ -107,8 +109,9 @@ class TemporalDetector(nn.Module):
 class FrameGraph(nn.Module):
     """What is exported as ``backbone.onnx``: bytes in, so that no caller can normalise wrongly.
 
-    Its logits are contrasts without the bias, which calibration supplies: near zero, where what
-    is real lies, floating point is finest.
+    Its logits are contrasts less what is to be expected of a real picture as coarse
+    (:class:`Expectation`), without the bias, which calibration supplies: near zero, where what is
+    real lies, floating point is finest.
     """
 
     def __init__(self, detector: FrameDetector) -> None:
@@ -117,5 +120,8 @@ class FrameGraph(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """N×S×S×3 uint8 RGB → features, logits, maps."""
-        x = crops.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
-        return self.detector.contrast(x)
+        pixels = crops.permute(0, 3, 1, 2).to(torch.float32)
+        features, found, maps = self.detector.contrast(pixels / 127.5 - 1.0)
+        # From the bytes, apart from the network: where that runs in bf16, this stays in f32.
+        usual = self.detector.expectation(crops.permute(0, 3, 1, 2).to(torch.float32))
+        return features, found - usual, maps - usual[:, None, None]

@@ -10,6 +10,7 @@ from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.runtime.package import ModelPackage
 from unmask.training.calibrating import calibrate
 from unmask.training.clips import ClipTask, clip_logits
+from unmask.training.expecting import fit_expectation
 from unmask.training.features import clip_features
 from unmask.training.frames import FrameTask
 from unmask.training.joint import Both, JointTask
@@ -46,10 +47,12 @@ def fit_detector(
     fit = Fit(task, run)
     seconds = fit.go()
     frames = task.detector()
+    fit_expectation(recipe, frames, train, run)
     temporal, spent = _clip_stage(recipe, start, frames, train, held, run)
     seconds += spent
     if recipe.joint is not None:
         seconds += _joint_stage(recipe, recipe.joint, Both(frames, temporal), train, held, run)
+        fit_expectation(recipe, frames, train, run)
     held_out = clip_features(recipe, frames, held, recipe.clip.clips // 3, _HELD, run)
     calibrated = calibrate(held_out, clip_logits(temporal, held_out.features))
     if run.first:

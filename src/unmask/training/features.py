@@ -49,7 +49,7 @@ def clip_features(
     Pair ``n`` of clips depends on the seed, ``salt`` and ``n`` alone. Parts that are kept already
     are not drawn again, unless the detector has changed; processes share the parts.
     """
-    seal = _digest(recipe, detector, side)
+    seal = weights_digest(recipe, detector, side)
     folder = run.work / f"{recipe.stem}-features-{salt}-{seal}"
     starts = range(0, clips // 2, _PART)
     parts = [folder / f"{number:04d}.npz" for number in range(len(starts))]
@@ -129,7 +129,7 @@ def score_crops(
     return features.float().cpu().numpy(), logits.float().cpu().numpy()
 
 
-def _digest(recipe: DetectorRecipe, detector: FrameDetector, side: Side) -> str:
+def weights_digest(recipe: DetectorRecipe, detector: FrameDetector, side: Side) -> str:
     """Twelve digits that change with the weights, the recipe's clips or the data."""
     digest = hashlib.sha256(recipe.clip.model_dump_json().encode())
     digest.update(repr(sorted(side.counts().items())).encode())

@@ -61,6 +61,21 @@ def draw_pair(
     return _finish(face, base.landmarks, made, stage, rng)
 
 
+def draw_real(
+    portraits: Sequence[Portrait], frames: Sequence[Portrait], stage: FrameStage, rng: Generator
+) -> NDArray[np.uint8]:
+    """A real crop alone, S×S×3: left as it is, or degraded as much as files ever are."""
+    pool = frames if frames and rng.random() < stage.video_share else portraits
+    base = pool[int(rng.integers(len(pool)))]
+    strength = float(rng.random())
+    degradation = draw_degradation(rng, strength=strength, recoded=stage.recoded_share)
+    side = box_side(unit_frame(base.landmarks))
+    crop = draw_cut(base.landmarks, side, stage.size, stage.margin, rng)(
+        degradation.apply(decode(base.data))
+    )
+    return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
+
+
 def _base_face(base: Portrait, kind: Kind, rng: Generator) -> Face:
     """What is rendered is, half of the time, compared with a real picture as soft as it."""
     if kind not in ("render", "lip-sync"):

@@ -74,6 +74,11 @@ class FrameStage(_Part):
     recoded_share: Share | None = Field(
         None, description="share of pairs coded once more: saved twice, or sent by a chat app"
     )
+    expected_crops: int = Field(
+        4000,
+        ge=0,
+        description="real crops by which is learnt what to expect of coarse ones; 0: nothing is",
+    )
     validate_every: int = Field(500, ge=1, description="steps between two validations")
     validation_pairs: int = Field(40, ge=2, description="held-out pairs of each kind")
 

@@ -1,0 +1,83 @@
+"""After the frame stage: what its contrast comes to on real pictures, by how coarse they are."""
+
+from __future__ import annotations
+
+import logging
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from unmask.models.detector import FrameDetector
+from unmask.models.expectation import energies
+from unmask.models.weights import read_tensors, write_tensors
+from unmask.training.faults import writing
+from unmask.training.features import weights_digest
+from unmask.training.pairs import draw_real
+from unmask.training.recipe import DetectorRecipe
+from unmask.training.run import Run
+from unmask.training.side import Side
+from unmask.training.stopping import leave_signals_to_parent
+
+log = logging.getLogger(__name__)
+_EXPECTED = 5  # salt
+_BATCH = 32
+
+
+class _Reals(Dataset[Tensor]):
+    """Crops S×S×3 of real faces, each degraded anew; the number alone decides how."""
+
+    def __init__(self, side: Side, recipe: DetectorRecipe) -> None:
+        self._side, self._recipe = side, recipe
+
+    def __len__(self) -> int:
+        return self._recipe.frame.expected_crops
+
+    def __getitem__(self, index: int) -> Tensor:
+        cv2.setNumThreads(0)  # data workers are the parallelism
+        rng = np.random.default_rng([self._recipe.seed, _EXPECTED, index])
+        side = self._side
+        return torch.from_numpy(draw_real(side.portraits, side.stills, self._recipe.frame, rng))
+
+
+def fit_expectation(recipe: DetectorRecipe, detector: FrameDetector, side: Side, run: Run) -> None:
+    """Fit ``detector.expectation`` on ``side``; ``run.work`` keeps it for a restart."""
+    if not recipe.frame.expected_crops:
+        return
+    seal = weights_digest(recipe, detector, side)
+    kept = run.work / f"{recipe.stem}-expectation-{seal}.safetensors"
+    if run.first and not kept.exists():
+        found, contrasts = _measure(recipe, detector, side, run)
+        explained = detector.expectation.cpu().fit(found, contrasts)
+        log.info(
+            "%d real crops: coarseness explains %.2f of their contrasts", len(found), explained
+        )
+        with writing(kept):
+            write_tensors(detector.expectation.state_dict(), kept)
+    run.fabric.barrier()
+    detector.expectation.load_state_dict(read_tensors(kept))
+    detector.expectation.to(run.fabric.device)
+
+
+def _measure(
+    recipe: DetectorRecipe, detector: FrameDetector, side: Side, run: Run
+) -> tuple[Tensor, Tensor]:
+    """Energies N×8 and contrasts N, float32 on the CPU."""
+    loader = DataLoader(
+        _Reals(side, recipe),
+        batch_size=_BATCH,
+        num_workers=run.workers,
+        worker_init_fn=leave_signals_to_parent if run.workers else None,
+    )
+    found, contrasts = [], []
+    detector.eval()
+    with torch.inference_mode():
+        for crops in loader:
+            pixels = crops.permute(0, 3, 1, 2).to(run.fabric.device).float()
+            with run.fabric.autocast():
+                contrast = detector.contrast(pixels / 127.5 - 1)[1]
+            found.append(energies(pixels).cpu())
+            contrasts.append(contrast.float().cpu())
+    return torch.cat(found), torch.cat(contrasts)
