@@ -43,7 +43,7 @@ class Calibration(_Part):
     """From logits to P(manipulated): ``sigmoid(scale × logit + offset)``, fitted on validation.
 
     ``frame`` and ``clip`` calibrate one frame's and one clip's logit; ``face`` calibrates a face's
-    pooled logit, ``frame_weight`` × mean frame logit + (1 − ``frame_weight``) × mean clip logit.
+    pooled logit, ``frame_weight`` × median frame + (1 − ``frame_weight``) × median clip logit.
     """
 
     frame_scale: float = Field(gt=0)

@@ -44,12 +44,12 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
     flat = held.frame_logits.reshape(-1).astype(np.float64)
     frame = _head("frame", flat, np.repeat(labels, held.frame_logits.shape[1]))
     clip = _head("clip", clips, labels)
-    mean = held.frame_logits.mean(axis=1).astype(np.float64)
-    weights = [w for w in _FRAME_WEIGHTS if rises(w * mean + (1 - w) * clips, labels)]
-    found = [_weighted(weight, mean, clips, labels) for weight in weights or [1.0]]
+    middle = np.median(held.frame_logits, axis=1).astype(np.float64)
+    weights = [w for w in _FRAME_WEIGHTS if rises(w * middle + (1 - w) * clips, labels)]
+    found = [_weighted(weight, middle, clips, labels) for weight in weights or [1.0]]
     _loss, face, weight, probabilities = min(found, key=lambda one: one[0])
     if weight == 1:
-        # A face's logit is its frames' mean then. With numbers of its own for single frames, a
+        # A face's logit is its frames' median then. With numbers of its own for single frames, a
         # picture without traces would seem more suspicious than a film without.
         frame = face
     low = choose_low(probabilities[labels == 1], misses=_MISSES)
@@ -64,7 +64,7 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
             frame_weight=weight,
         ),
         choose_thresholds(probabilities[labels == 0], false_positives=_FALSE_POSITIVES, low=low),
-        _metrics(held, probabilities, clips, mean),
+        _metrics(held, probabilities, clips, middle),
     )
 
 

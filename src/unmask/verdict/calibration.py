@@ -6,6 +6,7 @@ Logistic calibration: Platt, "Probabilistic outputs for support vector machines"
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 
 from unmask.core.errors import ModelInvalid
@@ -33,7 +34,10 @@ def clip_probability(logit: float, calibration: Calibration) -> float:
 def pooled_logit(
     frame_logits: Sequence[float], clip_logits: Sequence[float], calibration: Calibration
 ) -> float:
-    """``frame_weight`` × mean frame logit + (1 − ``frame_weight``) × mean clip logit.
+    """``frame_weight`` × median frame logit + (1 − ``frame_weight``) × median clip logit.
+
+    The median, for a face turning away or blurred by its own motion stands out for a few frames,
+    and what is manipulated all along stands out in most.
 
     Neither sequence may be empty (ValueError). What fits the calibration of a package calls this
     too, so that what was fitted is what is served.
@@ -41,7 +45,7 @@ def pooled_logit(
     if not frame_logits or not clip_logits:
         raise ValueError("pooling needs at least one frame and one clip")
     weight = calibration.frame_weight
-    return weight * _mean(frame_logits) + (1.0 - weight) * _mean(clip_logits)
+    return weight * median_logit(frame_logits) + (1.0 - weight) * median_logit(clip_logits)
 
 
 def face_probability(
@@ -51,22 +55,22 @@ def face_probability(
 
     Without a clip (a picture, or a face never seen in two neighbouring frames) the ``face``
     parameters do not apply: they were fitted to a pooled logit, half of which is missing, and
-    putting a zero or the frame logit in its place would pretend to evidence nobody has. The mean
-    frame logit then goes through the ``frame`` parameters: for a picture exactly what they were
-    fitted for; for a mean of several frames on the careful side, as averaging takes noise out
-    and the single-frame slope does not yet credit that.
+    putting a zero or the frame logit in its place would pretend to evidence nobody has. The
+    median frame logit then goes through the ``frame`` parameters: for a picture exactly what they
+    were fitted for; for several frames on the careful side, as their median has less noise and the
+    single-frame slope does not yet credit that.
     """
     if clip_logits:
         pooled = pooled_logit(frame_logits, clip_logits, calibration)
         return sigmoid(calibration.face_scale * pooled + calibration.face_offset)
     if not frame_logits:
         raise ValueError("a face without a usable frame has no probability")
-    return frame_probability(_mean(frame_logits), calibration)
+    return frame_probability(median_logit(frame_logits), calibration)
 
 
-def _mean(logits: Sequence[float]) -> float:
-    # fsum is exactly rounded, so the order of frames cannot show in the last digit.
-    return math.fsum(_number(logit) for logit in logits) / len(logits)
+def median_logit(logits: Sequence[float]) -> float:
+    """The middle one of at least one logit, or the mean of the two in the middle."""
+    return statistics.median(_number(logit) for logit in logits)
 
 
 def _number(logit: float) -> float:

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from unmask.core.analysis import Thresholds, Verdict
 from unmask.runtime.package import Calibration
-from unmask.verdict.calibration import clip_probability, face_probability, frame_probability
+from unmask.verdict.calibration import (
+    clip_probability,
+    face_probability,
+    frame_probability,
+    median_logit,
+)
 from unmask.verdict.quality import DEFAULT_FLOOR, FaceEvidence, Kind, QualityFloor
 from unmask.verdict.reasons import REASONS
 
@@ -33,7 +38,7 @@ def judge_face(
     Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
     half of its frames are. With too few frames left the face is inconclusive and has no
     probability: nothing measured it. Between the thresholds, or where frames contradict a low
-    mean, it is inconclusive and keeps the probability, which is what was measured.
+    median, it is inconclusive and keeps the probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.
@@ -88,10 +93,9 @@ def _what_speaks(fit: _Fit, calibration: Calibration, thresholds: Thresholds) ->
     codes = []
     if face_probability(fit.frames, [], calibration) >= thresholds.high:
         codes.append("frame-artefacts")
-    if fit.clips and calibration.frame_weight < 1:
-        mean = sum(fit.clips) / len(fit.clips)
-        if clip_probability(mean, calibration) >= thresholds.high:
-            codes.append("temporal-inconsistency")
+    heard = fit.clips and calibration.frame_weight < 1
+    if heard and clip_probability(median_logit(fit.clips), calibration) >= thresholds.high:
+        codes.append("temporal-inconsistency")
     return tuple(codes)
 
 

@@ -60,7 +60,7 @@ def judge_file(
     """The file's verdict from its faces' verdicts and ``FaceEvidence.prominence``, in one order.
 
     The label follows :func:`correct_for_faces`, with three cautions. A file of which a face is
-    manipulated by itself, and a file of which a face's frames contradict its low mean, is never
+    manipulated by itself, and a file of which a face's frames contradict its low median, is never
     ``no-manipulation-found``. Faces too poor to be judged (no probability) are left out of the
     arithmetic; they do not keep a file from being called manipulated, but where the most
     prominent face is among them nothing is cleared: a clean bystander says nothing of it.

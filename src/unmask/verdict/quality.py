@@ -73,7 +73,7 @@ class QualityFloor:
     odd frame must not be able to outvote the rest. A picture has one frame and needs one.
 
     ``dissent`` 0.25: when a quarter of the frames, and no fewer than ``frames``, say clearly
-    manipulated, a low mean does not clear the face: a face manipulated in one part of the shot
+    manipulated, a low median does not clear the face: a face manipulated in one part of the shot
     looks just like that.
     """
 
