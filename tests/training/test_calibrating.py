@@ -48,6 +48,13 @@ def test_a_clip_head_that_learned_the_opposite_has_no_say(caplog):
     assert "clip head does not tell" in caplog.text
 
 
+def test_a_clip_head_that_adds_nothing_has_no_say():
+    held = held_out(0.5)
+    echo = np.median(held.frame_logits, axis=1) + np.random.default_rng(5).normal(0, 0.05, CLIPS)
+    assert calibrate(held, echo.astype(np.float32)).calibration.frame_weight == 1
+    assert calibrate(held, clip_logits(0.5)).calibration.frame_weight < 1  # one that knows more
+
+
 def test_two_heads_that_learned_nothing_are_an_error():
     with pytest.raises(DataError, match="do not rise"):
         calibrate(held_out(-2), clip_logits(-2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +36,10 @@ class Calibrated:
 def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrated:
     """Calibrate frames, clips and faces on held-out clips, and set the thresholds.
 
-    The weight of the frame head against the temporal one is the candidate of lowest loss. A head
-    that does not tell these clips apart says so by scoring one half, and costs no finished fit;
+    The weight of the frame head against the temporal one is the candidate of lowest loss, unless
+    that is within a standard error of the frame head's alone: the simpler one is taken then
+    (Breiman et al., "Classification and Regression Trees", 1984). A head that does not tell these
+    clips apart says so by scoring one half, and costs no finished fit;
     :class:`DataError` only where both together tell nothing.
     """
     labels = held.labels
@@ -47,7 +50,11 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
     middle = np.median(held.frame_logits, axis=1).astype(np.float64)
     weights = [w for w in _FRAME_WEIGHTS if rises(w * middle + (1 - w) * clips, labels)]
     found = [_weighted(weight, middle, clips, labels) for weight in weights or [1.0]]
-    _loss, face, weight, probabilities = min(found, key=lambda one: one[0])
+    losses, face, weight, probabilities = min(found, key=lambda one: float(one[0].mean()))
+    if weight < 1 and 1.0 in weights:
+        gains = found[-1][0] - losses
+        if gains.mean() < gains.std() / math.sqrt(len(gains)):
+            _losses, face, weight, probabilities = found[-1]
     if weight == 1:
         # A face's logit is its frames' median then. With numbers of its own for single frames, a
         # picture without traces would seem more suspicious than a film without.
@@ -80,13 +87,13 @@ def _weighted(
     frames: NDArray[np.float64],
     clips: NDArray[np.float64],
     labels: NDArray[np.int64],
-) -> tuple[float, tuple[float, float], float, NDArray[np.float64]]:
-    """Loss, scale and offset, the weight, and the probabilities."""
+) -> tuple[NDArray[np.float64], tuple[float, float], float, NDArray[np.float64]]:
+    """Each clip's loss, scale and offset, the weight, and the probabilities."""
     pooled = weight * frames + (1 - weight) * clips
     scale, offset = fit_platt(pooled, labels)
     p = 1 / (1 + np.exp(-(scale * pooled + offset)))
-    loss = -float(np.mean(np.log(np.clip(np.where(labels == 1, p, 1 - p), 1e-9, 1))))
-    return loss, (scale, offset), weight, p
+    losses = -np.log(np.clip(np.where(labels == 1, p, 1 - p), 1e-9, 1))
+    return losses, (scale, offset), weight, p
 
 
 def _metrics(
