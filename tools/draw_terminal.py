@@ -13,6 +13,7 @@ import io
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ from rich.text import Text
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "images" / "scan.svg"
 COMMAND = ["unmask", "scan", "examples/samples", "--no-history"]
+_LONGEST_S = 300
 # Rich's pictures fetch their font from a server; a reader's own does as well.
 _FETCHED = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
@@ -31,15 +33,23 @@ def printed(command: list[str], width: int) -> str:
     """What the command prints on a terminal of that width, with its escape sequences."""
     colours = {"FORCE_COLOR": "1", "COLUMNS": str(width), "TERM": "xterm-256color"}
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    answer = subprocess.run(
+    with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=os.environ | colours | {"PATH": beside},
-        capture_output=True,
+        # Aborted, it says what each of its threads was doing.
+        env=os.environ | colours | {"PATH": beside, "PYTHONFAULTHANDLER": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=True,
-    )
-    return answer.stdout
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=_LONGEST_S)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            output, errors = process.communicate()
+    if process.returncode:
+        sys.exit(f"{shlex.join(command)} ended with {process.returncode}:\n{errors}")
+    return output
 
 
 def drawing(command: list[str], output: str, width: int) -> str:

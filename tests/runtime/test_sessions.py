@@ -7,9 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +22,7 @@ from unmask.core import paths
 from unmask.core.errors import MissingExtra, ModelInvalid, RuntimeUnavailable, UsageError
 from unmask.runtime import SessionOptions, cpu, installed_runtimes, open_session, resolve
 from unmask.runtime import session as sessions
+from unmask.runtime.offline_openvino import ov, properties
 
 CROPS = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
 
@@ -202,6 +207,22 @@ def test_answers_belong_to_the_caller(tiny_model: Path) -> None:
     assert first.flags.writeable
 
 
+Config = dict[Any, Any]
+Compile = Callable[[str, str, Config], object]
+
+
+def compile_by(
+    compiling: Callable[[Compile, str, str, Config], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let ``compiling``, given OpenVINO's own function, stand for it."""
+    own = ov.Core.compile_model
+
+    def compile_model(core: ov.Core, graph: str, device: str, config: Config) -> object:
+        return compiling(partial(own, core), graph, device, config)
+
+    monkeypatch.setattr(ov.Core, "compile_model", compile_model)
+
+
 class TestCache:
     """Compiled graphs are kept, and nothing depends on whether they can be."""
 
@@ -249,9 +270,53 @@ class TestCache:
     def test_a_folder_that_cannot_be_written(
         self, folder: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+        def refuse(*_: object, **__: object) -> str:  # root may write anywhere
+            raise PermissionError
+
+        monkeypatch.setattr(tempfile, "mkdtemp", refuse)
         assert len(self.score(tiny_model / "backbone.onnx")) == 3
         assert not list(folder.rglob("*.blob"))
+
+    def test_a_file_system_that_cannot_keep_it(
+        self, folder: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def compiling(compile_model: Compile, graph: str, device: str, config: Config) -> object:
+            if properties.cache_dir in config:
+                raise RuntimeError("filesystem error: cannot set permissions")
+            return compile_model(graph, device, config)
+
+        compile_by(compiling, monkeypatch)
+        assert len(self.score(tiny_model / "backbone.onnx")) == 3
+        assert not list(folder.rglob("*.blob"))
+
+    def test_those_that_start_together_write_and_read_no_file_at_once(
+        self, folder: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """OpenVINO's own folder for all was a SIGBUS or an error in one of forty first runs."""
+        together = threading.Barrier(2, timeout=20)
+        used: list[Path] = []
+
+        def compiling(compile_model: Compile, graph: str, device: str, config: Config) -> object:
+            used.append(Path(str(config[properties.cache_dir])))
+            together.wait()
+            made = compile_model(graph, device, config)
+            assert {path.parent for path in folder.rglob("*.blob")} <= set(used)
+            together.wait()
+            return made
+
+        compile_by(compiling, monkeypatch)
+        with ThreadPoolExecutor(2) as pool:
+            scores = list(pool.map(self.score, [tiny_model / "backbone.onnx"] * 2))
+        assert scores[0] == scores[1]
+        assert used[0] != used[1]
+        (blob,) = folder.rglob("*.blob")
+        assert not any(path.exists() for path in used)
+
+        written = blob.stat().st_mtime_ns
+        monkeypatch.undo()
+        monkeypatch.setenv("UNMASK_CACHE", str(folder))
+        assert self.score(tiny_model / "backbone.onnx") == scores[0]
+        assert blob.stat().st_mtime_ns == written
 
     def test_a_replaced_graph_is_not_answered_from_the_old_one(
         self, folder: Path, tiny_model: Path, tmp_path: Path

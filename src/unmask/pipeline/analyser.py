@@ -14,6 +14,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import UsageError
 from unmask.evidence import EvidenceSink
 from unmask.pipeline.engine import Engine
+from unmask.pipeline.hashing import hashed_beside
 from unmask.pipeline.looking import Alter
 from unmask.pipeline.progress import Progress, Stage
 from unmask.pipeline.request import DEFAULT_REQUEST, AnalysisRequest
@@ -140,16 +141,18 @@ class Analyser:
             evidence=evidence,
             alter=alter,
         )
-        # The networks load while the file is hashed and opened.
-        with ThreadPoolExecutor(1, thread_name_prefix="unmask-load") as pool:
-            loading = pool.submit(self._loaded)
-            info = run.open(facts)
-            with run.clock.stage("load"):
-                engine = loading.result()
-        options = self.options
-        needed = frames_memory(info, options.frames_per_clip)
-        with self._room.take(needed, run.deadline) as waited_s:
-            return run.delayed(waited_s).analyse(info, engine, self.model, options)
+        with hashed_beside(run.source, facts, run.deadline, run.clock) as hashed:
+            # The networks load while the file is opened.
+            with ThreadPoolExecutor(1, thread_name_prefix="unmask-load") as pool:
+                loading = pool.submit(self._loaded)
+                info = run.open(hashed.facts)
+                with run.clock.stage("load"):
+                    engine = loading.result()
+            options = self.options
+            needed = frames_memory(info, options.frames_per_clip)
+            with self._room.take(needed, run.deadline) as waited_s:
+                later = run.delayed(waited_s)
+                return later.analyse(info, engine, self.model, options, hashed.sha256)
 
     def _loaded(self) -> Engine:
         with self._loading:

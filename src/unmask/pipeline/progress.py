@@ -10,7 +10,7 @@ Stage = Literal["open", "look", "score"]
 class Progress(Protocol):
     """Called on the calling thread as work proceeds, ``done`` rising to ``total``.
 
-    Stages come in order: ``open`` (the file is hashed and probed, 0 then 1 of 1), ``look``
+    Stages come in order: ``open`` (the file is probed, 0 then 1 of 1), ``look``
     (windows decoded and searched for faces), ``score`` (crops scored).
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,8 +38,8 @@ class Run:
     evidence: EvidenceSink | None
     alter: Alter | None = None
 
-    def open(self, facts: FileFacts | None = None) -> MediaInfo:
-        """Hash the file, without ``facts`` of it, and probe it. Raises :class:`InputError`."""
+    def open(self, facts: FileFacts) -> MediaInfo:
+        """Probe the file, of which the hash may still be to come. Raises :class:`InputError`."""
         with self.clock.stage("open"):
             self.progress("open", 0, 1)
             info = probe(self.source, deadline=self.deadline, facts=facts)
@@ -51,9 +51,14 @@ class Run:
         return replace(self, deadline=self.deadline.later(seconds))
 
     def analyse(
-        self, info: MediaInfo, engine: Engine, model: ModelRef, options: AnalysisOptions
+        self,
+        info: MediaInfo,
+        engine: Engine,
+        model: ModelRef,
+        options: AnalysisOptions,
+        sha256: Callable[[Deadline], str],
     ) -> Analysis:
-        """Look at the file, choose faces, judge them."""
+        """Look at the file, choose faces, judge them. ``sha256`` is asked for after the looking."""
         manifest = engine.scorer.package.manifest
         plans = plan_windows(
             info.duration_s,
@@ -71,11 +76,12 @@ class Run:
             alter=self.alter,
         )
         looker.look(self.source, info, plans, self.progress)
-        counts = {
+        known_by_now = {
+            "sha256": sha256(self.deadline),
             "frames_decoded": looker.damage.decoded,
             "frames_damaged": looker.damage.damaged,
         }
-        info = info.model_copy(update=counts)
+        info = info.model_copy(update=known_by_now)
         with self.clock.stage("choose"):
             choice = choose_faces(
                 looker.tracks,

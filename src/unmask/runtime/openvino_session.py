@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.errors import ModelInvalid
-from unmask.core.paths import cache_folder
+from unmask.runtime.compiled_cache import own_folder
 from unmask.runtime.offline_openvino import ov, properties
 from unmask.runtime.session import Device, Feeds, Precision, RuntimeName, SessionOptions
 
+_MAKING = threading.Lock()
 
-@cache
+
 def _core() -> Any:
     """One Core a process: it owns the thread pools and the plug-ins, which load slowly."""
+    with _MAKING:  # graphs are loaded side by side, and a cached function may run twice
+        return _made()
+
+
+@cache
+def _made() -> Any:
     return ov.Core()
 
 
@@ -37,9 +45,7 @@ class OpenVinoSession:
     def __init__(self, graph: Path, options: SessionOptions, precision: Precision) -> None:
         self.precision: Precision = precision
         try:
-            self._compiled = _core().compile_model(
-                str(graph), "CPU", _config(graph, options, self.precision)
-            )
+            self._compiled = _compiled(graph, options, precision)
         except RuntimeError as error:
             raise ModelInvalid(f"OpenVINO cannot load {graph}: {error}") from error
         # Folding graphs together leaves a tensor with the names of all whose place it takes.
@@ -59,7 +65,19 @@ class OpenVinoSession:
         return answer
 
 
-def _config(graph: Path, options: SessionOptions, precision: Precision) -> dict[Any, Any]:
+def _compiled(graph: Path, options: SessionOptions, precision: Precision) -> Any:
+    config = _config(options, precision)
+    if options.cache:
+        with own_folder(graph) as folder, suppress(RuntimeError):
+            # Without a folder, or where keeping fails (a full disk, a file system that knows no
+            # permissions), the graph is compiled below: a cache only saves time.
+            if folder is not None:
+                kept = config | {properties.cache_dir: str(folder)}
+                return _core().compile_model(str(graph), "CPU", kept)
+    return _core().compile_model(str(graph), "CPU", config)
+
+
+def _config(options: SessionOptions, precision: Precision) -> dict[Any, Any]:
     hint = properties.hint
     config: dict[Any, Any] = {
         hint.performance_mode: hint.PerformanceMode.LATENCY,
@@ -70,22 +88,4 @@ def _config(graph: Path, options: SessionOptions, precision: Precision) -> dict[
         config[properties.num_streams] = options.streams
     if options.threads:
         config[properties.inference_num_threads] = options.threads
-    folder = _compiled_folder(graph) if options.cache else None
-    if folder is not None:
-        config[properties.cache_dir] = str(folder)
     return config
-
-
-def _compiled_folder(graph: Path) -> Path | None:
-    """Where OpenVINO may keep this graph compiled; None where nothing can be written.
-
-    OpenVINO notices a changed graph by its path, size and whole second of change. A folder for
-    each state of the file is stricter, so that no graph can answer with another's weights.
-    """
-    try:
-        status = graph.stat()
-        folder = cache_folder() / "openvino" / f"{status.st_size:x}-{status.st_mtime_ns:x}"
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None  # a cache only saves time
-    return folder if os.access(folder, os.W_OK | os.X_OK) else None

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import InputEmpty, InputNotFound, InputNotReadable
 
 _PIECE = 2**20
 _HEAD = 4096
+UNHASHED = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +42,44 @@ def read_facts(path: Path, deadline: Deadline) -> FileFacts:
 
     The type is checked before the file is opened, for opening a FIFO would wait for its writer.
     """
+    with _reading(path) as (stream, status):
+        digest, size, head = hashlib.sha256(), 0, b""
+        while piece := stream.read(_PIECE):
+            deadline.check(f"reading {path.name}")
+            head = head or piece[:_HEAD]
+            digest.update(piece)
+            size += len(piece)
+    _check_size(path, size)
+    return FileFacts(digest.hexdigest(), size, head, status.st_mtime_ns)
+
+
+def glance(path: Path) -> FileFacts:
+    """The same but for the hash, which is ``UNHASHED``: for who learns that later. Raises alike."""
+    with _reading(path) as (stream, status):
+        head = stream.read(_HEAD)
+    _check_size(path, len(head))
+    return FileFacts(UNHASHED, status.st_size, head, status.st_mtime_ns)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[tuple[BinaryIO, os.stat_result]]:
     try:
         _check_regular(path, path.stat().st_mode)
         with os.fdopen(_open_without_waiting(path), "rb") as stream:
             status = os.fstat(stream.fileno())
             _check_regular(path, status.st_mode)
-            digest, size, head = hashlib.sha256(), 0, b""
-            while piece := stream.read(_PIECE):
-                deadline.check(f"reading {path.name}")
-                head = head or piece[:_HEAD]
-                digest.update(piece)
-                size += len(piece)
+            yield stream, status
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputNotFound(f"{path}: no such file", hint="check the path") from error
     except OSError as error:
         raise InputNotReadable(
             f"{path}: cannot be read: {error.strerror or error}", hint=_hint(error)
         ) from error
+
+
+def _check_size(path: Path, size: int) -> None:
     if size == 0:
         raise InputEmpty(f"{path}: the file is empty", hint="copy or download it again")
-    return FileFacts(digest.hexdigest(), size, head, status.st_mtime_ns)
 
 
 def _open_without_waiting(path: Path) -> int:
