@@ -122,6 +122,5 @@ class FrameGraph(nn.Module):
         """N×S×S×3 uint8 RGB → features, logits, maps."""
         pixels = crops.permute(0, 3, 1, 2).to(torch.float32)
         features, found, maps = self.detector.contrast(pixels / 127.5 - 1.0)
-        # From the bytes, apart from the network: where that runs in bf16, this stays in f32.
-        usual = self.detector.expectation(crops.permute(0, 3, 1, 2).to(torch.float32))
+        usual = self.detector.expectation(pixels)
         return features, found - usual, maps - usual[:, None, None]

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 _FRAME_WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # at 1 the clip head has no say
 _SAYS_NOTHING = (1e-6, 0.0)  # scale and offset: one half, whatever the logit
 _FALSE_POSITIVES = 0.05
+_CERTAIN = 2.0  # standard errors by which the clip head must help to have a say
 _MISSES = 0.1  # of manipulated clips, below the lower threshold: a weak model abstains more
 
 
@@ -37,9 +38,9 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
     """Calibrate frames, clips and faces on held-out clips, and set the thresholds.
 
     The weight of the frame head against the temporal one is the candidate of lowest loss, unless
-    that is within a standard error of the frame head's alone: the simpler one is taken then
-    (Breiman et al., "Classification and Regression Trees", 1984). A head that does not tell these
-    clips apart says so by scoring one half, and costs no finished fit;
+    its gain over the frame head alone is within two standard errors of none: the simpler one is
+    taken then. A head that does not tell these clips apart says so by scoring one half, and costs
+    no finished fit;
     :class:`DataError` only where both together tell nothing.
     """
     labels = held.labels
@@ -53,7 +54,7 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
     losses, face, weight, probabilities = min(found, key=lambda one: float(one[0].mean()))
     if weight < 1 and 1.0 in weights:
         gains = found[-1][0] - losses
-        if gains.mean() < gains.std() / math.sqrt(len(gains)):
+        if gains.mean() < _CERTAIN * gains.std() / math.sqrt(len(gains)):
             _losses, face, weight, probabilities = found[-1]
     if weight == 1:
         # A face's logit is its frames' median then. With numbers of its own for single frames, a

@@ -50,9 +50,9 @@ def fit_expectation(recipe: DetectorRecipe, detector: FrameDetector, side: Side,
     kept = run.work / f"{recipe.stem}-expectation-{seal}.safetensors"
     if run.first and not kept.exists():
         found, contrasts = _measure(recipe, detector, side, run)
-        explained = detector.expectation.cpu().fit(found, contrasts)
+        told = detector.expectation.cpu().fit(found, contrasts)
         log.info(
-            "%d real crops: coarseness explains %.2f of their contrasts", len(found), explained
+            "%d real crops: contrasts and what is expected correlate by %.2f", len(found), told
         )
         with writing(kept):
             write_tensors(detector.expectation.state_dict(), kept)
@@ -64,7 +64,7 @@ def fit_expectation(recipe: DetectorRecipe, detector: FrameDetector, side: Side,
 def _measure(
     recipe: DetectorRecipe, detector: FrameDetector, side: Side, run: Run
 ) -> tuple[Tensor, Tensor]:
-    """Energies N×8 and contrasts N, float32 on the CPU."""
+    """Energies N×16 and contrasts N, float32 on the CPU."""
     loader = DataLoader(
         _Reals(side, recipe),
         batch_size=_BATCH,
