@@ -82,7 +82,7 @@ def watch_live(driver: Any, url: str) -> None:
     """Open the live page and start the camera; returns once a face has a rolling score."""
     driver.get(f"{url}/live")
     driver.find_element(By.ID, "start").click()
-    until(lambda: "P 0." in driver.find_element(By.ID, "said").text)
+    until(lambda: re.search(r"\bP (> )?\d", driver.find_element(By.ID, "said").text))
 
 
 def hand_in(driver: Any, url: str, *files: Path) -> str:
