@@ -1,4 +1,6 @@
 // The camera, live: one frame on its way at a time, always the latest; older ones are never queued.
+import { probability } from "./wording.js";
+
 const place = document.getElementById("live");
 const video = document.getElementById("camera");
 const overlay = document.getElementById("overlay");
@@ -134,7 +136,7 @@ function show(found) {
 function words(face) {
   const name = `${text.textFace} ${face.id + 1}: `;
   if (face.score === null) return name + text.textSmall;
-  return name + (face.rolling === null ? text.textWait : `P ${face.rolling.toFixed(2)}`);
+  return name + (face.rolling === null ? text.textWait : `P ${probability(face.rolling)}`);
 }
 
 function draw(found) {
@@ -152,7 +154,7 @@ function draw(found) {
     pen.strokeStyle = COLOURS[face.id % COLOURS.length];
     pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
     const score = face.rolling ?? face.score;
-    const label = score === null ? `${face.id + 1}` : `${face.id + 1} · ${score.toFixed(2)}`;
+    const label = score === null ? `${face.id + 1}` : `${face.id + 1} · ${probability(score)}`;
     pen.font = "600 15px system-ui, sans-serif";
     pen.fillStyle = pen.strokeStyle;
     pen.fillRect(x0, Math.max(0, y0 - 22), pen.measureText(label).width + 12, 22);

@@ -1,4 +1,6 @@
 // The result page: boxes and heat maps in step with the film, the timeline, stepping by keys.
+import { probability } from "./wording.js";
+
 const scene = JSON.parse(document.getElementById("scene").textContent);
 const video = document.getElementById("video");
 const canvas = document.getElementById("overlay");
@@ -131,7 +133,7 @@ function tell(seconds) {
 
 function scoresAt(time) {
   return scene.faces
-    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${face.id + 1}: ${box[5].toFixed(2)}`))
+    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${face.id + 1}: ${probability(box[5])}`))
     .join("");
 }
 
@@ -188,7 +190,7 @@ function drawBox(pen, scale, face, { box, score, exact }, colour) {
   pen.strokeStyle = colour;
   pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
   pen.setLineDash([]);
-  const words = score === null ? `${face.id + 1}` : `${face.id + 1} · ${score.toFixed(2)}`;
+  const words = score === null ? `${face.id + 1}` : `${face.id + 1} · ${probability(score)}`;
   const size = 13 / scale;
   pen.font = `600 ${size}px system-ui, sans-serif`;
   const wide = pen.measureText(words).width + size;
