@@ -33,6 +33,7 @@ OLD = Calibration(
     face_offset=0.1,
     frame_weight=0.4,
 )
+BOTH = Thresholds(low=0.3, high=0.8)
 
 
 def drawn(count: int, *, scale: float, offset: float, seed: int = 0):
@@ -104,7 +105,7 @@ def distorted(cases, scale: float, offset: float):
 
 def test_the_new_numbers_give_the_fitted_line_on_old_probabilities() -> None:
     cases = separated(100)
-    found = recalibrate(cases, OLD, Wanted()).calibration
+    found = recalibrate(cases, OLD, BOTH, Wanted()).calibration
     clip_line, frame_line = fit_platt(*_faces(cases)), fit_platt(*_faces(cases, copies=2))
     for logit in (-1.0, 0.2, 2.0):
         for line, probability in ((clip_line, clip_probability), (frame_line, frame_probability)):
@@ -122,8 +123,8 @@ def _faces(cases, copies: int = 1):
 def test_what_was_off_by_a_line_is_put_right() -> None:
     cases = separated(150)
     wrong = distorted(cases, scale=0.7, offset=0.4)
-    right = recalibrate(cases, OLD, Wanted())
-    mended = recalibrate(wrong, OLD, Wanted())
+    right = recalibrate(cases, OLD, BOTH, Wanted())
+    mended = recalibrate(wrong, OLD, BOTH, Wanted())
     for p in (0.1, 0.5, 0.8):
         logit = np.log(p / (1 - p))
         off = (logit - 0.4) / 0.7
@@ -139,19 +140,38 @@ def test_what_was_off_by_a_line_is_put_right() -> None:
 
 def test_the_upper_threshold_holds_its_share_of_real_files() -> None:
     cases = separated(200, gap=0.6)
-    found = recalibrate(cases, OLD, Wanted(false_positives=0.1))
+    found = recalibrate(cases, OLD, BOTH, Wanted(false_positives=0.1))
     line = fit_platt(*_faces(cases))
     logits, labels = _faces(cases)
     p = 1 / (1 + np.exp(-(line[0] * logits + line[1])))
     assert 0.07 <= np.mean(p[labels == 0] >= found.thresholds.high) <= 0.1
-    low = recalibrate(cases, OLD, Wanted(misses=0.02)).thresholds.low
+    low = recalibrate(cases, OLD, BOTH, Wanted(misses=0.02)).thresholds.low
     assert np.mean(p[labels == 1] < low) <= 0.02
     assert low < 0.5
 
 
+def test_where_verdicts_stay_the_thresholds_move_along() -> None:
+    cases = separated(200, gap=0.6)
+    found = recalibrate(cases, OLD, BOTH, Wanted(same_verdicts=True))
+    assert found.calibration == recalibrate(cases, OLD, BOTH, Wanted()).calibration
+    assert found.account["thresholds"] == "as before"
+    for logit in np.linspace(-2, 2, 41):
+        old, new = (face_probability([logit] * 3, [logit], by) for by in (OLD, found.calibration))
+        assert (old >= BOTH.low) == (new >= found.thresholds.low)
+        assert (old >= BOTH.high) == (new >= found.thresholds.high)
+
+
+def test_where_clips_have_no_say_frames_go_by_the_faces_line() -> None:
+    alone = OLD.model_copy(
+        update={"frame_scale": OLD.face_scale, "frame_offset": OLD.face_offset, "frame_weight": 1.0}
+    )
+    found = recalibrate(separated(100), alone, BOTH, Wanted()).calibration
+    assert (found.frame_scale, found.frame_offset) == (found.face_scale, found.face_offset)
+
+
 def test_pictures_alone_leave_clips_and_faces_as_they_were() -> None:
     cases = [replace(one, row=replace(one.row, clips=())) for one in separated(30)]
-    found = recalibrate(cases, OLD, Wanted())
+    found = recalibrate(cases, OLD, BOTH, Wanted())
     assert found.calibration.face_scale == OLD.face_scale
     assert found.calibration.clip_offset == OLD.clip_offset
     assert found.calibration.frame_scale != OLD.frame_scale
@@ -161,11 +181,11 @@ def test_pictures_alone_leave_clips_and_faces_as_they_were() -> None:
 def test_crowds_are_left_to_the_thresholds_and_few_files_refused() -> None:
     cases = separated(30)
     crowd = case(0, 0.3, name="crowd", faces=(0.2, 0.4), frames=(0.3,), clips=(0.3,))
-    found = recalibrate([*cases, crowd], OLD, Wanted())
-    assert found.calibration == recalibrate(cases, OLD, Wanted()).calibration
+    found = recalibrate([*cases, crowd], OLD, BOTH, Wanted())
+    assert found.calibration == recalibrate(cases, OLD, BOTH, Wanted()).calibration
     assert found.account["real"] == 31
     with pytest.raises(DataError, match="only 5 real files with exactly one judged face"):
-        recalibrate(cases[:10], OLD, Wanted())
+        recalibrate(cases[:10], OLD, BOTH, Wanted())
 
 
 def test_each_way_to_calibrate_is_measured_on_groups_left_out() -> None:

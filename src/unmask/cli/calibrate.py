@@ -13,6 +13,7 @@ _OF_THE_REST = {
     "false_positives": "--false-positives",
     "low": "--low",
     "groups": "--groups",
+    "same_verdicts": "--same-verdicts",
 }
 
 
@@ -67,6 +68,11 @@ _OF_THE_REST = {
     is_flag=True,
     help="With --misses: move the lower threshold down as far as that asks, and nothing else.",
 )
+@click.option(
+    "--same-verdicts",
+    is_flag=True,
+    help="Both thresholds move with the probabilities, so that no verdict changes.",
+)
 @click.option("--groups", default="auto", metavar="ATTRIBUTE", help="As in 'unmask evaluate'.")
 @click.option("--root", type=_FILE, metavar="DIR", help="Where the files lie, if they have moved.")
 @click.option(
@@ -90,6 +96,8 @@ def calibrate(context: click.Context, /, **options: Any) -> int:
     """
     from unmask.cli.calibrate_work import CalibrateOptions, run
 
+    if options["same_verdicts"]:
+        _same_verdicts(context)
     if options["only_lower"]:
         _only_lower(context, options["misses"])
     elif options["misses"] is not None and _given(context, "low"):
@@ -104,6 +112,14 @@ def _only_lower(context: click.Context, misses: float | None) -> None:
     given = [option for name, option in _OF_THE_REST.items() if _given(context, name)]
     if given:
         raise click.UsageError(f"--only-lower leaves nothing for {', '.join(given)} to change")
+
+
+def _same_verdicts(context: click.Context) -> None:
+    """Refuse what would say otherwise where the thresholds go."""
+    names = {"false_positives": "--false-positives", "low": "--low", "misses": "--misses"}
+    given = [option for name, option in names.items() if _given(context, name)]
+    if given:
+        raise click.UsageError(f"--same-verdicts leaves nothing for {', '.join(given)} to change")
 
 
 def _given(context: click.Context, name: str) -> bool:

@@ -48,6 +48,7 @@ class CalibrateOptions:
     low: float
     misses: float | None
     only_lower: bool
+    same_verdicts: bool
     groups: str
     root: str | None
     device: DeviceChoice
@@ -56,7 +57,7 @@ class CalibrateOptions:
     @property
     def wanted(self) -> Wanted:
         """How to calibrate."""
-        return Wanted(self.method, self.false_positives, self.low, self.misses)
+        return Wanted(self.method, self.false_positives, self.low, self.misses, self.same_verdicts)
 
 
 def run(options: CalibrateOptions) -> int:
@@ -72,7 +73,8 @@ def run(options: CalibrateOptions) -> int:
         losses = None
     else:
         cases, by = grouped(cases, options.groups)
-        found = recalibrate(cases, package.manifest.calibration, options.wanted)
+        old = package.manifest
+        found = recalibrate(cases, old.calibration, old.thresholds, options.wanted)
         told = {"calibration": _source(path, split) | {"grouped_by": by, **found.account}}
         manifest = _changed(
             package.manifest, told, calibration=found.calibration, thresholds=found.thresholds

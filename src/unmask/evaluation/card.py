@@ -97,11 +97,18 @@ def _answers(manifest: Manifest) -> str:
         return text
     allowed = found.get("false_positives_allowed")
     share = f"{allowed:.3g}" if isinstance(allowed, float) else "not stated"
+    upper = (
+        "the thresholds are those of the fit's own held-out clips, moved along, so that no verdict "
+        "changed."
+        if found.get("thresholds") == "as before"
+        else "the upper threshold was set there so that at most this share of real files reaches "
+        f"it: {share}."
+    )
     return (
         f"{text}\n\nCalibrated ({found.get('method')}) on {_plain(found.get('data'))}: "
-        f"{found.get('real')} real and {found.get('manipulated')} manipulated files; the upper "
-        f"threshold was set there so that at most this share of real files reaches it: {share}. "
-        "Where manipulated files are rarer than there, a score is worth less."
+        f"{found.get('real')} real and {found.get('manipulated')} manipulated files; {upper} "
+        "Where manipulated files are rarer than there, a score is worth less; on those files "
+        "themselves probabilities look better than they are."
     )
 
 

@@ -47,13 +47,15 @@ _SAME: Line = (1.0, 0.0)
 class Wanted:
     """How to calibrate: ``false_positives`` is the share of real files that ``high`` may let by.
 
-    ``low`` is given, or chosen so that at most ``misses`` of the manipulated lie below it.
+    ``low`` is given, or chosen so that at most ``misses`` of the manipulated lie below it. With
+    ``same_verdicts`` both thresholds go where the calibration moves them instead.
     """
 
     method: Method = "platt"
     false_positives: float = 0.05
     low: float = 0.5
     misses: float | None = None
+    same_verdicts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,13 @@ class Recalibrated:
     account: dict[str, Any]
 
 
-def recalibrate(cases: Sequence[Case], old: Calibration, wanted: Wanted) -> Recalibrated:
+def recalibrate(
+    cases: Sequence[Case], old: Calibration, thresholds: Thresholds, wanted: Wanted
+) -> Recalibrated:
     """Fit to files in which exactly one face was judged: of several, which is manipulated?
 
+    Where clips have no say in a face, its line serves for single frames too, as when the package
+    was fitted: a picture without traces must not seem more suspicious than a film without.
     :class:`DataError` where fewer than ten such files of a class have a score, or the scores do
     not rise with manipulation.
     """
@@ -78,6 +84,8 @@ def recalibrate(cases: Sequence[Case], old: Calibration, wanted: Wanted) -> Reca
     frame = _fit(fit, single, lambda case: case.row.frames) or _SAME
     clip = _fit(fit, with_clips, lambda case: case.row.clips)
     face = _fit(fit, with_clips, lambda case: case.row.faces)
+    if old.frame_weight == 1 and face is not None:
+        frame = face
     calibration = Calibration(
         **_composed("frame", old, frame),
         **_composed("clip", old, clip or _SAME),
@@ -88,7 +96,11 @@ def recalibrate(cases: Sequence[Case], old: Calibration, wanted: Wanted) -> Reca
     probabilities = np.array([_again(case, frame, face or _SAME) for case in judged])
     labels = labels_of(judged)
     account = _account(single, labels, wanted) | {"clips_and_faces_fitted": face is not None}
-    return Recalibrated(calibration, _thresholds(probabilities, labels, wanted), account)
+    if wanted.same_verdicts:
+        chosen = _moved(thresholds, face or frame)
+    else:
+        chosen = _thresholds(probabilities, labels, wanted)
+    return Recalibrated(calibration, chosen, account)
 
 
 def lower_threshold(
@@ -112,6 +124,15 @@ def lower_threshold(
     return Thresholds(low=low, high=thresholds.high), account
 
 
+def _moved(thresholds: Thresholds, line: Line) -> Thresholds:
+    """Where a face at either threshold comes to lie."""
+    low, high = (
+        round(float(1 / (1 + np.exp(-(line[0] * _logit(p) + line[1])))), 4)
+        for p in (thresholds.low, thresholds.high)
+    )
+    return Thresholds(low=low, high=high)
+
+
 def _thresholds(probabilities: Floats, labels: Labels, wanted: Wanted) -> Thresholds:
     low = wanted.low
     if wanted.misses is not None:
@@ -123,7 +144,8 @@ def _thresholds(probabilities: Floats, labels: Labels, wanted: Wanted) -> Thresh
 def _account(single: Sequence[Case], labels: Labels, wanted: Wanted) -> dict[str, Any]:
     return {
         "method": wanted.method,
-        "false_positives_allowed": wanted.false_positives,
+        "thresholds": "as before" if wanted.same_verdicts else "chosen",
+        "false_positives_allowed": None if wanted.same_verdicts else wanted.false_positives,
         "misses_allowed": wanted.misses,
         "real": int(np.sum(labels == 0)),
         "manipulated": int(np.sum(labels == 1)),
