@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from unmask.models.detector import FrameDetector, FrameGraph
 from unmask.models.weights import write_bytes
 from unmask.training.faults import fitting, writing
 from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
-from unmask.training.sequences import CropClip, draw_sequences
+from unmask.training.sequences import CropClip, DrawnClips
 from unmask.training.side import Side
 from unmask.training.stopping import Stopped, leave_signals_to_parent, listening
 
@@ -73,29 +72,12 @@ def clip_features(
     return _joined([_read(part) for part in parts])
 
 
-class _ClipPairs(Dataset[tuple[CropClip, CropClip]]):
-    """A real and a manipulated clip for each of ``numbers``."""
-
-    def __init__(
-        self, side: Side, recipe: DetectorRecipe, salt: int, numbers: Sequence[int]
-    ) -> None:
-        self._side, self._recipe, self._salt, self._numbers = side, recipe, salt, numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, index: int) -> tuple[CropClip, CropClip]:
-        cv2.setNumThreads(0)  # data workers are the parallelism
-        seed = [self._recipe.seed, self._salt, self._numbers[index]]
-        return draw_sequences(self._side, self._recipe, np.random.default_rng(seed))
-
-
 def _drawn(
     side: Side, recipe: DetectorRecipe, salt: int, numbers: Sequence[int], run: Run
 ) -> Iterator[tuple[CropClip, CropClip]]:
     """In order, by ``run.workers`` processes."""
     loader: DataLoader[tuple[CropClip, CropClip]] = DataLoader(
-        _ClipPairs(side, recipe, salt, numbers),
+        DrawnClips(side, recipe, salt, numbers),
         batch_size=1,
         collate_fn=_only,
         num_workers=run.workers if numbers else 0,

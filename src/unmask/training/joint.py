@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -18,7 +17,7 @@ from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.training.pair_set import Shares
 from unmask.training.recipe import DetectorRecipe, JointStage
 from unmask.training.run import Run
-from unmask.training.sequences import SEEN_IN_FRAMES, draw_sequences
+from unmask.training.sequences import SEEN_IN_FRAMES, DrawnClips
 from unmask.training.side import Side
 from unmask.training.stopping import leave_signals_to_parent
 from unmask.training.validation import auc
@@ -30,18 +29,14 @@ Item = tuple[Tensor, Tensor]
 class ClipPairs(Dataset[Item]):
     """Pair ``n``: crops 2×T×S×S×3 uint8, real first, and whether single frames show the fake."""
 
-    def __init__(
-        self, side: Side, recipe: DetectorRecipe, salt: int, numbers: Sequence[int]
-    ) -> None:
-        self._side, self._recipe, self._salt, self._numbers = side, recipe, salt, numbers
+    def __init__(self, clips: DrawnClips) -> None:
+        self._clips = clips
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._clips)
 
     def __getitem__(self, index: int) -> Item:
-        cv2.setNumThreads(0)
-        rng = np.random.default_rng([self._recipe.seed, self._salt, self._numbers[index]])
-        real, fake = draw_sequences(self._side, self._recipe, rng)
+        real, fake = self._clips[index]
         seen = float(fake.kind.split(" ")[0] in SEEN_IN_FRAMES)
         return torch.from_numpy(np.stack([real.crops, fake.crops])), torch.tensor(seen)
 
@@ -105,7 +100,8 @@ class JointTask:
         shares = Shares(self.settings.clips, fabric.global_rank, fabric.world_size)
         own = range(self.step * self._own, self.steps * self._own)
         numbers = [shares.number(index) for index in own]
-        return iter(self._loader(ClipPairs(self.train, self.recipe, _TRAIN, numbers)))
+        clips = DrawnClips(self.train, self.recipe, _TRAIN, numbers)
+        return iter(self._loader(ClipPairs(clips)))
 
     def advance(self, batch: Item) -> dict[str, float]:
         """One step. Dropout is on, but batch norms normalise as they will when serving."""
@@ -142,7 +138,7 @@ class JointTask:
     def validate(self) -> tuple[float, dict[str, float]]:
         """Less loss on held-out clips is better."""
         count = self.settings.validation_clips // 2
-        pairs = ClipPairs(self._held, self.recipe, _HELD, range(count))
+        pairs = ClipPairs(DrawnClips(self._held, self.recipe, _HELD, range(count)))
         real, fake = [], []
         with torch.inference_mode(), self.run.fabric.autocast():
             for crops, _seen in self._loader(pairs):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from torch.utils.data import Dataset
 
 from unmask.synthesis import (
     ClipKind,
@@ -82,6 +84,23 @@ def draw_sequences(side: Side, recipe: DetectorRecipe, rng: Generator) -> tuple[
         CropClip(finish.crops(real, points), 0, "real", chosen[0].origin),
         CropClip(finish.crops(fake, points), 1, name, chosen[0].origin),
     )
+
+
+class DrawnClips(Dataset[tuple[CropClip, CropClip]]):
+    """A real and a manipulated clip for each of ``numbers``: of the seed, ``salt`` and it alone."""
+
+    def __init__(
+        self, side: Side, recipe: DetectorRecipe, salt: int, numbers: Sequence[int]
+    ) -> None:
+        self._side, self._recipe, self._salt, self._numbers = side, recipe, salt, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> tuple[CropClip, CropClip]:
+        cv2.setNumThreads(0)  # data workers are the parallelism
+        seed = [self._recipe.seed, self._salt, self._numbers[index]]
+        return draw_sequences(self._side, self._recipe, np.random.default_rng(seed))
 
 
 def _driven(clip: DrivenClip, recipe: DetectorRecipe, rng: Generator) -> tuple[CropClip, CropClip]:
