@@ -98,8 +98,8 @@ def _answers(manifest: Manifest) -> str:
     allowed = found.get("false_positives_allowed")
     share = f"{allowed:.3g}" if isinstance(allowed, float) else "not stated"
     upper = (
-        "the thresholds are those of the fit's own held-out clips, moved along, so that no verdict "
-        "changed."
+        "both thresholds, set on the fit's own held-out clips, moved along, so that no verdict "
+        "changed by it."
         if found.get("thresholds") == "as before"
         else "the upper threshold was set there so that at most this share of real files reaches "
         f"it: {share}."
