@@ -47,12 +47,12 @@ def fit_detector(
     fit = Fit(task, run)
     seconds = fit.go()
     frames = task.detector()
-    fit_expectation(recipe, frames, train, run)
+    fit_expectation(recipe, frames, held, run)
     temporal, spent = _clip_stage(recipe, start, frames, train, held, run)
     seconds += spent
     if recipe.joint is not None:
         seconds += _joint_stage(recipe, recipe.joint, Both(frames, temporal), train, held, run)
-        fit_expectation(recipe, frames, train, run)
+        fit_expectation(recipe, frames, held, run)
     held_out = clip_features(recipe, frames, held, recipe.clip.clips // 3, _HELD, run)
     calibrated = calibrate(held_out, clip_logits(temporal, held_out.features))
     if run.first:
