@@ -7,15 +7,16 @@ import sys
 
 import pytest
 
-from unmask.core.heap import return_large_blocks
+from unmask.core.heap import keep_blocks, return_large_blocks
 
 # Blocks of a 4K frame's size between small ones that stay, all freed: what is still held?
 CODE = """
 import sys
 from pathlib import Path
 import numpy as np
-from unmask.core.heap import return_large_blocks
-if sys.argv[1] == "set" and not return_large_blocks():
+from unmask.core.heap import keep_blocks, return_large_blocks
+ways = {"set": return_large_blocks, "keep": keep_blocks}
+if sys.argv[1] in ways and not ways[sys.argv[1]]():
     sys.exit("no such C library")
 def held():
     return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
@@ -46,6 +47,33 @@ def test_what_large_frames_held_is_given_back() -> None:
     assert given_back("leave") < 100
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc is told")
+def test_a_fit_asks_for_a_page_once() -> None:
+    code = """
+import resource
+import sys
+import numpy as np
+from unmask.core.heap import keep_blocks
+if sys.argv[1] == "set" and not keep_blocks():
+    sys.exit("no such C library")
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+np.ones(20_000_000, np.uint8)
+before = faults()
+for _ in range(20):
+    pictures = [np.ones(1_000_000, np.uint8) for _ in range(8)]
+print(faults() - before)
+"""
+    command = [sys.executable, "-c", code, "set"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    if "no such C library" in answer.stderr:
+        pytest.skip("no glibc")
+    assert answer.returncode == 0, answer.stderr
+    pages = 16 * 1_000_000 // 4096  # twice eight pictures are held at a time
+    assert int(answer.stdout) < 2 * pages  # of the forty thousand that 160 new pictures would be
+
+
 def test_settings_of_the_environment_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "131072")
     assert not return_large_blocks()
+    assert not keep_blocks()

@@ -14,7 +14,13 @@ from torch.nn import functional
 from unmask.core.errors import ModelInvalid
 from unmask.models.backbones import make_trunk
 from unmask.models.detector import FrameDetector, TemporalDetector
-from unmask.models.renderer import PatchCritic, Renderer, Upsampling, reconstruction_loss
+from unmask.models.renderer import (
+    PatchCritic,
+    Perception,
+    Renderer,
+    Upsampling,
+    reconstruction_loss,
+)
 from unmask.models.trunk import Trunk
 from unmask.models.weights import load_trunk, read_tensors, write_tensors
 from unmask.models.xception import Block, Xception
@@ -126,6 +132,21 @@ def test_renderers_learn_to_reconstruct(
     assert net(x).shape == x.shape
     assert losses[-1] < 0.9 * losses[0]
     assert PatchCritic()(x).shape[:2] == (2, 1)
+
+
+def test_what_looks_alike_is_near_and_is_drawn_towards(crops: NDArray[np.uint8]) -> None:
+    torch.manual_seed(3)
+    perception = Perception(Xception())
+    x = torch.from_numpy(crops[:2, ::2, ::2]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    soft = torch.nn.functional.avg_pool2d(x, 5, stride=1, padding=2).requires_grad_()
+    near = 0.9 * x + 0.1 * soft.detach()
+    assert float(perception(x, x)) == 0
+    loss = perception(soft, x)
+    assert 0 < float(perception(near, x)) < float(loss.detach())
+    torch.autograd.backward(loss)
+    assert soft.grad is not None
+    assert float(soft.grad.abs().mean()) > 0
+    assert all(parameter.grad is None for parameter in perception.parameters())
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from unmask.synthesis import KINDS, Face, Kind, draw_degradation, forge
+from unmask.synthesis import KINDS, Face, Kind, draw_degradation, draw_stranger, forge
 
 Picture = NDArray[np.uint8]
 seeds = st.integers(0, 2**32 - 1)
@@ -102,3 +104,29 @@ def _nuisances(picture: Picture) -> list[float]:
     sharpness = np.abs(cv2.Laplacian(luma, cv2.CV_16S)).mean()
     coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
     return [float(luma.mean()), float(luma.std()), float(sharpness), float(len(coded))]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds)
+def test_a_stranger_is_the_same_in_its_rendition(people: list[Face], seed: int) -> None:
+    """A rendition that shows just the picture must show just the stranger: nothing else tells."""
+    face, other = (replace(one, renditions=(one.picture,)) for one in people[:2])
+    made = draw_stranger(face, other, np.random.default_rng(seed))
+    np.testing.assert_array_equal(made.renditions[0], made.picture)
+    np.testing.assert_array_equal(made.frame, face.frame)
+    apart = np.abs(made.picture.astype(int) - face.picture)
+    assert apart.mean() > 1  # somebody else
+
+
+def test_a_stranger_without_renditions_has_none(bare: Face, people: list[Face]) -> None:
+    for seed in range(6):
+        assert draw_stranger(bare, people[1], np.random.default_rng(seed)).renditions == ()
+
+
+def test_some_files_have_little_colour_and_some_none() -> None:
+    drawn = [draw_degradation(np.random.default_rng(seed)).saturation for seed in range(600)]
+    assert 0.02 < np.mean(np.array(drawn) == 0) < 0.07
+    assert 0.04 < np.mean((np.array(drawn) > 0) & (np.array(drawn) < 1)) < 0.12
+    grey = replace(draw_degradation(np.random.default_rng(0), strength=0), saturation=0.0)
+    picture = np.random.default_rng(1).integers(0, 255, (16, 16, 3), np.uint8)
+    assert np.ptp(grey.apply(picture).astype(int), axis=2).max() <= 1

@@ -169,7 +169,7 @@ def test_drawings_of_other_data_are_refused(
     run_in: Callable[..., Run],
 ) -> None:
     more = animator.model_copy(update={"clips": 4})
-    with pytest.raises(DataError, match=r"debug-animator-driven-train-3\.npy shows"):
+    with pytest.raises(DataError, match=r"debug-animator-driven-train-3-1\.625\.npy shows"):
         read_sides([data], recipe, [more], run_in(alone))
 
 

@@ -13,7 +13,7 @@ from face_tree import MARGIN, SIDE, person, plant_faces
 from unmask.clips import align
 from unmask.core.errors import DataError
 from unmask.training.cutting import cut_mirrored, draw_cut
-from unmask.training.material import decode, encode, read_portraits, split
+from unmask.training.material import decode, encode, read_portraits, split, unit_frame
 from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.sources import read_sides
@@ -24,7 +24,22 @@ def test_pictures_and_landmarks_are_read(faces: Path) -> None:
     assert len(portraits) == 9
     picture, points = person(4)
     np.testing.assert_array_equal(decode(portraits[4].data), picture)
-    np.testing.assert_allclose(portraits[4].landmarks, points, rtol=1e-6)
+    left, top, side = portraits[4].part or (0, 0, 0)
+    kept = portraits[4].picture()
+    np.testing.assert_array_equal(kept, picture[top : top + side, left : left + side])
+    np.testing.assert_allclose(portraits[4].landmarks, points - [left, top], rtol=1e-6)
+
+
+def test_what_no_crop_shows_is_left_out(faces: Path) -> None:
+    """Work goes by area; a wider crop keeps more, up to what there is."""
+    box = SIDE / MARGIN
+    sides = {loose: len(read_portraits(faces, loose)[4].picture()) for loose in (1.0, 1.25, 3.0)}
+    assert sides[1.0] == pytest.approx(box, rel=0.05)
+    assert sides[1.25] == pytest.approx(1.25 * box, rel=0.05)
+    assert sides[3.0] == SIDE
+    portrait = read_portraits(faces)[4]
+    centre = unit_frame(portrait.landmarks) @ [0.5, 0.5, 1]
+    np.testing.assert_allclose(centre, len(portrait.picture()) / 2, atol=1)
 
 
 def test_crops_are_cut_as_serving_cuts_them() -> None:

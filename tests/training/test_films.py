@@ -50,9 +50,9 @@ def test_landmarks_lie_on_the_face(clips: Path) -> None:
     for film in read_films(clips, frames=3, step_s=0.1, windows=1):
         for frame in film.frames:
             picture = decode(frame.data)
-            assert picture.shape == (288, 288, 3)
+            assert picture.shape == (215, 215, 3)
             eyes = frame.landmarks[:2].mean(axis=0)
-            assert np.abs(eyes - [144, 124]).max() < 20
+            assert np.abs(eyes - [107, 87]).max() < 20
 
 
 def test_clips_of_unstated_origin_stay_out_of_the_frame_stage(clips: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,14 @@ import torch
 
 from unmask.core.errors import DataError, MissingExtra, ModelInvalid, ModelNotFound
 from unmask.models.detector import FrameDetector
-from unmask.models.weights import write_tensors
+from unmask.models.weights import read_tensors, write_tensors
+from unmask.training.material import read_portraits
+from unmask.training.recipe import RendererRecipe, read_recipe
+from unmask.training.renderer import fit_renderer
+from unmask.training.run import Run
 from unmask.training.start import start_from
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
 
 def test_scratch_leaves_everything_fresh() -> None:
@@ -72,6 +79,31 @@ def test_absent_imagenet_weights_are_said_where_they_were_looked_for(tmp_path: P
     with pytest.raises(DataError, match=str(tmp_path)) as caught:
         start_from("imagenet", "xception", [tmp_path], seed=1)
     assert "--init" in caught.value.hint
+
+
+def test_a_renderer_that_needs_imagenet_weights_says_so(
+    faces: Path, run_in: Callable[..., Run], tmp_path: Path
+) -> None:
+    recipe = read_recipe(RECIPES / "debug-renderer.toml")
+    assert isinstance(recipe, RendererRecipe)
+    asking = recipe.model_copy(update={"perception": 0.3})
+    portraits = read_portraits(faces)
+    with pytest.raises(DataError, match=r"xception-imagenet\*\.safetensors"):
+        fit_renderer(asking, portraits, [faces], run_in(tmp_path))
+
+
+def test_a_renderer_is_fitted_by_how_alike_pictures_look(
+    faces: Path, shared: Path, run_in: Callable[..., Run], tmp_path: Path
+) -> None:
+    recipe = read_recipe(RECIPES / "debug-renderer.toml")
+    assert isinstance(recipe, RendererRecipe)
+    portraits = read_portraits(faces)
+    made = {}
+    for weight in (0.0, 0.3):
+        own = recipe.model_copy(update={"perception": weight})
+        weights = fit_renderer(own, portraits, [shared / "data"], run_in(tmp_path / str(weight)))
+        made[weight] = read_tensors(weights)
+    assert any(not torch.equal(made[0.0][name], made[0.3][name]) for name in made[0.0])
 
 
 def test_imagenet_leaves_the_last_convolutions_fresh(shared: Path) -> None:

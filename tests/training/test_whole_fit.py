@@ -15,14 +15,19 @@ from unmask.core.errors import DataError
 from unmask.runtime import ModelPackage, SessionOptions
 from unmask.scoring import Scorer
 from unmask.training.detector import forget
+from unmask.training.frames import FrameTask
+from unmask.training.loop import Fit
 from unmask.training.recipe import DetectorRecipe, RendererRecipe
+from unmask.training.run import Run
+from unmask.training.sources import read_sides
+from unmask.training.start import start_from
 from unmask.training.stopping import Stopped
 
 EXACT = SessionOptions(device="cpu", precision="f32", cache=False)
 PRODUCTS = (
     "debug-renderer.safetensors",
-    "debug-renderer.npy",
-    "debug-renderer-films.npy",
+    "debug-renderer-1.625.npy",
+    "debug-renderer-films-1.625.npy",
     "debug-1-5-best.safetensors",
     "debug-1-5-temporal-best.safetensors",
     "debug-1-5-joint-best.safetensors",
@@ -51,12 +56,26 @@ def test_the_package_scores(finished: Path) -> None:
     assert f"| 6 {manifest.training.data[0].unit} |" in package.card
 
 
-def test_the_fit_learns_something(finished: Path) -> None:
+@pytest.mark.slow
+def test_the_frame_stage_learns_something(
+    faces: Path,
+    recipe: DetectorRecipe,
+    renderers: list[RendererRecipe],
+    run_in: Callable[..., Run],
+    tmp_path: Path,
+) -> None:
     """Renderings of people it has never seen are told from their real faces."""
-    lines = (finished / "debug-1-5.jsonl").read_text().splitlines()
-    last = [json.loads(line) for line in lines if "auc/render" in line][-1]
-    assert last["step"] == 60
-    assert last["auc/render"] > 0.65
+    plain = {"degradation": 0.1, "kinds": {"render": 1.0}, "averaged_share": 1.0, "sharpness": 0.0}
+    longer = {"steps": 240, "validate_every": 240, "pairs": 8, "validation_pairs": 24}
+    stage = recipe.frame.model_copy(update=plain | longer)
+    easy = recipe.model_copy(update={"frame": stage})
+    run = run_in(tmp_path)
+    train, held = read_sides([faces], easy, renderers, run)
+    start = start_from("scratch", "debug", [], seed=1)
+    task = FrameTask(easy, start.frames, start.fresh, train, held, run)
+    Fit(task, run).go()
+    score, _each = task.validate()
+    assert score > 0.75
 
 
 def test_logs_hold_losses_and_throughput(finished: Path) -> None:

@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 from unmask.cli import exits
 from unmask.cli.terminal import note, notes_console
 from unmask.core.errors import MissingExtra, UsageError
+from unmask.core.heap import keep_blocks
 
 try:
     from unmask.training.animator import fit_animator
@@ -52,6 +53,7 @@ def fit(
         raise UsageError(
             f"--init and --out are for detectors, and this recipe is of a {chosen.kind}"
         )
+    keep_blocks()
     console = notes_console()
     with display(console) as shown, _log_lines(console):
         run = _run(chosen, Path(work), shown, **machine)
@@ -60,7 +62,7 @@ def fit(
         run.fabric.barrier()
         try:
             if isinstance(chosen, RendererRecipe):
-                made = fit_renderer(chosen, read_people(folders), run)
+                made = fit_renderer(chosen, read_people(folders), folders, run)
             elif isinstance(chosen, AnimatorRecipe):
                 made = fit_animator(chosen, *read_performers(folders, chosen, run), run)
             else:

@@ -11,6 +11,7 @@ from unmask.synthesis.degrade import Degradation, Recoding, draw_degradation
 from unmask.synthesis.forge import KINDS, Face, Forgery, Kind, forge
 from unmask.synthesis.masks import Matrix
 from unmask.synthesis.poses import draw_path, draw_pose, posed, posed_frame
+from unmask.synthesis.strangers import draw_stranger
 from unmask.synthesis.temporal import CLIP_KINDS, ClipKind, drift, forge_clip
 from unmask.synthesis.warps import apply_field, thin_plate_field
 
@@ -30,6 +31,7 @@ __all__ = [
     "draw_degradation",
     "draw_path",
     "draw_pose",
+    "draw_stranger",
     "drift",
     "flow_animation",
     "forge",

@@ -22,11 +22,12 @@ _DECODER: dict[VideoCodec, Literal["h264", "mpeg4", "mpeg2video"]] = {
 
 def jpeg(picture: Image, quality: int) -> Image:
     """Through JPEG at ``quality`` 1…100."""
-    done, data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    flipped = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(".jpg", flipped, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError(f"cannot encode a picture of shape {picture.shape}")
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(np.asarray(decoded, dtype=np.uint8)[:, :, ::-1])
+    return np.asarray(cv2.cvtColor(np.asarray(decoded), cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def video(frames: Sequence[Image], codec: VideoCodec, quality: int) -> list[Image]:

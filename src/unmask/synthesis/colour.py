@@ -18,9 +18,13 @@ def shift_colours(picture: Image, rng: Generator, strength: float) -> Image:
     levels = (np.arange(256) / 255.0)[:, None] ** gamma
     curves = to_bytes((((levels - 0.45) * gain + 0.45 + offset) * 255.0).astype(np.float32))
     x = cv2.LUT(picture, curves[:, None, :])
-    grey = cv2.cvtColor(cv2.cvtColor(x, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    saturation = float(np.exp(rng.normal(0, 0.2 * strength)))
-    return np.asarray(cv2.addWeighted(x, saturation, grey, 1 - saturation, 0), dtype=np.uint8)
+    return fade(np.asarray(x, np.uint8), float(np.exp(rng.normal(0, 0.2 * strength))))
+
+
+def fade(picture: Image, saturation: float) -> Image:
+    """``saturation`` times the colour there is: 0 leaves grey, 1 the picture as it was."""
+    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.addWeighted(picture, saturation, grey, 1 - saturation, 0), np.uint8)
 
 
 def match_colours(source: Image, target: Image, mask: NDArray[np.float32]) -> Image:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 
 from unmask.synthesis.codecs import VideoCodec, jpeg, video
-from unmask.synthesis.colour import sharpen, shift_colours, to_bytes
+from unmask.synthesis.colour import fade, sharpen, shift_colours, to_bytes
 from unmask.synthesis.resampling import resample, smooth
 from unmask.synthesis.warps import Image
 
@@ -57,6 +57,7 @@ class Degradation:
 
     seed: int
     colour: float = 0.0
+    saturation: float = 1.0
     filtered: bool = False
     blur: float = 0.0
     motion: int = 0
@@ -96,6 +97,8 @@ class Degradation:
     def _optics(self, picture: Image) -> Image:
         rng = np.random.default_rng(self.seed)
         x = shift_colours(picture, rng, self.colour) if self.colour else picture
+        if self.saturation < 1:
+            x = fade(x, self.saturation)
         if self.filtered:
             x = smooth(x, rng)
         if self.blur:
@@ -144,6 +147,8 @@ def draw_degradation(
         codec_quality=quality,
         second_jpeg=int(rng.integers(50, 96)) if happens(0.1) else None,
     )
+    if happens(0.12):  # a third of these without any colour
+        chain = replace(chain, saturation=float(np.clip(rng.uniform(-0.4, 0.8), 0, 1)))
     if recoded and happens(recoded):
         return replace(chain, recodings=_draw_recodings(rng, coded=codec is not None))
     return chain

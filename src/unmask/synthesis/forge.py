@@ -12,7 +12,7 @@ from numpy.random import Generator
 
 from unmask.synthesis.animation import Animation, plate_animation, present
 from unmask.synthesis.colour import blend, match_colours, sharpen, shift_colours
-from unmask.synthesis.masks import Mask, Matrix, Part, draw_mask, invert
+from unmask.synthesis.masks import Mask, Matrix, Part, compose, draw_mask, invert
 from unmask.synthesis.poses import draw_pose
 from unmask.synthesis.resampling import checkerboard, resample, smooth
 from unmask.synthesis.spectrum import match_spectrum
@@ -77,7 +77,7 @@ def _swap(face: Face, donor: Face, rng: Generator) -> tuple[Image, Mask]:
     """Another person's face, moved onto this one by similarity, colours matched, blended in."""
     part: Part = _pick(rng, {"face": 0.55, "inner": 0.45})
     shape = face.picture.shape[:2]
-    to_face = _compose(face.frame, invert(donor.frame))
+    to_face = compose(face.frame, invert(donor.frame))
     source_picture = donor.picture
     if donor.renditions and rng.random() < 0.5:
         source_picture = donor.renditions[int(rng.integers(len(donor.renditions)))]
@@ -99,7 +99,7 @@ def _swap(face: Face, donor: Face, rng: Generator) -> tuple[Image, Mask]:
 
 def _render(face: Face, donor: Face, rng: Generator) -> tuple[Image, Mask]:
     """A network's reconstruction in place of the face, of the whole crop, or of a box."""
-    part: Part = _pick(rng, {"whole": 0.5, "face": 0.25, "inner": 0.1, "box": 0.15})
+    part: Part = _pick(rng, {"whole": 0.4, "face": 0.3, "inner": 0.1, "box": 0.2})
     source = _rendition(face, rng)
     if rng.random() < 0.5:  # an animator moves what it renders
         side = float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
@@ -152,7 +152,7 @@ def _animate(face: Face, _donor: Face, rng: Generator) -> tuple[Image, Mask]:
         moved = plate_animation(face.picture, face.frame, draw_pose(rng), rng)
     source = present(moved, rng)
     height, width = face.picture.shape[:2]
-    back = _compose(face.frame, invert(moved.frame))
+    back = compose(face.frame, invert(moved.frame))
     source = np.asarray(
         cv2.warpAffine(source, back, (width, height), borderMode=cv2.BORDER_REFLECT_101), np.uint8
     )
@@ -206,12 +206,6 @@ def _rendition(face: Face, rng: Generator) -> Image:
     if rng.random() < 0.3:
         source = sharpen(source, float(rng.uniform(0.3, 1.2)), 1.2)
     return source
-
-
-def _compose(outer: Matrix, inner: Matrix) -> Matrix:
-    """The 2×3 matrix that applies ``inner`` first."""
-    linear = outer[:, :2] @ inner[:, :2]
-    return np.hstack([linear, (outer[:, :2] @ inner[:, 2] + outer[:, 2])[:, None]])
 
 
 def _poisson(target: Image, source: Image, mask: Mask) -> Image:

@@ -55,6 +55,12 @@ def invert(matrix: Matrix) -> Matrix:
     return np.asarray(cv2.invertAffineTransform(matrix), dtype=np.float64)
 
 
+def compose(outer: Matrix, inner: Matrix) -> Matrix:
+    """The 2×3 matrix that applies ``inner`` first."""
+    linear = outer[:, :2] @ inner[:, :2]
+    return np.hstack([linear, (outer[:, :2] @ inner[:, 2] + outer[:, 2])[:, None]])
+
+
 def _outlines(part: Part, rng: Generator) -> list[NDArray[np.float64]]:
     if part in _BOXES:
         x0, y0, x1, y1 = np.array(_BOXES[part]) + rng.normal(0, 0.04, 4)

@@ -13,6 +13,8 @@ from unmask.clips import align
 
 Picture = NDArray[np.uint8]
 _BEYOND = 56
+_SHAKEN, _SHIFTED, _SCALED = 0.015, 0.02, 0.08  # of the face box: each landmark, all, the crop
+_TURNED = 0.06  # radians
 
 
 def draw_cut(
@@ -23,8 +25,12 @@ def draw_cut(
     ``landmarks`` 5×2 in the pictures' pixels, ``side`` of the face box in pixels; a cut picture is
     ``size``×``size``×3.
     """
-    points = landmarks + rng.normal(0, 0.015 * side, landmarks.shape).astype(np.float32)
-    drawn = margin * float(np.exp(rng.normal(0, 0.06)))
+    points = landmarks + rng.normal(0, _SHAKEN * side, landmarks.shape).astype(np.float32)
+    angle, middle = float(rng.normal(0, _TURNED)), points.mean(axis=0)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    shifted = middle + rng.normal(0, _SHIFTED * side, 2)
+    points = ((points - middle) @ turn.T + shifted).astype(np.float32)
+    drawn = margin * float(np.exp(rng.normal(0, _SCALED)))
     # Training pictures end near the face, files do not: mirror what is missing, most of the time.
     beyond = _BEYOND if rng.random() < 0.75 else 0
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unmask.synthesis import Animation, draw_path, draw_pose, flow_animation, posed, posed_frame
 from unmask.training.films import Film
-from unmask.training.material import Portrait, decode, unit_frame
+from unmask.training.material import Portrait, unit_frame
 
 _BY_FILM = 0.6  # share of moves taken from a film, where there is one
 _STEADY = np.array([0, 0, 1, 1, 1, 1, 0])  # of a pose, what does not change the face itself
@@ -40,12 +40,12 @@ class DrivenClip:
 
     def animations(self) -> list[Animation]:
         """One a frame."""
-        picture = decode(self.drive.still.data)
+        picture = self.drive.still.picture()
         return [animation(picture, frame) for frame in self.frames]
 
     def landmarks(self) -> list[NDArray[np.float32]]:
         """Of each frame, 5×2 in the still's pixels."""
-        shape = decode(self.drive.still.data).shape
+        shape = self.drive.still.picture().shape
         return [in_pixels(frame["landmarks"], shape) for frame in self.frames]
 
 
@@ -130,5 +130,5 @@ def _changes(film: Film) -> list[Points]:
 
 
 def _in_shares(points: Points, portrait: Portrait) -> NDArray[np.float32]:
-    shape = decode(portrait.data).shape
+    shape = portrait.picture().shape
     return np.asarray((points + 0.5) / np.array([shape[1], shape[0]]), dtype=np.float32)

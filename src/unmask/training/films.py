@@ -17,11 +17,11 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import DataError
 from unmask.core.frames import Window, WindowPlan
 from unmask.faces import FaceDetector
-from unmask.training.material import CANVAS, Portrait, describe_look, encode
+from unmask.training.material import LOOSE, Portrait, describe_look, encode
 from unmask.video import DamageCount, probe, read_windows
 
 log = logging.getLogger(__name__)
-_LOOSE = 1.7  # margin of the canvas: room for what the pseudo-fakes and the final crop need
+_FACE = 172  # pixels a side at which face boxes are kept: about as large as pictures are given
 _UNSTATED = "unstated"  # how the licence column marks clips whose origin nobody states
 
 
@@ -34,8 +34,13 @@ class Film:
     stated: bool
 
 
-def read_films(root: Path, *, frames: int, step_s: float, windows: int) -> list[Film]:
-    """Windows of every clip that ``root/clips.csv`` lists, ``windows`` of each at most."""
+def read_films(
+    root: Path, *, frames: int, step_s: float, windows: int, loose: float = LOOSE
+) -> list[Film]:
+    """Windows of every clip that ``root/clips.csv`` lists, ``windows`` of each at most.
+
+    Of a frame ``loose`` sides of the face box are kept.
+    """
     try:
         with (root / "clips.csv").open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
@@ -45,7 +50,7 @@ def read_films(root: Path, *, frames: int, step_s: float, windows: int) -> list[
     films = []
     for row in rows:
         found = list(
-            _films_of(root / "clips" / row["file"], row, detector, frames, step_s, windows)
+            _films_of(root / "clips" / row["file"], row, detector, frames, step_s, windows, loose)
         )
         log.info("%s: %d windows with a face throughout", row["file"], len(found))
         films += found
@@ -59,6 +64,7 @@ def _films_of(
     frames: int,
     step_s: float,
     windows: int,
+    loose: float,
 ) -> Iterator[Film]:
     never = Deadline.after(None)
     info = probe(path, deadline=never)
@@ -68,26 +74,28 @@ def _films_of(
     width = duration / count
     plans = [WindowPlan(width * i, width * (i + 1), frames, step) for i in range(count)]
     for window in read_windows(path, info, plans, deadline=never, damage=DamageCount()):
-        portraits = _portraits(window, detector, row)
+        portraits = _portraits(window, detector, row, loose)
         if len(portraits) >= frames // 2:
             yield Film(tuple(portraits), path.name, _UNSTATED not in row["licence"])
 
 
-def _portraits(window: Window, detector: FaceDetector, row: dict[str, str]) -> list[Portrait]:
+def _portraits(
+    window: Window, detector: FaceDetector, row: dict[str, str], loose: float
+) -> list[Portrait]:
     """The largest face of each frame; frames without one are left out."""
     portraits = []
     found = detector.detect([frame.image for frame in window.frames])
     for frame, faces in zip(window.frames, found, strict=True):
         if faces:
             largest = max(faces, key=lambda face: face.size)
-            portraits.append(_portrait(frame.image, largest.landmarks, row))
+            portraits.append(_portrait(frame.image, largest.landmarks, row, loose))
     return portraits
 
 
 def _portrait(
-    image: NDArray[np.uint8], landmarks: NDArray[np.float32], row: dict[str, str]
+    image: NDArray[np.uint8], landmarks: NDArray[np.float32], row: dict[str, str], loose: float
 ) -> Portrait:
-    canvas = align(image, landmarks, size=CANVAS, margin=_LOOSE)
+    canvas = align(image, landmarks, size=round(_FACE * loose), margin=loose)
     points = (landmarks @ canvas.matrix[:, :2].T + canvas.matrix[:, 2]).astype(np.float32)
     return Portrait(
         data=encode(canvas.image),

@@ -18,7 +18,7 @@ from unmask.core.errors import DataError
 from unmask.synthesis import Face
 
 _COARSE = 72  # pixels a side at which colours are compared
-CANVAS = 288  # pixels a side at which faces are kept: what the pictures are given at
+LOOSE = 1.25  # sides of the face box that are kept for crops of one: what these can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Slice:
 class Portrait:
     """One face: JPEG or PNG bytes, five landmarks in its pixels (5×2), person and licence.
 
+    Of what was coded, only ``part`` counts, if there is one: left, top and side of a square.
     ``look`` is a few numbers for tone and pose, by which a donor like it is found. ``renditions``
     are the same picture as drawn by each renderer, at the renderer's own side; ``moved`` what each
     animator drew, as records of :func:`unmask.training.animator.record`.
@@ -58,8 +59,17 @@ class Portrait:
     licence: str
     origin: str
     look: NDArray[np.float32]
+    part: tuple[int, int, int] | None = None
     renditions: tuple[NDArray[np.uint8], ...] = ()
     moved: tuple[NDArray[np.void], ...] = ()
+
+    def picture(self) -> NDArray[np.uint8]:
+        """Decode: H×W×3 RGB."""
+        whole = decode(self.data)
+        if self.part is None:
+            return whole
+        left, top, side = self.part
+        return np.ascontiguousarray(whole[top : top + side, left : left + side])
 
     def face(self, rendition: int | None = None, *, softened: bool = False) -> Face:
         """Decode; with ``rendition``, the face comes with what one of its renderers drew, if any.
@@ -67,7 +77,7 @@ class Portrait:
         That is enlarged and given the original's soft colours. ``softened`` brings the picture
         itself to the renderer's resolution, so that a loss of detail tells nothing.
         """
-        picture = decode(self.data)
+        picture = self.picture()
         frame = unit_frame(self.landmarks)
         if rendition is None or not self.renditions:
             return Face(picture, frame)
@@ -84,7 +94,7 @@ def decode(data: bytes | Slice) -> NDArray[np.uint8]:
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
         raise DataError("a face picture of the training set cannot be decoded")
-    return np.ascontiguousarray(np.asarray(decoded, dtype=np.uint8)[:, :, ::-1])
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def encode(picture: NDArray[np.uint8]) -> bytes:
@@ -130,8 +140,11 @@ def _fit(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.uin
     return np.asarray(np.clip(large.astype(np.float32) + drift + 0.5, 0, 255), dtype=np.uint8)
 
 
-def read_portraits(root: Path) -> list[Portrait]:
-    """``faces.csv`` and ``faces-*.tar`` under ``root/faces``; every row must have its picture."""
+def read_portraits(root: Path, loose: float = LOOSE) -> list[Portrait]:
+    """``faces.csv`` and ``faces-*.tar`` under ``root/faces``; every row must have its picture.
+
+    Of a picture ``loose`` sides of the face box are kept, or what there is.
+    """
     folder = root / "faces"
     pictures: dict[str, bytes] = {}
     for archive in sorted(folder.glob("faces-*.tar")):
@@ -150,7 +163,9 @@ def read_portraits(root: Path) -> list[Portrait]:
             hint="a faces-*.tar is absent or cut short",
         )
     with ThreadPoolExecutor() as pool:  # decoding leaves the interpreter's lock alone
-        return list(pool.map(lambda row: _portrait(row, pictures[row["file"]], folder), rows))
+        return list(
+            pool.map(lambda row: _portrait(row, pictures[row["file"]], folder, loose), rows)
+        )
 
 
 def _pictures(archive: Path) -> dict[str, bytes]:
@@ -166,22 +181,43 @@ def _pictures(archive: Path) -> dict[str, bytes]:
     return found
 
 
-def _portrait(row: dict[str, str], data: bytes, folder: Path) -> Portrait:
+def _portrait(row: dict[str, str], data: bytes, folder: Path, loose: float) -> Portrait:
     try:
         points = [[float(row[f"x{i}"]), float(row[f"y{i}"])] for i in range(5)]
     except (KeyError, ValueError, TypeError) as error:
         raise DataError(
             f"{folder / 'faces.csv'}: the landmarks of {row['file']} are not five points: {error}"
         ) from error
+    landmarks = np.array(points, dtype=np.float32)
+    picture = decode(data)
+    part = _trim(picture.shape, landmarks, loose)
     return Portrait(
         data=data,
-        landmarks=np.array(points, dtype=np.float32),
+        landmarks=landmarks - np.array(part[:2], np.float32),
         person=row["person"],
         split=row["split"],
         licence=row["licence"],
         origin=row["source"].split("@")[0],
-        look=describe_look(decode(data), np.array(points, dtype=np.float32)),
+        look=describe_look(picture, landmarks),
+        part=part,
     )
+
+
+def _trim(
+    shape: tuple[int, ...], landmarks: NDArray[np.float32], loose: float
+) -> tuple[int, int, int]:
+    """Left, top and side of the square round the face that crops can show; all work goes by area.
+
+    Where the picture ends sooner, the square is as large as the picture lets it be.
+    """
+    frame = unit_frame(landmarks)
+    centre = frame[:, :2] @ [0.5, 0.5] + frame[:, 2]
+    side = min(round(loose * box_side(frame)), *shape[:2])
+    left, top = (
+        int(np.clip(round(float(middle - side / 2)), 0, room - side))
+        for middle, room in zip(centre, (shape[1], shape[0]), strict=True)
+    )
+    return left, top, side
 
 
 def describe_look(

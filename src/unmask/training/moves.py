@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from unmask.synthesis import apply_field, bend, draw_pose
 from unmask.training.films import Film
-from unmask.training.material import Portrait, decode, unit_frame
+from unmask.training.material import Portrait, unit_frame
 
 _JOG = np.array([0.06, 0.06, 0.03, 0.03])  # turn in radians, logarithm of the zoom, shift
 _SWAPPED = [1, 0, 2, 4, 3]  # landmarks in a mirror
@@ -68,7 +68,7 @@ class Moves:
 
 def small_still(portrait: Portrait, side: int) -> tuple[Picture, Points]:
     """A portrait at one side S×S×3, and its landmarks 5×2 in shares of S."""
-    picture = decode(portrait.data)
+    picture = portrait.picture()
     size = np.array(picture.shape[1::-1], np.float64)
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), (portrait.landmarks + 0.5) / size

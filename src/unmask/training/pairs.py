@@ -10,11 +10,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from unmask.synthesis import Face, Forgery, Kind, draw_degradation, forge
+from unmask.synthesis import Face, Forgery, Kind, draw_degradation, draw_stranger, forge
 from unmask.training.cutting import draw_cut
 from unmask.training.driving import animation
 from unmask.training.labelled import LabelledClips
-from unmask.training.material import Portrait, box_side, decode, unit_frame
+from unmask.training.material import Portrait, box_side, unit_frame
 from unmask.training.recipe import FrameStage
 
 _ANY = 2**16  # a number drawn below it chooses among renderers, however many there are
@@ -53,11 +53,16 @@ def draw_pair(
     pool = frames if filmed else portraits
     base = pool[int(rng.integers(len(pool)))]
     donor = _donor(base, portraits, rng)
-    face = _base_face(base, kind, rng)
+    drawn = int(rng.integers(_ANY)) if kind in ("render", "lip-sync", "swap") else None
+    # Half of what is rendered is compared with a real picture as soft as it.
+    softened = kind in ("render", "lip-sync") and bool(rng.random() < 0.5)
+    face = base.face(None if kind == "swap" else drawn, softened=softened)
+    if kind != "animate" and rng.random() < stage.strangers:
+        other = _donor(base, portraits, rng)
+        face = draw_stranger(face, other.face(drawn if face.renditions else None), rng)
     if kind == "animate":
         face = replace(face, animations=tuple(animation(face.picture, m) for m in base.moved))
-    drawn = int(rng.integers(_ANY)) if kind == "swap" else None
-    made = forge(kind, face, donor.face(drawn), rng)
+    made = forge(kind, face, donor.face(drawn if kind == "swap" else None), rng)
     return _finish(face, base.landmarks, made, stage, rng)
 
 
@@ -71,16 +76,9 @@ def draw_real(
     degradation = draw_degradation(rng, strength=strength, recoded=stage.recoded_share)
     side = box_side(unit_frame(base.landmarks))
     crop = draw_cut(base.landmarks, side, stage.size, stage.margin, rng)(
-        degradation.apply(decode(base.data))
+        degradation.apply(base.picture())
     )
     return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
-
-
-def _base_face(base: Portrait, kind: Kind, rng: Generator) -> Face:
-    """What is rendered is, half of the time, compared with a real picture as soft as it."""
-    if kind not in ("render", "lip-sync"):
-        return base.face()
-    return base.face(int(rng.integers(_ANY)), softened=bool(rng.random() < 0.5))
 
 
 def _donor(base: Portrait, portraits: Sequence[Portrait], rng: Generator) -> Portrait:
@@ -122,7 +120,7 @@ def draw_labelled_pair(clips: LabelledClips, stage: FrameStage, rng: Generator) 
         side = box_side(unit_frame(frame.landmarks))
         alike = np.random.default_rng(seed)
         cut = draw_cut(frame.landmarks, side, stage.size, stage.margin, alike)
-        crop = cut(degradation.apply(decode(frame.data)))
+        crop = cut(degradation.apply(frame.picture()))
         crops.append(np.ascontiguousarray(crop[:, ::-1]) if flip else crop)
     whole = np.full((MASK_SIDE, MASK_SIDE), 255, np.uint8)
     return Pair(crops[0], crops[1], whole, located=False)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from unmask.core.errors import DataError
 from unmask.models.renderer import Upsampling
 from unmask.synthesis import ClipKind, Kind
+from unmask.training.material import LOOSE
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -64,6 +65,9 @@ class FrameStage(_Part):
         0.5, description="first share of the steps, judged by the cells' mean, not their contrast"
     )
     video_share: Share = Field(0.2, description="share of pseudo-fakes made from video frames")
+    strangers: Share = Field(
+        0.0, description="share of pairs whose face is two people's mixed, or one's bent"
+    )
     labelled_share: Share = Field(
         0.5, description="share of pairs from a data set's own fakes, where it has any"
     )
@@ -165,6 +169,11 @@ class DetectorRecipe(_Part):
         """Of its files in the work folder."""
         return f"{self.name}-{self.version}-{self.seed}"
 
+    @property
+    def loose(self) -> float:
+        """Sides of the face box that are kept of pictures and frames: what its crops can show."""
+        return LOOSE * self.frame.margin
+
 
 class RendererRecipe(_Part):
     """``kind = "renderer"``: one small autoencoder whose decoder leaves its marks."""
@@ -181,6 +190,9 @@ class RendererRecipe(_Part):
         None, ge=32, multiple_of=8, description="side of random parts it is fitted on; none: all"
     )
     critic_weight: float = Field(0.0, ge=0, description="weight of its critic; 0: none")
+    perception: float = Field(
+        0.0, ge=0, description="weight of unlikeness to an ImageNet network; 0: pixels alone count"
+    )
     samples: int = Field(ge=1, description="faces it is shown in all")
     batch: int = Field(16, ge=1, description="faces in a step")
     learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")

@@ -14,12 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from unmask.models.renderer import Renderer, reconstruction_loss
-from unmask.models.weights import read_tensors
+from unmask.models.renderer import Perception, Renderer, reconstruction_loss
+from unmask.models.weights import load_trunk, read_tensors
+from unmask.models.xception import Xception
 from unmask.training.drawing import DrawerTask, as_bytes, as_input, fit_drawer
-from unmask.training.material import Portrait, decode
+from unmask.training.material import Portrait
 from unmask.training.recipe import RendererRecipe
 from unmask.training.run import Run
+from unmask.training.start import imagenet_weights
 
 _BATCH = 32
 
@@ -27,9 +29,16 @@ _BATCH = 32
 class RendererTask(DrawerTask[Renderer, Tensor]):
     """An autoencoder of portraits."""
 
-    def __init__(self, recipe: RendererRecipe, portraits: Sequence[Portrait], run: Run) -> None:
+    def __init__(
+        self,
+        recipe: RendererRecipe,
+        portraits: Sequence[Portrait],
+        data: Sequence[Path],
+        run: Run,
+    ) -> None:
         super().__init__(recipe, lambda: _renderer(recipe), run)
         self.recipe = recipe
+        self._perception = _perception(data).to(run.fabric.device) if recipe.perception else None
         pictures = torch.from_numpy(shrink_all(portraits, recipe.side))
         self._pictures = pictures.to(run.fabric.device)  # all of them: a gigabyte at most
 
@@ -51,15 +60,21 @@ class RendererTask(DrawerTask[Renderer, Tensor]):
     def draw(self, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reconstruct."""
         drawn = self.net(batch).float()
-        return drawn, batch, reconstruction_loss(drawn, batch)
+        loss = reconstruction_loss(drawn, batch)
+        if self._perception is not None:
+            loss = loss + self.recipe.perception * self._perception(drawn, batch)
+        return drawn, batch, loss
 
 
-def fit_renderer(recipe: RendererRecipe, portraits: Sequence[Portrait], run: Run) -> Path:
+def fit_renderer(
+    recipe: RendererRecipe, portraits: Sequence[Portrait], data: Sequence[Path], run: Run
+) -> Path:
     """Fit on the portraits given (never on validation people); returns the safetensors' path.
 
-    A renderer that is there already is not fitted again.
+    One with ``perception`` needs ImageNet weights in one of the ``data`` folders. A renderer that
+    is there already is not fitted again.
     """
-    return fit_drawer(lambda: RendererTask(recipe, portraits, run), recipe.name, run)
+    return fit_drawer(lambda: RendererTask(recipe, portraits, data, run), recipe.name, run)
 
 
 def draw_all(
@@ -84,12 +99,18 @@ def shrink_all(portraits: Sequence[Portrait], side: int) -> NDArray[np.uint8]:
     pictures = np.empty((len(portraits), side, side, 3), dtype=np.uint8)
 
     def shrink(index: int) -> None:
-        picture = decode(portraits[index].data)
+        picture = portraits[index].picture()
         pictures[index] = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
 
     with ThreadPoolExecutor() as pool:  # decoding leaves the interpreter's lock alone
         deque(pool.map(shrink, range(len(portraits))), maxlen=0)
     return pictures
+
+
+def _perception(data: Sequence[Path]) -> Perception:
+    trunk, path = Xception(), imagenet_weights(data)
+    load_trunk(trunk, read_tensors(path), str(path))
+    return Perception(trunk)
 
 
 def _renderer(recipe: RendererRecipe) -> Renderer:

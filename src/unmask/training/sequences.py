@@ -23,7 +23,7 @@ from unmask.synthesis import (
 )
 from unmask.training.cutting import cut_mirrored
 from unmask.training.driving import DrivenClip
-from unmask.training.material import Portrait, box_side, decode, unit_frame
+from unmask.training.material import Portrait, box_side, unit_frame
 from unmask.training.recipe import DetectorRecipe
 from unmask.training.side import Side
 
@@ -110,7 +110,7 @@ def _driven(clip: DrivenClip, recipe: DetectorRecipe, rng: Generator) -> tuple[C
     """
     still, count = clip.drive.still, recipe.clip.frames
     chosen = clip.drive.real or (still,) * count
-    real = [decode(portrait.data) for portrait in chosen]
+    real = [portrait.picture() for portrait in chosen]
     fake = present_clip(clip.animations(), rng)
     if not clip.drive.real:
         real, fake = _filmed_alike(real, fake, unit_frame(still.landmarks), rng)
@@ -132,7 +132,7 @@ def _labelled(side: Side, recipe: DetectorRecipe, rng: Generator) -> tuple[CropC
         start = int(rng.integers(max(1, len(film.frames) - count + 1)))
         chosen = (film.frames[start:] * count)[:count]
         points = [frame.landmarks for frame in chosen]
-        crops = finish.crops([decode(frame.data) for frame in chosen], points)
+        crops = finish.crops([frame.picture() for frame in chosen], points)
         made.append(CropClip(crops, label, "labelled" if label else "real", chosen[0].origin))
     return made[0], made[1]
 

@@ -40,9 +40,13 @@ def read_sides(
     clips = [clip for root in data for clip in _shards(root, recipe)]
     fitted, held = hold_out(clips)
     encoders = [one for one in renderers if isinstance(one, RendererRecipe)]
-    faces = with_renditions(_portraits(data, fitted, held), encoders, run)
+    faces = with_renditions(
+        _portraits(data, recipe, fitted, held), encoders, data, recipe.loose, run
+    )
     real = [film for root in _with_clips(data) for film in _films(root, data, recipe, run)]
-    cut = split_films(films_with_renditions(real, encoders, run) if encoders else real)
+    cut = split_films(
+        films_with_renditions(real, encoders, recipe.loose, run) if encoders else real
+    )
     films = {"train": cut[0] + _real(fitted), "val": cut[1] + _real(held)}
     driven: dict[str, list[DrivenClip]] = {"train": [], "val": []}
     for animator in renderers:
@@ -97,21 +101,25 @@ def _animated(
     """All faces moved once, and clips of some of them driven, by split; fitted first if need be."""
     weights = fit_animator(animator, [face for face in faces if face.split == "train"], own, run)
     stated = {name: [film for film in found if film.stated] for name, found in films.items()}
-    moved = with_moves(faces, stated, animator, weights, run)
+    moved = with_moves(faces, stated, animator, weights, recipe.loose, run)
     driven = {}
     for name, clips in (("train", animator.clips), ("val", -(-animator.clips // 3))):
         people = [face for face in faces if face.split == name]
         frames = recipe.clip.frames
         drives = plan_drives(people, films[name], frames, clips, animator.seed)
-        driven[name] = driven_clips(name, drives, animator, weights, run)
+        driven[name] = driven_clips(name, drives, animator, weights, recipe.loose, run)
     return moved, driven
 
 
 def _portraits(
-    data: Sequence[Path], fitted: Sequence[Labelled], held: Sequence[Labelled]
+    data: Sequence[Path],
+    recipe: DetectorRecipe,
+    fitted: Sequence[Labelled],
+    held: Sequence[Labelled],
 ) -> list[Portrait]:
     """Portraits as given, then one frame of every real clip of the shards."""
-    given = [face for root in data if _has_faces(root) for face in read_portraits(root)]
+    faces = [root for root in data if _has_faces(root)]
+    given = [face for root in faces for face in read_portraits(root, recipe.loose)]
     if given:
         split(given, "train"), split(given, "val")  # nobody may be in both
     stills = [
@@ -146,7 +154,7 @@ def _with_clips(data: Sequence[Path]) -> list[Path]:
 
 
 def _films(root: Path, data: Sequence[Path], recipe: DetectorRecipe, run: Run) -> list[Film]:
-    return films(root, recipe.clip, _kept(root, data, run), run)
+    return films(root, recipe.clip, _kept(root, data, run), run, recipe.loose)
 
 
 def _kept(root: Path, data: Sequence[Path], run: Run) -> Path:

@@ -47,7 +47,7 @@ def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> 
     if init == "scratch":
         fresh = everything
     elif init == "imagenet":
-        fresh = _from_file(detector, _imagenet(data))
+        fresh = _from_file(detector, imagenet_weights(data))
     elif init.startswith(TIMM):
         fresh = _from_hub(detector, init.removeprefix(TIMM))
     elif path.is_file():
@@ -72,13 +72,14 @@ def _from_hub(detector: FrameDetector, name: str) -> list[str]:
     return [prefix + each for each in missing] + heads
 
 
-def _imagenet(data: Sequence[Path]) -> Path:
+def imagenet_weights(data: Sequence[Path]) -> Path:
+    """The file in one of the data folders; :class:`DataError` where none has one."""
     found = sorted(path for root in data for path in root.glob(_IMAGENET))
     if not found:
         folders = ", ".join(map(str, data))
         raise DataError(
-            f"the fit starts from ImageNet weights, and no {_IMAGENET} is in {folders}",
-            hint="give a file with --init FILE.safetensors, or --init scratch",
+            f"ImageNet weights are asked for, and no {_IMAGENET} is in {folders}",
+            hint="give a detector's fit --init FILE.safetensors or --init scratch, a renderer none",
         )
     return found[0]
 

@@ -19,7 +19,7 @@ from unmask.training.animator import Mover
 from unmask.training.driving import Drive, DrivenClip, draw_moves
 from unmask.training.faults import writing
 from unmask.training.films import Film, read_films
-from unmask.training.material import Portrait, decode, describe_look
+from unmask.training.material import LOOSE, Portrait, decode, describe_look
 from unmask.training.recipe import AnimatorRecipe, ClipStage, RendererRecipe
 from unmask.training.renderer import draw_all, fit_renderer
 from unmask.training.run import Run
@@ -29,23 +29,28 @@ _WINDOWS = 8  # of one clip at most
 
 
 def with_renditions(
-    portraits: Sequence[Portrait], renderers: Sequence[RendererRecipe], run: Run
+    portraits: Sequence[Portrait],
+    renderers: Sequence[RendererRecipe],
+    data: Sequence[Path],
+    loose: float,
+    run: Run,
 ) -> list[Portrait]:
     """All portraits, each with what every renderer makes of it.
 
+    ``loose`` is how much of them is kept: other drawings for other parts of the same pictures.
     Renderers are fitted on the portraits of the split ``train``, and once.
     """
     for recipe in renderers:
-        fit_renderer(recipe, [p for p in portraits if p.split == "train"], run)
-    return _rendered(portraits, renderers, "", run)
+        fit_renderer(recipe, [p for p in portraits if p.split == "train"], data, run)
+    return _rendered(portraits, renderers, f"-{loose:g}", run)
 
 
 def films_with_renditions(
-    clips: Sequence[Film], renderers: Sequence[RendererRecipe], run: Run
+    clips: Sequence[Film], renderers: Sequence[RendererRecipe], loose: float, run: Run
 ) -> list[Film]:
     """The same of every frame of films; the renderers are fitted already."""
     frames = [frame for clip in clips for frame in clip.frames]
-    rendered = iter(_rendered(frames, renderers, "-films", run))
+    rendered = iter(_rendered(frames, renderers, f"-films-{loose:g}", run))
     return [replace(clip, frames=tuple(islice(rendered, len(clip.frames)))) for clip in clips]
 
 
@@ -87,13 +92,14 @@ def with_moves(
     films: Mapping[str, Sequence[Film]],
     recipe: AnimatorRecipe,
     weights: Path,
+    loose: float,
     run: Run,
 ) -> list[Portrait]:
     """All portraits, each as an animator moves it once.
 
     ``films`` of each split lend their paths to the portraits of the same split.
     """
-    kept = run.work / f"{recipe.name}.npy"
+    kept = run.work / f"{recipe.name}-{loose:g}.npy"
     if run.first and not kept.exists():
         log.info("%s moves %d faces", recipe.name, len(portraits))
         wanted = np.zeros((len(portraits), 5, 2), np.float32)
@@ -112,11 +118,16 @@ def with_moves(
 
 
 def driven_clips(
-    name: str, drives: Sequence[Drive], recipe: AnimatorRecipe, weights: Path, run: Run
+    name: str,
+    drives: Sequence[Drive],
+    recipe: AnimatorRecipe,
+    weights: Path,
+    loose: float,
+    run: Run,
 ) -> list[DrivenClip]:
     """The stills of ``drives`` driven through their clips; ``name`` is of the split."""
     frames = len(drives[0].wanted) if drives else 0
-    kept = run.work / f"{recipe.name}-driven-{name}-{frames}.npy"
+    kept = run.work / f"{recipe.name}-driven-{name}-{frames}-{loose:g}.npy"
     if run.first and drives and not kept.exists():
         log.info("%s drives %d clips", recipe.name, len(drives))
         mover = Mover(recipe, weights, run)
@@ -127,11 +138,18 @@ def driven_clips(
     return [DrivenClip(drive, clip) for drive, clip in zip(drives, found, strict=True)]
 
 
-def films(data: Path, windows: ClipStage | AnimatorRecipe, kept: Path, run: Run) -> list[Film]:
-    """Windows of the clips in ``data``, cut once and kept in ``kept``."""
-    seal = _seal(data, windows)
+def films(
+    data: Path,
+    windows: ClipStage | AnimatorRecipe,
+    kept: Path,
+    run: Run,
+    loose: float = LOOSE,
+) -> list[Film]:
+    """Windows of the clips in ``data``, ``loose`` face boxes wide; cut once, then in ``kept``."""
+    seal = _seal(data, windows, loose)
     if run.first and not (kept.exists() and _seal_of(kept) in ("", seal)):
-        found = read_films(data, frames=windows.frames, step_s=windows.step_s, windows=_WINDOWS)
+        shape = {"frames": windows.frames, "windows": _WINDOWS}
+        found = read_films(data, step_s=windows.step_s, loose=loose, **shape)
         if not found:
             raise DataError(f"no clip that {data / 'clips.csv'} lists shows a face throughout")
         _save(found, kept, seal)
@@ -141,14 +159,14 @@ def films(data: Path, windows: ClipStage | AnimatorRecipe, kept: Path, run: Run)
 
 def others(data: Path, windows: AnimatorRecipe, kept: Path) -> Path:
     """Where an animator's films are kept: ``kept``, unless that holds those of other windows."""
-    if not kept.exists() or _seal_of(kept) == _seal(data, windows):
+    if not kept.exists() or _seal_of(kept) == _seal(data, windows, LOOSE):
         return kept
     return kept.with_name(f"{windows.name}-{kept.name}")
 
 
-def _seal(data: Path, windows: ClipStage | AnimatorRecipe) -> str:
+def _seal(data: Path, windows: ClipStage | AnimatorRecipe, loose: float) -> str:
     listed = (data / "clips.csv").read_bytes()
-    shape = f"{windows.frames} {windows.step_s} {_WINDOWS}".encode()
+    shape = f"{windows.frames} {windows.step_s} {_WINDOWS} {loose}".encode()
     return hashlib.sha256(listed + shape).hexdigest()
 
 
