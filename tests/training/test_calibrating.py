@@ -55,6 +55,17 @@ def test_a_clip_head_that_adds_nothing_has_no_say():
     assert calibrate(held, clip_logits(0.5)).calibration.frame_weight < 1  # one that knows more
 
 
+def test_a_clip_head_says_no_more_than_the_recipe_lets_it():
+    held, clips = held_out(0.5), clip_logits(0.5)
+    free = calibrate(held, clips).calibration.frame_weight
+    assert free < 1
+    assert calibrate(held, clips, say=0.7).calibration.frame_weight == free
+    assert calibrate(held, clips, say=0.3).calibration.frame_weight == 0.7
+    silent = calibrate(held, clips, say=0).calibration
+    assert silent.frame_weight == 1
+    assert silent.frame_scale == silent.face_scale
+
+
 def test_two_heads_that_learned_nothing_are_an_error():
     with pytest.raises(DataError, match="do not rise"):
         calibrate(held_out(-2), clip_logits(-2))

@@ -34,13 +34,15 @@ class Calibrated:
     metrics: dict[str, Any]
 
 
-def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrated:
+def calibrate(
+    held: ClipFeatures, clip_logits: NDArray[np.float32], *, say: float = 0.7
+) -> Calibrated:
     """Calibrate frames, clips and faces on held-out clips, and set the thresholds.
 
     The weight of the frame head against the temporal one is the candidate of lowest loss, unless
     its gain over the frame head alone is within two standard errors of none: the simpler one is
-    taken then. A head that does not tell these clips apart says so by scoring one half, and costs
-    no finished fit;
+    taken then. ``say`` is the most that the temporal head may count, from 0 to 1. A head that does
+    not tell these clips apart says so by scoring one half, and costs no finished fit;
     :class:`DataError` only where both together tell nothing.
     """
     labels = held.labels
@@ -50,6 +52,7 @@ def calibrate(held: ClipFeatures, clip_logits: NDArray[np.float32]) -> Calibrate
     clip = _head("clip", clips, labels)
     middle = np.median(held.frame_logits, axis=1).astype(np.float64)
     weights = [w for w in _FRAME_WEIGHTS if rises(w * middle + (1 - w) * clips, labels)]
+    weights = [weight for weight in weights if 1 - weight <= say + 1e-9]
     found = [_weighted(weight, middle, clips, labels) for weight in weights or [1.0]]
     losses, face, weight, probabilities = min(found, key=lambda one: float(one[0].mean()))
     if weight < 1 and 1.0 in weights:

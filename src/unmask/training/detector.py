@@ -54,7 +54,7 @@ def fit_detector(
         seconds += _joint_stage(recipe, recipe.joint, Both(frames, temporal), train, held, run)
         fit_expectation(recipe, frames, held, run)
     held_out = clip_features(recipe, frames, held, recipe.clip.clips // 3, _HELD, run)
-    calibrated = calibrate(held_out, clip_logits(temporal, held_out.features))
+    calibrated = calibrate(held_out, clip_logits(temporal, held_out.features), say=recipe.clip.say)
     if run.first:
         fitted = Fitted(
             frames=frames.cpu(),

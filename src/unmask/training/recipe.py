@@ -107,6 +107,9 @@ class ClipStage(_Part):
     batch: int = Field(64, ge=2, description="clips in a step")
     learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
     hidden: int = Field(128, ge=8, description="units of the LSTM, in each direction")
+    say: Share = Field(
+        0.7, description="the most that its logit may count beside the frames'; 0: it has no say"
+    )
     labelled_share: Share = Field(
         0.5, description="share of clips from a data set's own, where it has any"
     )
