@@ -6,8 +6,8 @@ py-spy (extra ``profile``) looks at the stacks of every thread a hundred times a
 those at work; loading is among them, so that many repeats tell more. Inside a library written in
 C++ it shows the line that called. What OpenVINO does in threads of its own has no stack of
 Python's, and the thread that waits for it counts as idle: scoring is larger than it looks.
-Without ``--clip``, the clip is that of scan_speed.py. A trace (``unmask scan --trace``) says when, a
-flame graph where.
+Without ``--clip``, the clip is that of scan_speed.py. The graph's own search adds up what matches,
+such as ``unmask/faces``. A trace (``unmask scan --trace``) says when, a flame graph where.
 """
 
 from __future__ import annotations
