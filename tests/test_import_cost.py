@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from unmask import __version__
+
 HEAVY = {"torch", "flask", "ray", "lightning_fabric", "numpy", "av", "openvino", "onnxruntime"}
 CODE = """
 import json, sys, time
@@ -49,3 +51,9 @@ def test_a_name_it_does_not_have() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'authentic'"):
         _ = unmask.authentic
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-W", "error", "-m", "unmask", "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answer.stdout == f"unmask {__version__}\n"

@@ -30,7 +30,7 @@ CAMERA = (640, 480)
 @contextmanager
 def server(data: str, *options: str) -> Iterator[str]:
     """The address of ``unmask serve`` over a folder of its own."""
-    command = [sys.executable, "-m", "unmask.cli", "serve", "--port", "0", *options]
+    command = [sys.executable, "-m", "unmask", "serve", "--port", "0", *options]
     environment = os.environ | {"UNMASK_DATA": data}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

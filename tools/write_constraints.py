@@ -21,11 +21,13 @@ EXTRAS = (
     "data",
     "train",
     "evaluate",
+    "int8",
     "web",
     "links",
     "browser",
     "report",
     "provenance",
+    "profile",
     "test",
     "lint",
 )

@@ -40,7 +40,7 @@ def serve():
     def serve(pages):
         server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
         server.pages, server.asked = pages, []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         servers.append(server)
         return server
 

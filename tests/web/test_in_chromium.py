@@ -67,7 +67,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "unmask.cli", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "unmask", "serve", "--port", str(self.port)]
         self.process = subprocess.Popen(
             [*command, "--model", str(self._model)],
             env=self._environment,

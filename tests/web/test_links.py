@@ -56,7 +56,7 @@ class Site(BaseHTTPRequestHandler):
 def web(monkeypatch):
     """Every connection to the public address 8.8.8.8 goes to a server of ours."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     real = outward.socket.create_connection
 
     def connect(address, timeout=None):

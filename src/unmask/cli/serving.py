@@ -138,7 +138,7 @@ def is_loopback(host: str) -> bool:
 
 def keep_worker(jobs: int, stopping: threading.Event) -> None:
     """Run a worker, and another whenever it dies, until told to stop; then let it end."""
-    command = [sys.executable, "-m", "unmask.cli", "worker", "--with-parent", "--jobs", str(jobs)]
+    command = [sys.executable, "-m", "unmask", "worker", "--with-parent", "--jobs", str(jobs)]
     while not stopping.is_set():
         worker = subprocess.Popen(command, stdin=subprocess.PIPE)
         while worker.poll() is None and not stopping.wait(_PAUSE_S / 4):
