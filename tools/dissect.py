@@ -1,0 +1,189 @@
+"""What each part of a finished model is worth on files of your own, without fitting anything.
+
+    python tools/dissect.py MODEL LIST.csv [--expectation FILE.safetensors]... [--every N]
+
+The files are scanned once as ever, and every crop and clip that is scored on the way is kept. Each
+row of the table (Markdown) puts a file's score together in another way: as the model does, without
+what it takes off, by the mean of its frames instead of their median, by the plain mean of the
+cells, by the LSTM alone, and by the LSTM beside the frames, each counted by its own spread. With
+``--expectation``, of a fit's work folder, follow rows with another line in place of the model's.
+All faces of a file are thrown together, which a verdict does not do; AUC with its 95 % interval
+over methods, then family by family. "lean" is the rank correlation of real files' scores with how
+coarse they are: below zero, clean files are suspected for being clean.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+from scipy.stats import spearmanr
+
+from unmask import Analyser
+from unmask.core.frames import FrameScores
+from unmask.datasets.listing import index_list
+from unmask.datasets.opening import opened
+from unmask.evaluation.bootstrap import measure, number
+from unmask.evaluation.curves import Ranking, area
+from unmask.models.detector import FrameDetector
+from unmask.models.expectation import Expectation, energies
+from unmask.models.weights import read_tensors
+from unmask.runtime import find_package
+from unmask.scoring import Scorer
+from unmask.training.start import start_from
+
+Floats = NDArray[np.float64]
+_BATCH = 32
+
+
+@dataclass
+class File:
+    """What one scan scored: crops N×S×S×3, and the clips' logits."""
+
+    label: int
+    method: str
+    family: str
+    crops: list[NDArray[np.uint8]] = field(default_factory=list)
+    clips: list[float] = field(default_factory=list)
+
+
+class Listener:
+    """Stands before a scorer and keeps what that is given and what it answers, for ``file``."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.file = File(0, "", "")
+        self._crops, self._clips = scorer.score_crops, scorer.score_clips
+        vars(scorer).update(score_crops=self.score_crops, score_clips=self.score_clips)
+
+    def score_crops(self, crops: NDArray[np.uint8], **options: Any) -> FrameScores:
+        """As ever."""
+        self.file.crops.append(crops.copy())
+        return self._crops(crops, **options)
+
+    def score_clips(self, clips: Sequence[Any], **options: Any) -> NDArray[np.float32]:
+        """As ever."""
+        found = self._clips(clips, **options)
+        self.file.clips += found.tolist()
+        return found
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Of one file's crops: contrasts N, cells' means N, energies N×16; of its clips logits M."""
+
+    contrasts: Floats
+    means: Floats
+    energies: torch.Tensor
+    clips: Floats
+
+
+def look(detector: FrameDetector, file: File) -> Seen:
+    """The network once more, in torch: what the graph does not answer with is wanted too."""
+    contrasts, means, found = [], [], []
+    gain = float(detector.head.weight.detach())
+    crops = np.concatenate(file.crops)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        for start in range(0, len(crops), _BATCH):
+            pixels = torch.from_numpy(crops[start : start + _BATCH]).permute(0, 3, 1, 2).float()
+            x = (pixels / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+            contrasts.append(detector.contrast(x)[1].float())
+            cells = torch.nn.functional.conv2d(detector.trunk(x), detector.cells.weight)
+            means.append(cells.float().mean(dim=(1, 2, 3)) * gain)
+            found.append(energies(pixels))
+    numbers = (torch.cat(part).double().numpy() for part in (contrasts, means))
+    return Seen(*numbers, torch.cat(found), np.array(file.clips))
+
+
+def usual(expectation: Expectation, seen: Seen) -> Floats:
+    """What is expected of each crop."""
+    within = torch.minimum(torch.maximum(seen.energies, expectation.low), expectation.high)
+    values: Floats = (within @ expectation.slope + expectation.offset).double().numpy()
+    return values
+
+
+def ways(seen: Sequence[Seen], own: Expectation, others: dict[str, Expectation]) -> dict[str, Any]:
+    """Each row's name and the files' scores; NaN where a file has no clip."""
+    frames = np.array([np.median(one.contrasts - usual(own, one)) for one in seen])
+    clips = np.array([np.median(one.clips) if len(one.clips) else np.nan for one in seen])
+    known = np.isfinite(clips)
+    beside = frames / frames[known].std() + clips / clips[known].std()
+    rows = {
+        "as it is": frames,
+        "the mean of the frames": [np.mean(one.contrasts - usual(own, one)) for one in seen],
+        "nothing taken off": [np.median(one.contrasts) for one in seen],
+        "the cells' mean, nothing taken off": [np.median(one.means) for one in seen],
+        "of files with clips: the frames": np.where(known, frames, np.nan),
+        "of files with clips: the LSTM": clips,
+        "of files with clips: both": beside,
+    }
+    for name, other in others.items():
+        rows[f"expected by {name}"] = [np.median(one.contrasts - usual(other, one)) for one in seen]
+    return {name: np.asarray(scores, np.float64) for name, scores in rows.items()}
+
+
+def main() -> None:
+    """Scan, take apart, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("index", type=Path)
+    parser.add_argument("--expectation", type=Path, action="append", default=[])
+    parser.add_argument("--every", type=int, default=1, help="take every N-th file")
+    options = parser.parse_args()
+    index = index_list(options.index)
+    analyser = Analyser(options.model, device="cpu")
+    listener = Listener(analyser.scorer)
+    detector = start_from(str(find_package(options.model).folder), "xception", [], seed=0).frames
+    detector.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    others = {}
+    for path in options.expectation:
+        others[path.stem] = Expectation()
+        others[path.stem].load_state_dict(read_tensors(path))
+    files, seen = [], []
+    for sample in track(index.samples[:: options.every], "scanning"):
+        family = sample.attributes.get("family", sample.method)
+        listener.file = File(sample.label, sample.method, family)
+        with opened(index.root, sample) as path:
+            analyser.analyse(path)
+        if listener.file.crops:
+            files.append(listener.file)
+            seen.append(look(detector, listener.file))
+    report(files, ways(seen, detector.expectation, others), seen)
+
+
+def report(files: Sequence[File], rows: dict[str, Floats], seen: Sequence[Seen]) -> None:
+    """The table."""
+    labels = np.array([file.label for file in files])
+    families = np.array([file.family for file in files])
+    groups = np.array([file.method for file in files])
+    detail = np.array([float(one.energies.mean()) for one in seen])
+    kinds = sorted(set(families[labels == 1].tolist()))
+    print(f"| {len(files)} files | all | {' | '.join(kinds)} | lean |")
+    print("|---|" + "---|" * (len(kinds) + 2))
+    for name, scores in rows.items():
+        known = np.isfinite(scores)
+        ranking = Ranking.of(scores[known], labels[known])
+        found = measure(
+            {"auc": lambda weights, r=ranking: area(r, weights)}, number(groups[known].tolist())
+        )["auc"]
+        each = []
+        for kind in kinds:
+            among = known & ((labels == 0) | (families == kind))
+            own = Ranking.of(scores[among], labels[among])
+            each.append(f"{float(area(own, np.ones((1, int(among.sum()))))[0]):.2f}")
+        real = known & (labels == 0)
+        lean = spearmanr(scores[real], -detail[real])[0]
+        print(
+            f"| {name} | {found.value:.3f} [{found.low:.2f}, {found.high:.2f}] "
+            f"| {' | '.join(each)} | {lean:+.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
