@@ -8,8 +8,9 @@ what it takes off, by the mean of its frames instead of their median, by the pla
 cells, by the LSTM alone, and by the LSTM beside the frames, each counted by its own spread. With
 ``--expectation``, of a fit's work folder, follow rows with another line in place of the model's.
 All faces of a file are thrown together, which a verdict does not do; AUC with its 95 % interval
-over methods, then family by family. "lean" is the rank correlation of real files' scores with how
-coarse they are: below zero, clean files are suspected for being clean.
+over methods, then family by family. "alike" is the AUC among files with as much detail, in quarters:
+what is left once coarse and clean files are not compared. "lean" is the rank correlation of real
+files' scores with how coarse they are: below zero, clean ones are suspected for being clean.
 """
 
 from __future__ import annotations
@@ -157,6 +158,18 @@ def main() -> None:
     report(files, ways(seen, detector.expectation, others), seen)
 
 
+def alike(scores: Floats, labels: NDArray[np.int64], detail: Floats) -> float:
+    """The AUC of pairs from the same quarter by ``detail``; NaN where no quarter has both."""
+    quarters = np.digitize(detail, np.quantile(detail, [0.25, 0.5, 0.75]))
+    found, pairs = 0.0, 0
+    for quarter in range(4):
+        real = scores[(quarters == quarter) & (labels == 0)]
+        fake = scores[(quarters == quarter) & (labels == 1)]
+        found += float((fake[:, None] > real).sum() + 0.5 * (fake[:, None] == real).sum())
+        pairs += len(real) * len(fake)
+    return found / pairs if pairs else float("nan")
+
+
 def report(files: Sequence[File], rows: dict[str, Floats], seen: Sequence[Seen]) -> None:
     """The table."""
     labels = np.array([file.label for file in files])
@@ -164,8 +177,8 @@ def report(files: Sequence[File], rows: dict[str, Floats], seen: Sequence[Seen])
     groups = np.array([file.method for file in files])
     detail = np.array([float(one.energies.mean()) for one in seen])
     kinds = sorted(set(families[labels == 1].tolist()))
-    print(f"| {len(files)} files | all | {' | '.join(kinds)} | lean |")
-    print("|---|" + "---|" * (len(kinds) + 2))
+    print(f"| {len(files)} files | all | {' | '.join(kinds)} | alike | lean |")
+    print("|---|" + "---|" * (len(kinds) + 3))
     for name, scores in rows.items():
         known = np.isfinite(scores)
         ranking = Ranking.of(scores[known], labels[known])
@@ -181,7 +194,8 @@ def report(files: Sequence[File], rows: dict[str, Floats], seen: Sequence[Seen])
         lean = spearmanr(scores[real], -detail[real])[0]
         print(
             f"| {name} | {found.value:.3f} [{found.low:.2f}, {found.high:.2f}] "
-            f"| {' | '.join(each)} | {lean:+.2f} |"
+            f"| {' | '.join(each)} | {alike(scores[known], labels[known], detail[known]):.3f} "
+            f"| {lean:+.2f} |"
         )
 
 

@@ -2,15 +2,16 @@
 
     python tools/held_out.py DATA OUT [--recipe FILE] [--work runs] [--wear S] [--seed N]
 
-Writes OUT/list.csv and OUT/list/: every picture of the split ``val`` of ``DATA/faces``, whole, and
-of each one fake of every kind that the recipe names, saved alike. ``--work`` is the fit's, whose
-renderers draw. With ``--wear`` from 0 to 1 both go through what happens to files first. Then
+Writes OUT/held-out-people.csv and OUT/held-out-people/: every picture of the split ``val`` of
+``DATA/faces``, whole, and of each one fake of every kind that the recipe names, saved alike.
+``--work`` is the fit's, whose renderers draw. With ``--wear`` from 0 to 1 both go through what
+happens to files first. Then
 
-    unmask evaluate MODEL OUT/list.csv --split all --groups identity --group-by brightness
+    unmask evaluate MODEL OUT/held-out-people.csv --split all --groups identity --group-by cheeks
 
 says what the model tells apart on people whom it has not seen, file by file as a user would, and
-whom of the real ones it accuses. ``brightness`` is the third in which the picture's cheeks lie: of
-the picture and not of the person, since light counts as much as skin.
+whom of the real ones it accuses. ``cheeks`` is the third in which their brightness lies: of the
+picture and not of the person, since light counts as much as skin.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from unmask.evaluation.card import PSEUDO
 from unmask.synthesis import Kind, draw_degradation, forge
 from unmask.training.material import Portrait, read_portraits
 from unmask.training.recipe import DetectorRecipe, RendererRecipe, read_recipe, renderer_recipes
@@ -33,6 +35,7 @@ from unmask.training.renderer import draw_all
 from unmask.training.run import Run, open_fabric
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "xception-lstm.toml"
+NAME = "held-out-people"
 WHOLE = 9.0  # face boxes: more than any picture shows
 QUALITY = 95
 THIRDS = ("dark", "middle", "bright")
@@ -92,12 +95,12 @@ def main() -> None:
     people = with_drawings(people, recipe, options.recipe.parent, run)
     tones = [cheeks(one) for one in people]
     bounds = np.quantile(tones, [1 / 3, 2 / 3])
-    files = options.out / "list"
+    files = options.out / NAME
     files.mkdir(parents=True, exist_ok=True)
     kinds: list[Kind] = [kind for kind, share in recipe.frame.kinds.items() if share > 0]
-    with (options.out / "list.csv").open("w", newline="", encoding="utf-8") as stream:
+    with (options.out / f"{NAME}.csv").open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream)
-        table.writerow(["file", "label", "method", "family", "identity", "brightness"])
+        table.writerow(["file", "label", "method", "family", "identity", "cheeks"])
         for row, one in enumerate(track(people, "forging")):
             third = THIRDS[int(np.searchsorted(bounds, tones[row]))]
             for number, kind in enumerate((None, *kinds)):
@@ -110,7 +113,7 @@ def main() -> None:
                 worn = draw_degradation(wear, strength=options.wear).apply(picture)
                 name = f"{row:04d}-{kind or 'real'}.jpg"
                 save(files / name, worn)
-                about = [one.origin if kind is None else kind, kind or "", one.person, third]
+                about = [f"{PSEUDO}{kind}" if kind else one.origin, kind or "", one.person, third]
                 table.writerow([name, int(kind is not None), *about])
 
 

@@ -1,7 +1,8 @@
 """After the frame stage: what its contrast comes to on real pictures, by how coarse they are.
 
-On pictures of people who were held out: those whom the network was fitted on it knows, and it is
-calmer before them than before anybody else.
+On pictures and films of people who were held out, as they came: those whom the network was fitted
+on it knows, and it is calmer before them than before anybody else; and what a fit does to pictures
+raises contrasts more than what happened to files as coarse.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _BATCH = 32
 
 
 class _Reals(Dataset[Tensor]):
-    """Crops S×S×3 of real faces, each degraded anew; the number alone decides how."""
+    """Crops S×S×3 of real faces; the number alone decides which and how they are cut."""
 
     def __init__(self, side: Side, recipe: DetectorRecipe) -> None:
         self._side, self._recipe = side, recipe

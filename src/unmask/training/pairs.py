@@ -69,15 +69,11 @@ def draw_pair(
 def draw_real(
     portraits: Sequence[Portrait], frames: Sequence[Portrait], stage: FrameStage, rng: Generator
 ) -> NDArray[np.uint8]:
-    """A real crop alone, S×S×3: left as it is, or degraded as much as files ever are."""
+    """A real crop alone, S×S×3, of a picture or frame as it came."""
     pool = frames if frames and rng.random() < stage.video_share else portraits
     base = pool[int(rng.integers(len(pool)))]
-    strength = float(rng.random())
-    degradation = draw_degradation(rng, strength=strength, recoded=stage.recoded_share)
     side = box_side(unit_frame(base.landmarks))
-    crop = draw_cut(base.landmarks, side, stage.size, stage.margin, rng)(
-        degradation.apply(base.picture())
-    )
+    crop = draw_cut(base.landmarks, side, stage.size, stage.margin, rng)(base.picture())
     return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
 
 
