@@ -8,7 +8,7 @@ what it takes off, by the mean of its frames instead of their median, by the pla
 cells, by the LSTM alone, and by the LSTM beside the frames, each counted by its own spread. With
 ``--expectation``, of a fit's work folder, follow rows with another line in place of the model's.
 All faces of a file are thrown together, which a verdict does not do; AUC with its 95 % interval
-over methods, then family by family. "alike" is the AUC among files with as much detail, in quarters:
+over methods, then family by family. "alike" is the AUC among files of like detail, in quarters:
 what is left once coarse and clean files are not compared. "lean" is the rank correlation of real
 files' scores with how coarse they are: below zero, clean ones are suspected for being clean.
 """

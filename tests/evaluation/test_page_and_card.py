@@ -12,7 +12,7 @@ from tiny_model import write_tiny_model
 
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError, ModelAltered, ModelInvalid
-from unmask.evaluation.card import MARK, model_card
+from unmask.evaluation.card import MARK, PSEUDO, model_card
 from unmask.evaluation.evaluating import Protocol, evaluate, extended
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.packages import copy_package, rewrite, with_evaluation
@@ -132,6 +132,15 @@ def test_the_card_is_made_of_the_manifest(package: ModelPackage) -> None:
     unseen = card.split("## What it has never seen")[1].split("##")[0]
     assert "reenact" in unseen
     assert "swap" not in unseen.split("does on what it was not fitted on:")[1]
+
+
+def test_what_a_fit_makes_itself_is_not_called_unseen(package: ModelPackage) -> None:
+    found = evaluation_of(package)
+    own = tuple(row.model_copy(update={"name": f"{PSEUDO}{row.name}"}) for row in found.methods)
+    made = found.model_copy(update={"methods": own})
+    card = model_card(with_evaluation(package.manifest, made, graphs_of(package)))
+    assert PSEUDO in card.split("## What it has never seen")[0]
+    assert "does on what it was not fitted on" not in card
 
 
 def test_a_card_without_evaluations_claims_nothing(package: ModelPackage) -> None:
