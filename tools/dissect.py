@@ -2,8 +2,8 @@
 
     python tools/dissect.py MODEL LIST.csv [--expectation FILE.safetensors]... [--every N]
 
-The files are scanned once as ever, and every crop and clip that is scored on the way is kept. Each
-row of the table (Markdown) puts a file's score together in another way: as the model does, without
+The files are scanned once as ever, and the crops and what clips scored are kept. Each row
+of the table (Markdown) puts a file's score together in another way: as the model does, without
 what it takes off, by the mean of its frames instead of their median, by the plain mean of the
 cells, by the LSTM alone, and by the LSTM beside the frames, each counted by its own spread. With
 ``--expectation``, of a fit's work folder, follow rows with another line in place of the model's.
@@ -25,10 +25,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.progress import track
+from scipy.special import logit
 from scipy.stats import spearmanr
 
 from unmask import Analyser
-from unmask.core.frames import FrameScores
 from unmask.datasets.listing import index_list
 from unmask.datasets.opening import opened
 from unmask.evaluation.bootstrap import measure, number
@@ -36,8 +36,7 @@ from unmask.evaluation.curves import Ranking, area
 from unmask.models.detector import FrameDetector
 from unmask.models.expectation import Expectation, energies
 from unmask.models.weights import read_tensors
-from unmask.runtime import find_package
-from unmask.scoring import Scorer
+from unmask.pipeline import ScoredCrop
 from unmask.training.start import start_from
 
 Floats = NDArray[np.float64]
@@ -46,7 +45,7 @@ _BATCH = 32
 
 @dataclass
 class File:
-    """What one scan scored: crops N×S×S×3, and the clips' logits."""
+    """What one scan scored: crops S×S×3, and the clips' logits."""
 
     label: int
     method: str
@@ -54,25 +53,9 @@ class File:
     crops: list[NDArray[np.uint8]] = field(default_factory=list)
     clips: list[float] = field(default_factory=list)
 
-
-class Listener:
-    """Stands before a scorer and keeps what that is given and what it answers, for ``file``."""
-
-    def __init__(self, scorer: Scorer) -> None:
-        self.file = File(0, "", "")
-        self._crops, self._clips = scorer.score_crops, scorer.score_clips
-        vars(scorer).update(score_crops=self.score_crops, score_clips=self.score_clips)
-
-    def score_crops(self, crops: NDArray[np.uint8], **options: Any) -> FrameScores:
-        """As ever."""
-        self.file.crops.append(crops.copy())
-        return self._crops(crops, **options)
-
-    def score_clips(self, clips: Sequence[Any], **options: Any) -> NDArray[np.float32]:
-        """As ever."""
-        found = self._clips(clips, **options)
-        self.file.clips += found.tolist()
-        return found
+    def add(self, crop: ScoredCrop, /) -> None:
+        """As a sink of evidence."""
+        self.crops.append(crop.image)
 
 
 @dataclass(frozen=True)
@@ -86,17 +69,17 @@ class Seen:
 
 
 def look(detector: FrameDetector, file: File) -> Seen:
-    """The network once more, in torch: what the graph does not answer with is wanted too."""
+    """The network once more, in torch and f32: what the graph does not answer with is wanted."""
+    assert detector.head.bias is not None
     contrasts, means, found = [], [], []
-    gain = float(detector.head.weight.detach())
-    crops = np.concatenate(file.crops)
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    crops = np.stack(file.crops)
+    with torch.inference_mode():
         for start in range(0, len(crops), _BATCH):
             pixels = torch.from_numpy(crops[start : start + _BATCH]).permute(0, 3, 1, 2).float()
             x = (pixels / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-            contrasts.append(detector.contrast(x)[1].float())
-            cells = torch.nn.functional.conv2d(detector.trunk(x), detector.cells.weight)
-            means.append(cells.float().mean(dim=(1, 2, 3)) * gain)
+            logits, cells = detector.fit_forward(x)
+            contrasts.append(logits - detector.head.bias)
+            means.append(cells.mean(dim=(1, 2)))
             found.append(energies(pixels))
     numbers = (torch.cat(part).double().numpy() for part in (contrasts, means))
     return Seen(*numbers, torch.cat(found), np.array(file.clips))
@@ -104,8 +87,7 @@ def look(detector: FrameDetector, file: File) -> Seen:
 
 def usual(expectation: Expectation, seen: Seen) -> Floats:
     """What is expected of each crop."""
-    within = torch.minimum(torch.maximum(seen.energies, expectation.low), expectation.high)
-    values: Floats = (within @ expectation.slope + expectation.offset).double().numpy()
+    values: Floats = expectation.of(seen.energies).double().numpy()
     return values
 
 
@@ -139,8 +121,7 @@ def main() -> None:
     options = parser.parse_args()
     index = index_list(options.index)
     analyser = Analyser(options.model, device="cpu")
-    listener = Listener(analyser.scorer)
-    detector = start_from(str(find_package(options.model).folder), "xception", [], seed=0).frames
+    detector = start_from(str(analyser.package.folder), "xception", [], seed=0).frames
     detector.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     others = {}
     for path in options.expectation:
@@ -149,12 +130,13 @@ def main() -> None:
     files, seen = [], []
     for sample in track(index.samples[:: options.every], "scanning"):
         family = sample.attributes.get("family", sample.method)
-        listener.file = File(sample.label, sample.method, family)
+        file = File(sample.label, sample.method, family)
         with opened(index.root, sample) as path:
-            analyser.analyse(path)
-        if listener.file.crops:
-            files.append(listener.file)
-            seen.append(look(detector, listener.file))
+            analysis = analyser.analyse(path, evidence=file)
+        file.clips = [float(logit(clip.score)) for face in analysis.faces for clip in face.clips]
+        if file.crops:
+            files.append(file)
+            seen.append(look(detector, file))
     report(files, ways(seen, detector.expectation, others), seen)
 
 

@@ -11,11 +11,13 @@ import torch
 
 from unmask.models.backbones import make_trunk
 from unmask.models.detector import FrameDetector
-from unmask.training import expecting
+from unmask.training import expecting, pairs
+from unmask.training.detector import fit_detector
 from unmask.training.expecting import fit_expectation
 from unmask.training.pairs import draw_real
 from unmask.training.recipe import DetectorRecipe, RendererRecipe
 from unmask.training.run import Run
+from unmask.training.side import Side
 from unmask.training.sources import read_sides
 
 
@@ -47,13 +49,44 @@ def test_it_is_fitted_once_and_kept(
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
-def test_a_real_crop_is_a_matter_of_its_number(
+class _Asked(Exception):
+    """The stage was reached."""
+
+
+def test_it_is_learnt_from_people_who_were_held_out(
     faces: Path,
     recipe: DetectorRecipe,
     renderers: list[RendererRecipe],
     run_in: Callable[..., Run],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def asked(_recipe: DetectorRecipe, _detector: FrameDetector, side: Side, _run: Run) -> None:
+        assert {portrait.split for portrait in side.portraits} == {"val"}
+        raise _Asked
+
+    monkeypatch.setattr("unmask.training.detector.fit_expectation", asked)
+    short = recipe.model_copy(update={"frame": recipe.frame.model_copy(update={"steps": 1})})
+    with pytest.raises(_Asked):
+        fit_detector(
+            short,
+            data=[faces],
+            renderers=renderers,
+            init="scratch",
+            run=run_in(tmp_path),
+            out=tmp_path / "package",
+        )
+
+
+def test_a_real_crop_is_a_matter_of_its_number_and_as_it_came(
+    faces: Path,
+    recipe: DetectorRecipe,
+    renderers: list[RendererRecipe],
+    run_in: Callable[..., Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pairs, "draw_degradation", lambda *_, **__: pytest.fail("was worn"))
     train, _held = read_sides([faces], recipe, renderers, run_in(tmp_path))
     drawn = [
         draw_real(train.portraits, train.stills, recipe.frame, np.random.default_rng(seed))

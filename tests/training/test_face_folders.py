@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from face_tree import MARGIN, SIDE, person, plant_faces
 
 from unmask.clips import align
 from unmask.core.errors import DataError
+from unmask.synthesis import Kind
+from unmask.training import pairs
 from unmask.training.cutting import cut_mirrored, draw_cut
 from unmask.training.material import decode, encode, read_portraits, split, unit_frame
 from unmask.training.recipe import DetectorRecipe
@@ -40,6 +43,22 @@ def test_what_no_crop_shows_is_left_out(faces: Path) -> None:
     portrait = read_portraits(faces)[4]
     centre = unit_frame(portrait.landmarks) @ [0.5, 0.5, 1]
     np.testing.assert_allclose(centre, len(portrait.picture()) / 2, atol=1)
+
+
+@pytest.mark.parametrize("kind", ["self-blend", "render", "swap"])
+def test_a_stranger_is_real_and_fake_alike(
+    faces: Path, recipe: DetectorRecipe, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = read_portraits(faces)
+    black = replace(people[0].face(), picture=np.zeros_like(people[0].picture()))
+    monkeypatch.setattr(pairs, "draw_stranger", lambda *_: black)
+    for share in (0.0, 1.0):
+        stage = recipe.frame.model_copy(update={"strangers": share, "degradation": 0.0})
+        drawn = pairs.draw_pair(people, [], stage, np.random.default_rng(4), kind)
+        dark = int(drawn.real.max()) == 0
+        assert dark == (share == 1)
+        if dark:
+            assert int(drawn.fake[drawn.real.shape[0] // 2, 2].max()) < 40  # beside the face
 
 
 def test_crops_are_cut_as_serving_cuts_them() -> None:

@@ -76,7 +76,11 @@ class Expectation(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """N×3×S×S of 0…255 → what to expect of each, N."""
-        within = torch.minimum(torch.maximum(energies(crops), self.low), self.high)
+        return self.of(energies(crops))
+
+    def of(self, found: Tensor) -> Tensor:
+        """The same of their energies, N×16."""
+        within = torch.minimum(torch.maximum(found, self.low), self.high)
         return within @ self.slope + self.offset
 
     @torch.no_grad()

@@ -35,7 +35,7 @@ class Calibrated:
 
 
 def calibrate(
-    held: ClipFeatures, clip_logits: NDArray[np.float32], *, say: float = 0.7
+    held: ClipFeatures, clip_logits: NDArray[np.float32], *, say: float = 1.0
 ) -> Calibrated:
     """Calibrate frames, clips and faces on held-out clips, and set the thresholds.
 

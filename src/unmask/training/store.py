@@ -148,8 +148,9 @@ def films(
     """Windows of the clips in ``data``, ``loose`` face boxes wide; cut once, then in ``kept``."""
     seal = _seal(data, windows, loose)
     if run.first and not (kept.exists() and _seal_of(kept) in ("", seal)):
-        shape = {"frames": windows.frames, "windows": _WINDOWS}
-        found = read_films(data, step_s=windows.step_s, loose=loose, **shape)
+        found = read_films(
+            data, frames=windows.frames, step_s=windows.step_s, windows=_WINDOWS, loose=loose
+        )
         if not found:
             raise DataError(f"no clip that {data / 'clips.csv'} lists shows a face throughout")
         _save(found, kept, seal)
