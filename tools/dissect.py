@@ -1,12 +1,13 @@
 """What each part of a finished model is worth on files of your own, without fitting anything.
 
-    python tools/dissect.py MODEL LIST.csv [--expectation FILE.safetensors]... [--every N]
+    python tools/dissect.py MODEL LIST.csv [--usual FILE.safetensors]... [--every N]
 
 The files are scanned once as ever, and the crops and what clips scored are kept. Each row
 of the table (Markdown) puts a file's score together in another way: as the model does, without
 what it takes off, by the mean of its frames instead of their median, by the plain mean of the
 cells, by the LSTM alone, and by the LSTM beside the frames, each counted by its own spread. With
-``--expectation``, of a fit's work folder, follow rows with another line in place of the model's.
+``--usual``, of a fit's work folder, follow rows with what that fit found to be usual in real crops
+in place of the model's own. Where the places are left in, the line is still the one fitted without.
 All faces of a file are thrown together, which a verdict does not do; AUC with its 95 % interval
 over methods, then family by family. "alike" is the AUC among files of like detail, in quarters:
 what is left once coarse and clean files are not compared. "lean" is the rank correlation of real
@@ -16,6 +17,7 @@ files' scores with how coarse they are: below zero, clean ones are suspected for
 from __future__ import annotations
 
 import argparse
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +36,8 @@ from unmask.datasets.opening import opened
 from unmask.evaluation.bootstrap import measure, number
 from unmask.evaluation.curves import Ranking, area
 from unmask.models.detector import FrameDetector
-from unmask.models.expectation import Expectation, energies
+from unmask.models.expectation import energies
+from unmask.models.places import Places
 from unmask.models.weights import read_tensors
 from unmask.pipeline import ScoredCrop
 from unmask.training.start import start_from
@@ -60,9 +63,9 @@ class File:
 
 @dataclass(frozen=True)
 class Seen:
-    """Of one file's crops: contrasts N, cells' means N, energies N×16; of its clips logits M."""
+    """Of one file's crops: centred cells N×s×s, their means N, energies N×16; of clips logits M."""
 
-    contrasts: Floats
+    cells: torch.Tensor
     means: Floats
     energies: torch.Tensor
     clips: Floats
@@ -70,44 +73,60 @@ class Seen:
 
 def look(detector: FrameDetector, file: File) -> Seen:
     """The network once more, in torch and f32: what the graph does not answer with is wanted."""
-    assert detector.head.bias is not None
-    contrasts, means, found = [], [], []
+    found = []
     crops = np.stack(file.crops)
     with torch.inference_mode():
         for start in range(0, len(crops), _BATCH):
             pixels = torch.from_numpy(crops[start : start + _BATCH]).permute(0, 3, 1, 2).float()
             x = (pixels / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-            logits, cells = detector.fit_forward(x)
-            contrasts.append(logits - detector.head.bias)
-            means.append(cells.mean(dim=(1, 2)))
-            found.append(energies(pixels))
-    numbers = (torch.cat(part).double().numpy() for part in (contrasts, means))
-    return Seen(*numbers, torch.cat(found), np.array(file.clips))
+            cells = detector.fit_forward(x)[1]
+            means = cells.mean(dim=(1, 2))
+            found.append((cells - means[:, None, None], means, energies(pixels)))
+    cells, means, each = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return Seen(cells, means.double().numpy(), each, np.array(file.clips))
 
 
-def usual(expectation: Expectation, seen: Seen) -> Floats:
-    """What is expected of each crop."""
-    values: Floats = expectation.of(seen.energies).double().numpy()
+@torch.inference_mode()
+def contrasts(detector: FrameDetector, seen: Seen) -> Floats:
+    """Of each crop, nothing taken off but what is usual of its places."""
+    values: Floats = detector.contrasts_of(seen.cells).double().numpy()
     return values
 
 
-def ways(seen: Sequence[Seen], own: Expectation, others: dict[str, Expectation]) -> dict[str, Any]:
+@torch.inference_mode()
+def usual(detector: FrameDetector, seen: Seen) -> Floats:
+    """What is expected of each crop."""
+    values: Floats = detector.expectation.of(seen.energies).double().numpy()
+    return values
+
+
+def ways(
+    seen: Sequence[Seen], own: FrameDetector, others: dict[str, FrameDetector]
+) -> dict[str, Any]:
     """Each row's name and the files' scores; NaN where a file has no clip."""
-    frames = np.array([np.median(one.contrasts - usual(own, one)) for one in seen])
+    everywhere = copy.deepcopy(own)
+    everywhere.places = Places()
+    logits = [contrasts(own, one) - usual(own, one) for one in seen]
+    frames = np.array([np.median(each) for each in logits])
     clips = np.array([np.median(one.clips) if len(one.clips) else np.nan for one in seen])
     known = np.isfinite(clips)
     beside = frames / frames[known].std() + clips / clips[known].std()
+    left_in = [np.median(contrasts(everywhere, one) - usual(own, one)) for one in seen]
     rows = {
         "as it is": frames,
-        "the mean of the frames": [np.mean(one.contrasts - usual(own, one)) for one in seen],
-        "nothing taken off": [np.median(one.contrasts) for one in seen],
+        "the mean of the frames": [np.mean(each) for each in logits],
+        "the places left in": left_in,
+        "the expectation left in": [np.median(contrasts(own, one)) for one in seen],
+        "nothing taken off": [np.median(contrasts(everywhere, one)) for one in seen],
         "the cells' mean, nothing taken off": [np.median(one.means) for one in seen],
         "of files with clips: the frames": np.where(known, frames, np.nan),
         "of files with clips: the LSTM": clips,
         "of files with clips: both": beside,
     }
     for name, other in others.items():
-        rows[f"expected by {name}"] = [np.median(one.contrasts - usual(other, one)) for one in seen]
+        rows[f"usual by {name}"] = [
+            np.median(contrasts(other, one) - usual(other, one)) for one in seen
+        ]
     return {name: np.asarray(scores, np.float64) for name, scores in rows.items()}
 
 
@@ -116,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model")
     parser.add_argument("index", type=Path)
-    parser.add_argument("--expectation", type=Path, action="append", default=[])
+    parser.add_argument("--usual", type=Path, action="append", default=[])
     parser.add_argument("--every", type=int, default=1, help="take every N-th file")
     options = parser.parse_args()
     index = index_list(options.index)
@@ -124,9 +143,9 @@ def main() -> None:
     detector = start_from(str(analyser.package.folder), "xception", [], seed=0).frames
     detector.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     others = {}
-    for path in options.expectation:
-        others[path.stem] = Expectation()
-        others[path.stem].load_state_dict(read_tensors(path))
+    for path in options.usual:
+        others[path.stem] = copy.deepcopy(detector)
+        others[path.stem].load_state_dict(read_tensors(path), strict=False)
     files, seen = [], []
     for sample in track(index.samples[:: options.every], "scanning"):
         family = sample.attributes.get("family", sample.method)
@@ -137,7 +156,7 @@ def main() -> None:
         if file.crops:
             files.append(file)
             seen.append(look(detector, file))
-    report(files, ways(seen, detector.expectation, others), seen)
+    report(files, ways(seen, detector, others), seen)
 
 
 def alike(scores: Floats, labels: NDArray[np.int64], detail: Floats) -> float:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from unmask.models.expectation import Expectation
+from unmask.models.places import Places
 from unmask.models.trunk import Trunk
 from unmask.models.xception import FEATURES, Xception
 
@@ -22,6 +23,7 @@ class FrameDetector(nn.Module):
     is; a clean one cannot end lower than a coarse one for its cleanness alone. It is the pooling of
     multiple-instance learning by attention (Ilse, Tomczak & Welling, "Attention-based Deep Multiple
     Instance Learning", ICML 2018), with the cells' own answers for attention, less the average.
+    What stands out of real faces as much (``places``) is no contrast; fits do without.
     """
 
     def __init__(self, trunk: Trunk | None = None, *, tf_padding: bool = True) -> None:
@@ -29,6 +31,7 @@ class FrameDetector(nn.Module):
         self.trunk = Xception(tf_padding=tf_padding) if trunk is None else trunk
         self.cells = nn.Conv2d(self.trunk.features, 1, 1)
         self.head = nn.Linear(1, 1)
+        self.places = Places()
         self.expectation = Expectation()
         nn.init.normal_(self.cells.weight, std=0.01)
         assert self.cells.bias is not None
@@ -43,14 +46,29 @@ class FrameDetector(nn.Module):
         What all cells share is taken off before anything else, so that arithmetic of few digits
         (bf16) spends them on what is left.
         """
-        grid = self.trunk(x)  # N×D×s×s
-        around = grid - grid.mean(dim=(2, 3), keepdim=True)
-        cells = functional.conv2d(around, self.cells.weight)[:, 0]
-        shares = _shares(cells)
-        gain = self.head.weight  # 1×1
-        each = cells * shares * gain
+        around, cells = self._around(x)
+        each, shares = self._each(cells)
         features = (around * shares[:, None]).sum(dim=(2, 3))
         return features, each.sum(dim=(1, 2)), each * (cells.shape[1] * cells.shape[2])
+
+    def centred_cells(self, x: Tensor) -> Tensor:
+        """N×3×S×S → N×s×s: how far each cell stands out of its crop, for :meth:`contrasts_of`."""
+        return self._around(x)[1]
+
+    def contrasts_of(self, cells: Tensor) -> Tensor:
+        """Centred cells N×s×s → contrasts N, as :meth:`contrast` has them."""
+        return self._each(cells)[0].sum(dim=(1, 2))
+
+    def _around(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        grid = self.trunk(x)  # N×D×s×s
+        around = grid - grid.mean(dim=(2, 3), keepdim=True)
+        return around, functional.conv2d(around, self.cells.weight)[:, 0]
+
+    def _each(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """What each cell gives to the contrast, and its share of the weight, N×s×s both."""
+        beyond = self.places(cells)
+        shares = _shares(beyond)
+        return beyond * shares * self.head.weight, shares  # the gain is 1×1
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As :meth:`contrast`, with the frame's logit in its place: the bias comes on top."""

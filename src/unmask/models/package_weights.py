@@ -15,7 +15,7 @@ from unmask.core.errors import ModelInvalid
 from unmask.models.detector import FrameDetector, TemporalDetector
 
 _FITTING_ONLY = ("cells.bias", "head.bias")
-_FITTED_LATER = "expectation."
+FITTED_LATER = ("places.", "expectation.")
 _HALF = ".f16"
 _TO_TORCH = (0, 2, 3, 1)  # ONNX keeps an LSTM's gates as i, o, f, c; torch as i, f, c, o
 
@@ -23,8 +23,8 @@ _TO_TORCH = (0, 2, 3, 1)  # ONNX keeps an LSTM's gates as i, o, f, c; torch as i
 def load_frame_weights(detector: FrameDetector, package: Path) -> list[str]:
     """Take the frame detector's weights from ``package/backbone.onnx``; returns names left fresh.
 
-    Fresh are the two biases, which serve in fitting only and are not exported, and the expectation
-    of packages that are older than it. Raises :class:`ModelInvalid` for another network, or a graph
+    Fresh are the two biases, which serve in fitting only and are not exported, and what is usual
+    in real crops (:class:`Places`, :class:`Expectation`) in packages that are older than it. Raises :class:`ModelInvalid` for another network, or a graph
     that does not keep its weights' names.
     """
     path = package / "backbone.onnx"
@@ -35,7 +35,7 @@ def load_frame_weights(detector: FrameDetector, package: Path) -> list[str]:
     }
     report = _load(detector, found, path)
     lacking = [name for name in report if not name.endswith("num_batches_tracked")]
-    known = (*_FITTING_ONLY, _FITTED_LATER)
+    known = (*_FITTING_ONLY, *FITTED_LATER)
     strange = [name for name in lacking if not name.startswith(known)]
     if strange:
         raise _another(path, f"lacks {strange[0]}")

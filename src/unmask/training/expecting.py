@@ -1,4 +1,4 @@
-"""After the frame stage: what its contrast comes to on real pictures, by how coarse they are.
+"""After the frame stage: what is usual in real pictures, place by place and by how coarse they are.
 
 On pictures and films of people who were held out, as they came: those whom the network was fitted
 on it knows, and it is calmer before them than before anybody else; and what a fit does to pictures
@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from unmask.models.detector import FrameDetector
 from unmask.models.expectation import energies
+from unmask.models.package_weights import FITTED_LATER
 from unmask.models.weights import read_tensors, write_tensors
 from unmask.training.faults import writing
 from unmask.training.features import weights_digest
@@ -48,41 +49,52 @@ class _Reals(Dataset[Tensor]):
 
 
 def fit_expectation(recipe: DetectorRecipe, detector: FrameDetector, side: Side, run: Run) -> None:
-    """Fit ``detector.expectation`` on ``side``, held out; ``run.work`` keeps it for a restart."""
+    """Fit ``detector``'s places and expectation on ``side``, held out.
+
+    ``run.work`` keeps them for a restart.
+    """
     if not recipe.frame.expected_crops:
         return
     seal = weights_digest(recipe, detector, side)
-    kept = run.work / f"{recipe.stem}-expectation-{seal}.safetensors"
+    kept = run.work / f"{recipe.stem}-usual-{seal}.safetensors"
     if run.first and not kept.exists():
-        found, contrasts = _measure(recipe, detector, side, run)
-        told = detector.expectation.cpu().fit(found, contrasts)
+        found, cells = _measure(recipe, detector, side, run)
+        detector.cpu().places.fit(cells)
+        with torch.no_grad():
+            contrasts = detector.contrasts_of(cells)
+        told = detector.expectation.fit(found, contrasts)
         log.info(
             "%d real crops: contrasts and what is expected correlate by %.2f", len(found), told
         )
         with writing(kept):
-            write_tensors(detector.expectation.state_dict(), kept)
+            write_tensors(_usual(detector), kept)
     run.fabric.barrier()
-    detector.expectation.load_state_dict(read_tensors(kept))
-    detector.expectation.to(run.fabric.device)
+    detector.load_state_dict(read_tensors(kept), strict=False)
+    detector.to(run.fabric.device)
+
+
+def _usual(detector: FrameDetector) -> dict[str, Tensor]:
+    state: dict[str, Tensor] = detector.state_dict()
+    return {name: value for name, value in state.items() if name.startswith(FITTED_LATER)}
 
 
 def _measure(
     recipe: DetectorRecipe, detector: FrameDetector, side: Side, run: Run
 ) -> tuple[Tensor, Tensor]:
-    """Energies N×16 and contrasts N, float32 on the CPU."""
+    """Energies N×16 and centred cells N×s×s, float32 on the CPU."""
     loader = DataLoader(
         _Reals(side, recipe),
         batch_size=_BATCH,
         num_workers=run.workers,
         worker_init_fn=leave_signals_to_parent if run.workers else None,
     )
-    found, contrasts = [], []
+    found, cells = [], []
     detector.eval()
     with torch.inference_mode():
         for crops in loader:
             pixels = crops.permute(0, 3, 1, 2).to(run.fabric.device).float()
             with run.fabric.autocast():
-                contrast = detector.contrast(pixels / 127.5 - 1)[1]
+                centred = detector.centred_cells(pixels / 127.5 - 1)
             found.append(energies(pixels).cpu())
-            contrasts.append(contrast.float().cpu())
-    return torch.cat(found), torch.cat(contrasts)
+            cells.append(centred.float().cpu())
+    return torch.cat(found), torch.cat(cells)
