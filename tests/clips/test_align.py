@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from unmask.clips import TEMPLATE, align, crop_matrix, sharpness
+from unmask.clips import TEMPLATE, align, crop_matrix, grain, sharpness
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,34 @@ def test_sharpness_hardly_depends_on_the_crop_s_size(astronaut):
     soft = np.asarray(cv2.GaussianBlur(face, (0, 0), 2), dtype=np.uint8)
     small = np.asarray(cv2.resize(soft, (168, 168), interpolation=cv2.INTER_AREA), np.uint8)
     assert sharpness(small) == pytest.approx(sharpness(soft), rel=0.15)
+
+
+def _face(astronaut, size):
+    """Without the picture's own grain."""
+    face = cv2.resize(astronaut[40:240, 140:340], (size, size))
+    return cv2.GaussianBlur(face, (0, 0), 1.0).astype(float)
+
+
+def _bytes(picture):
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("size", [167, 168, 224])
+def test_grain_rises_with_noise_and_not_with_sharpness(astronaut, size):
+    face = _face(astronaut, size)
+    noise = np.random.default_rng(2).normal(size=face.shape)
+    readings = [grain(_bytes(face + sigma * noise)) for sigma in (0, 4, 12)]
+    assert readings[0] < 0.7
+    assert readings[0] + 0.2 < readings[1] < readings[2] < 2
+    assert grain(_bytes(cv2.GaussianBlur(face, (0, 0), 1.5))) < 0.8
+
+
+def test_grain_of_noise_alone_is_two_and_of_nothing_one():
+    noise = np.random.default_rng(2).normal(128, 20, (168, 168, 3))
+    assert grain(_bytes(noise)) == pytest.approx(2, abs=0.1)
+    assert grain(np.full((64, 64, 3), 90, np.uint8)) == pytest.approx(1, abs=0.01)
+
+
+def test_grain_of_luma_alone_is_seen(astronaut):
+    noise = np.random.default_rng(2).normal(size=(168, 168, 1)) * 12
+    assert grain(_bytes(_face(astronaut, 168) + noise)) > 0.8

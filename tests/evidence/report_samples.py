@@ -35,6 +35,7 @@ def frame(time_s: float, score: float | None = 0.7) -> FaceFrame:
         landmarks=((25, 45), (50, 45), (38, 60), (28, 75), (50, 75)),
         size_px=59.6,
         sharpness=6.54,
+        grain=0.58,
         score=score,
     )
 

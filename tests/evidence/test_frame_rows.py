@@ -29,6 +29,7 @@ def test_a_row_for_each_face_in_each_frame() -> None:
         "y1": "90.0",
         "size_px": "59.6",
         "sharpness": "6.54",
+        "grain": "0.58",
         "detector_score": "0.998",
         "score": "0.1",
         "clip_score": "0.875",

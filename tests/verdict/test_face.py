@@ -18,6 +18,7 @@ SMALL = {"size_px": 30.0}
 BLURRED = {"sharpness": 1.1}
 UNSURE = {"detector_score": 0.7}
 CUT = {"inside": 0.4}
+NOISY = {"grain": 0.8}
 
 # frames, clips, quality, kind → label, probability (or None), reasons
 GOLDEN = [
@@ -47,6 +48,11 @@ GOLDEN = [
     ([5, 5], [5], SMALL, "video", "inconclusive", None, ("face-too-small", "too-few-frames")),
     ([5], [], SMALL | BLURRED, "image", "inconclusive", None, ("face-too-small", "too-blurred")),
     ([5], [], UNSURE, "image", "inconclusive", None, ("poor-detection",)),
+    ([-3], [], NOISY, "image", "inconclusive", 0.0474, ("too-noisy",)),
+    ([-3, -3, -3], [-3], NOISY, "video", "inconclusive", 0.0015, ("too-noisy",)),
+    ([0, 0, 0], [0.3], NOISY, "video", "inconclusive", 0.4502,
+     ("between-thresholds", "too-noisy")),
+    ([2], [], NOISY, "image", "manipulated", 0.8808, ("above-threshold", "frame-artefacts")),
     ([5], [], CUT, "image", "inconclusive", None, ("face-cut-off",)),
 ]  # fmt: skip
 
@@ -87,6 +93,13 @@ def test_poor_frames_are_left_out_and_the_rest_decide(calibration, thresholds, m
     assert judge(mixed) == judge(good)
 
 
+@pytest.mark.parametrize(("noisy", "label"), [(3, "no-manipulation-found"), (4, "inconclusive")])
+def test_half_of_the_frames_must_be_free_of_noise(calibration, thresholds, make_face, noisy, label):
+    face = make_face([-3] * (8 - noisy))
+    face = replace(face, frames=face.frames + make_face([-3] * noisy, **NOISY).frames)
+    assert judge_face(face, calibration, thresholds, kind="video").label == label
+
+
 def test_a_clip_of_mostly_poor_frames_is_left_out(calibration, thresholds, make_face):
     good = make_face([-3, -3, -3], [-3])
     poor = make_face([9, 9, 9, 9], **BLURRED).frames
@@ -110,6 +123,8 @@ def test_quality_that_is_no_number_is_poor(calibration, thresholds, make_face):
     face = make_face([3.0], sharpness=math.nan)
     verdict = judge_face(face, calibration, thresholds, kind="image")
     assert verdict.reasons == ("too-blurred",)
+    face = make_face([-3.0], grain=math.nan)
+    assert judge_face(face, calibration, thresholds, kind="image").reasons == ("too-noisy",)
 
 
 def test_another_floor_can_be_asked_for(calibration, thresholds, make_face):
@@ -125,6 +140,7 @@ frame = st.builds(
     logit=logits,
     size_px=st.sampled_from([20.0, 48.0, 200.0]),
     sharpness=st.sampled_from([1.0, 1.5, 9.0]),
+    grain=st.sampled_from([0.5, 0.8, 2.0]),
     detector_score=st.sampled_from([0.5, 0.9, 1.0]),
     inside=st.sampled_from([0.3, 0.6, 1.0]),
 )

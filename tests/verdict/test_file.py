@@ -12,6 +12,7 @@ FAKE = Verdict(
 CLEAN = Verdict(label="no-manipulation-found", probability=0.05, reasons=("below-threshold",))
 UNSURE = Verdict(label="inconclusive", probability=0.5, reasons=("between-thresholds",))
 SPLIT = Verdict(label="inconclusive", probability=0.1, reasons=("frames-disagree",))
+NOISY = Verdict(label="inconclusive", probability=0.05, reasons=("too-noisy",))
 SMALL = Verdict(label="inconclusive", probability=None, reasons=("face-too-small",))
 BLURRED = Verdict(label="inconclusive", probability=None, reasons=("too-blurred",))
 
@@ -22,6 +23,10 @@ GOLDEN = [
     ([(CLEAN, 9)], "no-manipulation-found", 0.05, ("below-threshold",)),
     ([(UNSURE, 9)], "inconclusive", 0.5, ("between-thresholds",)),
     ([(SPLIT, 9)], "inconclusive", 0.1, ("frames-disagree",)),
+    ([(NOISY, 9)], "inconclusive", 0.05, ("too-noisy",)),
+    ([(NOISY, 9), (CLEAN, 1)], "inconclusive", 0.05, ("too-noisy",)),
+    ([(NOISY, 1), (CLEAN, 9)], "no-manipulation-found", 0.05,
+     ("below-threshold", "some-faces-inconclusive")),
     ([(SMALL, 9)], "inconclusive", None, ("face-too-small",)),
     ([(SMALL, 1), (BLURRED, 2)], "inconclusive", None, ("face-too-small", "too-blurred")),
     # one strong fake in a group of five stays one

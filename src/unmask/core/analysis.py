@@ -91,6 +91,7 @@ class FaceFrame(Record):
     )
     size_px: float = Field(description="shorter side of the box")
     sharpness: float | None = Field(description="mean absolute Laplacian of the aligned crop")
+    grain: float | None = Field(None, description="detail of its finest octave, by the next one's")
     score: Probability | None = Field(description="null where the crop was not scored")
 
 

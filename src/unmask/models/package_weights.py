@@ -24,8 +24,8 @@ def load_frame_weights(detector: FrameDetector, package: Path) -> list[str]:
     """Take the frame detector's weights from ``package/backbone.onnx``; returns names left fresh.
 
     Fresh are the two biases, which serve in fitting only and are not exported, and what is usual
-    in real crops (:class:`Places`, :class:`Expectation`) in packages that are older than it. Raises :class:`ModelInvalid` for another network, or a graph
-    that does not keep its weights' names.
+    in real crops (:class:`Places`, :class:`Expectation`) in packages that are older than it. Raises
+    :class:`ModelInvalid` for another network, or a graph that does not keep its weights' names.
     """
     path = package / "backbone.onnx"
     found = {

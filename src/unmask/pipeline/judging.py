@@ -65,6 +65,7 @@ def face_evidence(
                 logit=scored[one].logit,
                 size_px=one.detection.size,
                 sharpness=scored[one].sharpness,
+                grain=scored[one].grain,
                 detector_score=one.detection.score,
                 inside=scored[one].inside,
             )
@@ -128,6 +129,7 @@ def _frame(seen: Sighting, scored: Scored | None, manifest: Manifest) -> FaceFra
         landmarks=(a, b, c, d, e),
         size_px=round(seen.detection.size, 2),
         sharpness=None if scored is None else round(scored.sharpness, 3),
+        grain=None if scored is None else round(scored.grain, 3),
         score=None if scored is None else frame_score(scored, manifest),
     )
 

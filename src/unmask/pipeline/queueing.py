@@ -35,6 +35,7 @@ class Scored:
     logit: float
     features: NDArray[np.float32]
     sharpness: float
+    grain: float
     inside: float
     image: NDArray[np.uint8] | None
     map: NDArray[np.float32] | None
@@ -102,6 +103,7 @@ class Scoring:
                 logit=float(scores.logits[row]),
                 features=scores.features[row],
                 sharpness=crop.sharpness,
+                grain=crop.grain,
                 inside=crop.inside,
                 image=crop.image if self._keep else None,
                 map=scores.maps[row] if self._keep else None,

@@ -19,10 +19,11 @@ from unmask.verdict.reasons import REASONS
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """The logits that passed the quality floor."""
+    """The logits that passed the quality floor, and whether half of those frames hide traces."""
 
     frames: list[float]
     clips: list[float]
+    noisy: bool
 
 
 def judge_face(
@@ -37,14 +38,15 @@ def judge_face(
 
     Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
     half of its frames are. With too few frames left the face is inconclusive and has no
-    probability: nothing measured it. Between the thresholds, or where frames contradict a low
-    median, it is inconclusive and keeps the probability, which is what was measured.
+    probability: nothing measured it. Between the thresholds, where frames contradict a low median,
+    or where half of the frames are so noisy that little can be found in them, it is inconclusive
+    and keeps the probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.
     """
     flaws = [tuple(floor.flaws(frame)) for frame in face.frames]
-    fit = _fit(face, flaws)
+    fit = _fit(face, flaws, floor)
     needed = floor.needed(kind)
     if len(fit.frames) < needed:
         return Verdict(label="inconclusive", probability=None, reasons=_poor(flaws, needed))
@@ -57,6 +59,8 @@ def judge_face(
         doubts.append("between-thresholds")
     if _high_frames(fit, calibration, thresholds) >= max(needed, floor.dissent * len(fit.frames)):
         doubts.append("frames-disagree")
+    if fit.noisy:
+        doubts.append("too-noisy")
     if doubts:
         return Verdict(label="inconclusive", probability=probability, reasons=tuple(doubts))
     return Verdict(
@@ -64,14 +68,15 @@ def judge_face(
     )
 
 
-def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]]) -> _Fit:
+def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) -> _Fit:
     clips = [
         clip.logit
         for clip in face.clips
         if 2 * sum(not flaws[index] for index in clip.frames) >= len(clip.frames)
     ]
-    frames = [frame.logit for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
-    return _Fit(frames, clips)
+    fit = [frame for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
+    noisy = 2 * sum(map(floor.hides, fit)) >= max(1, len(fit))
+    return _Fit([frame.logit for frame in fit], clips, noisy)
 
 
 def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:

@@ -63,7 +63,8 @@ def judge_file(
     manipulated by itself, and a file of which a face's frames contradict its low median, is never
     ``no-manipulation-found``. Faces too poor to be judged (no probability) are left out of the
     arithmetic; they do not keep a file from being called manipulated, but where the most
-    prominent face is among them nothing is cleared: a clean bystander says nothing of it.
+    prominent face is among them nothing is cleared: a clean bystander says nothing of it. Nor is
+    anything cleared where the most prominent face is too noisy.
     """
     if not faces:
         return Verdict(label="no-face", probability=None, reasons=("no-face-found",))
@@ -78,12 +79,13 @@ def judge_file(
         return Verdict(
             label="manipulated", probability=probability, reasons=_reasons(speaking, remarks)
         )
-    doubts = _doubts(judged, probability, thresholds)
+    main = _most_prominent(faces, prominences)
+    doubts = _doubts(judged, main, probability, thresholds)
     if doubts:
         return Verdict(
             label="inconclusive", probability=probability, reasons=_reasons([], doubts + remarks)
         )
-    if spoilt := _most_prominent_hidden(faces, prominences):
+    if spoilt := [face for face in main if face.probability is None]:
         reasons = _reasons(spoilt, ["main-face-not-judged"])
         return Verdict(label="inconclusive", probability=None, reasons=reasons)
     if any(face.label == "inconclusive" for face in judged):
@@ -95,26 +97,29 @@ def judge_file(
     )
 
 
-def _doubts(judged: Sequence[Verdict], probability: float, thresholds: Thresholds) -> list[str]:
+def _doubts(
+    judged: Sequence[Verdict],
+    main: Sequence[Verdict],
+    probability: float,
+    thresholds: Thresholds,
+) -> list[str]:
     """What keeps a file below the high threshold from being cleared."""
     doubts = []
     if probability >= thresholds.low:
         doubts.append("between-thresholds")
     if any("frames-disagree" in face.reasons for face in judged):
         doubts.append("frames-disagree")
+    if any("too-noisy" in face.reasons for face in main):
+        doubts.append("too-noisy")
     if any(face.label == "manipulated" for face in judged):
         doubts.append("faces-disagree")
     return doubts
 
 
-def _most_prominent_hidden(faces: Sequence[Verdict], prominences: Sequence[float]) -> list[Verdict]:
-    """The faces without a probability that no other face exceeds in prominence."""
-    most = max(prominences)
-    return [
-        face
-        for face, prominence in zip(faces, prominences, strict=True)
-        if prominence == most and face.probability is None
-    ]
+def _most_prominent(faces: Sequence[Verdict], prominences: Sequence[float]) -> list[Verdict]:
+    """The faces that no other face exceeds in prominence."""
+    pairs = zip(faces, prominences, strict=True)
+    return [face for face, prominence in pairs if prominence == max(prominences)]
 
 
 def _reasons(faces: Iterable[Verdict], codes: Iterable[str] = ()) -> tuple[str, ...]:

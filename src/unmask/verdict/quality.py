@@ -15,13 +15,14 @@ class FrameEvidence:
     """One face in one scored frame.
 
     ``logit`` is the backbone's, uncalibrated; ``size_px`` the shorter side of the face's box in
-    pixels of the file; ``sharpness`` and ``inside`` as in :class:`unmask.core.frames.Crop`;
-    ``detector_score`` 0 to 1.
+    pixels of the file; ``sharpness``, ``grain`` and ``inside`` as in
+    :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1.
     """
 
     logit: float
     size_px: float
     sharpness: float
+    grain: float
     detector_score: float
     inside: float
 
@@ -58,10 +59,13 @@ class QualityFloor:
     its landmarks, and a blending seam of two or three pixels on a 256-pixel face is less than
     one pixel wide here.
 
-    ``sharpness`` 1.5: measured on 300 sharp portraits (``benchmarks/sharpness.py``). The same
+    ``sharpness`` 1.5: measured on 300 sharp portraits (``benchmarks/quality.py``). The same
     faces shrunk to 48 px and enlarged again keep 1.6 and more at crops of 168 px, 1.8 at 224
     (99 of 100); defocused by a Gaussian of 1/40 of the face's side, 19 of 20 fall to 1.2 to 1.5
     at 168, to 1.2 to 1.6 at 224. JPEG at quality 8 hardly moves them.
+
+    ``grain`` 0.8: where it is more, noise hides traces, and nothing is cleared. It makes none, so
+    what was found in spite of it counts. docs/verdicts.md has the shares that were measured.
 
     ``detector_score`` 0.9: below it a cascade reports many things that are not faces, and a
     manipulation score of something that is no face means nothing.
@@ -79,6 +83,7 @@ class QualityFloor:
 
     size_px: float = 48.0
     sharpness: float = 1.5
+    grain: float = 0.8
     detector_score: float = 0.9
     inside: float = 0.6
     frames: int = 3
@@ -95,6 +100,10 @@ class QualityFloor:
             yield "poor-detection"
         if not frame.inside >= self.inside:
             yield "face-cut-off"
+
+    def hides(self, frame: FrameEvidence) -> bool:
+        """Whether traces would hardly show in this frame."""
+        return not frame.grain < self.grain
 
     def needed(self, kind: Kind) -> int:
         """How many fit frames a face must have."""

@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "though the face as a whole does not.",
         "faces-disagree": "A face reaches the threshold for manipulated by itself, but the file "
         "does not once corrected for the number of faces looked at.",
+        "too-noisy": "The picture is so noisy that traces of manipulation may not show.",
         # inconclusive, without one: the evidence is too poor
         "face-too-small": "The face has too few pixels to show traces of manipulation.",
         "too-blurred": "The face is too blurred to show traces of manipulation.",

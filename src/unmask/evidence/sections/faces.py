@@ -192,9 +192,17 @@ def _stretches(face: Face, most: int) -> Table:
 
 def _frames(face: Face, most: int) -> Table:
     return Table(
-        ("Time", "Box: left, top, right, bottom", "Size", "Sharpness", "Detector", "Score"),
+        (
+            "Time",
+            "Box: left, top, right, bottom",
+            "Size",
+            "Sharpness",
+            "Grain",
+            "Detector",
+            "Score",
+        ),
         tuple(_frame(frame) for frame in face.frames[:most]),
-        frozenset({0, 1, 2, 3, 4, 5}),
+        frozenset({0, 1, 2, 3, 4, 5, 6}),
         caption=f"Face {face.id}: every sampled frame that shows it."
         + _left_out(len(face.frames), most),
     )
@@ -212,6 +220,7 @@ def _frame(frame: FaceFrame) -> tuple[str, ...]:
         ", ".join(f"{value:.0f}" for value in frame.box),
         f"{frame.size_px:.0f}",
         "–" if frame.sharpness is None else f"{frame.sharpness:.1f}",
+        "–" if frame.grain is None else f"{frame.grain:.2f}",
         f"{frame.detector_score:.3f}",
         "not scored" if frame.score is None else score(frame.score),
     )
