@@ -120,6 +120,43 @@ def test_with_the_lower_threshold_alone_what_shapes_the_rest_is_refused(
     assert (package / "model.json").read_bytes() == before
 
 
+def test_the_upper_threshold_alone(package: Path, faces: Path, unmask: Run, tmp_path: Path) -> None:
+    unmask("calibrate", package, faces, "--device", "cpu", "--only-lower", "--misses", "0.1")
+    before = ModelPackage.load(package).manifest
+    code, _, err = unmask("calibrate", package, faces, "--device", "cpu", "--only-upper",
+                          "--false-positives", "0.3")  # fmt: skip
+    assert code == 0
+    assert "has an upper threshold chosen on faces" in err
+    after = ModelPackage.load(package)
+    after.verify()
+    assert after.manifest.calibration == before.calibration
+    assert after.manifest.thresholds.low <= before.thresholds.low
+    assert after.manifest.metrics["upper_threshold"]["false_positives_allowed"] == 0.3
+    assert after.manifest.metrics["lower_threshold"] == before.metrics["lower_threshold"]
+    assert "The upper threshold was chosen on faces" in after.card
+    unmask("evaluate", package, faces, "--out", "again", *FAST)
+    found = json.loads((tmp_path / "again" / "evaluation.json").read_text())
+    assert found["decisions"][0]["wrong"]["value"] <= 0.3
+    assert any("upper threshold of tiny was chosen on these" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--only-upper", "--misses", "0.1"), "--only-upper leaves nothing for --misses to change"),
+        (("--only-upper", "--low", "0.4"), "--only-upper leaves nothing for --low to change"),
+        (("--only-upper", "--only-lower"), "one after the other"),
+        (("--same-verdicts", "--low", "0.4"), "--same-verdicts leaves nothing for --low to change"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    package: Path, faces: Path, unmask: Run, given: tuple[str, ...], told: str
+) -> None:
+    code, _, err = unmask("calibrate", package, faces, *given)
+    assert code == 2
+    assert told in err
+
+
 def test_two_ways_to_say_the_lower_threshold_are_refused(
     package: Path, faces: Path, unmask: Run
 ) -> None:

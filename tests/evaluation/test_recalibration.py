@@ -20,7 +20,13 @@ from unmask.evaluation.calibration import (
     fit_temperature,
 )
 from unmask.evaluation.crossval import cross_validated
-from unmask.evaluation.recalibration import FITS, Wanted, lower_threshold, recalibrate
+from unmask.evaluation.recalibration import (
+    FITS,
+    Wanted,
+    lower_threshold,
+    recalibrate,
+    upper_threshold,
+)
 from unmask.runtime.package import Calibration
 from unmask.verdict import clip_probability, face_probability, frame_probability
 
@@ -161,12 +167,20 @@ def test_where_verdicts_stay_the_thresholds_move_along() -> None:
         assert (old >= BOTH.high) == (new >= found.thresholds.high)
 
 
-def test_where_clips_have_no_say_frames_go_by_the_faces_line() -> None:
-    alone = OLD.model_copy(
-        update={"frame_scale": OLD.face_scale, "frame_offset": OLD.face_offset, "frame_weight": 1.0}
-    )
-    found = recalibrate(separated(100), alone, BOTH, Wanted()).calibration
-    assert (found.frame_scale, found.frame_offset) == (found.face_scale, found.face_offset)
+@pytest.mark.parametrize("weight", [0.4, 1.0])
+def test_single_frames_have_a_line_of_their_own(weight: float) -> None:
+    rng = np.random.default_rng(2)
+    cases = []
+    for one in separated(100):
+        middle = one.row.faces[0]
+        frames = tuple(np.clip(middle + rng.normal(0, 0.3, 9), 0.01, 0.99).tolist())
+        cases.append(replace(one, row=replace(one.row, frames=frames)))
+    old = OLD.model_copy(update={"frame_weight": weight})
+    found = recalibrate(cases, old, BOTH, Wanted()).calibration
+    logits = np.array([np.log(p / (1 - p)) for one in cases for p in one.row.frames])
+    line = fit_platt(logits, np.repeat([one.label for one in cases], 9))
+    assert found.frame_scale == pytest.approx(line[0] * old.frame_scale, rel=1e-6)
+    assert found.frame_scale / old.frame_scale < 0.8 * found.face_scale / old.face_scale
 
 
 def test_pictures_alone_leave_clips_and_faces_as_they_were() -> None:
@@ -197,6 +211,23 @@ def test_each_way_to_calibrate_is_measured_on_groups_left_out() -> None:
     assert found["platt"] < found["isotonic"] < found["as it was"]  # it is sure at its ends
     alone = cross_validated(logits, labels, ["one"] * 600, {})
     assert alone["isotonic"] is None
+
+
+def test_the_upper_threshold_is_chosen_alone() -> None:
+    cases = [case(0, n / 100, name=str(n)) for n in range(61, 81)]
+    cases += [case(1, 0.99, name="fake"), case(0, None, name="unseen")]
+    for was in (0.7, 0.95):
+        found, account = upper_threshold(cases, Thresholds(low=0.4, high=was), 0.1)
+        assert (found.low, found.high) == (0.4, 0.781)  # 0.79 and 0.80 of twenty reach it
+        assert account == {"real": 20, "false_positives_allowed": 0.1, "was": was}
+    with pytest.raises(DataError, match="only 9 real files with a score"):
+        upper_threshold(cases[:9], Thresholds(low=0.4, high=0.8), 0.1)
+
+
+def test_a_threshold_that_moves_along_stays_within_what_documents_hold() -> None:
+    cases = distorted(separated(200, gap=0.6), scale=4.0, offset=0.0)
+    found = recalibrate(cases, OLD, Thresholds(low=0.4, high=0.999), Wanted(same_verdicts=True))
+    assert found.thresholds.high == 1 - 1e-6
 
 
 def test_the_lower_threshold_moves_down_alone_and_never_up() -> None:

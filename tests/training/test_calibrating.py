@@ -41,8 +41,6 @@ def test_two_good_heads_share_the_face():
 def test_a_clip_head_that_learned_the_opposite_has_no_say(caplog):
     found = calibrate(held_out(2), clip_logits(-2))
     assert found.calibration.frame_weight == 1
-    assert found.calibration.frame_scale == found.calibration.face_scale
-    assert found.calibration.frame_offset == found.calibration.face_offset
     assert found.calibration.clip_scale < 1e-5
     assert found.metrics["calibration clips"]["auc"] > 0.95
     assert "clip head does not tell" in caplog.text
@@ -63,7 +61,7 @@ def test_a_clip_head_says_no_more_than_the_recipe_lets_it():
     assert calibrate(held, clips, say=0.3).calibration.frame_weight == 0.7
     silent = calibrate(held, clips, say=0).calibration
     assert silent.frame_weight == 1
-    assert silent.frame_scale == silent.face_scale
+    assert silent.frame_scale < silent.face_scale  # one frame says less than the median of many
 
 
 def test_two_heads_that_learned_nothing_are_an_error():

@@ -8,13 +8,9 @@ import click
 from click.core import ParameterSource
 
 _FILE = click.Path(path_type=str)
-_OF_THE_REST = {
-    "method": "--method",
-    "false_positives": "--false-positives",
-    "low": "--low",
-    "groups": "--groups",
-    "same_verdicts": "--same-verdicts",
-}
+_OF_ALL = {"method": "--method", "groups": "--groups", "same_verdicts": "--same-verdicts"}
+_OF_LOWER = {"low": "--low", "misses": "--misses"}
+_OF_UPPER = {"false_positives": "--false-positives"}
 
 
 @click.command(short_help="Fit a model's probabilities and thresholds to validation data.")
@@ -69,6 +65,11 @@ _OF_THE_REST = {
     help="With --misses: move the lower threshold down as far as that asks, and nothing else.",
 )
 @click.option(
+    "--only-upper",
+    is_flag=True,
+    help="With --false-positives: choose the upper threshold, and nothing else.",
+)
+@click.option(
     "--same-verdicts",
     is_flag=True,
     help="Both thresholds move with the probabilities, so that no verdict changes.",
@@ -96,30 +97,30 @@ def calibrate(context: click.Context, /, **options: Any) -> int:
     """
     from unmask.cli.calibrate_work import CalibrateOptions, run
 
-    if options["same_verdicts"]:
-        _same_verdicts(context)
+    if options["only_lower"] and options["only_upper"]:
+        raise click.UsageError("--only-lower and --only-upper: one after the other")
     if options["only_lower"]:
         _only_lower(context, options["misses"])
+    elif options["only_upper"]:
+        _refuse(context, "--only-upper", _OF_ALL | _OF_LOWER)
+    elif options["same_verdicts"]:
+        _refuse(context, "--same-verdicts", _OF_UPPER | _OF_LOWER)
     elif options["misses"] is not None and _given(context, "low"):
         raise click.UsageError("--low says where the lower threshold is, --misses too: give one")
     return run(CalibrateOptions(**options))
 
 
 def _only_lower(context: click.Context, misses: float | None) -> None:
-    """Refuse what would shape anything but the lower threshold: it would be ignored."""
     if misses is None:
         raise click.UsageError("--only-lower needs --misses: of manipulated files, how many")
-    given = [option for name, option in _OF_THE_REST.items() if _given(context, name)]
-    if given:
-        raise click.UsageError(f"--only-lower leaves nothing for {', '.join(given)} to change")
+    _refuse(context, "--only-lower", _OF_UPPER | {"low": "--low"} | _OF_ALL)
 
 
-def _same_verdicts(context: click.Context) -> None:
-    """Refuse what would say otherwise where the thresholds go."""
-    names = {"false_positives": "--false-positives", "low": "--low", "misses": "--misses"}
+def _refuse(context: click.Context, by: str, names: dict[str, str]) -> None:
+    """Refuse what would shape anything that ``by`` leaves alone: it would be ignored."""
     given = [option for name, option in names.items() if _given(context, name)]
     if given:
-        raise click.UsageError(f"--same-verdicts leaves nothing for {', '.join(given)} to change")
+        raise click.UsageError(f"{by} leaves nothing for {', '.join(given)} to change")
 
 
 def _given(context: click.Context, name: str) -> bool:

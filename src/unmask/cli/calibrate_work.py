@@ -16,12 +16,19 @@ from unmask.cli import exits
 from unmask.cli.files import make_folder
 from unmask.cli.progress import ScanProgress
 from unmask.cli.terminal import note, notes_console, printable, results_console
+from unmask.core.analysis import Thresholds
 from unmask.datasets.reaching import open_index
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.extra import require_extra
 from unmask.evaluation.grouping import grouped
 from unmask.evaluation.packages import card_is_generated, copy_package, rewrite
-from unmask.evaluation.recalibration import Method, Wanted, lower_threshold, recalibrate
+from unmask.evaluation.recalibration import (
+    Method,
+    Wanted,
+    lower_threshold,
+    recalibrate,
+    upper_threshold,
+)
 from unmask.evaluation.scores import ScoreLog, has_scores
 from unmask.evaluation.scoring import score_samples, stamp
 from unmask.evaluation.selecting import (
@@ -48,6 +55,7 @@ class CalibrateOptions:
     low: float
     misses: float | None
     only_lower: bool
+    only_upper: bool
     same_verdicts: bool
     groups: str
     root: str | None
@@ -66,26 +74,30 @@ def run(options: CalibrateOptions) -> int:
     package = find_package(options.model)
     path = Path(options.source)
     cases, split = _cases(options, package, path)
+    losses = None
+    old = package.manifest
     if options.only_lower and options.misses is not None:
-        thresholds, account = lower_threshold(cases, package.manifest.thresholds, options.misses)
-        told = {"lower_threshold": _source(path, split) | account}
-        manifest = _changed(package.manifest, told, thresholds=thresholds)
-        losses = None
+        thresholds, account = lower_threshold(cases, old.thresholds, options.misses)
+        manifest = _moved(old, "lower_threshold", _source(path, split) | account, thresholds)
+        done = "has a lower threshold chosen"
+    elif options.only_upper:
+        thresholds, account = upper_threshold(cases, old.thresholds, options.false_positives)
+        manifest = _moved(old, "upper_threshold", _source(path, split) | account, thresholds)
+        done = "has an upper threshold chosen"
     else:
         cases, by = grouped(cases, options.groups)
-        old = package.manifest
         found = recalibrate(cases, old.calibration, old.thresholds, options.wanted)
         told = {"calibration": _source(path, split) | {"grouped_by": by, **found.account}}
         manifest = _changed(
             package.manifest, told, calibration=found.calibration, thresholds=found.thresholds
         )
         losses = found.account["cross_validated_log_loss"]
+        done = "is calibrated"
     target = package if options.out is None else copy_package(package, Path(options.out))
     changed = rewrite(target, manifest, card=card_is_generated(target))
     _print(results_console(), package.manifest, manifest, losses)
     if "evaluations" in package.manifest.metrics:
         note("evaluations of the model as it was were taken out of it", "evaluate it again")
-    done = "has a lower threshold chosen" if options.only_lower else "is calibrated"
     note(f"{changed.folder} {done} on {path.name}")
     return exits.DONE
 
@@ -120,12 +132,21 @@ def _source(path: Path, split: str) -> dict[str, Any]:
     return {"data": path.name, "sha256": sha256, "split": split}
 
 
+def _moved(
+    manifest: Manifest, which: str, account: Mapping[str, Any], thresholds: Thresholds
+) -> Manifest:
+    """With a threshold chosen anew; of the other one it stays true how it was chosen."""
+    other = {"lower_threshold", "upper_threshold"} - {which}
+    kept = {name: manifest.metrics[name] for name in other if name in manifest.metrics}
+    return _changed(manifest, {**kept, which: account}, thresholds=thresholds)
+
+
 def _changed(manifest: Manifest, told: Mapping[str, Any], **parts: Any) -> Manifest:
     """With other numbers, what is told of them, and no evaluation of the old ones.
 
-    A lower threshold that was chosen for other probabilities is no longer that choice.
+    A threshold that was chosen for other probabilities is no longer that choice.
     """
-    stale = {"evaluations", "lower_threshold"}
+    stale = {"evaluations", "lower_threshold", "upper_threshold"}
     metrics = {key: value for key, value in manifest.metrics.items() if key not in stale}
     return manifest.model_copy(update={**parts, "metrics": {**metrics, **told}})
 

@@ -16,7 +16,9 @@ TEMPLATE: NDArray[np.float64] = np.array(
 
 _MIDDLE = 112  # half of 224
 _FINE = 128
-_LUMA_AND_CHROMA = np.float32([[0.299, 0.587, 0.114], [0.5, -0.419, -0.081], [-0.169, -0.331, 0.5]])
+_LUMA_AND_CHROMA = np.array(
+    [[0.299, 0.587, 0.114], [0.5, -0.419, -0.081], [-0.169, -0.331, 0.5]], np.float32
+)
 _NOTHING = 0.02  # grey levels; below it an octave holds nothing
 Planes = NDArray[np.float32]
 
@@ -90,7 +92,7 @@ def grain(crop: NDArray[np.uint8]) -> float:
     side = crop.shape[0] // 4 * 2  # even
     start = (crop.shape[0] - side) // 2
     middle = crop[start : start + side, start : start + side]
-    planes = cv2.transform(middle.astype(np.float32), _LUMA_AND_CHROMA)
+    planes = middle.astype(np.float32) @ _LUMA_AND_CHROMA.T
     fine, sums = _octave(*(planes[y::2, x::2] for y in (0, 1) for x in (0, 1)))
     last = len(sums) - 1
     coarse, _ = _octave(*(sums[y : y + last, x : x + last] for y in (0, 1) for x in (0, 1)))

@@ -93,14 +93,20 @@ def _answers(manifest: Manifest) -> str:
             f"manipulated files there at most the share {_plain(lowered.get('misses_allowed'))} "
             "lies below it; figures on those files flatter it."
         )
+    raised = manifest.metrics.get("upper_threshold")
+    if isinstance(raised, Mapping):
+        text += (
+            f" The upper threshold was chosen on {_plain(raised.get('data'))}, so that of "
+            f"{_plain(raised.get('real'))} real files there at most the share "
+            f"{_plain(raised.get('false_positives_allowed'))} reaches it."
+        )
     found = manifest.metrics.get("calibration")
     if not isinstance(found, Mapping):
         return text
     allowed = found.get("false_positives_allowed")
     share = f"{allowed:.3g}" if isinstance(allowed, float) else "not stated"
     upper = (
-        "both thresholds, set on the fit's own held-out clips, moved along, so that no verdict "
-        "changed by it."
+        "both thresholds, set on the fit's own held-out clips, moved along."
         if found.get("thresholds") == "as before"
         else "the upper threshold was set there so that at most this share of real files reaches "
         f"it: {share}."

@@ -72,8 +72,7 @@ def recalibrate(
 ) -> Recalibrated:
     """Fit to files in which exactly one face was judged: of several, which is manipulated?
 
-    Where clips have no say in a face, its line serves for single frames too, as when the package
-    was fitted: a picture without traces must not seem more suspicious than a film without.
+    A single frame, or a picture, says less than the median of many, and has a line of its own.
     :class:`DataError` where fewer than ten such files of a class have a score, or the scores do
     not rise with manipulation.
     """
@@ -84,8 +83,6 @@ def recalibrate(
     frame = _fit(fit, single, lambda case: case.row.frames) or _SAME
     clip = _fit(fit, with_clips, lambda case: case.row.clips)
     face = _fit(fit, with_clips, lambda case: case.row.faces)
-    if old.frame_weight == 1 and face is not None:
-        frame = face
     calibration = Calibration(
         **_composed("frame", old, frame),
         **_composed("clip", old, clip or _SAME),
@@ -124,10 +121,34 @@ def lower_threshold(
     return Thresholds(low=low, high=thresholds.high), account
 
 
+def upper_threshold(
+    cases: Sequence[Case], thresholds: Thresholds, false_positives: float
+) -> tuple[Thresholds, dict[str, Any]]:
+    """The upper threshold where at most ``false_positives`` of these real files reach it.
+
+    Neither the lower one (which never lies above) nor any probability changes. Also the account of
+    it. :class:`DataError` where fewer than ten real files have a score.
+    """
+    scores = scores_of(scored([case for case in cases if case.label == 0]))
+    if len(scores) < _FEWEST:
+        raise DataError(
+            f"only {len(scores)} real files with a score: the upper threshold needs "
+            f"{_FEWEST} at least",
+            hint="choose it on more files",
+        )
+    found = choose_thresholds(scores, false_positives=false_positives, low=thresholds.low)
+    account = {
+        "real": len(scores),
+        "false_positives_allowed": false_positives,
+        "was": thresholds.high,
+    }
+    return found, account
+
+
 def _moved(thresholds: Thresholds, line: Line) -> Thresholds:
     """Where a face at either threshold comes to lie."""
     low, high = (
-        round(float(1 / (1 + np.exp(-(line[0] * _logit(p) + line[1])))), 4)
+        min(round(float(1 / (1 + np.exp(-(line[0] * _logit(p) + line[1])))), 6), 1 - CLIP)
         for p in (thresholds.low, thresholds.high)
     )
     return Thresholds(low=low, high=high)

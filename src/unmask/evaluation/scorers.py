@@ -62,6 +62,11 @@ def calibrated_on(manifest: Manifest, data: DataSet) -> list[str]:
             f"The lower threshold of {manifest.name} was chosen on these files: it passes fewer "
             "manipulated ones here than it will elsewhere."
         )
+    if _same(manifest.metrics.get("upper_threshold"), data):
+        remarks.append(
+            f"The upper threshold of {manifest.name} was chosen on these files: it accuses fewer "
+            "real ones here than it may elsewhere."
+        )
     return remarks
 
 

@@ -59,10 +59,6 @@ def calibrate(
         gains = found[-1][0] - losses
         if gains.mean() < _CERTAIN * gains.std() / math.sqrt(len(gains)):
             _losses, face, weight, probabilities = found[-1]
-    if weight == 1:
-        # A face's logit is its frames' median then. With numbers of its own for single frames, a
-        # picture without traces would seem more suspicious than a film without.
-        frame = face
     low = choose_low(probabilities[labels == 1], misses=_MISSES)
     return Calibrated(
         Calibration(
