@@ -81,7 +81,7 @@ class FrameStage(_Part):
     expected_crops: int = Field(
         4000,
         ge=0,
-        description="real crops by which is learnt what to expect of coarse ones; 0: nothing is",
+        description="real crops by which is learnt what is usual in them; 0: nothing is taken off",
     )
     validate_every: int = Field(500, ge=1, description="steps between two validations")
     validation_pairs: int = Field(40, ge=2, description="held-out pairs of each kind")

@@ -64,8 +64,8 @@ class QualityFloor:
     (99 of 100); defocused by a Gaussian of 1/40 of the face's side, 19 of 20 fall to 1.2 to 1.5
     at 168, to 1.2 to 1.6 at 224. JPEG at quality 8 hardly moves them.
 
-    ``grain`` 0.8: where it is more, noise hides traces, and nothing is cleared. It makes none, so
-    what was found in spite of it counts. docs/verdicts.md has the shares that were measured.
+    ``grain`` 0.8: where it is more, noise hides traces, and nothing is cleared; what is found in
+    spite of it counts. docs/verdicts.md has the shares that were measured.
 
     ``detector_score`` 0.9: below it a cascade reports many things that are not faces, and a
     manipulation score of something that is no face means nothing.
