@@ -123,10 +123,15 @@ def test_grain_rises_with_noise_and_not_with_sharpness(astronaut, size):
     assert grain(_bytes(cv2.GaussianBlur(face, (0, 0), 1.5))) < 0.8
 
 
-def test_grain_of_noise_alone_is_two_and_of_nothing_one():
+def test_grain_of_noise_alone_is_two_and_of_nothing_none():
     noise = np.random.default_rng(2).normal(128, 20, (168, 168, 3))
     assert grain(_bytes(noise)) == pytest.approx(2, abs=0.1)
-    assert grain(np.full((64, 64, 3), 90, np.uint8)) == pytest.approx(1, abs=0.01)
+    assert grain(np.full((64, 64, 3), 90, np.uint8)) == 0
+
+
+def test_a_picture_without_colour_is_not_noisy(astronaut):
+    grey = _face(astronaut, 168).mean(axis=2, keepdims=True).repeat(3, axis=2)
+    assert grain(_bytes(grey)) < 0.7
 
 
 def test_grain_of_luma_alone_is_seen(astronaut):

@@ -96,7 +96,7 @@ def grain(crop: NDArray[np.uint8]) -> float:
     fine, sums = _octave(*(planes[y::2, x::2] for y in (0, 1) for x in (0, 1)))
     last = len(sums) - 1
     coarse, _ = _octave(*(sums[y : y + last, x : x + last] for y in (0, 1) for x in (0, 1)))
-    luma, chroma = (fine + _NOTHING) / (coarse / 4 + _NOTHING)
+    luma, chroma = fine / (coarse / 4 + _NOTHING)
     return float(max(luma, chroma))
 
 
