@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import manifest
 
+from unmask.core.analysis import Verdict
 from unmask.evidence import Likelihood, Reference
 
 LARGE = Reference(10**9, 10**9)
@@ -101,3 +102,19 @@ def test_odd_metrics_are_no_reference(stated: object) -> None:
 
 def test_certainty_is_finite() -> None:
     assert math.isfinite(Likelihood.of(1.0, LARGE).ratio)
+
+
+def _verdict(probability: float | None, *reasons: str) -> Verdict:
+    return Verdict(label="inconclusive", probability=probability, reasons=reasons)
+
+
+def test_where_noise_hides_traces_little_found_is_no_evidence() -> None:
+    found = Likelihood.of_verdict(_verdict(0.05, "too-noisy"), LARGE)
+    assert found is not None
+    assert found.ratio == 1
+    assert found.verbal == "no support for either proposition over the other"
+    for verdict in (_verdict(0.05, "frames-disagree"), _verdict(0.8, "too-noisy")):
+        assert verdict.probability is not None
+        plain = Likelihood.of(verdict.probability, LARGE)
+        assert Likelihood.of_verdict(verdict, LARGE) == plain
+    assert Likelihood.of_verdict(_verdict(None, "too-blurred"), LARGE) is None

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from unmask.core.analysis import Verdict
 from unmask.runtime.package import Manifest
 
 # Where a manifest counts what it was calibrated on: fitted anew to files, else while training.
@@ -87,6 +88,18 @@ class Likelihood:
         if odds > high:
             return cls(high, "upper")
         return cls(low, "lower") if odds < low else cls(odds, "")
+
+    @classmethod
+    def of_verdict(cls, verdict: Verdict, reference: Reference) -> Likelihood | None:
+        """The ratio behind a verdict's probability; None where it has none.
+
+        Never below 1 where noise hides traces: that little was found is then no evidence against
+        manipulation.
+        """
+        if verdict.probability is None:
+            return None
+        found = cls.of(verdict.probability, reference)
+        return cls(1.0, "") if "too-noisy" in verdict.reasons and found.ratio < 1 else found
 
     @property
     def strength(self) -> float:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from unmask.core.analysis import Verdict
 from unmask.core.wording import LABELS, probability
-from unmask.evidence import Likelihood, Reference, face_colour
+from unmask.evidence import Likelihood, face_colour
 from unmask.evidence.likelihood import rounded
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
@@ -40,7 +40,7 @@ def install(app: Flask) -> None:
         reasons_of=reasons,
         means=means,
         limitations=lambda: [_(text) for text in LIMITATIONS],
-        likelihood=likelihood,
+        likelihood=Likelihood.of_verdict,
         figures=figures,
     )
 
@@ -59,11 +59,6 @@ def means(code: str) -> tuple[str, str]:
     """What a verdict means, and what it does not."""
     does, does_not = MEANS[code]
     return _(does), _(does_not)
-
-
-def likelihood(value: float | None, reference: Reference) -> Likelihood | None:
-    """The ratio behind a probability, None where there is none."""
-    return None if value is None else Likelihood.of(value, reference)
 
 
 def figures(ratio: Likelihood) -> str:

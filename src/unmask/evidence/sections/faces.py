@@ -165,11 +165,11 @@ def _views(one: KeyFace, *, in_time: bool) -> Iterator[Figure]:
 
 def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
     number = face.verdict.probability
+    likelihood = Likelihood.of_verdict(face.verdict, report.reference)
     yield "Verdict", LABELS[face.verdict.label]
-    if number is None:
+    if number is None or likelihood is None:
         yield "P(manipulated)", "none: nothing was measured"
     else:
-        likelihood = Likelihood.of(number, report.reference)
         yield "P(manipulated)", f"{probability(number)} ({number:.4f})"
         yield "Likelihood ratio", f"{likelihood.in_figures()}: {likelihood.verbal}"
     if report.analysis.media.kind == "video":

@@ -49,13 +49,13 @@ def weight_section(report: Report) -> Section:
     """Probability, thresholds, ratio, words, and what they refer to."""
     analysis = report.analysis
     number, limits = analysis.verdict.probability, analysis.options.thresholds
-    if number is None:
+    likelihood = Likelihood.of_verdict(analysis.verdict, report.reference)
+    if number is None or likelihood is None:
         text = (
             "Nothing was measured, so there is neither a probability nor a likelihood ratio. "
             "This speaks neither for manipulation nor against it."
         )
         return Section("Weight of the evidence", (Paragraph(text),))
-    likelihood = Likelihood.of(number, report.reference)
     rows = (
         ("Calibrated probability", f"P(manipulated) = {number:.4f}"),
         (
@@ -80,7 +80,12 @@ def weight_section(report: Report) -> Section:
 
 def _reading(likelihood: Likelihood) -> str:
     times = likelihood.times()
-    if likelihood.ratio >= 1:
+    if likelihood.ratio == 1:
+        return (
+            "Such a result is as probable if a face of the file was manipulated as if none was. It "
+            "should move no opinion."
+        )
+    if likelihood.ratio > 1:
         return (
             f"Such a result is {times} times as probable if a face of the file was manipulated, "
             "by a method like those of the reference population, as if none was. The ratio says "
