@@ -22,7 +22,7 @@ MEANS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "inconclusive": (
             "The score lies between the thresholds, the evidence contradicts itself, or it is "
-            "too poor to score; the reasons say which.",
+            "too poor; the reasons say which.",
             "Not “half manipulated”. Without a probability it says nothing in either direction.",
         ),
         "no-face": (
