@@ -109,13 +109,7 @@ def lower_threshold(
     too much abstains more, and accuses no more. Also the account of it. :class:`DataError` where
     fewer than ten manipulated files have a score.
     """
-    scores = scores_of(scored([case for case in cases if case.label == 1]))
-    if len(scores) < _FEWEST:
-        raise DataError(
-            f"only {len(scores)} manipulated files with a score: the lower threshold needs "
-            f"{_FEWEST} at least",
-            hint="choose it on more files",
-        )
+    scores = _scores(cases, 1, "manipulated", "lower")
     low = min(thresholds.low, choose_low(scores, misses=misses))
     account = {"manipulated": len(scores), "misses_allowed": misses, "was": thresholds.low}
     return Thresholds(low=low, high=thresholds.high), account
@@ -129,13 +123,7 @@ def upper_threshold(
     Neither the lower one (which never lies above) nor any probability changes. Also the account of
     it. :class:`DataError` where fewer than ten real files have a score.
     """
-    scores = scores_of(scored([case for case in cases if case.label == 0]))
-    if len(scores) < _FEWEST:
-        raise DataError(
-            f"only {len(scores)} real files with a score: the upper threshold needs "
-            f"{_FEWEST} at least",
-            hint="choose it on more files",
-        )
+    scores = _scores(cases, 0, "real", "upper")
     found = choose_thresholds(scores, false_positives=false_positives, low=thresholds.low)
     account = {
         "real": len(scores),
@@ -143,6 +131,18 @@ def upper_threshold(
         "was": thresholds.high,
     }
     return found, account
+
+
+def _scores(cases: Sequence[Case], label: int, name: str, which: str) -> Floats:
+    """Of the scored files of one class; :class:`DataError` where they are too few."""
+    scores = scores_of(scored([case for case in cases if case.label == label]))
+    if len(scores) < _FEWEST:
+        raise DataError(
+            f"only {len(scores)} {name} files with a score: the {which} threshold needs "
+            f"{_FEWEST} at least",
+            hint="choose it on more files",
+        )
+    return scores
 
 
 def _moved(thresholds: Thresholds, line: Line) -> Thresholds:
