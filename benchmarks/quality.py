@@ -71,9 +71,8 @@ def main() -> None:
     print(f"{len(people)} portraits; percentiles", *SHARES, "| turned down by the floor")
     for (measure, name, size), values in sorted(found.items()):
         told = " ".join(f"{value:6.2f}" for value in np.percentile(values, SHARES))
-        bad = np.less(values, FLOOR.sharpness)
-        if measure == "grain":
-            bad = np.greater_equal(values, FLOOR.grain)
+        noisy = measure == "grain"
+        bad = np.array(values) >= FLOOR.grain if noisy else np.array(values) < FLOOR.sharpness
         print(f"{measure:9} {name:16} at {size} px: {told} | {bad.mean():7.1%}")
 
 

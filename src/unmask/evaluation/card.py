@@ -83,8 +83,8 @@ def _answers(manifest: Manifest) -> str:
         "## What the answers mean\n\n"
         "A score is P(manipulated) for the mixture of files it was calibrated on. "
         f"From {high:g}: *manipulated*. Below {low:g}: *no manipulation found*. "
-        "Between, or where a face is too small, too blurred, too short in view or contradicts "
-        "itself: *inconclusive*. No face: no score. A failure is never a score."
+        "Between, or where a face is too small, too blurred, too noisy, too short in view or "
+        "contradicts itself: *inconclusive*. No face: no score. A failure is never a score."
     )
     lowered = manifest.metrics.get("lower_threshold")
     if isinstance(lowered, Mapping):
