@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from unmask.runtime.package import Manifest
+from unmask.runtime.package import Manifest, Pooling
 
 SIZE = 64
 FEATURES = 8
@@ -30,14 +30,15 @@ def write_tiny_model(
     frames: int = 4,
     step_s: float = 0.1,
     bias: float = 0.0,
+    pooling: Pooling | None = None,
 ) -> Path:
     """Write the package into ``folder`` (made if absent) and return it.
 
-    ``bias`` moves every frame's and clip's calibrated logit: +20 calls everything manipulated,
-    -20 nothing.
+    With ``pooling`` the graph answers with cells, too. ``bias`` moves every frame's and clip's
+    calibrated logit: +20 calls everything manipulated, -20 nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    graphs = {"backbone.onnx": _backbone(), "temporal.onnx": _temporal()}
+    graphs = {"backbone.onnx": _backbone(cells=pooling is not None), "temporal.onnx": _temporal()}
     for file, graph in graphs.items():
         onnx.checker.check_model(graph)
         (folder / file).write_bytes(graph.SerializeToString())
@@ -54,6 +55,7 @@ def write_tiny_model(
             "map_size": CELLS,
             "crop": {"size": SIZE, "margin": 1.3},
             "clip": {"frames": frames, "step_s": step_s},
+            "pooling": pooling,
             "calibration": {
                 "frame_scale": 4.0,
                 "frame_offset": bias,
@@ -96,7 +98,7 @@ def _model(nodes: list[onnx.NodeProto], name: str, **parts: list[object]) -> onn
     )
 
 
-def _backbone() -> onnx.ModelProto:
+def _backbone(*, cells: bool) -> onnx.ModelProto:
     random = np.random.default_rng(7)
     stride = SIZE // CELLS
     # The first feature is brightness (the only one the head reads), the others are noise filters.
@@ -122,15 +124,21 @@ def _backbone() -> onnx.ModelProto:
         helper.make_node("ReduceMean", ["maps"], ["mean"], axes=[1, 2], keepdims=0),
         helper.make_node("Add", ["mean", "bias"], ["logits"]),
     ]
+    outputs = [
+        helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", FEATURES]),
+        helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n"]),
+        helper.make_tensor_value_info("maps", TensorProto.FLOAT, ["n", CELLS, CELLS]),
+    ]
+    if cells:
+        nodes.append(helper.make_node("ReduceMean", ["maps"], ["level"], axes=[1, 2], keepdims=1))
+        nodes.append(helper.make_node("Sub", ["maps", "level"], ["cells"]))
+        shape = ["n", CELLS, CELLS]
+        outputs.append(helper.make_tensor_value_info("cells", TensorProto.FLOAT, shape))
     return _model(
         nodes,
         "backbone",
         inputs=[helper.make_tensor_value_info("crops", TensorProto.UINT8, ["n", SIZE, SIZE, 3])],
-        outputs=[
-            helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", FEATURES]),
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n"]),
-            helper.make_tensor_value_info("maps", TensorProto.FLOAT, ["n", CELLS, CELLS]),
-        ],
+        outputs=outputs,
         weights=[
             _tensor("range", 127.5),
             _tensor("one", 1.0),

@@ -3,9 +3,10 @@
     python tools/dissect.py MODEL LIST.csv [--usual FILE.safetensors]... [--every N]
 
 The files are scanned once as ever, and the crops and what clips scored are kept. Each row
-of the table (Markdown) puts a file's score together in another way: as the model does, without
-what it takes off, by the mean of its frames instead of their median, by the plain mean of the
-cells, by the LSTM alone, and by the LSTM beside the frames, each counted by its own spread. With
+of the table (Markdown) puts a file's score together in another way: as the model does (its frames'
+maps laid over each other), by the median and the mean of its frames' logits, without what it takes
+off, by the plain mean of the cells, by the LSTM alone, and by the LSTM beside the frames, each
+counted by its own spread. With
 ``--usual``, of a fit's work folder, follow rows with what that fit found to be usual in real crops
 in place of the model's own. Where the places are left in, the line is still the one fitted without.
 All faces of a file are thrown together, which a verdict does not do; AUC with its 95 % interval
@@ -40,7 +41,9 @@ from unmask.models.expectation import energies
 from unmask.models.places import Places
 from unmask.models.weights import read_tensors
 from unmask.pipeline import ScoredCrop
+from unmask.runtime.package import Pooling
 from unmask.training.start import start_from
+from unmask.verdict import frames_logit
 
 Floats = NDArray[np.float64]
 _BATCH = 32
@@ -100,33 +103,45 @@ def usual(detector: FrameDetector, seen: Seen) -> Floats:
     return values
 
 
+@torch.inference_mode()
+def together(detector: FrameDetector, seen: Seen, off: Floats, share: float) -> float:
+    """What the frames come to, as in a verdict, less ``off`` of each."""
+    logits = contrasts(detector, seen) - off
+    cells = list(detector.standing_out(seen.cells).numpy())
+    pooling = Pooling(share=share, sharpness=detector.sharpness)
+    return frames_logit(logits.tolist(), cells, pooling)
+
+
 def ways(
-    seen: Sequence[Seen], own: FrameDetector, others: dict[str, FrameDetector]
+    seen: Sequence[Seen], own: FrameDetector, others: dict[str, FrameDetector], share: float
 ) -> dict[str, Any]:
     """Each row's name and the files' scores; NaN where a file has no clip."""
     everywhere = copy.deepcopy(own)
     everywhere.places = Places()
     logits = [contrasts(own, one) - usual(own, one) for one in seen]
-    frames = np.array([np.median(each) for each in logits])
+    frames = np.array([together(own, one, usual(own, one), share) for one in seen])
     clips = np.array([np.median(one.clips) if len(one.clips) else np.nan for one in seen])
     known = np.isfinite(clips)
     beside = frames / frames[known].std() + clips / clips[known].std()
-    left_in = [np.median(contrasts(everywhere, one) - usual(own, one)) for one in seen]
+    nothing = [np.zeros(len(one.cells)) for one in seen]
     rows = {
         "as it is": frames,
+        "the median of the frames": [np.median(each) for each in logits],
         "the mean of the frames": [np.mean(each) for each in logits],
-        "the places left in": left_in,
-        "the expectation left in": [np.median(contrasts(own, one)) for one in seen],
-        "nothing taken off": [np.median(contrasts(everywhere, one)) for one in seen],
+        "the places left in": [together(everywhere, one, usual(own, one), share) for one in seen],
+        "the expectation left in": [
+            together(own, one, none, share) for one, none in zip(seen, nothing, strict=True)
+        ],
+        "nothing taken off": [
+            together(everywhere, one, none, share) for one, none in zip(seen, nothing, strict=True)
+        ],
         "the cells' mean, nothing taken off": [np.median(one.means) for one in seen],
         "of files with clips: the frames": np.where(known, frames, np.nan),
         "of files with clips: the LSTM": clips,
         "of files with clips: both": beside,
     }
     for name, other in others.items():
-        rows[f"usual by {name}"] = [
-            np.median(contrasts(other, one) - usual(other, one)) for one in seen
-        ]
+        rows[f"usual by {name}"] = [together(other, one, usual(other, one), share) for one in seen]
     return {name: np.asarray(scores, np.float64) for name, scores in rows.items()}
 
 
@@ -156,7 +171,8 @@ def main() -> None:
         if file.crops:
             files.append(file)
             seen.append(look(detector, file))
-    report(files, ways(seen, detector, others), seen)
+    pooling = analyser.package.manifest.pooling
+    report(files, ways(seen, detector, others, pooling.share if pooling else 0.5), seen)
 
 
 def alike(scores: Floats, labels: NDArray[np.int64], detail: Floats) -> float:

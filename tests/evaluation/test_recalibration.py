@@ -134,10 +134,10 @@ def test_what_was_off_by_a_line_is_put_right() -> None:
     for p in (0.1, 0.5, 0.8):
         logit = np.log(p / (1 - p))
         off = (logit - 0.4) / 0.7
-        of_right = face_probability([(logit - OLD.face_offset) / OLD.face_scale] * 2,
+        of_right = face_probability((logit - OLD.face_offset) / OLD.face_scale,
                                     [(logit - OLD.face_offset) / OLD.face_scale],
                                     right.calibration)  # fmt: skip
-        of_mended = face_probability([(off - OLD.face_offset) / OLD.face_scale] * 2,
+        of_mended = face_probability((off - OLD.face_offset) / OLD.face_scale,
                                      [(off - OLD.face_offset) / OLD.face_scale],
                                      mended.calibration)  # fmt: skip
         assert of_mended == pytest.approx(of_right, abs=2e-3)
@@ -162,7 +162,7 @@ def test_where_verdicts_stay_the_thresholds_move_along() -> None:
     assert found.calibration == recalibrate(cases, OLD, BOTH, Wanted()).calibration
     assert found.account["thresholds"] == "as before"
     for logit in np.linspace(-2, 2, 41):
-        old, new = (face_probability([logit] * 3, [logit], by) for by in (OLD, found.calibration))
+        old, new = (face_probability(logit, [logit], by) for by in (OLD, found.calibration))
         assert (old >= BOTH.low) == (new >= found.thresholds.low)
         assert (old >= BOTH.high) == (new >= found.thresholds.high)
 

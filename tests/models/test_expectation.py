@@ -73,10 +73,10 @@ def test_unfitted_it_expects_nothing_and_fitted_it_is_taken_off() -> None:
     pixels = _pictures(3).round()
     crops = pixels.permute(0, 2, 3, 1).to(torch.uint8)
     with torch.no_grad():
-        _, before, _ = graph(crops)
+        _, before, _, _ = graph(crops)
         assert torch.equal(before, detector.contrast(pixels / 127.5 - 1)[1])
         found = energies(_pictures(200))
         detector.expectation.fit(found, found[:, 0] * 0.1)
-        _, after, maps = graph(crops)
+        _, after, maps, _ = graph(crops)
     assert torch.allclose(before - after, detector.expectation(pixels), atol=1e-5)
     assert torch.allclose(maps.mean(dim=(1, 2)), after, atol=1e-5)

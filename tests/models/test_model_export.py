@@ -37,7 +37,7 @@ def test_frames_score_as_in_torch(
     session = opened(package / "backbone.onnx", runtime)
     for count in (1, len(crops)):
         answers = session.run({"crops": crops[:count]})
-        for name, values in zip(("features", "logits", "maps"), expected, strict=True):
+        for name, values in zip(("features", "logits", "maps", "cells"), expected, strict=True):
             wanted = values[:count].numpy()
             near = 4e-3 * np.abs(wanted).max()
             np.testing.assert_allclose(answers[name], wanted, atol=near, err_msg=name)
@@ -49,6 +49,18 @@ def test_the_map_adds_up_to_the_logit(
     answers = opened(package / "backbone.onnx", "onnxruntime").run({"crops": crops})
     np.testing.assert_allclose(answers["maps"].mean(axis=(1, 2)), answers["logits"], atol=1e-4)
     assert answers["logits"].min() >= 0
+
+
+def test_cells_have_the_contrast_that_the_manifest_says(
+    networks: tuple[Any, Any], package: Path, crops: NDArray[np.uint8]
+) -> None:
+    """What pools frames outside of the graph must see what the graph sees in one."""
+    answers = opened(package / "backbone.onnx", "onnxruntime").run({"crops": crops})
+    cells = answers["cells"].reshape(len(crops), -1)
+    np.testing.assert_allclose(cells.mean(axis=1), 0, atol=1e-4)
+    shares = np.exp(networks[0].sharpness * cells)
+    found = (shares * cells).sum(axis=1) / shares.sum(axis=1)
+    np.testing.assert_allclose(found, answers["logits"], atol=1e-3)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -7,15 +7,20 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from films import film, panning, picture, two_people
+from tiny_model import CELLS, write_tiny_model
 
 import unmask
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import ModelAltered, ModelNotFound, UsageError
 from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop
+from unmask.runtime.package import Pooling
+from unmask.verdict import face as face_verdict
+from unmask.verdict import frames_logit
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +76,23 @@ def test_longer_windows_hold_several_clips(tiny_model: Path, panned: Path) -> No
     (face,) = analyser.analyse(panned).faces
     starts = [[frame.time_s for frame in face.frames].index(clip.first_s) for clip in face.clips]
     assert starts == [0, 4, 6]  # of four frames each, the last one pushed back
+
+
+def test_a_model_that_pools_by_cells_is_given_them(
+    tmp_path: Path, panned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pooling = Pooling(share=0.7, sharpness=4)
+    package = write_tiny_model(tmp_path / "pooling", pooling=pooling)
+    judged = []
+
+    def spy(logits: Any, cells: Any, given: Any) -> float:
+        judged.append((len(logits), {one.shape for one in cells}, given))
+        return frames_logit(logits, cells, given)
+
+    monkeypatch.setattr(face_verdict, "frames_logit", spy)
+    (face,) = Analyser(package, device="cpu", precision="f32").analyse(panned).faces
+    assert judged == [(len(face.frames), {(CELLS, CELLS)}, pooling)]
+    assert face.verdict.probability is not None
 
 
 def test_fingerprint_fields_are_json_and_tell_requests_apart(tiny_model: Path) -> None:

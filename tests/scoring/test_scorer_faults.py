@@ -43,6 +43,14 @@ def test_another_shape_than_promised(package: Path, field: str, named: str) -> N
         Scorer(ModelPackage.load(package), OPTIONS).score_crops(CROP)
 
 
+def test_cells_that_the_manifest_pools_by_are_absent(package: Path) -> None:
+    path = package / "model.json"
+    pooling = {"pooling": {"share": 0.7, "sharpness": 2}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | pooling))
+    with pytest.raises(ModelInvalid, match="nothing for cells"):
+        Scorer(ModelPackage.load(package), OPTIONS).score_crops(CROP)
+
+
 def test_an_output_that_is_absent(package: Path) -> None:
     shutil.copy(package / "temporal.onnx", package / "other.onnx")
     graph = onnx.load(package / "backbone.onnx")

@@ -44,6 +44,7 @@ def package(
     shutil.copy(tiny_model / "model.json", folder)
     manifest = json.loads((folder / "model.json").read_text())
     manifest |= {"feature_size": 2048, "map_size": 3, "crop": {"size": SIZE, "margin": 1.3}}
+    manifest["pooling"] = {"share": 0.7, "sharpness": modules[0].sharpness}
     manifest["files"] = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.glob("*.onnx"))
@@ -71,9 +72,9 @@ def test_runtimes_agree_with_torch(
     scores = scorer.score_crops(crops)
     with torch.no_grad():
         images = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 127.5 - 1
-        features, logits, maps = (value.numpy() for value in modules[0].contrast(images))
+        features, logits, maps, cells = (value.numpy() for value in modules[0].contrast(images))
         clip = modules[1](torch.from_numpy(scores.features)[None]).numpy()
-    for ours, theirs in ((scores.features, features), (scores.maps, maps)):
+    for ours, theirs in ((scores.features, features), (scores.maps, maps), (scores.cells, cells)):
         np.testing.assert_allclose(ours, theirs, atol=near * np.abs(theirs).max())
     np.testing.assert_allclose(scores.logits, logits, atol=near * np.abs(maps).max())
     np.testing.assert_allclose(scorer.score_clips([scores.features]), clip, atol=1e-3)

@@ -10,20 +10,23 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage.data import astronaut
+from tiny_model import write_tiny_model
 
 from unmask.core.errors import UnmaskError
 from unmask.jobs import live_child
 from unmask.jobs.live import Cameras, LiveFailed
 from unmask.pipeline import Analyser, live
 from unmask.pipeline.live import LiveView, open_live, overlap
+from unmask.runtime.package import Pooling
 
 ID = "0123456789abcdef" * 2
 
 
-@pytest.fixture(scope="module")
-def view(tiny_model):
+@pytest.fixture(scope="module", params=[None, Pooling(share=0.7, sharpness=4)])
+def view(request, tmp_path_factory):
     """Every frame waits for its own scores, so that what is seen does not hang on the clock."""
-    view = open_live(Analyser(tiny_model), patience_s=60, spare=False)
+    model = write_tiny_model(tmp_path_factory.mktemp("model"), pooling=request.param)
+    view = open_live(Analyser(model), patience_s=60, spare=False)
     yield view
     view.close()
 

@@ -107,9 +107,11 @@ class FrameScores:
     """What one forward pass of the backbone says of N crops.
 
     ``logits`` N; ``features`` N×D; ``maps`` N×h×w, the contribution of each cell to the logit
-    (their mean is the logit less the bias), positive where the evidence speaks for manipulation.
+    (their mean is the logit less the bias), positive where the evidence speaks for manipulation;
+    ``cells`` N×h×w, how far each cell stands out, where the model pools frames by them.
     """
 
     logits: NDArray[np.float32]
     features: NDArray[np.float32]
     maps: NDArray[np.float32]
+    cells: NDArray[np.float32] | None = None

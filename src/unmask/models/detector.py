@@ -40,16 +40,28 @@ class FrameDetector(nn.Module):
         nn.init.constant_(self.head.weight, 2)
         nn.init.constant_(self.head.bias, -2)
 
-    def contrast(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """N×3×S×S in −1…1 → features N×D, contrasts N from 0, maps N×s×s (their mean = contrast).
+    @property
+    def sharpness(self) -> float:
+        """Of the attention, for cells as :meth:`contrast` gives them, which are as large as logits.
+
+        The contrast is then ``(softmax(sharpness × cells) × cells).sum()`` of centred cells.
+        """
+        return _SHARPNESS / float(self.head.weight.detach())
+
+    def contrast(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """N×3×S×S in −1…1 → features N×D, contrasts N from 0, maps N×s×s, cells N×s×s.
+
+        A map says what each cell gives to the contrast, which is its mean; ``cells`` how far each
+        stands out, centred and as large as logits.
 
         What all cells share is taken off before anything else, so that arithmetic of few digits
         (bf16) spends them on what is left.
         """
         around, cells = self._around(x)
-        each, shares = self._each(cells)
+        beyond, shares = self._each(cells)
         features = (around * shares[:, None]).sum(dim=(2, 3))
-        return features, each.sum(dim=(1, 2)), each * (cells.shape[1] * cells.shape[2])
+        each = beyond * shares
+        return features, each.sum(dim=(1, 2)), each * (cells.shape[1] * cells.shape[2]), beyond
 
     def centred_cells(self, x: Tensor) -> Tensor:
         """N×3×S×S → N×s×s: how far each cell stands out of its crop, for :meth:`contrasts_of`."""
@@ -57,7 +69,15 @@ class FrameDetector(nn.Module):
 
     def contrasts_of(self, cells: Tensor) -> Tensor:
         """Centred cells N×s×s → contrasts N, as :meth:`contrast` has them."""
-        return self._each(cells)[0].sum(dim=(1, 2))
+        beyond, shares = self._each(cells)
+        return (beyond * shares).sum(dim=(1, 2))
+
+    def standing_out(self, cells: Tensor) -> Tensor:
+        """Centred cells N×s×s → how far each stands out beyond what is usual, as large as logits.
+
+        What :meth:`contrast` gives fourth.
+        """
+        return self._each(cells)[0]
 
     def _around(self, x: Tensor) -> tuple[Tensor, Tensor]:
         grid = self.trunk(x)  # N×D×s×s
@@ -65,14 +85,13 @@ class FrameDetector(nn.Module):
         return around, functional.conv2d(around, self.cells.weight)[:, 0]
 
     def _each(self, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """What each cell gives to the contrast, and its share of the weight, N×s×s both."""
+        """How far each cell stands out, and its share of the weight, N×s×s both."""
         beyond = self.places(cells)
-        shares = _shares(beyond)
-        return beyond * shares * self.head.weight, shares  # the gain is 1×1
+        return beyond * self.head.weight, _shares(beyond)  # the gain is 1×1
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As :meth:`contrast`, with the frame's logit in its place: the bias comes on top."""
-        features, found, maps = self.contrast(x)
+        features, found, maps, _cells = self.contrast(x)
         assert self.head.bias is not None
         return features, found + self.head.bias, maps
 
@@ -136,9 +155,9 @@ class FrameGraph(nn.Module):
         super().__init__()
         self.detector = detector
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """N×S×S×3 uint8 RGB → features, logits, maps."""
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """N×S×S×3 uint8 RGB → features, logits, maps, and cells, which frames are pooled by."""
         pixels = crops.permute(0, 3, 1, 2).to(torch.float32)
-        features, found, maps = self.detector.contrast(pixels / 127.5 - 1.0)
+        features, found, maps, cells = self.detector.contrast(pixels / 127.5 - 1.0)
         usual = self.detector.expectation(pixels)
-        return features, found - usual, maps - usual[:, None, None]
+        return features, found - usual, maps - usual[:, None, None], cells

@@ -68,6 +68,7 @@ def face_evidence(
                 grain=scored[one].grain,
                 detector_score=one.detection.score,
                 inside=scored[one].inside,
+                cells=scored[one].cells,
             )
             for one in seen
         ),

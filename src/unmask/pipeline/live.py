@@ -23,7 +23,7 @@ from unmask.pipeline.engine import Engine
 from unmask.runtime import SessionOptions
 from unmask.runtime.package import Manifest
 from unmask.scoring import Scorer
-from unmask.verdict import QualityFloor, face_probability, frame_probability
+from unmask.verdict import QualityFloor, face_probability, frame_probability, frames_logit
 
 MIN_FACE = 64
 MOST_FACES = 3
@@ -56,6 +56,7 @@ class _Followed:
     seen_s: float
     features: deque[NDArray[np.float32]]
     logits: deque[float] = field(default_factory=lambda: deque(maxlen=_LOGITS))
+    cells: deque[NDArray[np.float32] | None] = field(default_factory=lambda: deque(maxlen=_LOGITS))
     rolling: float | None = None
 
 
@@ -160,17 +161,19 @@ class LiveView:
         # One crop is scored on a core's share of its own, several take all there are.
         if self._spare and (len(scored.faces) > 1 or os.cpu_count() == 1):
             self._rests_until = time.monotonic() + scored.took_s
-        logits, features = scored.scores.logits, scored.scores.features
-        for followed, logit, feature in zip(scored.faces, logits, features, strict=True):
-            followed.logits.append(float(logit))
-            followed.features.append(feature)
+        scores = scored.scores
+        for row, followed in enumerate(scored.faces):
+            followed.logits.append(float(scores.logits[row]))
+            followed.cells.append(None if scores.cells is None else scores.cells[row])
+            followed.features.append(scores.features[row])
             followed.rolling = self._rolling(followed)
 
     def _rolling(self, followed: _Followed) -> float | None:
         if len(followed.features) < min(4, self._manifest.clip.frames):
             return None
         clip = self._engine.scorer.score_clips([np.stack(followed.features)])
-        return face_probability(list(followed.logits), [float(clip[0])], self._manifest.calibration)
+        frames = frames_logit(followed.logits, followed.cells, self._manifest.pooling)
+        return face_probability(frames, [float(clip[0])], self._manifest.calibration)
 
     def _shown(self, followed: _Followed, *, scored: bool) -> LiveFace:
         if not scored or not followed.logits:

@@ -29,11 +29,13 @@ Cut = tuple[Sighting, Crop]
 class Scored:
     """What the network said of one sighting. ``image`` and ``map`` only where they were asked for.
 
-    ``logit`` uncalibrated, ``features`` D, ``image`` S×S×3, ``map`` m×m.
+    ``logit`` uncalibrated, ``features`` D, ``image`` S×S×3, ``map`` m×m; ``cells`` m×m where the
+    model pools frames by them.
     """
 
     logit: float
     features: NDArray[np.float32]
+    cells: NDArray[np.float32] | None
     sharpness: float
     grain: float
     inside: float
@@ -102,6 +104,7 @@ class Scoring:
             self.scored[sighting] = Scored(
                 logit=float(scores.logits[row]),
                 features=scores.features[row],
+                cells=None if scores.cells is None else scores.cells[row],
                 sharpness=crop.sharpness,
                 grain=crop.grain,
                 inside=crop.inside,

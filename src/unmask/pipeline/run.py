@@ -120,7 +120,13 @@ class Run:
                 for face, own in zip(choice.faces, clips, strict=True)
             ]
             verdicts = [
-                judge_face(one, manifest.calibration, options.thresholds, kind=info.kind)
+                judge_face(
+                    one,
+                    manifest.calibration,
+                    options.thresholds,
+                    kind=info.kind,
+                    pooling=manifest.pooling,
+                )
                 for one in evidence
             ]
             whole = judge_file(verdicts, [one.prominence for one in evidence], options.thresholds)

@@ -43,7 +43,8 @@ class Calibration(_Part):
     """From logits to P(manipulated): ``sigmoid(scale × logit + offset)``, fitted on validation.
 
     ``frame`` and ``clip`` calibrate one frame's and one clip's logit; ``face`` calibrates a face's
-    pooled logit, ``frame_weight`` × median frame + (1 − ``frame_weight``) × median clip logit.
+    pooled logit, ``frame_weight`` × what its frames say together + (1 − ``frame_weight``) × median
+    clip logit.
     """
 
     frame_scale: float = Field(gt=0)
@@ -53,6 +54,18 @@ class Calibration(_Part):
     face_scale: float = Field(gt=0)
     face_offset: float
     frame_weight: float = Field(ge=0, le=1)
+
+
+class Pooling(_Part):
+    """How a face's frames are put together: by the cells that stand out in most of them.
+
+    The graph then answers with ``cells`` as well, N×s×s as the maps: how far each stands out, as
+    logits. Their contrast is the mean weighted by ``softmax(sharpness × cells)`` less the plain
+    one.
+    """
+
+    share: float = Field(gt=0, lt=1, description="of the frames in which a cell reaches its value")
+    sharpness: float = Field(gt=0, description="of the weights: the higher, the fewer cells count")
 
 
 class DataSource(_Part):
@@ -86,6 +99,9 @@ class Manifest(_Part):
     map_size: int = Field(ge=1, description="cells a side of the evidence map")
     crop: CropSpec
     clip: ClipSpec
+    pooling: Pooling | None = Field(
+        default=None, description="without it, the median of the frames' logits"
+    )
     calibration: Calibration
     thresholds: Thresholds
     training: Training

@@ -68,6 +68,8 @@ class Scorer:
             raise ValueError(f"crops must be N×{size}×{size}×3 uint8, not {crops.shape}")
         cells = (manifest.map_size, manifest.map_size)
         shapes = {"logits": (), "features": (manifest.feature_size,), "maps": cells}
+        if manifest.pooling is not None:
+            shapes["cells"] = cells
         whole = {name: np.empty((len(crops), *rest), np.float32) for name, rest in shapes.items()}
         done = 0
         for answer in self._answers(self._backbone, "crops", crops, deadline):

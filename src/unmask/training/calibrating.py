@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
 from unmask.evaluation.calibration import choose_low, choose_thresholds, fit_platt, rises
-from unmask.runtime.package import Calibration
+from unmask.runtime.package import Calibration, Pooling
 from unmask.training.features import ClipFeatures
 from unmask.training.validation import auc
+from unmask.verdict import frames_logit
 
 log = logging.getLogger(__name__)
 _FRAME_WEIGHTS = (0.3, 0.5, 0.7, 1.0)  # at 1 the clip head has no say
@@ -35,25 +36,35 @@ class Calibrated:
 
 
 def calibrate(
-    held: ClipFeatures, clip_logits: NDArray[np.float32], *, say: float = 1.0
+    held: ClipFeatures,
+    clip_logits: NDArray[np.float32],
+    pooling: Pooling | None,
+    *,
+    say: float = 1.0,
 ) -> Calibrated:
     """Calibrate frames, clips and faces on held-out clips, and set the thresholds.
 
-    The weight of the frame head against the temporal one is the candidate of lowest loss, unless
-    its gain over the frame head alone is within two standard errors of none: the simpler one is
-    taken then. ``say`` is the most that the temporal head may count, from 0 to 1. A head that does
-    not tell these clips apart says so by scoring one half, and costs no finished fit;
-    :class:`DataError` only where both together tell nothing.
+    ``pooling`` is how the package puts frames together. The weight of the frame head against the
+    temporal one is the candidate of lowest loss, unless its gain over the frame head alone is
+    within two standard errors of none: the simpler one is taken then. ``say`` is the most that the
+    temporal head may count, from 0 to 1. A head that does not tell these clips apart says so by
+    scoring one half, and costs no finished fit; :class:`DataError` only where both together tell
+    nothing.
     """
     labels = held.labels
     clips = clip_logits.astype(np.float64)
     flat = held.frame_logits.reshape(-1).astype(np.float64)
     frame = _head("frame", flat, np.repeat(labels, held.frame_logits.shape[1]))
     clip = _head("clip", clips, labels)
-    middle = np.median(held.frame_logits, axis=1).astype(np.float64)
-    weights = [w for w in _FRAME_WEIGHTS if rises(w * middle + (1 - w) * clips, labels)]
+    together = np.array(
+        [
+            frames_logit(logits.tolist(), list(cells), pooling)
+            for logits, cells in zip(held.frame_logits, held.cells, strict=True)
+        ]
+    )
+    weights = [w for w in _FRAME_WEIGHTS if rises(w * together + (1 - w) * clips, labels)]
     weights = [weight for weight in weights if 1 - weight <= say + 1e-9]
-    found = [_weighted(weight, middle, clips, labels) for weight in weights or [1.0]]
+    found = [_weighted(weight, together, clips, labels) for weight in weights or [1.0]]
     losses, face, weight, probabilities = min(found, key=lambda one: float(one[0].mean()))
     if weight < 1 and 1.0 in weights:
         gains = found[-1][0] - losses
@@ -71,7 +82,7 @@ def calibrate(
             frame_weight=weight,
         ),
         choose_thresholds(probabilities[labels == 0], false_positives=_FALSE_POSITIVES, low=low),
-        _metrics(held, probabilities, clips, middle),
+        _metrics(held, probabilities, clips, together),
     )
 
 

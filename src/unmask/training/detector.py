@@ -15,7 +15,7 @@ from unmask.training.features import clip_features
 from unmask.training.frames import FrameTask
 from unmask.training.joint import Both, JointTask
 from unmask.training.loop import Fit
-from unmask.training.package import Fitted, count_sources, write_package
+from unmask.training.package import Fitted, count_sources, pooling, write_package
 from unmask.training.recipe import DetectorRecipe, Drawer, JointStage, Recipe
 from unmask.training.run import Run
 from unmask.training.side import Side
@@ -54,7 +54,12 @@ def fit_detector(
         seconds += _joint_stage(recipe, recipe.joint, Both(frames, temporal), train, held, run)
         fit_expectation(recipe, frames, held, run)
     held_out = clip_features(recipe, frames, held, recipe.clip.clips // 3, _HELD, run)
-    calibrated = calibrate(held_out, clip_logits(temporal, held_out.features), say=recipe.clip.say)
+    calibrated = calibrate(
+        held_out,
+        clip_logits(temporal, held_out.features),
+        pooling(recipe, frames),
+        say=recipe.clip.say,
+    )
     if run.first:
         fitted = Fitted(
             frames=frames.cpu(),

@@ -31,11 +31,12 @@ _PART = 25  # pairs of clips kept at once
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipFeatures:
-    """Features B×T×D float32, labels B, and the frame logits B×T they came with."""
+    """Features B×T×D float32, labels B; the frames' logits B×T and cells B×T×s×s beside them."""
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
     frame_logits: NDArray[np.float32]
+    cells: NDArray[np.float32]
     kinds: tuple[str, ...]
     origins: tuple[str, ...]
 
@@ -93,9 +94,10 @@ def _only(batch: list[tuple[CropClip, CropClip]]) -> tuple[CropClip, CropClip]:
 def _scored(drawn: Sequence[CropClip], detector: FrameDetector, fabric: Fabric) -> ClipFeatures:
     scored = [score_crops(detector, clip.crops, fabric) for clip in drawn]
     return ClipFeatures(
-        np.stack([features for features, _ in scored]),
+        np.stack([features for features, _, _ in scored]),
         np.array([clip.label for clip in drawn], dtype=np.int64),
-        np.stack([logits for _, logits in scored]),
+        np.stack([logits for _, logits, _ in scored]),
+        np.stack([cells for _, _, cells in scored]),
         tuple(clip.kind for clip in drawn),
         tuple(clip.origin for clip in drawn),
     )
@@ -103,12 +105,16 @@ def _scored(drawn: Sequence[CropClip], detector: FrameDetector, fabric: Fabric) 
 
 def score_crops(
     detector: FrameDetector, crops: NDArray[np.uint8], fabric: Fabric
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """T×S×S×3 uint8 → features T×D and frame logits T, as the exported graph gives them."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """T×S×S×3 uint8 → features T×D, logits T, cells T×s×s, as the exported graph gives them."""
     graph = FrameGraph(detector).eval()
     with torch.inference_mode(), fabric.autocast():
-        features, logits, _maps = graph(torch.from_numpy(crops).to(fabric.device))
-    return features.float().cpu().numpy(), logits.float().cpu().numpy()
+        features, logits, _maps, cells = graph(torch.from_numpy(crops).to(fabric.device))
+    return (
+        features.float().cpu().numpy(),
+        logits.float().cpu().numpy(),
+        cells.float().cpu().numpy(),
+    )
 
 
 def weights_digest(recipe: DetectorRecipe, detector: FrameDetector, side: Side) -> str:
@@ -127,6 +133,7 @@ def _write(found: ClipFeatures, path: Path) -> None:
         features=found.features,
         labels=found.labels,
         frame_logits=found.frame_logits,
+        cells=found.cells,
         kinds=np.array(found.kinds),
         origins=np.array(found.origins),
     )
@@ -140,6 +147,7 @@ def _read(path: Path) -> ClipFeatures:
             stored["features"],
             stored["labels"],
             stored["frame_logits"],
+            stored["cells"],
             tuple(map(str, stored["kinds"])),
             tuple(map(str, stored["origins"])),
         )
@@ -150,6 +158,7 @@ def _joined(parts: Sequence[ClipFeatures]) -> ClipFeatures:
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.frame_logits for part in parts]),
+        np.concatenate([part.cells for part in parts]),
         tuple(kind for part in parts for kind in part.kinds),
         tuple(origin for part in parts for origin in part.origins),
     )

@@ -21,6 +21,7 @@ from unmask.runtime.package import (
     DataSource,
     Manifest,
     ModelPackage,
+    Pooling,
     Training,
     file_sha256,
 )
@@ -74,6 +75,7 @@ def _manifest(
         map_size=_cells(fitted.frames, recipe.frame.size),
         crop=CropSpec(size=recipe.frame.size, margin=recipe.frame.margin),
         clip=ClipSpec(frames=recipe.clip.frames, step_s=recipe.clip.step_s),
+        pooling=pooling(recipe, fitted.frames),
         calibration=fitted.calibration,
         thresholds=fitted.thresholds,
         training=Training(
@@ -86,6 +88,11 @@ def _manifest(
         metrics=fitted.metrics,
         files={name: file_sha256(folder / name) for name in ("backbone.onnx", "temporal.onnx")},
     )
+
+
+def pooling(recipe: DetectorRecipe, frames: FrameDetector) -> Pooling:
+    """How the package puts a face's frames together."""
+    return Pooling(share=recipe.clip.share, sharpness=frames.sharpness)
 
 
 def _cells(frames: FrameDetector, size: int) -> int:

@@ -107,6 +107,9 @@ class ClipStage(_Part):
     batch: int = Field(64, ge=2, description="clips in a step")
     learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
     hidden: int = Field(128, ge=8, description="units of the LSTM, in each direction")
+    share: float = Field(
+        0.7, gt=0, lt=1, description="of a face's frames, in which a place must stand out to count"
+    )
     say: Share = Field(
         0.7, description="the most that its logit may count beside the frames'; 0: it has no say"
     )

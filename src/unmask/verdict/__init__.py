@@ -9,6 +9,7 @@ from unmask.verdict.calibration import (
 )
 from unmask.verdict.face import judge_face
 from unmask.verdict.file import correct_for_faces, judge_file
+from unmask.verdict.persistence import frames_logit
 from unmask.verdict.quality import (
     ClipEvidence,
     FaceEvidence,
@@ -30,6 +31,7 @@ __all__ = [
     "explain",
     "face_probability",
     "frame_probability",
+    "frames_logit",
     "judge_face",
     "judge_file",
     "pooled_logit",

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unmask.core.analysis import Thresholds, Verdict
-from unmask.runtime.package import Calibration
+from unmask.runtime.package import Calibration, Pooling
 from unmask.verdict.calibration import (
     clip_probability,
     face_probability,
     frame_probability,
-    median_logit,
 )
-from unmask.verdict.quality import DEFAULT_FLOOR, FaceEvidence, Kind, QualityFloor
+from unmask.verdict.persistence import frames_logit, median_logit
+from unmask.verdict.quality import (
+    DEFAULT_FLOOR,
+    FaceEvidence,
+    FrameEvidence,
+    Kind,
+    QualityFloor,
+)
 from unmask.verdict.reasons import REASONS
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """The logits that passed the quality floor, and whether half of those frames hide traces."""
+    """What passed the quality floor, and whether half of those frames hide traces."""
 
-    frames: list[float]
+    frames: list[FrameEvidence]
     clips: list[float]
     noisy: bool
+
+    def logit(self, pooling: Pooling | None) -> float:
+        """What the frames say together."""
+        logits = [frame.logit for frame in self.frames]
+        return frames_logit(logits, [frame.cells for frame in self.frames], pooling)
 
 
 def judge_face(
@@ -32,15 +44,16 @@ def judge_face(
     thresholds: Thresholds,
     *,
     kind: Kind,
+    pooling: Pooling | None = None,
     floor: QualityFloor = DEFAULT_FLOOR,
 ) -> Verdict:
     """The face's label, its calibrated probability, and the reasons (codes of ``REASONS``).
 
     Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
     half of its frames are. With too few frames left the face is inconclusive and has no
-    probability: nothing measured it. Between the thresholds, where frames contradict a low median,
-    or where half of the frames are so noisy that little can be found in them, it is inconclusive
-    and keeps the probability, which is what was measured.
+    probability: nothing measured it. Between the thresholds, where frames contradict what they
+    come to together, or where half of the frames are so noisy that little can be found in them, it
+    is inconclusive and keeps the probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.
@@ -50,9 +63,10 @@ def judge_face(
     needed = floor.needed(kind)
     if len(fit.frames) < needed:
         return Verdict(label="inconclusive", probability=None, reasons=_poor(flaws, needed))
-    probability = face_probability(fit.frames, fit.clips, calibration)
+    frames = fit.logit(pooling)
+    probability = face_probability(frames, fit.clips, calibration)
     if probability >= thresholds.high:
-        reasons = ("above-threshold", *_what_speaks(fit, calibration, thresholds))
+        reasons = ("above-threshold", *_what_speaks(frames, fit.clips, calibration, thresholds))
         return Verdict(label="manipulated", probability=probability, reasons=reasons)
     doubts = []
     if probability >= thresholds.low:
@@ -76,7 +90,7 @@ def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) 
     ]
     fit = [frame for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
     noisy = 2 * sum(map(floor.hides, fit)) >= max(1, len(fit))
-    return _Fit([frame.logit for frame in fit], clips, noisy)
+    return _Fit(fit, clips, noisy)
 
 
 def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
@@ -90,19 +104,23 @@ def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
     return tuple(code for code in REASONS if code in main)
 
 
-def _what_speaks(fit: _Fit, calibration: Calibration, thresholds: Thresholds) -> tuple[str, ...]:
+def _what_speaks(
+    frames: float, clips: Sequence[float], calibration: Calibration, thresholds: Thresholds
+) -> tuple[str, ...]:
     """Which of the two kinds of evidence would reach the high threshold by itself.
 
     Clips that weigh nothing in the probability are no reason for it.
     """
     codes = []
-    if face_probability(fit.frames, [], calibration) >= thresholds.high:
+    if frame_probability(frames, calibration) >= thresholds.high:
         codes.append("frame-artefacts")
-    heard = fit.clips and calibration.frame_weight < 1
-    if heard and clip_probability(median_logit(fit.clips), calibration) >= thresholds.high:
+    heard = clips and calibration.frame_weight < 1
+    if heard and clip_probability(median_logit(clips), calibration) >= thresholds.high:
         codes.append("temporal-inconsistency")
     return tuple(codes)
 
 
 def _high_frames(fit: _Fit, calibration: Calibration, thresholds: Thresholds) -> int:
-    return sum(frame_probability(logit, calibration) >= thresholds.high for logit in fit.frames)
+    return sum(
+        frame_probability(frame.logit, calibration) >= thresholds.high for frame in fit.frames
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from unmask.verdict.persistence import Cells
 
 Kind = Literal["video", "image"]
 
@@ -14,9 +16,10 @@ Kind = Literal["video", "image"]
 class FrameEvidence:
     """One face in one scored frame.
 
-    ``logit`` is the backbone's, uncalibrated; ``size_px`` the shorter side of the face's box in
-    pixels of the file; ``sharpness``, ``grain`` and ``inside`` as in
-    :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1.
+    ``logit`` is the backbone's, uncalibrated, ``cells`` s×s how far each part of the crop stands
+    out, where the package says so (:class:`unmask.runtime.package.Pooling`); ``size_px`` the
+    shorter side of the face's box in pixels of the file; ``sharpness``, ``grain`` and ``inside``
+    as in :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1.
     """
 
     logit: float
@@ -25,6 +28,7 @@ class FrameEvidence:
     grain: float
     detector_score: float
     inside: float
+    cells: Cells | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+"""What a face's frames say together."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unmask.core.analysis import Thresholds
+from unmask.core.errors import ModelInvalid
+from unmask.runtime.package import Calibration, Pooling
+from unmask.verdict import FaceEvidence, FrameEvidence, frames_logit, judge_face
+
+POOLING = Pooling(share=0.7, sharpness=2.0)
+FRAMES = 8
+LOGITS = st.lists(st.floats(-50, 50), min_size=1, max_size=9)
+
+
+def spots(places: list[int], height: float = 3.0) -> list[np.ndarray]:
+    """A map a frame, 4×4, in which one place stands out."""
+    maps = np.zeros((len(places), 16), np.float32)
+    maps[range(len(places)), places] = height
+    return list(maps.reshape(-1, 4, 4))
+
+
+def contrast(cells: np.ndarray) -> float:
+    around = cells.ravel().astype(float) - cells.mean()
+    shares = np.exp(POOLING.sharpness * around)
+    return float((around * shares).sum() / shares.sum())
+
+
+def test_what_stays_in_its_place_counts_and_what_wanders_does_not():
+    staying, wandering = spots([5] * FRAMES), spots(list(range(FRAMES)))
+    logits = [contrast(one) for one in staying]
+    assert frames_logit(logits, staying, POOLING) == pytest.approx(contrast(staying[0]))
+    assert frames_logit(logits, wandering, POOLING) == pytest.approx(0, abs=1e-6)
+    # Each frame by itself says the same of both.
+    assert frames_logit(logits, staying, None) == frames_logit(logits, wandering, None)
+
+
+@pytest.mark.parametrize(("frames", "counts"), [(9, True), (6, False)])
+def test_a_place_counts_by_what_most_frames_show(frames, counts):
+    cells = spots([5] * frames, 3.0) + spots([5] * (12 - frames), 0.0)
+    logits = [contrast(one) for one in cells]
+    assert (frames_logit(logits, cells, POOLING) > 0.5 * contrast(cells[0])) == counts
+
+
+def test_what_is_expected_of_the_frames_is_taken_off():
+    cells = spots([5] * FRAMES)
+    logits = [contrast(one) - 0.4 for one in cells]
+    assert frames_logit(logits, cells, POOLING) == pytest.approx(contrast(cells[0]) - 0.4)
+
+
+@given(st.floats(-50, 50))
+def test_one_frame_says_what_it_says(logit):
+    assert frames_logit([logit], spots([3]), POOLING) == logit
+
+
+@given(LOGITS, st.randoms())
+def test_the_order_of_frames_does_not_matter(logits, random):
+    frames = list(zip(logits, spots([n % 5 for n in range(len(logits))]), strict=True))
+    before = frames_logit(logits, [cells for _, cells in frames], POOLING)
+    random.shuffle(frames)
+    mixed = [logit for logit, _ in frames]
+    assert frames_logit(mixed, [cells for _, cells in frames], POOLING) == before
+    assert frames_logit(mixed, [], None) == frames_logit(logits, [], None)
+
+
+@given(LOGITS, st.floats(0, 9), st.integers(0, 8))
+def test_a_higher_logit_never_lowers_it(logits, more, which):
+    cells = spots([n % 5 for n in range(len(logits))])
+    raised = [logit + more * (n == which) for n, logit in enumerate(logits)]
+    before = frames_logit(logits, cells, POOLING)
+    assert frames_logit(raised, cells, POOLING) >= before - 1e-9
+
+
+def test_answers_that_are_no_numbers_are_a_failure_of_the_model():
+    with pytest.raises(ModelInvalid, match="cells"):
+        frames_logit([0.0, 0.0], spots([1, 1], math.nan), POOLING)
+    with pytest.raises(ModelInvalid, match="finite"):
+        frames_logit([0.0, math.inf], spots([1, 1]), POOLING)
+
+
+def test_frames_without_their_cells_are_refused():
+    with pytest.raises(ValueError, match="2 frames have 1"):
+        frames_logit([0.0, 0.0], [spots([1])[0], None], POOLING)
+    with pytest.raises(ValueError, match="no frame"):
+        frames_logit([], [], POOLING)
+
+
+def test_a_verdict_goes_by_the_frames_that_are_fit():
+    """Unfit frames, in which another place stands out, have no part in the map."""
+    calibration = Calibration(
+        frame_scale=4, frame_offset=-4, clip_scale=1, clip_offset=0, face_scale=4, face_offset=-4,
+        frame_weight=1,
+    )  # fmt: skip
+    thresholds = Thresholds(low=0.3, high=0.8)
+
+    def judged(places: list[int], blurred: int = 0):
+        frames = [
+            FrameEvidence(
+                logit=contrast(cells), size_px=120, sharpness=8, grain=0.5, detector_score=0.99,
+                inside=1, cells=cells,
+            )
+            for cells in spots(places)
+        ]  # fmt: skip
+        poor = [
+            FrameEvidence(
+                logit=contrast(cells), size_px=120, sharpness=1, grain=0.5, detector_score=0.99,
+                inside=1, cells=cells,
+            )
+            for cells in spots(list(range(blurred)))
+        ]  # fmt: skip
+        return judge_face(
+            FaceEvidence((*frames, *poor), ()),
+            calibration,
+            thresholds,
+            kind="video",
+            pooling=POOLING,
+        )
+
+    assert judged([5] * FRAMES).label == "manipulated"
+    assert judged([5] * FRAMES, blurred=8) == judged([5] * FRAMES)
+    wandering = judged(list(range(FRAMES)))
+    assert wandering.probability is not None
+    assert wandering.probability < 0.1
+    assert wandering.reasons == ("frames-disagree",)  # each frame by itself is suspicious
