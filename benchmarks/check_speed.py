@@ -81,9 +81,8 @@ def measured(clip: Path, analyser: Analyser, repeats: int) -> dict[str, tuple[li
     """Seconds of each stage, ours and plain."""
     manifest = analyser.package.manifest
     info = probe(clip, deadline=NEVER)
-    plans = plan_windows(
-        info.duration_s, clips=4, frames=manifest.clip.frames, step_s=manifest.clip.step_s
-    )
+    frames = analyser.options.frames_per_clip
+    plans = plan_windows(info.duration_s, clips=4, frames=frames, step_s=manifest.clip.step_s)
 
     def decode() -> list:
         return list(read_windows(clip, info, plans, deadline=NEVER, damage=DamageCount()))

@@ -31,6 +31,7 @@ def write_tiny_model(
     step_s: float = 0.1,
     bias: float = 0.0,
     pooling: Pooling | None = None,
+    sampled: int | None = None,
 ) -> Path:
     """Write the package into ``folder`` (made if absent) and return it.
 
@@ -54,7 +55,7 @@ def write_tiny_model(
             "feature_size": FEATURES,
             "map_size": CELLS,
             "crop": {"size": SIZE, "margin": 1.3},
-            "clip": {"frames": frames, "step_s": step_s},
+            "clip": {"frames": frames, "step_s": step_s, "sampled": sampled},
             "pooling": pooling,
             "calibration": {
                 "frame_scale": 4.0,

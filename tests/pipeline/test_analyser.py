@@ -60,6 +60,14 @@ def test_options_are_filled_in_from_the_model(tiny_model: Path) -> None:
     assert not options.default_thresholds
 
 
+def test_a_model_may_ask_for_less_than_it_was_fitted_on(tmp_path: Path, panned: Path) -> None:
+    package = write_tiny_model(tmp_path / "less", frames=8, sampled=5)
+    analyser = Analyser(package, device="cpu", precision="f32")
+    assert analyser.options.frames_per_clip == 5
+    (face,) = analyser.analyse(panned).faces
+    assert len(face.clips) == len(face.frames) // 5
+
+
 def test_the_document_states_the_options(tiny_model: Path, panned: Path) -> None:
     request = AnalysisRequest(clips=2, frames_per_clip=3, min_face=60, max_faces=2)
     analyser = Analyser(tiny_model, device="cpu", precision="f32", options=request)

@@ -80,6 +80,8 @@ def test_file_names_stay_in_the_folder(package: Path, name: str) -> None:
         ({"thresholds": {"low": 0.9, "high": 1.1}}, "thresholds.high"),
         ({"crop": {"size": 10_000, "margin": 1.3}}, "crop.size"),
         ({"crop": {"size": 224, "margin": float("nan")}}, "crop.margin"),
+        ({"clip": {"frames": 8, "step_s": 0.1, "sampled": 3}}, "half a clip"),
+        ({"pooling": {"share": 1.0, "sharpness": 2}}, "pooling.share"),
         ({"name": "Not A Name"}, "name"),
         ({"surprise": 1}, "surprise"),
         ({"files": {"backbone.onnx": "short", "temporal.onnx": "0" * 64}}, "files"),

@@ -40,7 +40,7 @@ import click
     "--frames-per-clip",
     type=int,
     metavar="N",
-    help="Frames looked at in each, 1 to 64.  [default: what the model was fitted on]",
+    help="Frames looked at in each, 1 to 64.  [default: the model's number]",
 )
 @click.option(
     "--min-face",

@@ -55,11 +55,12 @@ def _evaluations(manifest: Manifest) -> list[Evaluation]:
 
 def _head(manifest: Manifest) -> str:
     crop, clip = manifest.crop, manifest.clip
+    frames = clip.sampled or clip.frames
     return (
         f"{MARK}\n\n# {_plain(manifest.name)} {_plain(manifest.version)}\n\n"
         f"Tells manipulated faces from untouched ones in video and pictures. "
         f"{_plain(manifest.architecture)}; it looks at face crops of {crop.size}×{crop.size} "
-        f"pixels ({crop.margin:g} times the face box) and at clips of {clip.frames} frames, "
+        f"pixels ({crop.margin:g} times the face box) and at clips of {frames} frames, "
         f"{clip.step_s:g} s apart. Licence of the weights: {_plain(manifest.licence)}."
     )
 

@@ -70,10 +70,10 @@ class Analyser:
         Raises :class:`RuntimeUnavailable` or :class:`MissingExtra` where they cannot be met.
         """
         manifest, request = self.package.manifest, self.request
-        resolved = resolve(self._session)
+        resolved, clip = resolve(self._session), manifest.clip
         return AnalysisOptions(
             clips=request.clips,
-            frames_per_clip=request.frames_per_clip or manifest.clip.frames,
+            frames_per_clip=request.frames_per_clip or clip.sampled or clip.frames,
             min_face_px=request.min_face,
             max_faces=request.max_faces,
             device=resolved.device,

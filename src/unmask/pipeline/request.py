@@ -21,11 +21,10 @@ RANGES: Final = {
 class AnalysisRequest:
     """How to look at a file. :class:`UsageError` for a number out of its range.
 
-    ``clips`` windows spread over the file; ``frames_per_clip`` None takes the number that the
-    model's temporal network was fitted on; ``min_face`` is the shorter side, in pixels of the
-    displayed frame, of the smallest face looked for (12 to 2048; the cost of detection grows with
-    its inverse square); ``max_faces`` faces are scored, the largest and most seen first;
-    ``thresholds`` None takes the model's.
+    ``clips`` windows spread over the file; ``frames_per_clip`` None takes the model's number;
+    ``min_face`` is the shorter side, in pixels of the displayed frame, of the smallest face looked
+    for (12 to 2048; the cost of detection grows with its inverse square); ``max_faces`` faces are
+    scored, the largest and most seen first; ``thresholds`` None takes the model's.
     """
 
     clips: int = 4

@@ -33,10 +33,22 @@ class CropSpec(_Part):
 
 
 class ClipSpec(_Part):
-    """What the temporal network was fitted on."""
+    """What the temporal network was fitted on, and how much of it a scan looks at."""
 
     frames: int = Field(ge=2, le=64)
     step_s: float = Field(gt=0, le=2, description="seconds between two frames of a clip")
+    sampled: int | None = Field(
+        default=None,
+        ge=2,
+        le=64,
+        description="frames of a window that a scan takes unless told otherwise; None: frames",
+    )
+
+    @model_validator(mode="after")
+    def _holds_a_clip(self) -> ClipSpec:
+        if self.sampled is not None and 2 * self.sampled < self.frames:
+            raise ValueError("sampled: half a clip is the least that the temporal network is shown")
+        return self
 
 
 class Calibration(_Part):

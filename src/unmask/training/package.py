@@ -74,7 +74,9 @@ def _manifest(
         feature_size=fitted.frames.trunk.features,
         map_size=_cells(fitted.frames, recipe.frame.size),
         crop=CropSpec(size=recipe.frame.size, margin=recipe.frame.margin),
-        clip=ClipSpec(frames=recipe.clip.frames, step_s=recipe.clip.step_s),
+        clip=ClipSpec(
+            frames=recipe.clip.frames, step_s=recipe.clip.step_s, sampled=recipe.clip.sampled
+        ),
         pooling=pooling(recipe, fitted.frames),
         calibration=fitted.calibration,
         thresholds=fitted.thresholds,

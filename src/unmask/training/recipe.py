@@ -107,6 +107,9 @@ class ClipStage(_Part):
     batch: int = Field(64, ge=2, description="clips in a step")
     learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
     hidden: int = Field(128, ge=8, description="units of the LSTM, in each direction")
+    sampled: int | None = Field(
+        None, ge=2, le=64, description="frames of a window that a scan takes; unless given, frames"
+    )
     share: float = Field(
         0.7, gt=0, lt=1, description="of a face's frames, in which a place must stand out to count"
     )
