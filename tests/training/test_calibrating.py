@@ -70,7 +70,7 @@ def test_a_clip_head_says_no_more_than_the_recipe_lets_it():
     assert calibrate(held, clips, None, say=0.3).calibration.frame_weight == 0.7
     silent = calibrate(held, clips, None, say=0).calibration
     assert silent.frame_weight == 1
-    assert silent.frame_scale < silent.face_scale  # one frame says less than the median of many
+    assert silent.frame_scale < silent.face_scale  # one frame says less than many together
 
 
 def test_frames_are_pooled_as_the_package_will():

@@ -72,7 +72,7 @@ def recalibrate(
 ) -> Recalibrated:
     """Fit to files in which exactly one face was judged: of several, which is manipulated?
 
-    A single frame, or a picture, says less than the median of many, and has a line of its own.
+    A single frame, or a picture, says less than many together, and has a line of its own.
     :class:`DataError` where fewer than ten such files of a class have a score, or the scores do
     not rise with manipulation.
     """
