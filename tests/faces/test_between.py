@@ -49,7 +49,9 @@ def passes(detector: FaceDetector, monkeypatch: pytest.MonkeyPatch) -> list[int]
     [
         ([], []),
         ([0], [0]),
-        ([0, 3], [0, 1]),
+        ([0, 3], [1]),
+        ([3 * at for at in range(5)], [2]),  # short: the middle one alone
+        ([4 * at for at in range(5)], [0, 3, 4]),  # not so short
         ([3 * at for at in range(8)], [0, 4, 7]),  # 0.12 s apart
         (list(range(9)), [0, 4, 8]),  # each frame of 25 a second
         ([10 * at for at in range(4)], [0, 1, 2, 3]),  # too far apart to follow anything
@@ -105,9 +107,34 @@ def test_who_is_away_for_a_moment_is_looked_for_everywhere(
     images = [shown(100), away[0], away[1], shown(100), shown(100)]
     looked = passes(detector, monkeypatch)
     found = detector.detect_window(window(images))
-    assert looked == [2, 2]
+    assert looked == [1, 4]
     assert [len(faces) for faces in found] == [1, 0, 1, 1, 1]
     assert found[2][0].box[0] > 400
+
+
+def test_a_short_window_is_told_from_its_middle(
+    detector: FaceDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [shown(100 + 10 * at) for at in range(5)]
+    alone = detector.detect(images)
+    looked = passes(detector, monkeypatch)
+    found = detector.detect_window(window(images))
+    assert looked == [1, 0]
+    for old, new in zip(alone, found, strict=True):
+        (one,), (other,) = old, new
+        assert iou(np.array([one.box], np.float32), np.array([other.box], np.float32)) > 0.8
+        assert np.abs(one.landmarks - other.landmarks).mean() < 0.03 * one.size
+
+
+def test_where_the_middle_shows_nobody_the_first_frame_is_asked(
+    detector: FaceDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [shown(100)] * 5
+    images[2] = np.full((360, 640, 3), 110, np.uint8)
+    looked = passes(detector, monkeypatch)
+    found = detector.detect_window(window(images))
+    assert looked == [1, 1, 1]  # the middle, the first, and the middle again, where one should be
+    assert [len(faces) for faces in found] == [1, 1, 0, 1, 1]
 
 
 def test_a_window_without_a_face(detector: FaceDetector, monkeypatch: pytest.MonkeyPatch) -> None:

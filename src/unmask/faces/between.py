@@ -20,6 +20,7 @@ from unmask.faces.tracking import nearest, places
 
 _FRAMES_APART = 4
 _SECONDS_APART = Fraction(1, 2)
+_SHORT = Fraction(3, 5)  # five frames 0.12 s apart, taken from few a second
 # A face that both key frames have within this reach (in its sizes, and octaves) is the same one.
 _REACH, _OCTAVES = 1.0, 0.7
 # A face of one key frame alone should be in the frames between if the detector was this sure.
@@ -31,7 +32,13 @@ _SIZES = (0.85, 1.0, 1.18)
 
 
 def key_frames(times: Sequence[Fraction]) -> list[int]:
-    """Indices of the frames where P-Net looks: the first, the last, and enough between them."""
+    """Indices of the frames where P-Net looks.
+
+    Of a short window the one in the middle, from which no frame lies far. Of others the first,
+    the last, and enough between them.
+    """
+    if 1 < len(times) <= _FRAMES_APART + 1 and times[-1] - times[0] <= _SHORT:
+        return [len(times) // 2]
     keys = [0] if times else []
     for at in range(1, len(times)):
         last, beyond = keys[-1], at + 1 == len(times)
@@ -67,6 +74,12 @@ class Expected:
         boxes = np.array([one.box for one in found], np.float32).reshape(-1, 4)
         overlaps = iou(self.boxes[self.sure], boxes)
         return bool((overlaps.max(axis=1, initial=0.0) < _FOUND).any())
+
+
+def still(faces: Sequence[Detection]) -> Expected:
+    """The faces of a frame beside the only key frame: where they were there."""
+    boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
+    return Expected(boxes, np.array([face.score >= _SURE for face in faces], bool))
 
 
 def expected(before: Sequence[Detection], after: Sequence[Detection], share: float) -> Expected:

@@ -13,7 +13,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import UsageError
 from unmask.core.frames import Detection, Frame
 from unmask.core.paths import assets_folder
-from unmask.faces.between import Expected, expected, key_frames
+from unmask.faces.between import Expected, expected, key_frames, still
 from unmask.faces.boxes import Boxes, clipped
 from unmask.faces.cascade import Candidates, Cascade
 from unmask.faces.pyramid import CELL, Image
@@ -66,9 +66,10 @@ class FaceDetector:
     ) -> list[list[Detection]]:
         """The faces of each of a window's frames, as :meth:`detect` gives them, for less.
 
-        Every part of the picture is looked at in some of the frames, half a second apart at most;
-        in those between, faces are looked for about where they must be, and everywhere where one
-        is missing. What is lost is a face that shows between two such frames and in neither.
+        Every part of the picture is looked at in some of the frames, half a second apart at most
+        (one, where all lie within that); in the others, faces are looked for about where they must
+        be, and everywhere where one is missing. What is lost is a face that shows in none of those
+        frames.
         """
         keys = key_frames([frame.time for frame in frames])
         found = dict(
@@ -86,6 +87,12 @@ class FaceDetector:
             for before, after in pairwise(keys)
             for at in range(before + 1, after)
         }
+        if len(keys) == 1 < len(frames):
+            (key,) = keys
+            if not found[key] and key != 0:  # a face may be turned away or blurred just there
+                key = 0
+                found |= {key: self.detect([frames[key].image], deadline=deadline)[0]}
+            ahead = {at: still(found[key]) for at in range(len(frames)) if at != key}
         found |= self._found_at(frames, ahead, deadline)
         missing = [at for at, faces in ahead.items() if faces.missing_in(found[at])]
         again = self.detect([frames[at].image for at in missing], deadline=deadline)
