@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import ModelInvalid
 from unmask.runtime.package import Calibration, Pooling
-from unmask.verdict import FaceEvidence, FrameEvidence, frames_logit, judge_face
+from unmask.verdict import ClipEvidence, FaceEvidence, FrameEvidence, frames_logit, judge_face
 
 POOLING = Pooling(share=0.7, sharpness=2.0)
 FRAMES = 8
@@ -128,3 +128,33 @@ def test_a_verdict_goes_by_the_frames_that_are_fit():
     assert wandering.probability is not None
     assert wandering.probability < 0.1
     assert wandering.reasons == ("frames-disagree",)  # each frame by itself is suspicious
+
+
+@pytest.mark.parametrize(
+    ("clips", "pooling", "reasons"),
+    [
+        ((ClipEvidence(0.0, (0, 1, 2)),), POOLING, ("above-threshold", "lasting-traces")),
+        ((ClipEvidence(0.0, (0, 1, 2)),), None, ("above-threshold",)),
+        ((), POOLING, ("above-threshold", "frame-artefacts")),
+    ],
+)
+def test_what_lasts_is_named_as_the_evidence(clips, pooling, reasons):
+    calibration = Calibration(
+        frame_scale=1, frame_offset=0 if not clips else -9, clip_scale=1, clip_offset=0,
+        face_scale=4, face_offset=0, frame_weight=1,
+    )  # fmt: skip
+    frames = tuple(
+        FrameEvidence(
+            logit=contrast(cells), size_px=120, sharpness=8, grain=0.5, detector_score=0.99,
+            inside=1, cells=cells,
+        )
+        for cells in spots([5] * 3)
+    )  # fmt: skip
+    verdict = judge_face(
+        FaceEvidence(frames, clips),
+        calibration,
+        Thresholds(low=0.3, high=0.8),
+        kind="video",
+        pooling=pooling,
+    )
+    assert verdict.reasons == reasons

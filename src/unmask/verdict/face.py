@@ -66,7 +66,9 @@ def judge_face(
     frames = fit.logit(pooling)
     probability = face_probability(frames, fit.clips, calibration)
     if probability >= thresholds.high:
-        reasons = ("above-threshold", *_what_speaks(frames, fit.clips, calibration, thresholds))
+        laid_over = pooling is not None and len(fit.frames) > 1
+        speaking = _what_speaks(frames, fit.clips, calibration, thresholds, laid_over=laid_over)
+        reasons = ("above-threshold", *speaking)
         return Verdict(label="manipulated", probability=probability, reasons=reasons)
     doubts = []
     if probability >= thresholds.low:
@@ -105,15 +107,24 @@ def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
 
 
 def _what_speaks(
-    frames: float, clips: Sequence[float], calibration: Calibration, thresholds: Thresholds
+    frames: float,
+    clips: Sequence[float],
+    calibration: Calibration,
+    thresholds: Thresholds,
+    *,
+    laid_over: bool,
 ) -> tuple[str, ...]:
-    """Which of the two kinds of evidence would reach the high threshold by itself.
+    """Which kinds of evidence would reach the high threshold by themselves.
 
-    Clips that weigh nothing in the probability are no reason for it.
+    ``laid_over``: the frames' logit says what stays in its place in several of them. Clips that
+    weigh nothing in the probability are no reason for it.
     """
     codes = []
     if frame_probability(frames, calibration) >= thresholds.high:
         codes.append("frame-artefacts")
+    # The same logit in the clips' place: what the face would come to by its frames alone.
+    if laid_over and clips and face_probability(frames, [frames], calibration) >= thresholds.high:
+        codes.append("lasting-traces")
     heard = clips and calibration.frame_weight < 1
     if heard and clip_probability(median_logit(clips), calibration) >= thresholds.high:
         codes.append("temporal-inconsistency")

@@ -15,6 +15,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         # manipulated
         "above-threshold": "The calibrated probability reaches the threshold for manipulated.",
         "frame-artefacts": "The detail of single frames alone reaches that threshold.",
+        "lasting-traces": "What stands out of the face stays in its places from frame to frame, "
+        "and reaches that threshold alone.",
         "temporal-inconsistency": "The way the face moves alone reaches that threshold.",
         # no-manipulation-found
         "below-threshold": "The calibrated probability lies below the lower threshold.",
