@@ -158,3 +158,30 @@ def test_what_lasts_is_named_as_the_evidence(clips, pooling, reasons):
         pooling=pooling,
     )
     assert verdict.reasons == reasons
+
+
+@pytest.mark.parametrize(("changed", "label"), [(4, "inconclusive"), (0, "no-manipulation-found")])
+def test_a_face_that_was_changed_in_one_stretch_is_not_cleared(changed, label):
+    """No frame is suspicious by itself, and most of the face's show nothing that lasts."""
+    calibration = Calibration(
+        frame_scale=1, frame_offset=-9, clip_scale=1, clip_offset=0,
+        face_scale=4, face_offset=-4, frame_weight=1,
+    )  # fmt: skip
+    cells = spots([5] * changed + [n % 16 for n in range(16 - changed)])
+    frames = tuple(
+        FrameEvidence(
+            logit=contrast(one), size_px=120, sharpness=8, grain=0.5, detector_score=0.99,
+            inside=1, cells=one,
+        )
+        for one in cells
+    )  # fmt: skip
+    clips = tuple(ClipEvidence(0.0, tuple(range(at, at + 4))) for at in range(0, 16, 4))
+    verdict = judge_face(
+        FaceEvidence(frames, clips),
+        calibration,
+        Thresholds(low=0.3, high=0.8),
+        kind="video",
+        pooling=POOLING,
+    )
+    assert verdict.label == label
+    assert ("frames-disagree" in verdict.reasons) == bool(changed)

@@ -26,16 +26,15 @@ from unmask.verdict.reasons import REASONS
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """What passed the quality floor, and whether half of those frames hide traces."""
+    """What passed the quality floor, and whether half of those frames hide traces.
+
+    ``stretches`` are the frames of each of the clips.
+    """
 
     frames: list[FrameEvidence]
     clips: list[float]
+    stretches: list[list[FrameEvidence]]
     noisy: bool
-
-    def logit(self, pooling: Pooling | None) -> float:
-        """What the frames say together."""
-        logits = [frame.logit for frame in self.frames]
-        return frames_logit(logits, [frame.cells for frame in self.frames], pooling)
 
 
 def judge_face(
@@ -63,7 +62,7 @@ def judge_face(
     needed = floor.needed(kind)
     if len(fit.frames) < needed:
         return Verdict(label="inconclusive", probability=None, reasons=_poor(flaws, needed))
-    frames = fit.logit(pooling)
+    frames = _together(fit.frames, pooling)
     probability = face_probability(frames, fit.clips, calibration)
     if probability >= thresholds.high:
         laid_over = pooling is not None and len(fit.frames) > 1
@@ -73,7 +72,10 @@ def judge_face(
     doubts = []
     if probability >= thresholds.low:
         doubts.append("between-thresholds")
-    if _high_frames(fit, calibration, thresholds) >= max(needed, floor.dissent * len(fit.frames)):
+    many = max(needed, floor.dissent * len(fit.frames))
+    if _high_frames(fit, calibration, thresholds) >= many or _high_stretch(
+        fit, calibration, thresholds, pooling
+    ):
         doubts.append("frames-disagree")
     if fit.noisy:
         doubts.append("too-noisy")
@@ -86,13 +88,16 @@ def judge_face(
 
 def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) -> _Fit:
     clips = [
-        clip.logit
+        clip
         for clip in face.clips
         if 2 * sum(not flaws[index] for index in clip.frames) >= len(clip.frames)
     ]
+    stretches = [
+        [face.frames[index] for index in clip.frames if not flaws[index]] for clip in clips
+    ]
     fit = [frame for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
     noisy = 2 * sum(map(floor.hides, fit)) >= max(1, len(fit))
-    return _Fit(fit, clips, noisy)
+    return _Fit(fit, [clip.logit for clip in clips], stretches, noisy)
 
 
 def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
@@ -129,6 +134,26 @@ def _what_speaks(
     if heard and clip_probability(median_logit(clips), calibration) >= thresholds.high:
         codes.append("temporal-inconsistency")
     return tuple(codes)
+
+
+def _together(frames: Sequence[FrameEvidence], pooling: Pooling | None) -> float:
+    """What frames say together."""
+    return frames_logit(
+        [frame.logit for frame in frames], [frame.cells for frame in frames], pooling
+    )
+
+
+def _high_stretch(
+    fit: _Fit, calibration: Calibration, thresholds: Thresholds, pooling: Pooling | None
+) -> bool:
+    """Whether the frames of one clip, laid over each other, would by themselves accuse the face.
+
+    What was changed in one part of a shot does not last through all of it.
+    """
+    if pooling is None:
+        return False
+    found = [_together(stretch, pooling) for stretch in fit.stretches if len(stretch) > 1]
+    return any(face_probability(one, [one], calibration) >= thresholds.high for one in found)
 
 
 def _high_frames(fit: _Fit, calibration: Calibration, thresholds: Thresholds) -> int:
