@@ -86,14 +86,22 @@ def test_proposals_lie_about_the_expected_place() -> None:
     assert iou(proposed, np.array([[100, 50, 140, 90]], np.float32)).min() > 0.5
 
 
+@pytest.mark.parametrize(
+    ("frames", "apart", "looks"),
+    [(8, 20, [3, 0]), (5, 10, [1, 0])],  # at the key frames, and at no frame again
+)
 def test_a_moving_head_is_found_as_in_single_frames(
-    detector: FaceDetector, monkeypatch: pytest.MonkeyPatch
+    detector: FaceDetector,
+    monkeypatch: pytest.MonkeyPatch,
+    frames: int,
+    apart: int,
+    looks: list[int],
 ) -> None:
-    images = [shown(60 + 20 * at) for at in range(8)]
+    images = [shown(60 + apart * at) for at in range(frames)]
     alone = detector.detect(images)
     looked = passes(detector, monkeypatch)
     found = detector.detect_window(window(images))
-    assert looked == [3, 0]  # the key frames, and no frame again
+    assert looked == looks
     for old, new in zip(alone, found, strict=True):
         (one,), (other,) = old, new
         assert iou(np.array([one.box], np.float32), np.array([other.box], np.float32)) > 0.8
@@ -110,20 +118,6 @@ def test_who_is_away_for_a_moment_is_looked_for_everywhere(
     assert looked == [1, 4]
     assert [len(faces) for faces in found] == [1, 0, 1, 1, 1]
     assert found[2][0].box[0] > 400
-
-
-def test_a_short_window_is_told_from_its_middle(
-    detector: FaceDetector, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    images = [shown(100 + 10 * at) for at in range(5)]
-    alone = detector.detect(images)
-    looked = passes(detector, monkeypatch)
-    found = detector.detect_window(window(images))
-    assert looked == [1, 0]
-    for old, new in zip(alone, found, strict=True):
-        (one,), (other,) = old, new
-        assert iou(np.array([one.box], np.float32), np.array([other.box], np.float32)) > 0.8
-        assert np.abs(one.landmarks - other.landmarks).mean() < 0.03 * one.size
 
 
 def test_where_the_middle_shows_nobody_the_first_frame_is_asked(

@@ -32,6 +32,14 @@ def contrast(cells: np.ndarray) -> float:
     return float((around * shares).sum() / shares.sum())
 
 
+def seen(cells: list[np.ndarray], sharpness: float = 8) -> tuple[FrameEvidence, ...]:
+    """Frames that show these maps, fit to be judged unless blurred."""
+    good = {"size_px": 120, "grain": 0.5, "detector_score": 0.99, "inside": 1}
+    return tuple(
+        FrameEvidence(logit=contrast(one), cells=one, sharpness=sharpness, **good) for one in cells
+    )
+
+
 def test_what_stays_in_its_place_counts_and_what_wanders_does_not():
     staying, wandering = spots([5] * FRAMES), spots(list(range(FRAMES)))
     logits = [contrast(one) for one in staying]
@@ -100,22 +108,10 @@ def test_a_verdict_goes_by_the_frames_that_are_fit():
     thresholds = Thresholds(low=0.3, high=0.8)
 
     def judged(places: list[int], blurred: int = 0):
-        frames = [
-            FrameEvidence(
-                logit=contrast(cells), size_px=120, sharpness=8, grain=0.5, detector_score=0.99,
-                inside=1, cells=cells,
-            )
-            for cells in spots(places)
-        ]  # fmt: skip
-        poor = [
-            FrameEvidence(
-                logit=contrast(cells), size_px=120, sharpness=1, grain=0.5, detector_score=0.99,
-                inside=1, cells=cells,
-            )
-            for cells in spots(list(range(blurred)))
-        ]  # fmt: skip
+        frames = seen(spots(places))
+        poor = seen(spots(list(range(blurred))), sharpness=1)
         return judge_face(
-            FaceEvidence((*frames, *poor), ()),
+            FaceEvidence(frames + poor, ()),
             calibration,
             thresholds,
             kind="video",
@@ -143,13 +139,7 @@ def test_what_lasts_is_named_as_the_evidence(clips, pooling, reasons):
         frame_scale=1, frame_offset=0 if not clips else -9, clip_scale=1, clip_offset=0,
         face_scale=4, face_offset=0, frame_weight=1,
     )  # fmt: skip
-    frames = tuple(
-        FrameEvidence(
-            logit=contrast(cells), size_px=120, sharpness=8, grain=0.5, detector_score=0.99,
-            inside=1, cells=cells,
-        )
-        for cells in spots([5] * 3)
-    )  # fmt: skip
+    frames = seen(spots([5] * 3))
     verdict = judge_face(
         FaceEvidence(frames, clips),
         calibration,
@@ -168,13 +158,7 @@ def test_a_face_that_was_changed_in_one_stretch_is_not_cleared(changed, label):
         face_scale=4, face_offset=-4, frame_weight=1,
     )  # fmt: skip
     cells = spots([5] * changed + [n % 16 for n in range(16 - changed)])
-    frames = tuple(
-        FrameEvidence(
-            logit=contrast(one), size_px=120, sharpness=8, grain=0.5, detector_score=0.99,
-            inside=1, cells=one,
-        )
-        for one in cells
-    )  # fmt: skip
+    frames = seen(cells)
     clips = tuple(ClipEvidence(0.0, tuple(range(at, at + 4))) for at in range(0, 16, 4))
     verdict = judge_face(
         FaceEvidence(frames, clips),
