@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unmask.core.analysis import Thresholds
+from unmask.core.analysis import Thresholds, Verdict
 from unmask.core.errors import ModelInvalid
 from unmask.runtime.package import Calibration, Pooling
 from unmask.verdict import ClipEvidence, FaceEvidence, FrameEvidence, frames_logit, judge_face
@@ -38,6 +38,29 @@ def seen(cells: list[np.ndarray], sharpness: float = 8) -> tuple[FrameEvidence, 
     return tuple(
         FrameEvidence(logit=contrast(one), cells=one, sharpness=sharpness, **good) for one in cells
     )
+
+
+def judged(
+    frames: tuple[FrameEvidence, ...],
+    clips: tuple[ClipEvidence, ...] = (),
+    pooling: Pooling | None = POOLING,
+    *,
+    frame_scale: float = 1,
+    frame_offset: float,
+) -> Verdict:
+    """By a calibration in which the clips' own logits have no say."""
+    calibration = Calibration(
+        frame_scale=frame_scale,
+        frame_offset=frame_offset,
+        clip_scale=1,
+        clip_offset=0,
+        face_scale=4,
+        face_offset=-4,
+        frame_weight=1,
+    )
+    thresholds = Thresholds(low=0.3, high=0.8)
+    face = FaceEvidence(frames, clips)
+    return judge_face(face, calibration, thresholds, kind="video", pooling=pooling)
 
 
 def test_what_stays_in_its_place_counts_and_what_wanders_does_not():
@@ -101,26 +124,14 @@ def test_frames_without_their_cells_are_refused():
 
 def test_a_verdict_goes_by_the_frames_that_are_fit():
     """Unfit frames, in which another place stands out, have no part in the map."""
-    calibration = Calibration(
-        frame_scale=4, frame_offset=-4, clip_scale=1, clip_offset=0, face_scale=4, face_offset=-4,
-        frame_weight=1,
-    )  # fmt: skip
-    thresholds = Thresholds(low=0.3, high=0.8)
 
-    def judged(places: list[int], blurred: int = 0):
-        frames = seen(spots(places))
+    def of(places: list[int], blurred: int = 0) -> Verdict:
         poor = seen(spots(list(range(blurred))), sharpness=1)
-        return judge_face(
-            FaceEvidence(frames + poor, ()),
-            calibration,
-            thresholds,
-            kind="video",
-            pooling=POOLING,
-        )
+        return judged(seen(spots(places)) + poor, frame_scale=4, frame_offset=-4)
 
-    assert judged([5] * FRAMES).label == "manipulated"
-    assert judged([5] * FRAMES, blurred=8) == judged([5] * FRAMES)
-    wandering = judged(list(range(FRAMES)))
+    assert of([5] * FRAMES).label == "manipulated"
+    assert of([5] * FRAMES, blurred=8) == of([5] * FRAMES)
+    wandering = of(list(range(FRAMES)))
     assert wandering.probability is not None
     assert wandering.probability < 0.1
     assert wandering.reasons == ("frames-disagree",)  # each frame by itself is suspicious
@@ -135,37 +146,16 @@ def test_a_verdict_goes_by_the_frames_that_are_fit():
     ],
 )
 def test_what_lasts_is_named_as_the_evidence(clips, pooling, reasons):
-    calibration = Calibration(
-        frame_scale=1, frame_offset=0 if not clips else -9, clip_scale=1, clip_offset=0,
-        face_scale=4, face_offset=0, frame_weight=1,
-    )  # fmt: skip
-    frames = seen(spots([5] * 3))
-    verdict = judge_face(
-        FaceEvidence(frames, clips),
-        calibration,
-        Thresholds(low=0.3, high=0.8),
-        kind="video",
-        pooling=pooling,
-    )
+    offset = -9 if clips else 0  # of single frames: suspicious where there is nothing else
+    verdict = judged(seen(spots([5] * 3)), clips, pooling, frame_offset=offset)
     assert verdict.reasons == reasons
 
 
 @pytest.mark.parametrize(("changed", "label"), [(4, "inconclusive"), (0, "no-manipulation-found")])
 def test_a_face_that_was_changed_in_one_stretch_is_not_cleared(changed, label):
     """No frame is suspicious by itself, and most of the face's show nothing that lasts."""
-    calibration = Calibration(
-        frame_scale=1, frame_offset=-9, clip_scale=1, clip_offset=0,
-        face_scale=4, face_offset=-4, frame_weight=1,
-    )  # fmt: skip
     cells = spots([5] * changed + [n % 16 for n in range(16 - changed)])
-    frames = seen(cells)
     clips = tuple(ClipEvidence(0.0, tuple(range(at, at + 4))) for at in range(0, 16, 4))
-    verdict = judge_face(
-        FaceEvidence(frames, clips),
-        calibration,
-        Thresholds(low=0.3, high=0.8),
-        kind="video",
-        pooling=POOLING,
-    )
+    verdict = judged(seen(cells), clips, frame_offset=-9)
     assert verdict.label == label
     assert ("frames-disagree" in verdict.reasons) == bool(changed)

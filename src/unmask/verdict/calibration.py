@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from unmask.runtime.package import Calibration
-from unmask.verdict.persistence import median_logit
+from unmask.verdict.persistence import finite, median_logit
 
 
 def sigmoid(logit: float) -> float:
@@ -22,12 +22,12 @@ def sigmoid(logit: float) -> float:
 
 def frame_probability(logit: float, calibration: Calibration) -> float:
     """P(manipulated) from one frame's logit alone."""
-    return sigmoid(calibration.frame_scale * median_logit([logit]) + calibration.frame_offset)
+    return sigmoid(calibration.frame_scale * finite(logit) + calibration.frame_offset)
 
 
 def clip_probability(logit: float, calibration: Calibration) -> float:
     """P(manipulated) from one clip's logit alone."""
-    return sigmoid(calibration.clip_scale * median_logit([logit]) + calibration.clip_offset)
+    return sigmoid(calibration.clip_scale * finite(logit) + calibration.clip_offset)
 
 
 def pooled_logit(frames: float, clip_logits: Sequence[float], calibration: Calibration) -> float:
@@ -39,7 +39,7 @@ def pooled_logit(frames: float, clip_logits: Sequence[float], calibration: Calib
     if not clip_logits:
         raise ValueError("pooling needs at least one clip")
     weight = calibration.frame_weight
-    return weight * median_logit([frames]) + (1.0 - weight) * median_logit(clip_logits)
+    return weight * finite(frames) + (1.0 - weight) * median_logit(clip_logits)
 
 
 def face_probability(

@@ -50,7 +50,7 @@ def frames_logit(
 
 def median_logit(logits: Sequence[float]) -> float:
     """The middle one of at least one logit, or the mean of the two in the middle."""
-    return statistics.median(_number(logit) for logit in logits)
+    return statistics.median(finite(logit) for logit in logits)
 
 
 def _contrast(cells: NDArray[np.float64], sharpness: float) -> float:
@@ -60,7 +60,7 @@ def _contrast(cells: NDArray[np.float64], sharpness: float) -> float:
     return float((around * shares).sum() / shares.sum())
 
 
-def _number(logit: float) -> float:
+def finite(logit: float) -> float:
     """Failure is never a score: a network that answers NaN or infinity has failed."""
     if not math.isfinite(logit):
         raise ModelInvalid(
