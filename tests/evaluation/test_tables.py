@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
+from unmask.evaluation import probabilities
 from unmask.evaluation.bootstrap import wilson
 from unmask.evaluation.evaluating import Protocol, evaluate
 from unmask.evaluation.figures import Drawing
@@ -163,6 +164,28 @@ def test_scores_that_are_no_probabilities_have_ranks_only() -> None:
     assert found.video_unscored_as_errors.ece is None
     assert found.reliability == ()
     assert any("no probabilities" in note for note in found.notes)
+
+
+def test_exact_probabilities_have_the_ece_that_chance_gives_them() -> None:
+    rng = np.random.default_rng(3)
+    p = rng.random(60)
+    drawn = probabilities.error_of_exact(p, draws=400, seed=1)
+    labels = (rng.random((400, 60)) < p).astype(np.int64)
+    by_hand = [probabilities.calibration_error(p, row, np.ones((1, 60)))[0] for row in labels]
+    assert drawn.mean() == pytest.approx(np.mean(by_hand), rel=0.05)
+    assert drawn.std() == pytest.approx(np.std(by_hand), rel=0.15)
+    certain = probabilities.error_of_exact(np.array([0.0, 1.0, 1.0]), draws=5, seed=1)
+    assert certain.tolist() == [0.0] * 5
+
+
+def test_ece_by_chance_is_given_for_files_with_a_probability() -> None:
+    found = run(separated(40))
+    chance = found.video.ece_if_exact
+    assert 0 < chance.low < chance.value < chance.high < 1
+    assert found.video_unscored_as_errors.ece_if_exact is None
+    assert found.frame.ece_if_exact is None
+    ranks = run([case(0, -3.0, name="r"), case(1, 2.5, name="f")])
+    assert ranks.video.ece_if_exact is None
 
 
 def test_roc_and_histogram_are_of_the_files() -> None:

@@ -14,7 +14,7 @@ from unmask.evaluation.report import Evaluation, Figure, Metrics
 _METRICS = (
     ("auc", "AUC"), ("ap", "AP"), ("eer", "EER"), ("tpr_at_fpr_1", "TPR at FPR ≤ 1 %"),
     ("tpr_at_fpr_5", "TPR at FPR ≤ 5 %"), ("brier", "Brier"), ("log_loss", "Log-loss"),
-    ("ece", "ECE"),
+    ("ece", "ECE"), ("ece_if_exact", "ECE by chance alone"),
 )  # fmt: skip
 
 

@@ -65,6 +65,11 @@ def measure(
     return {name: _figure(values[name], drawn[name], count) for name in metrics}
 
 
+def spread(drawn: Floats) -> Figure:
+    """The mean of what was drawn, and the interval in which most of it lies."""
+    return _between(float(drawn.mean()), drawn)
+
+
 def wilson(hits: int, count: int) -> Figure:
     """A share with its interval by Wilson 1927, which holds for few and for none."""
     if not count:
@@ -86,8 +91,12 @@ def _figure(value: float, drawn: Sequence[Floats], count: int) -> Figure:
     found = found[np.isfinite(found)]
     if not count or len(found) < max(2, count / 2):
         return Figure(value=_tidy(value), low=None, high=None)
+    return _between(value, found)
+
+
+def _between(value: float, drawn: Floats) -> Figure:
     rest = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(found, [rest, 1 - rest])
+    low, high = np.quantile(drawn, [rest, 1 - rest])
     return Figure(value=_tidy(value), low=_tidy(float(low)), high=_tidy(float(high)))
 
 

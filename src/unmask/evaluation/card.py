@@ -203,7 +203,7 @@ def _metrics(one: Evaluation) -> str:
     names = (
         ("AUC", "auc"), ("AP", "ap"), ("EER", "eer"), ("TPR at FPR ≤ 1 %", "tpr_at_fpr_1"),
         ("TPR at FPR ≤ 5 %", "tpr_at_fpr_5"), ("Brier score", "brier"),
-        ("Log-loss, nats", "log_loss"), ("ECE", "ece"),
+        ("Log-loss, nats", "log_loss"), ("ECE", "ece"), ("ECE by chance alone", "ece_if_exact"),
     )  # fmt: skip
     return _table(
         ("Measure", *(title for title, _ in columns)),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
 from unmask.evaluation import curves, probabilities
-from unmask.evaluation.bootstrap import RESAMPLES, Metric, measure, number, wilson
+from unmask.evaluation.bootstrap import RESAMPLES, Metric, measure, number, spread, wilson
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.ratios import ratio
 from unmask.evaluation.report import Decisions, Figure, Level, Metrics
@@ -31,6 +31,12 @@ class Drawing:
         if not groups:
             return {name: Figure(value=None, low=None, high=None) for name in metrics}
         return measure(metrics, number(groups), count=self.resamples, seed=self.seed)
+
+    def exact(self, p: Floats) -> Figure | None:
+        """ECE as chance alone makes it, and where most of it lies; None where nothing is drawn."""
+        if not len(p) or not self.resamples:
+            return None
+        return spread(probabilities.error_of_exact(p, draws=self.resamples, seed=self.seed))
 
     def between(self, labels: Labels, groups: Sequence[str]) -> Drawing:
         """The same, or no drawing where a class is one group: its spread would be left out."""
@@ -91,7 +97,8 @@ def file_metrics(cases: Sequence[Case], drawing: Drawing, *, calibrated: bool) -
     kept = scored(cases)
     scores, groups = scores_of(kept), [case.group for case in kept]
     p = scores if calibrated else None
-    return metrics_of(scores, labels_of(kept), groups, drawing, level="video", probabilities=p)
+    found = metrics_of(scores, labels_of(kept), groups, drawing, level="video", probabilities=p)
+    return found.model_copy(update={"ece_if_exact": drawing.exact(scores) if calibrated else None})
 
 
 def file_metrics_with_errors(

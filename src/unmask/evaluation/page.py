@@ -18,6 +18,7 @@ METRICS = (
     ("brier", "Brier score"),
     ("log_loss", "Log-loss (nats)"),
     ("ece", "ECE (10 bins)"),
+    ("ece_if_exact", "ECE by chance alone"),
 )
 
 

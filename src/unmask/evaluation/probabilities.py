@@ -47,6 +47,24 @@ def calibration_error(p: Floats, labels: Labels, weights: Floats) -> Floats:
     return ratio(np.abs(gaps).sum(axis=1), weights.sum(axis=1))
 
 
+def error_of_exact(p: Floats, *, draws: int, seed: int) -> Floats:
+    """The ECE that these probabilities would have if they were exact: R values.
+
+    Each time every label is drawn anew from its probability. Few files never have an ECE near 0,
+    whatever scored them; what lies within the spread of this says nothing against a scorer
+    (Bröcker and Smith, "Increasing the reliability of reliability diagrams", 2007).
+    """
+    rng = np.random.default_rng(seed)
+    order = np.argsort(bins(p))
+    ordered = p[order]
+    starts = np.unique(bins(ordered), return_index=True)[1]
+    found = np.empty(draws)
+    for at in range(draws):  # one at a time: there may be a million files
+        gaps = np.add.reduceat(ordered - (rng.random(len(p)) < ordered), starts)
+        found[at] = np.abs(gaps).sum() / len(p)
+    return found
+
+
 def reliability(p: Floats, labels: Labels) -> list[Bin | None]:
     """The bins of :func:`calibration_error`, None where one is empty."""
     place = bins(p)

@@ -35,6 +35,11 @@ class Metrics(Record):
     brier: Figure | None = Field(description="null where scores are no probabilities")
     log_loss: Figure | None = Field(description="in nats")
     ece: Figure | None
+    ece_if_exact: Figure | None = Field(
+        default=None,
+        description="what ece would be if each probability were exact, and where 95 % of draws "
+        "of its labels lie; given for files with a score, each drawn by itself",
+    )
 
 
 class Decisions(Record):
