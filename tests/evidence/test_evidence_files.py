@@ -166,6 +166,26 @@ def test_what_a_collector_has_not_seen_is_empty() -> None:
     assert (collector.faces(), collector.crops(3), collector.strongest(3)) == ((), (), None)
 
 
+def test_the_map_of_a_face_is_of_what_lasts_where_that_is_known(tmp_path: Path) -> None:
+    collector = EvidenceCollector()
+    collector.add(crop(0))
+    document = analysis(1)
+    lasting = tuple(tuple(8.0 * (row == column == 2) for column in range(6)) for row in range(6))
+    marked = document.faces[0].model_copy(update={"traces": lasting})
+    pictures = []
+    for name, face in (("own", document.faces[0]), ("lasting", marked)):
+        whole = document.model_copy(update={"faces": (face,)})
+        write_evidence(tmp_path / name, whole, collector)
+        with Pillow.open(tmp_path / name / "face-0-map.png") as image:
+            pictures.append(np.asarray(image.convert("RGB"), dtype=np.int32))
+    orange = pictures[1][..., 0] - pictures[1][..., 2] > 60
+    rows, columns = np.nonzero(orange)
+    side = orange.shape[0]
+    assert abs(rows.mean() - side * 2.5 / 6) < side / 30
+    assert abs(columns.mean() - side * 2.5 / 6) < side / 30
+    assert (pictures[0] != pictures[1]).any()
+
+
 def test_files_are_written_for_each_face_with_crops(tmp_path: Path) -> None:
     collector = EvidenceCollector()
     for tenths in range(3):

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from unmask.core.analysis import Thresholds, Verdict
 from unmask.core.errors import ModelInvalid
 from unmask.runtime.package import Calibration, Pooling
-from unmask.verdict import ClipEvidence, FaceEvidence, FrameEvidence, frames_logit, judge_face
+from unmask.verdict import (
+    ClipEvidence,
+    FaceEvidence,
+    FrameEvidence,
+    frames_logit,
+    judge_face,
+    lasting_traces,
+)
+from unmask.verdict.persistence import lasting_map
 
 POOLING = Pooling(share=0.7, sharpness=2.0)
 FRAMES = 8
@@ -159,3 +167,34 @@ def test_a_face_that_was_changed_in_one_stretch_is_not_cleared(changed, label):
     verdict = judged(seen(cells), clips, frame_offset=-9)
     assert verdict.label == label
     assert ("frames-disagree" in verdict.reasons) == bool(changed)
+
+
+def test_the_map_of_what_lasts_shows_its_place_and_averages_to_the_contrast() -> None:
+    cells = [*spots([5] * 6), *spots([2, 9])]
+    found = lasting_map(cells, POOLING)
+    assert found.shape == (4, 4)
+    assert np.unravel_index(found.argmax(), found.shape) == (1, 1)
+    assert (found.ravel()[[2, 9]] <= 0).all()
+    logits = [contrast(one) for one in cells]
+    assert found.mean() == pytest.approx(frames_logit(logits, cells, POOLING), abs=1e-5)
+    one = lasting_map(cells[:1], POOLING)
+    assert one.mean() == pytest.approx(contrast(cells[0]), abs=1e-5)
+    with pytest.raises(ValueError, match="map of cells"):
+        lasting_map([None], POOLING)
+
+
+def test_traces_are_of_the_frames_that_count_and_as_large_as_the_face_says() -> None:
+    frames = (*seen(spots([5] * 6)), *seen(spots([9] * 20), sharpness=0))
+    clip = ClipEvidence(logit=0, frames=tuple(range(6)))
+    calibration = Calibration(
+        frame_scale=1, frame_offset=0, clip_scale=1, clip_offset=0, face_scale=4, face_offset=-4,
+        frame_weight=0.5,
+    )  # fmt: skip
+    alone = lasting_traces(FaceEvidence(frames=frames, clips=()), calibration, POOLING)
+    assert alone is not None
+    assert np.unravel_index(alone.argmax(), alone.shape) == (1, 1)
+    with_clip = lasting_traces(FaceEvidence(frames=frames, clips=(clip,)), calibration, POOLING)
+    assert with_clip == pytest.approx(2 * alone)
+    few = FaceEvidence(frames=frames[:1], clips=())
+    assert lasting_traces(few, calibration, POOLING) is None
+    assert lasting_traces(FaceEvidence(frames=frames, clips=()), calibration, None) is None

@@ -113,6 +113,12 @@ class Face(Record):
     best_box: Pixels = Field(description="the box of the frame that shows the face best")
     frames: tuple[FaceFrame, ...]
     clips: tuple[FaceClip, ...]
+    traces: tuple[tuple[float, ...], ...] | None = Field(
+        None,
+        description="what stays in its place in most frames, by rows of the aligned crop: "
+        "calibrated logits, positive speaks for manipulation; null where frames are not laid over "
+        "each other",
+    )
 
 
 class Notice(Record):

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from unmask.core.analysis import Analysis, Face
 from unmask.core.errors import UsageError
 from unmask.evidence.collector import EvidenceCollector
-from unmask.evidence.heatmap import overlay
+from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.provenance import Provenance
 from unmask.evidence.strip import face_strip
 
@@ -27,7 +27,8 @@ def write_evidence(
     """Write ``analysis.json`` and for each face with crops ``face-N.png`` and ``face-N-map.png``.
 
     With ``provenance`` also ``provenance.json``. The first picture is :func:`face_strip`; the
-    second the heat map of the face's strongest frame.
+    second the face's strongest frame under what lasts through all of them, which is what the
+    verdict rests on, or where that is unknown (a picture) under its own evidence.
     Existing files of these names are replaced. :class:`UsageError` where nothing can be written.
     """
     written = []
@@ -41,11 +42,13 @@ def write_evidence(
             crops, strongest = collected.crops(face.id), collected.strongest(face.id)
             if strongest is None:
                 continue
+            lasting = traces_of(face)
+            shown = strongest.map if lasting is None else lasting
             written += [
                 _save(folder / f"face-{face.id}.png", face_strip(crops, title=_title(face))),
                 _save(
                     folder / f"face-{face.id}-map.png",
-                    overlay(_enlarged(strongest.image), strongest.map),
+                    overlay(_enlarged(strongest.image), shown),
                 ),
             ]
     except OSError as error:

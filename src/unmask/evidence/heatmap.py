@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.core.analysis import Face
+
 Image = NDArray[np.uint8]
 
 FULL = 4.0
@@ -18,6 +20,11 @@ AGAINST: tuple[int, int, int] = (0, 114, 178)
 
 _OPAQUE = 0.6  # at full strength the face still shows through
 _OUTLINED = 0.5  # share of full strength from which a region is outlined
+
+
+def traces_of(face: Face) -> NDArray[np.float32] | None:
+    """What lasts on a face through its frames, m×m as :func:`overlay` takes it; None if unknown."""
+    return None if face.traces is None else np.array(face.traces, dtype=np.float32)
 
 
 def overlay(crop: Image, evidence: NDArray[np.float32], *, full: float = FULL) -> Image:

@@ -17,7 +17,7 @@ from unmask.core.analysis import Analysis, Face
 from unmask.core.deadline import Deadline
 from unmask.core.frames import WindowPlan
 from unmask.evidence import EvidenceCollector, Provenance, ScoredCrop
-from unmask.evidence.heatmap import AGAINST, FOR, FULL
+from unmask.evidence.heatmap import AGAINST, FOR, FULL, overlay, traces_of
 from unmask.pipeline.origin import read_provenance
 from unmask.runtime import ModelPackage
 from unmask.video import DamageCount, read_windows
@@ -47,12 +47,16 @@ class CropPicture(BaseModel):
 
 
 class EvidenceIndex(BaseModel):
-    """What there is: file names within the folder. ``faces`` by the face's id."""
+    """What there is: file names within the folder. ``faces`` and ``lasting`` by the face's id.
+
+    ``lasting`` shows the face under what stays in its place through its frames.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     poster: str | None = None
     faces: dict[int, tuple[CropPicture, ...]] = {}
+    lasting: dict[int, str] = {}
 
 
 def read_index(folder: Path) -> EvidenceIndex:
@@ -95,7 +99,13 @@ def write_pictures(
         )
         for face in analysis.faces
     }
-    index = EvidenceIndex(poster=None if poster is None else POSTER, faces=faces)
+    index = EvidenceIndex(
+        poster=None if poster is None else POSTER,
+        faces=faces,
+        lasting={
+            face.id: name for face in analysis.faces if (name := _lasting(folder, face, collected))
+        },
+    )
     (folder / INDEX).write_text(json.dumps(index.model_dump(mode="json")), encoding="utf-8")
     return index
 
@@ -111,6 +121,16 @@ def heat_layer(evidence: NDArray[np.float32], side: int = _HEAT) -> NDArray[np.u
     colour = np.where(strength[..., None] > 0, np.array(FOR), np.array(AGAINST))
     alpha = np.rint(255 * _OPAQUE * np.abs(strength))[..., None]
     return np.concatenate([colour, alpha], axis=2).astype(np.uint8)
+
+
+def _lasting(folder: Path, face: Face, collected: EvidenceCollector) -> str | None:
+    """The picture's name; None where nothing says what lasts, or no crop was kept."""
+    traces, strongest = traces_of(face), collected.strongest(face.id)
+    if traces is None or strongest is None:
+        return None
+    name = f"face-{face.id}-lasting.webp"
+    _thumbnail(overlay(strongest.image, traces), _CROP).save(folder / name, "WEBP", quality=85)
+    return name
 
 
 def _crop(

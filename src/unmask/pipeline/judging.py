@@ -22,6 +22,7 @@ from unmask.verdict import (
     FrameEvidence,
     clip_probability,
     frame_probability,
+    lasting_traces,
 )
 
 Clip = tuple[Sighting, ...]
@@ -85,6 +86,7 @@ def face_record(
     scored: Mapping[Sighting, Scored],
     clips: ClipScores,
     manifest: Manifest,
+    evidence: FaceEvidence,
     verdict: Verdict,
 ) -> Face:
     """The face as the document has it. Numbers are rounded, so that equal runs look equal."""
@@ -105,7 +107,15 @@ def face_record(
             )
             for clip, logit in zip(clips.clips, clips.logits, strict=True)
         ),
+        traces=_traces(evidence, manifest),
     )
+
+
+def _traces(evidence: FaceEvidence, manifest: Manifest) -> tuple[tuple[float, ...], ...] | None:
+    found = lasting_traces(evidence, manifest.calibration, manifest.pooling)
+    if found is None:
+        return None
+    return tuple(tuple(round(value, 3) for value in row) for row in found.tolist())
 
 
 def rounded(verdict: Verdict) -> Verdict:

@@ -131,9 +131,9 @@ class Run:
             ]
             whole = judge_file(verdicts, [one.prominence for one in evidence], options.thresholds)
             faces = tuple(
-                face_record(number, face, scored, own, manifest, verdict)
-                for number, (face, own, verdict) in enumerate(
-                    zip(choice.faces, clips, verdicts, strict=True)
+                face_record(number, face, scored, own, manifest, one, verdict)
+                for number, (face, own, one, verdict) in enumerate(
+                    zip(choice.faces, clips, evidence, verdicts, strict=True)
                 )
             )
             return faces, rounded(whole)

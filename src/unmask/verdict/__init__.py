@@ -7,7 +7,7 @@ from unmask.verdict.calibration import (
     pooled_logit,
     sigmoid,
 )
-from unmask.verdict.face import judge_face
+from unmask.verdict.face import judge_face, lasting_traces
 from unmask.verdict.file import correct_for_faces, judge_file
 from unmask.verdict.persistence import frames_logit
 from unmask.verdict.quality import (
@@ -34,6 +34,7 @@ __all__ = [
     "frames_logit",
     "judge_face",
     "judge_file",
+    "lasting_traces",
     "pooled_logit",
     "sigmoid",
 ]

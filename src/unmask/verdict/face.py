@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from unmask.core.analysis import Thresholds, Verdict
 from unmask.runtime.package import Calibration, Pooling
 from unmask.verdict.calibration import (
@@ -13,7 +15,7 @@ from unmask.verdict.calibration import (
     face_probability,
     frame_probability,
 )
-from unmask.verdict.persistence import frames_logit, median_logit
+from unmask.verdict.persistence import Cells, frames_logit, lasting_map, median_logit
 from unmask.verdict.quality import (
     DEFAULT_FLOOR,
     FaceEvidence,
@@ -84,6 +86,28 @@ def judge_face(
     return Verdict(
         label="no-manipulation-found", probability=probability, reasons=("below-threshold",)
     )
+
+
+def lasting_traces(
+    face: FaceEvidence,
+    calibration: Calibration,
+    pooling: Pooling | None,
+    *,
+    floor: QualityFloor = DEFAULT_FLOOR,
+) -> Cells | None:
+    """Where on the face lies what :func:`judge_face` found to last: s×s calibrated logits.
+
+    Their mean is the face's logit less a constant, as far as its frames make it. None where frames
+    are not laid over each other: for want of ``pooling``, or of two frames that pass the floor.
+    """
+    fit = _fit(face, [tuple(floor.flaws(frame)) for frame in face.frames], floor)
+    if pooling is None or len(fit.frames) < 2:
+        return None
+    found = lasting_map([frame.cells for frame in fit.frames], pooling)
+    scale = calibration.frame_scale
+    if fit.clips:
+        scale = calibration.face_scale * calibration.frame_weight
+    return np.asarray(found * np.float32(scale), dtype=np.float32)
 
 
 def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) -> _Fit:

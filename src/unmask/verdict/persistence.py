@@ -36,16 +36,39 @@ def frames_logit(
         raise ValueError("no frame, no logit")
     if pooling is None or len(logits) == 1:
         return median_logit(logits)
-    given = [one for one in cells if one is not None]
-    if len(given) != len(logits):
-        raise ValueError(f"{len(logits)} frames have {len(given)} maps of cells")
-    maps = np.stack(given).reshape(len(given), -1).astype(np.float64)  # N×s²
-    if not np.isfinite(maps).all():
-        raise ModelInvalid("the model answered cells that are no numbers")
+    maps = _maps(cells)
+    if len(maps) != len(logits):
+        raise ValueError(f"{len(logits)} frames have {len(maps)} maps of cells")
     shown = [_contrast(one, pooling.sharpness) for one in maps]
     expected = median_logit([one - logit for one, logit in zip(shown, logits, strict=True)])
-    lasting = np.quantile(maps, 1.0 - pooling.share, axis=0)
-    return _contrast(lasting, pooling.sharpness) - expected
+    return _contrast(_lasting(maps, pooling), pooling.sharpness) - expected
+
+
+def lasting_map(cells: Sequence[Cells | None], pooling: Pooling) -> Cells:
+    """What each cell gives to the logit of at least one frame: s×s, their mean is the contrast.
+
+    As a frame's own map, but of what lasts. ``cells`` as in :func:`frames_logit`; ValueError
+    without any.
+    """
+    maps = _maps(cells)
+    if not len(maps):
+        raise ValueError("no frame has a map of cells")
+    each = _shares(_lasting(maps, pooling), pooling.sharpness)
+    side = math.isqrt(each.size)
+    return (each * each.size).reshape(side, side).astype(np.float32)
+
+
+def _maps(cells: Sequence[Cells | None]) -> NDArray[np.float64]:
+    """N×s² of those that there are."""
+    given = [one.reshape(-1) for one in cells if one is not None]
+    maps = np.asarray(given, dtype=np.float64)
+    if not np.isfinite(maps).all():
+        raise ModelInvalid("the model answered cells that are no numbers")
+    return maps
+
+
+def _lasting(maps: NDArray[np.float64], pooling: Pooling) -> NDArray[np.float64]:
+    return np.asarray(np.quantile(maps, 1.0 - pooling.share, axis=0))
 
 
 def median_logit(logits: Sequence[float]) -> float:
@@ -55,9 +78,14 @@ def median_logit(logits: Sequence[float]) -> float:
 
 def _contrast(cells: NDArray[np.float64], sharpness: float) -> float:
     """As :meth:`unmask.models.detector.FrameDetector.contrast`, of cells s²."""
+    return float(_shares(cells, sharpness).sum())
+
+
+def _shares(cells: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
+    """What each of the cells s² gives to the contrast."""
     around = cells - cells.mean()
-    shares = np.exp(sharpness * (around - around.max()))
-    return float((around * shares).sum() / shares.sum())
+    weights = np.exp(sharpness * (around - around.max()))
+    return np.asarray(around * weights / weights.sum())
 
 
 def finite(logit: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from unmask.core.analysis import Analysis, Face, FaceFrame
 from unmask.core.wording import LABELS, probability
@@ -17,6 +17,7 @@ from unmask.evidence.document import (
     Section,
     Table,
 )
+from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.jpeg import jpeg
 from unmask.evidence.likelihood import Likelihood
 from unmask.evidence.pictures import KeyFace
@@ -143,14 +144,28 @@ def _in_brief(faces: tuple[Face, ...]) -> Table:
 def _face(report: Report, face: Face, rows: int) -> Iterator[Block]:
     yield Facts(tuple(_facts(report, face)))
     yield Bullets(tuple(report.explain(code) for code in face.verdict.reasons))
-    figures: list[Figure] = []
-    for one in report.pictures.of_face(face.id):
+    views = report.pictures.of_face(face.id)
+    figures = list(_lasting(face, views))
+    for one in views:
         figures += _views(one, in_time=report.analysis.media.kind == "video")
     if figures:
         yield Gallery(tuple(figures), 4)
     if face.clips:
         yield _stretches(face, rows)
     yield _frames(face, rows)
+
+
+def _lasting(face: Face, views: Sequence[KeyFace]) -> Iterator[Figure]:
+    """What lasts through the frames, over the picture of the face that scored highest."""
+    lasting = traces_of(face)
+    if lasting is None or not views:
+        return
+    best = max(views, key=lambda one: -1.0 if one.score is None else one.score)
+    yield Figure(
+        jpeg(overlay(best.crop, lasting)),
+        f"Face {face.id} in grey, coloured by what stays in its place from frame to frame.",
+        "what lasts through the frames: the verdict rests on this",
+    )
 
 
 def _views(one: KeyFace, *, in_time: bool) -> Iterator[Figure]:

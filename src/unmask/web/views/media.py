@@ -14,7 +14,7 @@ from unmask.web.services import services
 
 media = Blueprint("media", __name__)
 
-_PICTURE = re.compile(r"(?:poster|face-\d+-\d+(?:-heat)?)\.(webp|png)")
+_PICTURE = re.compile(r"(?:poster|face-\d+-(?:lasting|\d+(?:-heat)?))\.(webp|png)")
 # What is shown is inert, whatever a file pretends to be.
 _SANDBOX = "default-src 'none'; sandbox"
 
