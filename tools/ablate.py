@@ -4,11 +4,12 @@
         [--seeds 22,23] [--index LIST.csv] [--only base,no-swap]
 
 Fits the recipe as it is, without each kind of pseudo-fake, without usual wear, without people who
-do not exist, without taking off what is expected of coarse pictures, from random weights and with
-other seeds, and prints a table in Markdown, a row as soon as it is there. Every variant is judged
-on the same held-out pairs, those of the whole recipe; the columns "frames", "clips" and "both" are
-AUCs on the held-out clips that calibrated it, of the frame head alone, of the LSTM alone and of the
-two together. With ``--index`` follow video-level AUCs of ``unmask evaluate`` on those files.
+do not exist, without the faint stage, without taking off what is expected of coarse pictures, from
+random weights and with other seeds, and prints a table in Markdown, a row as soon as it is there.
+Every variant is judged on the same held-out pairs, those of the whole recipe; the columns "frames",
+"clips" and "both" are AUCs on the held-out clips that calibrated it, of the frame head alone, of
+the LSTM alone and of the two together. With ``--index`` follow video-level AUCs of ``unmask
+evaluate`` on those files.
 ``--steps`` shortens all fits alike. Stopped, the same command goes on where it was.
 """
 
@@ -60,6 +61,9 @@ def variants(recipe: DetectorRecipe, seeds: list[int]) -> Iterator[Variant]:
     yield Variant("no-wear", changed(recipe, "nowear", degradation=0.0), recipe.init)
     if recipe.frame.strangers:
         yield Variant("no-strangers", changed(recipe, "nostrangers", strangers=0.0), recipe.init)
+    if recipe.faint is not None:
+        plain = changed(recipe, "nofaint").model_copy(update={"faint": None})
+        yield Variant("no-faint", plain, recipe.init)
     if recipe.frame.expected_crops:
         plain = changed(recipe, "noexpectation", expected_crops=0)
         yield Variant("no-expectation", plain, recipe.init)

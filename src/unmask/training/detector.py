@@ -11,6 +11,7 @@ from unmask.runtime.package import ModelPackage
 from unmask.training.calibrating import calibrate
 from unmask.training.clips import ClipTask, clip_logits
 from unmask.training.expecting import fit_expectation
+from unmask.training.faint import FaintTask
 from unmask.training.features import clip_features
 from unmask.training.frames import FrameTask
 from unmask.training.joint import Both, JointTask
@@ -47,6 +48,10 @@ def fit_detector(
     fit = Fit(task, run)
     seconds = fit.go()
     frames = task.detector()
+    if recipe.faint is not None:
+        faint = FaintTask(recipe, recipe.faint, frames, train, run)
+        seconds += Fit(faint, run).go()
+        frames = faint.detector()
     fit_expectation(recipe, frames, held, run)
     temporal, spent = _clip_stage(recipe, start, frames, train, held, run)
     seconds += spent

@@ -9,17 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
 
 from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector
 from unmask.training.losses import cut_windows, pair_loss
 from unmask.training.optimisation import ascend, frame_optimiser, set_rates, statistics_held
-from unmask.training.pair_set import Item, PairSet, Shares
+from unmask.training.pair_set import Item, PairSet, Shares, load_pairs
 from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.side import Side
-from unmask.training.stopping import leave_signals_to_parent
 from unmask.training.validation import Validator
 
 
@@ -77,18 +75,8 @@ class FrameTask:
         """Numbered pairs from ``step`` on, drawn by ``run.workers`` processes."""
         fabric = self.run.fabric
         shares = Shares(self.settings.pairs, fabric.global_rank, fabric.world_size)
-        pairs = PairSet(self.train, self.settings, shares, seed=self.seed, start=self.step)
-        workers = self.run.workers
-        return iter(
-            DataLoader(
-                pairs,
-                batch_size=self.settings.pairs // fabric.world_size,
-                num_workers=workers,
-                prefetch_factor=4 if workers else None,
-                worker_init_fn=leave_signals_to_parent if workers else None,
-                pin_memory=fabric.device.type == "cuda",
-            )
-        )
+        pairs = PairSet(self.train, self.settings, shares, seed=(self.seed,), start=self.step)
+        return load_pairs(pairs, self.settings.pairs // fabric.world_size, self.run)
 
     def advance(self, batch: Item) -> dict[str, float]:
         """One step on one batch of pairs, sharpness-aware if the recipe says so."""

@@ -20,7 +20,7 @@ def cut_windows(
     B×2×S×S×3 uint8, B×M×M → 2B×3×side×side in −1…1 (reals, then fakes) and masks B×1×m×m in 0…1.
     """
     if side == crops.shape[2]:
-        return _as_images(crops.transpose(0, 1)), masks.unsqueeze(1).float() / 255
+        return as_images(crops.transpose(0, 1)), masks.unsqueeze(1).float() / 255
     unit = crops.shape[2] // masks.shape[1]
     room = (crops.shape[2] - side) // unit + 1
     rng = np.random.default_rng(seed)
@@ -30,10 +30,10 @@ def cut_windows(
         y, x = row * unit, column * unit
         cut.append(pair[:, y : y + side, x : x + side])
         cut_masks.append(mask[row : row + side // unit, column : column + side // unit])
-    return _as_images(torch.stack(cut, dim=1)), torch.stack(cut_masks).unsqueeze(1).float() / 255
+    return as_images(torch.stack(cut, dim=1)), torch.stack(cut_masks).unsqueeze(1).float() / 255
 
 
-def _as_images(crops: Tensor) -> Tensor:
+def as_images(crops: Tensor) -> Tensor:
     """2×B×S×S×3 uint8, reals first → 2B×3×S×S in −1…1, channels last."""
     images = crops.flatten(0, 1).permute(0, 3, 1, 2).float() / 127.5 - 1
     return images.contiguous(memory_format=torch.channels_last)

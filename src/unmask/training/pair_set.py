@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from unmask.synthesis import Kind
-from unmask.training.pairs import Pair, draw_labelled_pair, draw_pair
+from unmask.training.pairs import Fading, Pair, draw_labelled_pair, draw_pair
 from unmask.training.recipe import FrameStage
+from unmask.training.run import Run
 from unmask.training.side import Side
+from unmask.training.stopping import leave_signals_to_parent
 
 Item = tuple[Tensor, Tensor, Tensor]
 _VALIDATION = 5  # salt: held-out pairs are drawn apart from those fitted on
@@ -47,10 +49,12 @@ class PairSet(Dataset[Item]):
         stage: FrameStage,
         shares: Shares,
         *,
-        seed: int,
+        seed: tuple[int, ...],
         start: int,
+        fading: Fading | None = None,
     ) -> None:
         self._side, self._stage, self._shares, self._seed = side, stage, shares, seed
+        self._fading = fading
         self._start = start * (shares.pairs // shares.world)
         self._end = stage.steps * (shares.pairs // shares.world)
 
@@ -59,11 +63,27 @@ class PairSet(Dataset[Item]):
 
     def __getitem__(self, index: int) -> Item:
         number = self._shares.number(self._start + index)
-        rng = np.random.default_rng([self._seed, number])
+        rng = np.random.default_rng([*self._seed, number])
         side, stage = self._side, self._stage
         if side.labelled and rng.random() < stage.labelled_share:
             return _item(lambda: draw_labelled_pair(side.labelled, stage, rng))
-        return _item(lambda: draw_pair(side.portraits, side.stills, stage, rng))
+        fading = self._fading
+        return _item(lambda: draw_pair(side.portraits, side.stills, stage, rng, fading=fading))
+
+
+def load_pairs(pairs: PairSet, count: int, run: Run) -> Iterator[Item]:
+    """``count`` of them at a time, drawn by ``run.workers`` processes."""
+    workers = run.workers
+    return iter(
+        DataLoader(
+            pairs,
+            batch_size=count,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            worker_init_fn=leave_signals_to_parent if workers else None,
+            pin_memory=run.fabric.device.type == "cuda",
+        )
+    )
 
 
 class HeldOutPairs(Dataset[Item]):

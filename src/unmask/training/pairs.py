@@ -34,14 +34,35 @@ class Pair:
     located: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """How much of a fake's difference from its original is left: all, or a random part.
+
+    All of it in ``whole`` (0…1) of the fakes, else from ``least`` (above 0) to all, each power of
+    ten as often as another.
+    """
+
+    least: float
+    whole: float
+
+    def draw(self, rng: Generator) -> float:
+        """The part that is left."""
+        if rng.random() < self.whole:
+            return 1.0
+        return float(np.exp(rng.uniform(np.log(self.least), 0)))
+
+
 def draw_pair(
     portraits: Sequence[Portrait],
     frames: Sequence[Portrait],
     stage: FrameStage,
     rng: Generator,
     kind: Kind | None = None,
+    fading: Fading | None = None,
 ) -> Pair:
     """Draw one pair; ``kind`` None draws it by the stage's frequencies.
+
+    With ``fading`` the fake is drawn towards the real picture before anything happens to both.
 
     An animator has moved portraits only, so "animate" takes its base from them.
     """
@@ -63,6 +84,8 @@ def draw_pair(
     if kind == "animate":
         face = replace(face, animations=tuple(animation(face.picture, m) for m in base.moved))
     made = forge(kind, face, donor.face(drawn if kind == "swap" else None), rng)
+    if fading is not None:
+        made = replace(made, picture=_faded(face.picture, made.picture, fading.draw(rng)))
     return _finish(face, base.landmarks, made, stage, rng)
 
 
@@ -75,6 +98,10 @@ def draw_real(
     side = box_side(unit_frame(base.landmarks))
     crop = draw_cut(base.landmarks, side, stage.size, stage.margin, rng)(base.picture())
     return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
+
+
+def _faded(real: NDArray[np.uint8], fake: NDArray[np.uint8], part: float) -> NDArray[np.uint8]:
+    return np.asarray(cv2.addWeighted(fake, part, real, 1 - part, 0), dtype=np.uint8)
 
 
 def _donor(base: Portrait, portraits: Sequence[Portrait], rng: Generator) -> Portrait:

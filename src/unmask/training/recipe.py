@@ -140,6 +140,26 @@ class ClipStage(_Part):
         return self
 
 
+class FaintStage(_Part):
+    """Fitting the later blocks on with traces made faint, and going a part of the way there."""
+
+    steps: int = Field(ge=1, description="how long they are fitted")
+    pairs: int = Field(24, ge=1, description="pairs in a step, over all processes")
+    learning_rate: float = Field(1e-4, gt=0, description="at the start; a cosine to zero")
+    kept_blocks: int = Field(
+        7, ge=0, description="leading blocks of an Xception that stay as they are; 0: none"
+    )
+    least: float = Field(
+        0.08, gt=0, le=1, description="of a fake's difference from its original, the least left"
+    )
+    whole_share: Share = Field(0.2, description="share of fakes that keep all of theirs")
+    part: float = Field(
+        0.2, gt=0, le=1, description="of the way, in weight space, to what was fitted"
+    )
+    ema: float = Field(0.99, ge=0, lt=1, description="decay of the weights' moving average")
+    clip_gradient: float = Field(1.0, gt=0, description="largest norm of a step's gradient")
+
+
 class JointStage(_Part):
     """Fitting both networks further together, on crops; batch norms keep their statistics."""
 
@@ -170,6 +190,7 @@ class DetectorRecipe(_Part):
         (), description="recipes of the renderers whose reconstructions go into fakes"
     )
     frame: FrameStage = Field(description="a table: the frame stage")
+    faint: FaintStage | None = Field(None, description="a table: the faint stage, if wanted")
     clip: ClipStage = Field(description="a table: the clip stage")
     joint: JointStage | None = Field(None, description="a table: the joint stage, if wanted")
 
