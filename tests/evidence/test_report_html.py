@@ -205,6 +205,18 @@ def test_a_picture_has_no_timeline_and_no_times() -> None:
     assert "Length" not in page.words
 
 
+LASTS = "what lasts through the frames: the verdict rests on this"
+
+
+def test_what_lasts_comes_before_the_frames_of_a_face() -> None:
+    steady = face().model_copy(update={"traces": ((4.0, 0.0), (0.0, 0.0))})
+    page, plain = (Page(html_report(report(analysis(faces=(one,))))) for one in (steady, face()))
+    assert LASTS in page.words
+    assert page.text.index(LASTS) < page.text.index(", as examined")
+    assert LASTS not in plain.words
+    assert len(page.all("img")) == len(plain.all("img")) + 1
+
+
 def test_a_face_that_was_not_judged_has_no_number() -> None:
     blurred = face(1, None).model_copy(
         update={

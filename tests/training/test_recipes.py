@@ -11,6 +11,7 @@ from unmask.training.recipe import (
     AnimatorRecipe,
     ClipStage,
     DetectorRecipe,
+    FaintStage,
     FrameStage,
     JointStage,
     RendererRecipe,
@@ -93,6 +94,7 @@ def test_every_key_and_recipe_is_documented() -> None:
     for part in (
         DetectorRecipe,
         FrameStage,
+        FaintStage,
         ClipStage,
         JointStage,
         RendererRecipe,

@@ -3,9 +3,12 @@ import json
 import re
 
 import av
+import numpy as np
 import pytest
+from tiny_model import write_tiny_model
 
 from unmask.core.analysis import Analysis
+from unmask.runtime.package import Pooling
 
 
 def test_the_page_shows_what_the_document_says(browser, services, analysed):
@@ -95,6 +98,35 @@ def test_pictures_are_served_and_nothing_else(browser, analysed):
     for name in ("pictures.json", "..%2f..%2fweb.key", "face-9-99.webp", "provenance.json"):
         assert browser.get(f"/analyses/{analysed}/pictures/{name}").status_code == 404
     assert browser.get("/analyses/..%2f..%2f/pictures/poster.webp").status_code == 404
+
+
+class TestWhatLasts:
+    """Of a model whose frames' maps are laid over each other."""
+
+    @pytest.fixture
+    def tiny_model(self, tmp_path):
+        return write_tiny_model(tmp_path / "pooled", pooling=Pooling(share=0.7, sharpness=2.0))
+
+    def test_it_is_shown(self, upload, browser, work, clip):
+        path = upload((clip, "clip.mp4")).headers["Location"]
+        work()
+        page = browser.get(path).text
+        assert page.count('<figure class="lasting">') == 1
+        assert "What lasts through the frames" in page
+        picture = browser.get(f"{path}/pictures/face-0-lasting.webp")
+        assert (picture.status_code, picture.mimetype) == (200, "image/webp")
+        document = Analysis.from_json(browser.get(f"{path}/result.json").data)
+        assert np.shape(document.faces[0].traces) == (4, 4)
+
+    def test_a_picture_has_one_frame_and_nothing_that_lasts(self, upload, browser, work, portrait):
+        path = upload((portrait, "me.png")).headers["Location"]
+        work()
+        assert "lasting" not in browser.get(path).text
+        assert browser.get(f"{path}/pictures/face-0-lasting.webp").status_code == 404
+
+
+def test_without_maps_of_cells_nothing_lasts(browser, analysed):
+    assert "lasting" not in browser.get(f"/analyses/{analysed}").text
 
 
 def test_an_image_is_never_sent_as_it_came(upload, browser, work, portrait):
