@@ -25,9 +25,7 @@ from typing import Any
 from unmask.cli import main as unmask
 from unmask.core.errors import UnmaskError
 from unmask.models.detector import FrameDetector
-from unmask.models.weights import read_tensors
 from unmask.training.detector import fit_detector
-from unmask.training.loop import best_file
 from unmask.training.recipe import DetectorRecipe, read_recipe, renderer_recipes
 from unmask.training.run import Run, open_fabric
 from unmask.training.sources import read_sides
@@ -95,7 +93,7 @@ class Bench:
             run=self.run,
             out=out,
         )
-        mean, kinds = self._validator.score(self._detector(variant), self.run.fabric)
+        mean, kinds = self._validator.score(self._detector(out), self.run.fabric)
         clips = package.manifest.metrics["calibration clips"]
         row = {"held out": mean} | {name.removeprefix("auc/"): at for name, at in kinds.items()}
         row |= {
@@ -105,11 +103,10 @@ class Bench:
         }
         return row | (self._evaluated(out) if self.index else {})
 
-    def _detector(self, variant: Variant) -> FrameDetector:
-        recipe = variant.recipe
-        detector = start_from("scratch", recipe.backbone, self.data, seed=0).frames
-        detector.load_state_dict(read_tensors(best_file(self.run.work, recipe.stem)))
-        return detector.to(self.run.fabric.device)
+    def _detector(self, package: Path) -> FrameDetector:
+        """As it ships: after all stages, with what is taken off."""
+        start = start_from(str(package), self.base.backbone, self.data, seed=0)
+        return start.frames.to(self.run.fabric.device)
 
     def _evaluated(self, package: Path) -> dict[str, float]:
         out = package.with_name(f"{package.name}-evaluation")
