@@ -76,12 +76,12 @@ def main() -> None:
     each = np.ones((1, len(truth)))
     rates = speeds(analysers, np.stack(crops.images))
     print(f"{len(truth)} files; P against the first row")
-    print("model                      AUC    P differs: median   most   crops/s")
+    print("model                           AUC    P differs: median   most   crops/s")
     for analyser, column, rate in zip(analysers, columns, rates, strict=True):
         name = f"{analyser.model.name} {analyser.model.version} {analyser.options.precision}"
         auc = float(area(Ranking.of(column, truth), each)[0])
         apart = np.abs(column - columns[0])
-        print(f"{name:25s}{auc:6.4f}{np.median(apart):20.4f}{apart.max():7.4f}{rate:10.1f}")
+        print(f"{name:30s}{auc:6.4f}{np.median(apart):20.4f}{apart.max():7.4f}{rate:10.1f}")
 
 
 if __name__ == "__main__":
