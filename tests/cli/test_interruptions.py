@@ -93,6 +93,15 @@ def test_an_interruption_is_only_noted():
         assert interrupts.made
 
 
+@pytest.fixture
+def _heard():
+    """SIGINT as Python handles it, though a shell that started the tests may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 def test_a_second_one_raises_anywhere_and_so_does_one_after_the_scan():
     with listening():
         signal.raise_signal(signal.SIGINT)
