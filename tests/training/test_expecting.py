@@ -92,6 +92,9 @@ def test_a_real_crop_is_a_matter_of_its_number_and_as_it_came(
         draw_real(train.portraits, train.stills, recipe.frame, np.random.default_rng(seed))
         for seed in (1, 1, 2)
     ]
+    shown = recipe.model_copy(update={"shown": 1.0})
+    assert (recipe.served.margin, shown.served.margin) == (1.2, 1.0)
+    assert shown.served.model_copy(update={"margin": recipe.frame.margin}) == recipe.frame
     assert drawn[0].shape == (recipe.frame.size, recipe.frame.size, 3)
     assert np.array_equal(drawn[0], drawn[1])
     assert not np.array_equal(drawn[0], drawn[2])

@@ -42,6 +42,7 @@ def test_shipped_recipes_are_valid(path: Path) -> None:
         ("sharpness = 0.05", "sharpness = nan", "frame.sharpness"),
         ('kind = "detector"', 'kind = "detecter"', "kind"),
         ('name = "debug"', 'name = "../debug"', "name"),
+        ("shown = 1.2", "shown = 1.4", "shown must be at most frame.margin"),
         ('backbone = "debug"', 'backbone = "resnet"', "backbone"),
         ("frames = 3", "frames = 1", "clip.frames"),
         ("[joint]", "[clip.film_kinds]\nframewse = 1\n[joint]", "clip.film_kinds.framewse"),

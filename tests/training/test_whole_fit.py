@@ -40,6 +40,7 @@ def test_the_package_scores(finished: Path) -> None:
     package = ModelPackage.load(finished / "package")
     package.verify()
     manifest = package.manifest
+    assert manifest.crop.margin == 1.2  # what the recipe's "shown" says, not what it was fitted on
     scorer = Scorer(package, EXACT)
     crops = []
     for number in range(manifest.clip.frames):

@@ -29,7 +29,7 @@ class CropSpec(_Part):
     """How a face becomes the network's input: S×S, the face box scaled by ``margin``."""
 
     size: int = Field(ge=32, le=512, description="pixels a side")
-    margin: float = Field(ge=1.0, le=2.5, description="1.0 is the face box itself")
+    margin: float = Field(ge=0.5, le=2.5, description="1.0 is the face box itself")
 
 
 class ClipSpec(_Part):

@@ -45,7 +45,7 @@ class _Reals(Dataset[Tensor]):
         cv2.setNumThreads(0)  # data workers are the parallelism
         rng = np.random.default_rng([self._recipe.seed, _EXPECTED, index])
         side = self._side
-        return torch.from_numpy(draw_real(side.portraits, side.stills, self._recipe.frame, rng))
+        return torch.from_numpy(draw_real(side.portraits, side.stills, self._recipe.served, rng))
 
 
 def fit_expectation(recipe: DetectorRecipe, detector: FrameDetector, side: Side, run: Run) -> None:

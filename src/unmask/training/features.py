@@ -120,6 +120,7 @@ def score_crops(
 def weights_digest(recipe: DetectorRecipe, detector: FrameDetector, side: Side) -> str:
     """Twelve digits that change with the weights, the recipe's clips or the data."""
     digest = hashlib.sha256(recipe.clip.model_dump_json().encode())
+    digest.update(repr(recipe.served.margin).encode())
     digest.update(repr(sorted(side.counts().items())).encode())
     for name, value in sorted(detector.state_dict().items()):
         digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())

@@ -73,7 +73,7 @@ def _manifest(
         licence="Apache-2.0",
         feature_size=fitted.frames.trunk.features,
         map_size=_cells(fitted.frames, recipe.frame.size),
-        crop=CropSpec(size=recipe.frame.size, margin=recipe.frame.margin),
+        crop=CropSpec(size=recipe.frame.size, margin=recipe.served.margin),
         clip=ClipSpec(
             frames=recipe.clip.frames, step_s=recipe.clip.step_s, sampled=recipe.clip.sampled
         ),

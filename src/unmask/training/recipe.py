@@ -189,6 +189,12 @@ class DetectorRecipe(_Part):
     renderers: tuple[str, ...] = Field(
         (), description="recipes of the renderers whose reconstructions go into fakes"
     )
+    shown: float | None = Field(
+        None,
+        ge=0.5,
+        le=2,
+        description="of the face box, sides that the package's crops show; none: frame.margin",
+    )
     frame: FrameStage = Field(description="a table: the frame stage")
     faint: FaintStage | None = Field(None, description="a table: the faint stage, if wanted")
     clip: ClipStage = Field(description="a table: the clip stage")
@@ -198,6 +204,17 @@ class DetectorRecipe(_Part):
     def stem(self) -> str:
         """Of its files in the work folder."""
         return f"{self.name}-{self.version}-{self.seed}"
+
+    @model_validator(mode="after")
+    def _shows_what_is_kept(self) -> Self:
+        if self.shown is not None and self.shown > self.frame.margin:
+            raise ValueError("shown must be at most frame.margin")
+        return self
+
+    @property
+    def served(self) -> FrameStage:
+        """The frame stage with crops as the package cuts them: for what comes after the fit."""
+        return self.frame.model_copy(update={"margin": self.shown or self.frame.margin})
 
     @property
     def loose(self) -> float:

@@ -169,7 +169,7 @@ class _Finish:
         self, pictures: list[Picture], landmarks: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.uint8]:
         """T×S×S×3, each picture cut at its landmarks 5×2."""
-        stage = self.recipe.frame
+        stage = self.recipe.served
         made = []
         degraded = self.degradation.apply_clip(pictures)
         for picture, points, shake in zip(degraded, landmarks, self.shake, strict=True):
