@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from family_areas import areas, kinds_of
 from numpy.typing import NDArray
 from rich.progress import track
 from scipy.special import logit
@@ -34,8 +35,6 @@ from scipy.stats import spearmanr
 from unmask import Analyser
 from unmask.datasets.listing import index_list
 from unmask.datasets.opening import opened
-from unmask.evaluation.bootstrap import measure, number
-from unmask.evaluation.curves import Ranking, area
 from unmask.models.detector import FrameDetector
 from unmask.models.expectation import energies
 from unmask.models.places import Places
@@ -193,26 +192,16 @@ def report(files: Sequence[File], rows: dict[str, Floats], seen: Sequence[Seen])
     families = np.array([file.family for file in files])
     groups = np.array([file.method for file in files])
     detail = np.array([float(one.energies.mean()) for one in seen])
-    kinds = sorted(set(families[labels == 1].tolist()))
+    kinds = kinds_of(labels, families)
     print(f"| {len(files)} files | all | {' | '.join(kinds)} | alike | lean |")
     print("|---|" + "---|" * (len(kinds) + 3))
     for name, scores in rows.items():
         known = np.isfinite(scores)
-        ranking = Ranking.of(scores[known], labels[known])
-        found = measure(
-            {"auc": lambda weights, r=ranking: area(r, weights)}, number(groups[known].tolist())
-        )["auc"]
-        each = []
-        for kind in kinds:
-            among = known & ((labels == 0) | (families == kind))
-            own = Ranking.of(scores[among], labels[among])
-            each.append(f"{float(area(own, np.ones((1, int(among.sum()))))[0]):.2f}")
         real = known & (labels == 0)
         lean = spearmanr(scores[real], -detail[real])[0]
         print(
-            f"| {name} | {found.value:.3f} [{found.low:.2f}, {found.high:.2f}] "
-            f"| {' | '.join(each)} | {alike(scores[known], labels[known], detail[known]):.3f} "
-            f"| {lean:+.2f} |"
+            f"| {name} | {' | '.join(areas(scores, labels, families, groups))} "
+            f"| {alike(scores[known], labels[known], detail[known]):.3f} | {lean:+.2f} |"
         )
 
 

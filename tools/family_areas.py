@@ -1,0 +1,36 @@
+"""A table's cells: how well scores tell files apart, all together and family by family."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.evaluation.bootstrap import measure, number
+from unmask.evaluation.curves import Ranking, area
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Names = NDArray[np.str_]
+
+
+def kinds_of(labels: Labels, families: Names) -> list[str]:
+    """The families of the manipulated files, in the order of :func:`areas`."""
+    return sorted(set(families[labels == 1].tolist()))
+
+
+def areas(scores: Floats, labels: Labels, families: Names, methods: Names) -> list[str]:
+    """AUC of all files with its 95 % interval over methods, then of each family beside all real.
+
+    Files whose score is NaN are left out.
+    """
+    known = np.isfinite(scores)
+    ranking = Ranking.of(scores[known], labels[known])
+    found = measure(
+        {"auc": lambda weights: area(ranking, weights)}, number(methods[known].tolist())
+    )["auc"]
+    cells = [f"{found.value:.3f} [{found.low:.2f}, {found.high:.2f}]"]
+    for kind in kinds_of(labels, families):
+        among = known & ((labels == 0) | (families == kind))
+        own = Ranking.of(scores[among], labels[among])
+        cells.append(f"{float(area(own, np.ones((1, int(among.sum()))))[0]):.2f}")
+    return cells
