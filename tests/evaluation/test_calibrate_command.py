@@ -93,6 +93,10 @@ def test_the_lower_threshold_alone(package: Path, faces: Path, unmask: Run, tmp_
     told = after.manifest.metrics["lower_threshold"]
     assert (told["manipulated"], told["was"]) == (12, before.thresholds.low)
     assert "The lower threshold was moved down from" in after.card
+    unmask("calibrate", package, faces, "--device", "cpu", "--only-lower", "--misses", "0.1")
+    kept = ModelPackage.load(package)
+    assert kept.manifest.thresholds == after.manifest.thresholds
+    assert "The lower threshold was left where it was on faces, as of 12 " in kept.card
     # It keeps the promise on the same files, and says that it was chosen on them.
     unmask("evaluate", package, faces, "--out", "again", *FAST)
     found = json.loads((tmp_path / "again" / "evaluation.json").read_text())

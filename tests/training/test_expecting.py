@@ -44,6 +44,8 @@ def test_it_is_fitted_once_and_kept(
     assert first["slope"].abs().max() > 0
     assert (first["low"] < first["high"]).all()
     assert fitted(recipe)["slope"].abs().max() == 0  # debug.toml wants none
+    closer = fitted(asked.model_copy(update={"shown": 1.0}))  # cut as the package will cut
+    assert not torch.equal(first["offset"], closer["offset"])
     monkeypatch.setattr(expecting, "_measure", lambda *_: pytest.fail("drawn again"))
     again = fitted(asked)
     assert all(torch.equal(first[name], again[name]) for name in first)

@@ -75,6 +75,9 @@ def test_film_clips_are_drawn_by_number(clips: Path, recipe: DetectorRecipe) -> 
     for seed in range(6):
         pair = draw_sequences(side, recipe, np.random.default_rng(seed))
         again = draw_sequences(side, recipe, np.random.default_rng(seed))
+        closer = recipe.model_copy(update={"shown": 1.0})  # cut as the package will cut
+        real, _fake = draw_sequences(side, closer, np.random.default_rng(seed))
+        assert not np.array_equal(pair[0].crops, real.crops)
         for one, other in zip(pair, again, strict=True):
             np.testing.assert_array_equal(one.crops, other.crops)
         assert [clip.label for clip in pair] == [0, 1]

@@ -89,9 +89,11 @@ def _answers(manifest: Manifest) -> str:
     )
     lowered = manifest.metrics.get("lower_threshold")
     if isinstance(lowered, Mapping):
+        kept = lowered.get("was") == low
+        moved = "left where it was" if kept else f"moved down from {_plain(lowered.get('was'))}"
         text += (
-            f" The lower threshold was moved down from {_plain(lowered.get('was'))} on "
-            f"{_plain(lowered.get('data'))}, so that of {_plain(lowered.get('manipulated'))} "
+            f" The lower threshold was {moved} on {_plain(lowered.get('data'))}, "
+            f"{'as' if kept else 'so that'} of {_plain(lowered.get('manipulated'))} "
             f"manipulated files there at most the share {_plain(lowered.get('misses_allowed'))} "
             "lies below it; figures on those files flatter it."
         )
