@@ -76,6 +76,7 @@ base:
 	@cd build && base/bin/python ../tools/import_base.py
 	@cd build && UNMASK_DATA=history base/bin/unmask scan $(if $(MODEL),--model $(MODEL)) \
 	  --fresh --quiet --csv - ../examples/samples && UNMASK_DATA=history base/bin/unmask history
+	@rm -rf build/base
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/scan_speed.py $(if $(MODEL),--model $(MODEL))

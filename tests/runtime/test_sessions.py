@@ -20,7 +20,14 @@ import pytest
 
 from unmask.core import paths
 from unmask.core.errors import MissingExtra, ModelInvalid, RuntimeUnavailable, UsageError
-from unmask.runtime import SessionOptions, cpu, installed_runtimes, open_session, resolve
+from unmask.runtime import (
+    SessionOptions,
+    compiled_cache,
+    cpu,
+    installed_runtimes,
+    open_session,
+    resolve,
+)
 from unmask.runtime import session as sessions
 from unmask.runtime.offline_openvino import ov, properties
 
@@ -317,6 +324,32 @@ class TestCache:
         monkeypatch.setenv("UNMASK_CACHE", str(folder))
         assert self.score(tiny_model / "backbone.onnx") == scores[0]
         assert blob.stat().st_mtime_ns == written
+
+    def test_those_unused_for_longest_go(
+        self, folder: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        graphs = [tmp_path / f"{number}.onnx" for number in range(4)]
+        for number, graph in enumerate(graphs):
+            graph.write_bytes((tiny_model / "backbone.onnx").read_bytes())
+            os.utime(graph, ns=(number, number))  # each a state of its own
+        first, second, third, fourth = graphs
+
+        def kept() -> set[str]:
+            return {blob.parent.name.split("-")[1] for blob in folder.rglob("*.blob")}
+
+        for graph in (first, second):
+            self.score(graph)
+        size = max(blob.stat().st_size for blob in folder.rglob("*.blob"))
+        monkeypatch.setattr(compiled_cache, "BOUND", 3 * size + 999)
+        self.score(third)
+        self.score(first)  # used last, though made first
+        assert kept() == {"0", "1", "2"}
+        self.score(fourth)
+        assert kept() == {"0", "2", "3"}
+
+        monkeypatch.setattr(compiled_cache, "BOUND", 1)
+        self.score(second)
+        assert kept() == {"1"}
 
     def test_a_replaced_graph_is_not_answered_from_the_old_one(
         self, folder: Path, tiny_model: Path, tmp_path: Path

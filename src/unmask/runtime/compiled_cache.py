@@ -5,11 +5,15 @@ processes that find a folder empty get into each other's way: one takes what the
 written for broken and removes it, or cuts off a file that is mapped, which kills whoever reads on
 (SIGBUS). So each works in a folder of its own with links to what there is, and what it has made is
 put in place whole.
+
+Every update of a model, and every model tried, would add its graphs for ever: what was not used for
+longest goes once all together are larger than :data:`BOUND`.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -17,6 +21,8 @@ from tempfile import TemporaryDirectory
 
 from unmask.core.paths import cache_folder
 
+BOUND = 10**9
+"""Bytes to keep: some ten models and ways to run them."""
 _COMPILED = "*.blob"
 
 
@@ -39,15 +45,34 @@ def own_folder(graph: Path) -> Iterator[Path | None]:
             return
         yield own
         with suppress(OSError):
-            _publish(own, shared)
+            if _publish(own, shared):
+                _forget_oldest(shared.parent)
 
 
-def _publish(own: Path, shared: Path) -> None:
+def _publish(own: Path, shared: Path) -> bool:
     """Replace what was absent or broken; what is only linked here is there already."""
+    made = False
     for blob in own.glob(_COMPILED):
         kept = shared / blob.name
         if not (kept.exists() and kept.samefile(blob)):
             blob.replace(kept)
+            made = True
+    return made
+
+
+def _forget_oldest(cache: Path) -> None:
+    """Remove folders until the rest fit ``BOUND``; the one used last stays in any case.
+
+    Each use makes a folder within, which sets the time. Who still reads a graph that goes keeps it
+    (on Windows it stays), and who is about to fill a folder that goes compiles without.
+    """
+    held = 0
+    for folder in sorted(cache.iterdir(), key=lambda one: one.stat().st_mtime_ns, reverse=True):
+        size = sum(path.stat().st_size for path in folder.glob(_COMPILED))
+        if held and held + size > BOUND:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            held += size
 
 
 def _shared_folder(graph: Path) -> Path:
