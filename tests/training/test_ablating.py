@@ -56,7 +56,16 @@ def test_a_table_of_toys(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     arguments = [str(ROOT / "recipes" / "debug.toml"), "--data", str(faces), "--steps", "30"]
-    arguments += ["--work", str(tmp_path), "--only", "base,no-render", "--workers", "0"]
+    arguments += [
+        "--pairs",
+        "20",
+        "--work",
+        str(tmp_path),
+        "--only",
+        "base,no-render",
+        "--workers",
+        "0",
+    ]
     monkeypatch.setattr(sys, "argv", ["ablate.py", *arguments, "--device", "cpu"])
     ablate.main()
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
