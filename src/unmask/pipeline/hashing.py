@@ -11,7 +11,7 @@ from pathlib import Path
 
 from unmask.core.deadline import Deadline
 from unmask.pipeline.timing import StageClock
-from unmask.video import FileFacts, glance, read_facts
+from unmask.video import FileFacts, changed_while_read, glance, read_facts
 
 # What takes less than a twentieth of a second is not worth a thread and its heap.
 _AT_ONCE = 64 * 2**20
@@ -37,21 +37,26 @@ def hashed_beside(
 
     Reading goes on when ``deadline`` has passed, for it may be moved while the file waits for
     others; who asks for the hash minds it, and the end of the block ends the reading.
+
+    What was done in the block was done with the file that was hashed: if it is another one by its
+    end, :class:`InputNotReadable` takes the place of any result.
     """
     if facts is None or not facts.hold(path):
         facts = glance(path)
         if facts.size > _AT_ONCE:
-            with _thread(path, clock) as awaited:
+            with _thread(path, facts, clock) as awaited:
                 yield Hashed(facts, awaited)
+            facts.check(path)
             return
         with clock.stage("hash"):
             facts = read_facts(path, deadline)
     known = facts.sha256
     yield Hashed(facts, lambda _: known)
+    facts.check(path)
 
 
 @contextmanager
-def _thread(path: Path, clock: StageClock) -> Iterator[Callable[[Deadline], str]]:
+def _thread(path: Path, facts: FileFacts, clock: StageClock) -> Iterator[Callable[[Deadline], str]]:
     stop = threading.Event()
 
     def read() -> FileFacts:
@@ -64,7 +69,10 @@ def _thread(path: Path, clock: StageClock) -> Iterator[Callable[[Deadline], str]
         def awaited(deadline: Deadline) -> str:
             while not wait([reading], _PAUSE_S).done:
                 deadline.check(f"reading {path.name}")
-            return reading.result().sha256
+            found = reading.result()
+            if found.state != facts.state:
+                raise changed_while_read(path)
+            return found.sha256
 
         try:
             yield awaited

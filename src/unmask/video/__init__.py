@@ -5,7 +5,7 @@ is decided about rotation, pixel shape, colour and transparency.
 """
 
 from unmask.video.counts import DamageCount
-from unmask.video.files import FileFacts, glance, read_facts
+from unmask.video.files import FileFacts, changed_while_read, glance, read_facts
 from unmask.video.limits import MAX_PIXELS, MAX_SIDE, frames_that_fit
 from unmask.video.probe import probe
 from unmask.video.suffixes import SUFFIXES
@@ -20,6 +20,7 @@ __all__ = [
     "FileFacts",
     "FileTag",
     "FileTags",
+    "changed_while_read",
     "frames_that_fit",
     "glance",
     "probe",

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged, NoPicture, NotMedia
+from unmask.video.files import glance
 from unmask.video.limits import MAX_PIXELS
 
 # FFmpeg's playlists and pattern readers (hls, dash, concat, image2, sdp and the like) open
@@ -41,7 +42,7 @@ _CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
 
 @contextmanager
 def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
-    """The container of ``path``; raises :class:`NotMedia` or ``Damaged``."""
+    """The container of ``path``; raises :class:`NotMedia`, ``Damaged``, and as :func:`glance`."""
     left = None if deadline.at is None else max(0.001, deadline.at - time.monotonic())
     try:
         # The prefix keeps a file called "http:x" or "concat:a|b" from being taken for an address.
@@ -54,6 +55,9 @@ def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
         )
     except av.error.ExitError:
         deadline.check(f"opening {path.name}")
+        raise
+    except (av.error.FileNotFoundError, av.error.PermissionError):
+        glance(path)  # it was there a moment ago: this says what became of it
         raise
     except av.error.FFmpegError as error:
         raise _refusal(path, error) from error

@@ -21,25 +21,48 @@ UNHASHED = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """``head`` is the first 4 KiB, enough to recognise most formats; ``changed_ns`` its mtime."""
+    """``head`` is the first 4 KiB, enough to recognise most formats.
+
+    ``changed_ns`` is its mtime, ``inode`` its number on its disk: a file that another took the
+    place of may be as large and as old.
+    """
 
     sha256: str
     size: int
     head: bytes
     changed_ns: int
+    inode: int
 
     def hold(self, path: Path) -> bool:
         """Whether the file still looks as it did when it was read."""
         try:
-            status = path.stat()
+            return _state(path.stat()) == self.state
         except OSError:
             return False
-        return (status.st_size, status.st_mtime_ns) == (self.size, self.changed_ns)
+
+    @property
+    def state(self) -> tuple[int, int, int]:
+        """What changes with the file."""
+        return self.size, self.changed_ns, self.inode
+
+    def check(self, path: Path) -> None:
+        """Raise :class:`InputNotReadable` unless they still hold."""
+        if not self.hold(path):
+            raise changed_while_read(path)
+
+
+def changed_while_read(path: Path) -> InputNotReadable:
+    """The error for a file of which nobody knows any more what was read of it."""
+    return InputNotReadable(
+        f"{path}: changed while it was read, so that nobody could say what a verdict would be of",
+        hint="wait until it is written to its end, then scan it again",
+    )
 
 
 def read_facts(path: Path, deadline: Deadline) -> FileFacts:
     """Hash a file in pieces. Raises :class:`InputNotFound`, ``InputNotReadable``, ``InputEmpty``.
 
+    ``InputNotReadable``, too, for a file that is written to at the same time.
     The type is checked before the file is opened, for opening a FIFO would wait for its writer.
     """
     with _reading(path) as (stream, status):
@@ -49,8 +72,12 @@ def read_facts(path: Path, deadline: Deadline) -> FileFacts:
             head = head or piece[:_HEAD]
             digest.update(piece)
             size += len(piece)
+        after = os.fstat(stream.fileno())
     _check_size(path, size)
-    return FileFacts(digest.hexdigest(), size, head, status.st_mtime_ns)
+    facts = FileFacts(digest.hexdigest(), size, head, status.st_mtime_ns, status.st_ino)
+    if _state(after) != facts.state:
+        raise changed_while_read(path)
+    return facts
 
 
 def glance(path: Path) -> FileFacts:
@@ -58,7 +85,11 @@ def glance(path: Path) -> FileFacts:
     with _reading(path) as (stream, status):
         head = stream.read(_HEAD)
     _check_size(path, len(head))
-    return FileFacts(UNHASHED, status.st_size, head, status.st_mtime_ns)
+    return FileFacts(UNHASHED, status.st_size, head, status.st_mtime_ns, status.st_ino)
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 @contextmanager
