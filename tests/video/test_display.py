@@ -262,6 +262,26 @@ def test_frames_of_an_animation_are_whole(tmp_path, name):
         assert np.abs(ours.image.astype(int) - wanted).max() <= 8
 
 
+@pytest.mark.parametrize("one_has", [False, True])
+def test_frames_of_a_gif_need_no_delays(tmp_path, one_has):
+    """FFmpeg takes frames without a delay of their own for parts of the one before."""
+    frames = [Image.new("RGB", (48, 32), colour) for colour in GREYS]
+    path = tmp_path / "a.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    if one_has:  # a delay before the third frame alone, as some editors leave them
+        parts = path.read_bytes().split(b",\0\0\0\0")
+        parts[2] += b"!\xf9\x04\0\x14\0\0\0"
+        path.write_bytes(b",\0\0\0\0".join(parts))
+    lasts = [0.1, 0.1, 0.2 if one_has else 0.1, 0.1, 0.1, 0.1]
+    info = info_of(path)
+    assert (info.kind, info.container) == ("video", "gif")
+    assert info.duration_s == pytest.approx(sum(lasts))
+    (window,) = sample(path, plan(0, 1, 10, 0.001))
+    assert [float(frame.time) for frame in window] == pytest.approx(np.cumsum([0, *lasts[:5]]))
+    for frame, colour in zip(window, GREYS, strict=True):
+        assert np.abs(frame.image[16, 24].astype(int) - colour).max() <= 6
+
+
 def test_a_still_gif_is_a_picture(tmp_path):
     Image.fromarray(colours()).save(tmp_path / "a.gif")
     assert info_of(tmp_path / "a.gif").kind == "image"

@@ -1,4 +1,4 @@
-"""Animated WebP, which FFmpeg does not read."""
+"""Animations that FFmpeg does not read: WebP, and GIF whose frames have no delays."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
+from os import SEEK_CUR
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,28 +34,78 @@ class Composed:
     pixels: NDArray[np.uint8]
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """H×W×3 uint8; every frame of a WebP has the canvas's ``size``."""
+        """H×W×3 uint8; every frame has the canvas's ``size``."""
         return self.pixels
 
 
 def frame_durations(path: Path) -> list[Fraction]:
-    """Seconds each frame is shown, from the chunk headers alone (RFC 9649, ANMF)."""
-    return [_seconds(milliseconds) for milliseconds in _anmf_durations(path)]
+    """Seconds each frame of a WebP or GIF is shown, from the headers of its blocks alone."""
+    with path.open("rb") as stream:
+        shown = _gif_delays if stream.read(4) == b"GIF8" else _anmf_durations
+        return [_seconds(milliseconds or 0) for milliseconds in shown(stream)]
+
+
+def runs_together(path: Path) -> bool:
+    """Whether a GIF has frames without a delay of their own.
+
+    FFmpeg begins a frame where a delay is stated, and takes what follows without for a part of it;
+    libraries leave them out unless told how long to show a frame, and browsers show them all.
+    """
+    with path.open("rb") as stream:
+        delays = list(_gif_delays(stream)) if stream.read(4) == b"GIF8" else []
+    return len(delays) > 1 and None in delays
 
 
 def _seconds(milliseconds: int) -> Fraction:
     return Fraction(milliseconds if milliseconds > _SHORTEST_MS else _INSTEAD_MS, 1000)
 
 
-def _anmf_durations(path: Path) -> Iterator[int]:
-    with path.open("rb") as stream:
-        stream.seek(12)  # RIFF, length, WEBP
-        while len(header := stream.read(_HEADER.size)) == _HEADER.size:
-            name, length = _HEADER.unpack(header)
-            after = stream.tell() + length + length % 2
-            if name == b"ANMF" and len(body := stream.read(16)) == 16:
-                yield int.from_bytes(body[12:15], "little")
-            stream.seek(after)
+def _anmf_durations(stream: BinaryIO) -> Iterator[int]:
+    """Milliseconds (RFC 9649)."""
+    stream.seek(12)  # RIFF, length, WEBP
+    while len(header := stream.read(_HEADER.size)) == _HEADER.size:
+        name, length = _HEADER.unpack(header)
+        after = stream.tell() + length + length % 2
+        if name == b"ANMF" and len(body := stream.read(16)) == 16:
+            yield int.from_bytes(body[12:15], "little")
+        stream.seek(after)
+
+
+def _gif_delays(stream: BinaryIO) -> Iterator[int | None]:
+    """Milliseconds, None for a frame without (GIF89a, sections 20 and 23)."""
+    stream.seek(6)
+    _skip_colours(stream, stream.read(7), at=4)
+    delay: int | None = None
+    while mark := stream.read(1):
+        if mark == b"!":  # an extension, of which a graphic control is one
+            control = stream.read(1) == b"\xf9"
+            body = _sub_blocks(stream)
+            if control and len(body) >= 3:
+                delay = 10 * int.from_bytes(body[1:3], "little")
+        elif mark == b",":
+            _skip_colours(stream, stream.read(9), at=8)
+            stream.read(1)  # how wide the codes are
+            if not _sub_blocks(stream):
+                return
+            yield delay
+            delay = None
+        else:
+            return
+
+
+def _skip_colours(stream: BinaryIO, header: bytes, *, at: int) -> None:
+    """The table of colours after a screen's or an image's ``header``, if that announces one."""
+    if len(header) > at and header[at] & 0x80:
+        stream.seek(3 << ((header[at] & 7) + 1), SEEK_CUR)
+
+
+def _sub_blocks(stream: BinaryIO) -> bytes:
+    """The first of them; past the last."""
+    first = b""
+    while length := stream.read(1).strip(b"\0"):
+        body = stream.read(length[0])
+        first = first or body
+    return first
 
 
 class AnimationReader:

@@ -12,7 +12,7 @@ from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.video import orientation, pictures
-from unmask.video.animation import frame_durations
+from unmask.video.animation import frame_durations, runs_together
 from unmask.video.clock import plausible
 from unmask.video.counts import DamageCount
 from unmask.video.duration import measure_duration
@@ -58,7 +58,7 @@ def _as_text(name: str) -> str:
 
 
 def _by_pillow(path: Path) -> dict[str, Any] | None:
-    """A picture or an animated WebP; None for what FFmpeg is to read."""
+    """A picture, or an animation that FFmpeg does not read; None for what it is to read."""
     with recognised(path) as image:
         if image is None:
             return None
@@ -66,7 +66,9 @@ def _by_pillow(path: Path) -> dict[str, Any] | None:
         with quiet(path):
             if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
                 return _picture(image)
-            return _webp(path, image) if image.format == "WEBP" else None
+            if image.format == "WEBP" or (image.format == "GIF" and runs_together(path)):
+                return _animation(path, image)
+            return None
 
 
 def _picture(image: Image.Image) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def _picture(image: Image.Image) -> dict[str, Any]:
     }
 
 
-def _webp(path: Path, image: Image.Image) -> dict[str, Any]:
+def _animation(path: Path, image: Image.Image) -> dict[str, Any]:
     durations = frame_durations(path)
     total = sum(durations)
     return _picture(image) | {

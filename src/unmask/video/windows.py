@@ -10,7 +10,7 @@ from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.core.frames import Frame, Window, WindowPlan
-from unmask.video.animation import AnimationReader
+from unmask.video.animation import AnimationReader, runs_together
 from unmask.video.counts import DamageCount
 from unmask.video.limits import frames_that_fit
 from unmask.video.pictures import read_picture
@@ -93,6 +93,6 @@ def _reader(
     deadline: Deadline,
     damage: DamageCount,
 ) -> FrameReader | AnimationReader:
-    if info.container == "webp":
+    if info.container == "webp" or (info.container == "gif" and runs_together(path)):
         return AnimationReader(path, deadline, damage)
     return FrameReader(path, deadline, damage, jumps=any(plan.start > 0 for plan in plans))
