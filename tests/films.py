@@ -73,6 +73,21 @@ def film(path: Path, scene: Scene, *, frames: int = 50, rate: int = 25, turn: in
     return path
 
 
+def remuxed(source: Path, target: Path, late: float = 0) -> Path:
+    """The same packets, ``late`` seconds later, the index before them (in an MP4)."""
+    options = {"movflags": "faststart"} if target.suffix == ".mp4" else {}
+    with av.open(str(source)) as given, av.open(str(target), "w", options=options) as out:
+        stream = out.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is None or packet.pts is None or packet.time_base is None:
+                continue  # the end
+            packet.pts += int(late / packet.time_base)
+            packet.dts += int(late / packet.time_base)
+            packet.stream = stream
+            out.mux(packet)
+    return target
+
+
 def turned(image: Image, degrees: int) -> Image:
     return np.ascontiguousarray(np.rot90(image, -degrees // 90))
 

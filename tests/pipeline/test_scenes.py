@@ -16,6 +16,7 @@ from films import (
     overlap,
     panning,
     picture,
+    remuxed,
     two_people,
 )
 
@@ -142,6 +143,22 @@ def test_an_animated_webp_is_a_video(analyser: Analyser, tmp_path: Path) -> None
     (face,) = analysis.faces
     assert len(face.frames) == 16
     assert len(face.clips) == 4
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_download_that_broke_off_says_so(analyser: Analyser, tmp_path: Path, name: str) -> None:
+    """Cut between two packets it decodes without an error; its header knows better."""
+    late = 2.0  # what begins late is not cut short
+    whole = remuxed(film(tmp_path / "whole.mp4", panning(), frames=75), tmp_path / name, late)
+    assert not analyser.analyse(whole).warnings
+    broken = tmp_path / f"broken {name}"
+    broken.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    analysis = analyser.analyse(broken)
+    assert analysis.media.stated_duration_s == pytest.approx(3, abs=0.05)
+    assert analysis.media.duration_s is not None
+    assert 1 < analysis.media.duration_s < 1.9
+    notice = next(one for one in analysis.warnings if one.code == "incomplete")
+    assert "states a length of 3.0 s and its pictures end after 1." in notice.message
 
 
 def test_a_video_of_one_frame(analyser: Analyser, tmp_path: Path) -> None:

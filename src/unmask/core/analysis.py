@@ -33,7 +33,10 @@ class MediaInfo(Record):
     width: int = Field(ge=1)
     height: int = Field(ge=1)
     rotation: Literal[0, 90, 180, 270] = Field(description="clockwise degrees applied for display")
-    duration_s: float | None = Field(description="null for a picture")
+    duration_s: float | None = Field(description="as measured; null for a picture")
+    stated_duration_s: float | None = Field(
+        default=None, description="what the file's header says; null where it says nothing"
+    )
     frame_rate: str | None = Field(description="average rate as a fraction, such as 30000/1001")
     frames_decoded: int = Field(ge=0)
     frames_damaged: int = Field(ge=0, description="packets or frames the decoder had to give up")

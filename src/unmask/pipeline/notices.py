@@ -9,6 +9,8 @@ from unmask.core.frames import WindowPlan
 from unmask.pipeline.choosing import Choice
 from unmask.pipeline.looking import Seen
 
+_MISSING_S, _MISSING_SHARE = 1.0, 0.05  # what the last frame's length and rounding explain
+
 
 def notices(
     info: MediaInfo, plans: Sequence[WindowPlan], seen: Seen, choice: Choice
@@ -20,14 +22,20 @@ def notices(
             message=f"{info.frames_damaged} packets or frames could not be decoded "
             f"and were skipped; {info.frames_decoded} could.",
         )
-    if info.kind == "video" and seen.windows < len(plans):
+    if (stated := _cut_short(info)) is not None:
+        yield Notice(
+            code="incomplete",
+            message=f"The file states a length of {stated:.1f} s and its pictures end after "
+            f"{info.duration_s:.1f} s: it seems cut short.",
+        )
+    elif info.kind == "video" and seen.windows < len(plans):
         yield Notice(
             code="incomplete",
             message=f"Of {len(plans)} places in the file, {seen.windows} could be looked at: "
             "it seems cut short, or its stated length is wrong.",
         )
     if info.kind == "video" and seen.frames < 2:
-        yield Notice(code="single-frame", message="The video has only one frame.")
+        yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")
     if seen.sizes > 1:
         yield Notice(code="size-changes", message="The frames are not all of one size.")
     if choice.left_out:
@@ -42,3 +50,12 @@ def notices(
             message=f"{choice.brief} uncertain detections in a single frame were taken "
             "for no face.",
         )
+
+
+def _cut_short(info: MediaInfo) -> float | None:
+    """Seconds that the header states, where the pictures end well before."""
+    if info.duration_s is None or info.stated_duration_s is None:
+        return None
+    stated = info.stated_duration_s
+    missing = stated - info.duration_s
+    return stated if missing > max(_MISSING_S, _MISSING_SHARE * stated) else None

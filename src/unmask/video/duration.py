@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from unmask.video.packets import is_flush, read_packets
 _FAR_S = Fraction(10**6)
 # Where no index leads to a key frame, the last packets in the file need not be shown last.
 _TAIL_S = Fraction(3)
+_STATED = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)")
 
 
 def measure_duration(
@@ -52,6 +54,23 @@ def measure_duration(
         packets = read_packets(anew, stream, DamageCount(), deadline, doing)
         end, count = _last_end(packets, clock)
         return end or count * clock.step
+
+
+def stated_duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    """Seconds that the header of an indexed file says the pictures last; None where it does not.
+
+    What FFmpeg says of other files is its own measurement.
+    """
+    if container.format.name not in INDEXED:
+        return None
+    if stream.duration is not None and stream.time_base is not None:
+        return stream.duration * stream.time_base
+    clock = _STATED.fullmatch(stream.metadata.get("DURATION", ""))  # Matroska
+    if clock:
+        hours, minutes, seconds = clock.groups()
+        ends = int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)
+        return ends - (stream.start_time or 0) * (stream.time_base or Fraction(1))
+    return None
 
 
 def _last_end(packets: Iterator[Packet[VideoStream]], clock: Clock) -> tuple[Fraction, int]:

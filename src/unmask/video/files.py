@@ -54,7 +54,8 @@ class FileFacts:
 def changed_while_read(path: Path) -> InputNotReadable:
     """The error for a file of which nobody knows any more what was read of it."""
     return InputNotReadable(
-        f"{path}: changed while it was read, so that nobody could say what a verdict would be of",
+        f"{path}: changed while it was read: "
+        "a verdict would fit neither what it was nor what it is",
         hint="wait until it is written to its end, then scan it again",
     )
 

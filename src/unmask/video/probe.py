@@ -15,7 +15,7 @@ from unmask.video import orientation, pictures
 from unmask.video.animation import frame_durations, runs_together
 from unmask.video.clock import plausible
 from unmask.video.counts import DamageCount
-from unmask.video.duration import measure_duration
+from unmask.video.duration import measure_duration, stated_duration
 from unmask.video.files import FileFacts, read_facts
 from unmask.video.limits import check_size
 from unmask.video.pillow import quiet, recognised
@@ -122,8 +122,12 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
             "frame_rate": None if frame_rate is None else str(frame_rate),
             "has_audio": bool(stream.container.streams.audio),
         }
+        stated = stated_duration(reader.container, stream)
         duration = measure_duration(reader.container, stream, path, deadline)
-    return described | {"duration_s": float(duration)}
+    return described | {
+        "duration_s": float(duration),
+        "stated_duration_s": None if stated is None else float(stated),
+    }
 
 
 def _container(name: str, facts: FileFacts, metadata: dict[str, str]) -> str:

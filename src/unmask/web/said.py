@@ -21,7 +21,9 @@ TEXTS = (
     "%(damaged)s packets or frames could not be decoded and were skipped; %(decoded)s could.",
     "Of %(planned)s places in the file, %(seen)s could be looked at: it seems cut short, or its "
     "stated length is wrong.",
-    "The video has only one frame.",
+    "The file states a length of %(stated)s s and its pictures end after %(end)s s: it seems cut "
+    "short.",
+    "Only one frame of the video could be looked at.",
     "The frames are not all of one size.",
     "%(more)s more faces were found than were asked for; the %(n)s largest and most seen were "
     "scored.",
@@ -31,6 +33,8 @@ TEXTS = (
     "%(name)s: no such file",
     "%(name)s: cannot be read: %(cause)s",
     "%(name)s: is %(kind)s, not a regular file",
+    "%(name)s: changed while it was read: a verdict would fit neither what it was nor what it is",
+    "wait until it is written to its end, then scan it again",
     "%(name)s: is not a video or picture in a format that Unmask opens",
     "%(name)s: holds no moving picture, only sound or cover art",
     "%(name)s: no decoder for its picture stream",
