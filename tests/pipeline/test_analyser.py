@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -194,6 +195,24 @@ def test_threads_share_an_analyser(tiny_model: Path, panned: Path, tmp_path: Pat
         found = list(pool.map(lambda path: analyser.analyse(path).faces, paths))
     assert found[0] == found[2] == analyser.analyse(panned).faces
     assert found[1] == found[3] == analyser.analyse(paths[1]).faces
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_has_networks_of_its_own(tiny_model: Path, panned: Path) -> None:
+    """Those of its parent wait for threads that it does not have, for ever."""
+    script = """
+import multiprocessing, sys
+from unmask import Analyser
+analyser = Analyser(sys.argv[1], device="cpu")
+def label(_):
+    return analyser.analyse(sys.argv[2]).verdict.label
+here = label(0)
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    assert pool.map_async(label, [0]).get(20) == [here]
+"""
+    arguments = [sys.executable, "-c", script, str(tiny_model), str(panned)]
+    answer = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_an_altered_model_never_scores(tiny_model: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -55,6 +56,7 @@ class Analyser:
         self.request = options
         self._session = SessionOptions(device=device, runtime=runtime, precision=precision)
         self._engine: Engine | None = None
+        self._loaded_by = 0  # process
         self._loading = threading.Lock()
         self._room = Room()
 
@@ -156,8 +158,10 @@ class Analyser:
 
     def _loaded(self) -> Engine:
         with self._loading:
-            if self._engine is None:
+            # A forked child has its parent's networks without the threads that run them.
+            if self._engine is None or self._loaded_by != os.getpid():
                 self._engine = Engine.load(self.package, self._session, self.request.min_face)
+                self._loaded_by = os.getpid()
             return self._engine
 
 
