@@ -256,6 +256,20 @@ def test_a_file_in_the_way_of_the_folder(unmask: Run, faces: Path, tmp_path: Pat
     assert "cannot make the folder out" in err
 
 
+def test_only_one_run_in_a_folder(
+    tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "out").mkdir()
+    for command in (("evaluate", "--out"), ("calibrate", "--work")):
+        with (tmp_path / "out" / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            code, _, err = unmask(command[0], tiny_model, faces, command[1], "out")
+        assert code == 2
+        assert "another run is at work in out" in err
+        assert f"choose another {command[1]}" in err
+
+
 def test_the_document_is_described_by_its_schema(evaluated: tuple[int, Path]) -> None:
     import jsonschema
 
