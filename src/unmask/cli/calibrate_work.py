@@ -30,7 +30,8 @@ from unmask.evaluation.recalibration import (
     recalibrate,
     upper_threshold,
 )
-from unmask.evaluation.scores import ScoreLog, has_scores
+from unmask.evaluation.score_log import ScoreLog
+from unmask.evaluation.scores import has_scores
 from unmask.evaluation.scoring import score_samples, stamp
 from unmask.evaluation.selecting import (
     cases_of_file,

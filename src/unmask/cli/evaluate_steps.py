@@ -16,8 +16,8 @@ from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.report import Distorted, Scorer
 from unmask.evaluation.robustness import drawn_files, robustness
+from unmask.evaluation.score_log import ScoreLog
 from unmask.evaluation.scorers import scorer_of_model, scorer_of_scores
-from unmask.evaluation.scores import ScoreLog
 from unmask.evaluation.scoring import Condition, score_samples, stamp
 from unmask.evaluation.selecting import cases_of_file
 from unmask.pipeline import Analyser

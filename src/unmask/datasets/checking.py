@@ -11,9 +11,9 @@ from pathlib import Path
 from unmask.core.deadline import Deadline
 from unmask.core.errors import DataError, InputNotFound, UnmaskError
 from unmask.datasets.index import Index
-from unmask.datasets.opening import frame_files, opened
+from unmask.datasets.opening import frame_files, on_disk, opened
 from unmask.datasets.report import Balance, CheckReport, Fault, Leak, LeakKind, Repetition
-from unmask.datasets.sample import INSIDE, MANIPULATED, SPLITS, Sample
+from unmask.datasets.sample import MANIPULATED, SPLITS, Sample
 from unmask.video import probe
 
 Progress = Callable[[int, int], None]
@@ -93,10 +93,10 @@ def _look(one: _Placed) -> tuple[str, Fault | None]:
 
 
 def _absent(one: _Placed) -> Fault | None:
-    archive = one.sample.path.partition(INSIDE)[0]
-    if (one.root / archive).exists():
+    path, _ = on_disk(one.root, one.sample)
+    if path.exists():
         return None
-    message = f"{one.root / archive} is in the index and not on the disk"
+    message = f"{path} is in the index and not on the disk"
     return Fault(path=one.sample.path, code=InputNotFound.code, message=message)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -96,8 +97,10 @@ def index_of_scores(path: Path) -> Index:
     for line, cells in rows:
         row = dict(zip(columns, cells, strict=False))
         file = row.pop(name)
+        more = _attributes(row)
         cleaned = {key: value for key, value in row.items() if key not in _SAID}
         sample = sample_of(path, line, file, {"label": "", **cleaned}, kind=kind_by_name(file))
+        sample = replace(sample, attributes={**sample.attributes, **more})
         if not sample.label:  # as in an index: where real files come from is an attribute
             sample = replace(sample, method="")
         before = samples.setdefault(file, sample)
@@ -110,6 +113,18 @@ def index_of_scores(path: Path) -> Index:
 
 
 _SAID = frozenset({*COLUMNS, *FACTS, *SCORES, "frame"})
+
+
+def _attributes(row: dict[str, str]) -> dict[str, str]:
+    """Taken out of the column in which our own files of scores keep those of the index."""
+    try:
+        found = json.loads(row.get("attributes", ""))
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    del row["attributes"]
+    return {name: str(value) for name, value in found.items()}
 
 
 def cases_of_file(path: Path, samples: Sequence[Sample], root: Path) -> list[Case]:
