@@ -178,6 +178,18 @@ def test_other_thresholds_change_the_decisions(
     assert (real.wrong.value, fake.correct.value) == (pytest.approx(12 / 13, abs=1e-6), 1)
 
 
+def test_other_thresholds_count_for_distorted_files_too(
+    evaluated: tuple[int, Path], tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    shutil.copytree(evaluated[1], tmp_path / "out")
+    unmask("evaluate", tiny_model, faces, "--out", "out", *FAST, "--low", 0, "--high", 0,
+           "--distortion", "contrast", "--robustness-files", 2)  # fmt: skip
+    rows = document(tmp_path / "out").robustness
+    assert len(rows) == 6
+    assert {one.detected.value for one in rows if not one.unscored} == {1.0}
+    assert {one.false_positive_rate.value for one in rows if not one.unscored} == {1.0}
+
+
 def test_a_list_names_methods_and_sources(
     tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:

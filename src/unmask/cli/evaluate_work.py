@@ -69,7 +69,7 @@ def _evaluate(options: EvaluateOptions) -> Evaluation:
     cases, _ = grouped(measured.cases, options.groups)
     distorted = []
     if model is not None and options.distorts:
-        distorted = model.distort(cases, measured.thresholds)
+        distorted = model.distort(cases)
     return extended(
         evaluation,
         nuisance=nuisance(cases, options.drawing),

@@ -14,13 +14,12 @@ from unmask.datasets.index import Index
 from unmask.datasets.listing import kind_by_name, sample_of
 from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
-from unmask.evaluation.cases import Case, join
+from unmask.evaluation.cases import NOT_IN_SCORES, Case, join
 from unmask.evaluation.scores import (
     COLUMNS,
     FACTS,
     NAMES,
     SCORES,
-    ScoreRow,
     has_labels,
     read_scores,
 )
@@ -130,11 +129,12 @@ def _attributes(row: dict[str, str]) -> dict[str, str]:
 def cases_of_file(path: Path, samples: Sequence[Sample], root: Path) -> list[Case]:
     """The samples with the scores that a file has of them. :class:`DataError`."""
     rows = [row for row in read_scores(path) if not row.condition]
-    _check_labels(path, samples, rows)
-    return join(samples, rows, root)
+    cases = join(samples, rows, root)
+    _check_labels(path, cases)
+    return cases
 
 
-def _check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow]) -> None:
+def _check_labels(path: Path, cases: Sequence[Case]) -> None:
     """Refuse a file of scores whose own labels say the opposite of the index.
 
     :class:`DataError`: scores made with 1 for real would turn every figure round.
@@ -142,12 +142,11 @@ def _check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow
     if not has_labels(path):
         return
     own = {sample.path: sample.label for sample in index_of_scores(path)}
-    known = {row.path for row in rows}
-    shared = [sample for sample in samples if sample.path in own and sample.path in known]
-    unlike = [sample for sample in shared if own[sample.path] != sample.label]
+    found = [case for case in cases if case.row.error != NOT_IN_SCORES]
+    unlike = [case.sample for case in found if own[case.row.path] != case.label]
     if unlike:
         raise DataError(
-            f"{path} labels {len(unlike)} of {len(shared)} files otherwise than the index, "
+            f"{path} labels {len(unlike)} of {len(found)} files otherwise than the index, "
             f"{unlike[0].path} first",
             hint="1 is manipulated, and scores must rise with it; or the index is of another set",
         )
