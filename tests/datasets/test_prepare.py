@@ -252,6 +252,8 @@ def test_units_keep_archives_together_and_splits_apart() -> None:
 def test_an_option_out_of_range_is_named() -> None:
     with pytest.raises(UsageError, match="--max-frames: "):
         PrepareOptions.of(max_frames=0)
+    with pytest.raises(UsageError, match=r"^--step: .*; --timeout: "):
+        PrepareOptions.of(step_s=100, timeout_s=-1)
 
 
 def test_killed_in_the_middle_and_begun_again(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from unmask.core.analysis import Record
 from unmask.core.claim import claimed
 from unmask.core.errors import DataError
 from unmask.datasets.index import Index
-from unmask.datasets.prepare.options import PrepareOptions
+from unmask.datasets.prepare.options import PrepareOptions, option_of
 from unmask.datasets.prepare.plan import Unit, count_samples, fingerprint, plan_units
 from unmask.datasets.prepare.shards import Shard, finished, refused, write_record
 from unmask.datasets.prepare.working import begin_worker, make_shard
@@ -134,7 +134,7 @@ def _agree(out: Path, plan: Plan) -> None:
     if before.fingerprint == plan.fingerprint:
         return
     changed = [
-        f"--{name.replace('_', '-')} {before.options.get(name)}, now {value}"
+        f"{option_of(name)} {before.options.get(name)}, now {value}"
         for name, value in plan.options.items()
         if before.options.get(name) != value
     ]
