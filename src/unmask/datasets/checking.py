@@ -10,6 +10,7 @@ from pathlib import Path
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import DataError, InputNotFound, UnmaskError
+from unmask.datasets.hashing import hash_frames
 from unmask.datasets.index import Index
 from unmask.datasets.opening import frame_files, on_disk, opened
 from unmask.datasets.report import Balance, CheckReport, Fault, Leak, LeakKind, Repetition
@@ -76,7 +77,7 @@ def _probed(
 
 
 def _look(one: _Placed) -> tuple[str, Fault | None]:
-    """The file's hash, and what is wrong with it. Of a folder, three frames are looked at."""
+    """The file's hash, and what is wrong with it. Of a folder, three frames are decoded."""
     deadline = Deadline.after(_PATIENCE_S)
     try:
         with opened(one.root, one.sample) as path:
@@ -87,7 +88,10 @@ def _look(one: _Placed) -> tuple[str, Fault | None]:
                 raise DataError(f"{path} holds no frames")
             for frame in dict.fromkeys((frames[0], frames[len(frames) // 2], frames[-1])):
                 probe(frame, deadline=deadline)
-            return "", None
+            return one.sample.sha256 or hash_frames(frames), None
+    except OSError as error:
+        message = f"cannot read {one.root / one.sample.path}: {error.strerror or error}"
+        return "", Fault(path=one.sample.path, code=DataError.code, message=message)
     except UnmaskError as error:
         return "", Fault(path=one.sample.path, code=error.code, message=error.message)
 
