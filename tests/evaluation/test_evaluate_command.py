@@ -130,11 +130,13 @@ def test_any_detectors_csv_against_ours(
         writer.writerow(["filename", "logit"])
         for at, row in enumerate(rows[1:]):
             writer.writerow([row.path, at % 7 - 3])
-    code, _, err = unmask(
+    code, out, err = unmask(
         "evaluate", "--scores", "theirs.csv", faces, "--out", "out",
         "--against", evaluated[1] / "scores.csv",
     )  # fmt: skip
     assert code == 3
+    assert ["scores", "23"] in [line.split()[:2] for line in out.splitlines()]
+    assert "p (DeLong)" in out
     found = document(tmp_path / "out")
     assert found.video.brier is None
     assert "no probabilities" in err

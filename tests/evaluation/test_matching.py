@@ -88,6 +88,15 @@ def test_labelled_scores_are_their_own_index(tmp_path: Path) -> None:
         index_of_scores(path)
 
 
+@pytest.mark.parametrize("apart", [";", "\t"])
+def test_columns_that_no_comma_keeps_apart(tmp_path: Path, apart: str) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(apart.join(("path", "score", "label")) + "\n")
+    with pytest.raises(DataError, match="has no column path or file in its first line") as caught:
+        index_of_scores(path)
+    assert "commas keep columns apart" in caught.value.hint
+
+
 def indexed(*splits: str) -> Index:
     samples = tuple(Sample(f"{at}.mp4", 0, split=split) for at, split in enumerate(splits))
     return Index(ROOT, "folders", samples)

@@ -63,7 +63,7 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     except StopIteration:
         raise DataError(f"{path} is empty", hint="it should begin with path,score") from None
     columns = {name.casefold(): place for place, name in enumerate(head)}
-    name_at, score_at = _column(path, columns, NAMES), _column(path, columns, SCORES)
+    name_at, score_at = column_of(path, columns, NAMES), column_of(path, columns, SCORES)
     rows: dict[tuple[str, str], ScoreRow] = {}
     framed: dict[str, list[float]] = {}
     by_frame = frames_as_rows and "frame" in columns
@@ -106,13 +106,16 @@ NAMES = ("path", "file", "filename", "video", "id", "name")
 SCORES = ("score", "prob", "probability", "prediction", "logit")
 
 
-def _column(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) -> int:
+def column_of(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) -> int:
+    """Where the first of these columns is. :class:`DataError` where there is none of them."""
     for name in names:
         if name in columns:
             return columns[name]
+    head = ", ".join(columns)
+    apart = "; commas keep columns apart" if len(columns) == 1 and set(head) & set(";\t") else ""
     raise DataError(
-        f"{path} has no column {' or '.join(names[:2])} in its first line: {', '.join(columns)}",
-        hint="a score file begins with a line such as path,score",
+        f"{path} has no column {' or '.join(names[:2])} in its first line: {head}",
+        hint=f"a score file begins with a line such as path,score{apart}",
     )
 
 

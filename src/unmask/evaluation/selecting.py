@@ -20,6 +20,7 @@ from unmask.evaluation.scores import (
     FACTS,
     NAMES,
     SCORES,
+    column_of,
     has_labels,
     read_scores,
 )
@@ -86,8 +87,8 @@ def index_of_scores(path: Path) -> Index:
     rows = read_rows(path)
     _, head = next(rows, (0, []))
     columns = {name.casefold(): at for at, name in enumerate(head)}
-    name = next((name for name in NAMES if name in columns), None)
-    if name is None or "label" not in columns:
+    name = list(columns)[column_of(path, columns, NAMES)]
+    if "label" not in columns:
         raise DataError(
             f"{path} has no labels, and no index was named",
             hint="name an index after the options, or give the file a column label (1 manipulated)",
