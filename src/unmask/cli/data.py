@@ -41,6 +41,7 @@ def layouts() -> int:
 @click.argument("root", type=_HERE)
 @click.option("--layout", default="auto", show_default=True, metavar="NAME|auto")
 @click.option("--out", type=_HERE, required=True, metavar="FILE", help="The index, a Parquet file.")
+@click.option("--root", "files", type=_HERE, metavar="DIR", help="Where the files of a list lie.")
 @click.option("--hash", "hashing", is_flag=True, help="Read every file for its SHA-256.")
 @click.option("--partial", is_flag=True, help="Index what is there when something is missing.")
 @click.option(
