@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,18 @@ def test_a_folder_that_may_not_be_entered(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "scandir", guarded)
     assert f"cannot look into {tmp_path / 'fake'}: Permission denied" in refusal(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_a_name_that_is_no_text_is_named(tmp_path: Path) -> None:
+    grow(tmp_path, "real/a.mp4", "fake/m/b.mp4")
+    with open(os.fsencode(tmp_path / "real") + b"/caf\xe9.mp4", "wb") as stream:  # noqa: PTH123
+        stream.write(b"x")
+    said = refusal(tmp_path)
+    assert "a file whose name is not UTF-8: real/caf\\udce9.mp4 | rename it" in said
+    index = read(tmp_path, partial=True)
+    assert [sample.path for sample in index] == ["fake/m/b.mp4", "real/a.mp4"]
+    assert any("not UTF-8" in note for note in index.notes)
 
 
 def test_links_in_a_circle_end(tmp_path: Path) -> None:

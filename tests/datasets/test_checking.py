@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import trees
-from faces_on_disk import film
+from faces_on_disk import film, picture
 from trees import read
 
-from unmask.datasets import Index, Sample
+from unmask.datasets import Index, Sample, hash_samples
 from unmask.datasets.checking import check_indexes
 
 
@@ -98,3 +98,18 @@ def test_folders_and_archives_are_probed_too(tmp_path: Path) -> None:
     report = check_indexes([read(trees.wilddeepfake(tmp_path))], workers=2)
     assert {fault.code for fault in report.unreadable} == {"not-media"}  # four bytes are no PNG
     assert len(report.unreadable) == 4
+
+
+def test_identical_folders_of_frames_are_the_same_file(tmp_path: Path) -> None:
+    for folder in ("train/real/m/a", "test/fake/m/b", "test/fake/m/c"):
+        for at in range(2):
+            picture(tmp_path / f"{folder}/{at}.png", shift=at + (folder[-1] == "c"))
+    index = read(tmp_path, pictures="frames")
+    report = check_indexes([index], workers=2)
+    assert [(leak.kind, leak.splits) for leak in report.leaks] == [
+        ("hash", {"train": 1, "test": 1})
+    ]
+    assert [one.paths for one in report.disagreements] == [("test/fake/m/b", "train/real/m/a")]
+    assert report.hashed == 3
+    hashed = hash_samples(index.root, index.samples, workers=1, progress=lambda _done, _all: None)
+    assert {one.sha256 for one in report.disagreements} <= {sample.sha256 for sample in hashed}

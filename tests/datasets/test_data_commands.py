@@ -89,6 +89,15 @@ def test_prepare_twice_and_the_account(tmp_path: Path, capsys: pytest.CaptureFix
     assert run("prepare", out, "--out", tmp_path / "x", "--size", 5) == exits.USAGE
 
 
+@pytest.mark.parametrize("option", ["--step", "--margin", "--timeout"])
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_what_is_no_number_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, number: str
+) -> None:
+    assert run("prepare", "index", "--out", tmp_path, option, number) == exits.USAGE
+    assert f"'{option}': {number} is " in capsys.readouterr().err
+
+
 def test_export_and_preview(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root, out = trees.deepfakebench(tmp_path / "set"), tmp_path / "index.parquet"
     run("index", root, "--out", out)

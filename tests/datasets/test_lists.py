@@ -99,6 +99,46 @@ def test_a_folder_that_needs_options_is_to_be_indexed_first(tmp_path: Path) -> N
     assert "--pictures" in caught.value.hint
 
 
+def test_whole_paths_are_those_of_files_in_the_folder(tmp_path: Path) -> None:
+    places = [tmp_path / "dev" / "a.mp4", tmp_path / "dev" / "sub" / "b.mp4"]
+    text = f"file,label\n{places[0]},1\n{places[1]},0\n"
+    path = listed(tmp_path, text, "a.mp4", "sub/b.mp4")
+    assert [sample.path for sample in index_list(path)] == ["a.mp4", "sub/b.mp4"]
+    (tmp_path / "else").mkdir()
+    with pytest.raises(DataError, match=r"line 2: .*a\.mp4 does not lie in .*else") as caught:
+        index_list(path, root=tmp_path / "else")
+    assert "--root" in caught.value.hint
+    assert len(index_list(path, root=Path("/"))) == 2
+
+
+def test_numbers_as_tables_write_them_are_labels_and_the_rest_is_to_be_corrected(
+    tmp_path: Path,
+) -> None:
+    path = listed(tmp_path, "file,label\na.mp4,1.0\nb.mp4,0.0\n", "a.mp4", "b.mp4")
+    assert [sample.label for sample in index_list(path)] == [1, 0]
+    path.write_text("file,label\na.mp4,True\n")
+    with pytest.raises(DataError, match="'True' is no label: 1 is manipulated") as caught:
+        index_list(path)
+    assert caught.value.hint == "correct that line"
+
+
+def test_the_command_is_told_where_the_files_of_a_list_lie(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = listed(tmp_path, "file,label\na.mp4,1\nb.mp4,0\n", "a.mp4", "b.mp4", inside="far")
+    command = ["data", "index", str(path), "--out", str(tmp_path / "i.parquet"), "--root"]
+    assert main([*command, str(tmp_path / "far")]) == 0
+    assert main(["data", "index", str(tmp_path / "far"), *command[3:], str(tmp_path)]) == 2
+    assert "is no list, so --root has no meaning" in capsys.readouterr().err
+
+
+def test_who_has_no_option_for_a_part_is_told_where_it_is(tmp_path: Path) -> None:
+    path = listed(tmp_path, "file,label\na.mp4,1\nb.mp4,0\n", "a.mp4")
+    with pytest.raises(DataError) as caught:
+        open_index(path)
+    assert "or index what is there with 'unmask data index --partial' and name" in caught.value.hint
+
+
 def test_the_command_indexes_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = listed(tmp_path, "file,label,method\na.mp4,1,swap\nb.mp4,0,\n", "a.mp4", "b.mp4")
     assert main(["data", "index", str(path), "--out", str(tmp_path / "i.parquet")]) == 0

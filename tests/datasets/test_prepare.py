@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from trees import grow, read, shard
 
 from unmask.clips import TEMPLATE, align
 from unmask.core.errors import DataError, UsageError
-from unmask.datasets import Index, Sample, write_index
+from unmask.datasets import Index, Sample, hash_samples, write_index
 from unmask.datasets.prepare import PrepareOptions, Shard, plan_units, prepare
 from unmask.faces import FaceDetector
 from unmask.runtime import SessionOptions
@@ -125,18 +126,70 @@ def test_finished_shards_are_kept_and_one_cut_short_is_made_again(
     cut, lost = tmp_path / "train-000000.tar", tmp_path / "train-000001.json"
     cut.write_bytes(cut.read_bytes()[:-512])
     lost.unlink()
-    kept = (tmp_path / "test-000000.tar").stat()
     account = prepare(films, tmp_path, SMALL)
-    assert account.kept == 1
+    assert account.kept == 0  # a file of the third could not be read
     assert tars(tmp_path) == whole
-    assert (tmp_path / "test-000000.tar").stat().st_mtime_ns == kept.st_mtime_ns
+    kept = (tmp_path / "train-000000.tar").stat()
+    account = prepare(films, tmp_path, SMALL)
+    assert account.kept == 2
+    assert (tmp_path / "train-000000.tar").stat().st_mtime_ns == kept.st_mtime_ns
     assert account.faceless == ("train/fake/M/b.mp4",)  # also where its shard was kept
 
 
 def test_a_sidecar_that_is_garbage_is_made_again(films: Index, tmp_path: Path) -> None:
     prepare(films, tmp_path, SMALL)
-    (tmp_path / "test-000000.json").write_text("{")
-    assert prepare(films, tmp_path, SMALL).kept == 2
+    (tmp_path / "train-000000.json").write_text("{")
+    assert prepare(films, tmp_path, SMALL).kept == 1
+
+
+def two_pictures(root: Path, shift: int = 0) -> Index:
+    picture(root / "real/a.png", shift)
+    picture(root / "fake/b.png", shift)
+    return read(root)
+
+
+@pytest.mark.parametrize("hashing", [False, True])
+def test_a_repaired_file_is_tried_again(tmp_path: Path, hashing: bool) -> None:
+    index = two_pictures(tmp_path / "set")
+    (tmp_path / "set/real/a.png").write_bytes(b"nonsense")
+    if hashing:
+        index = replace(index, samples=tuple(hashed(index)))
+    account = prepare(index, tmp_path / "out", SMALL)
+    assert [fault.path for fault in account.failed] == ["real/a.png"]
+    picture(tmp_path / "set/real/a.png")
+    account = prepare(index, tmp_path / "out", SMALL)
+    assert (account.kept, account.crops, account.failed) == (0, 2, ())
+    assert prepare(index, tmp_path / "out", SMALL).kept == 1
+
+
+@pytest.mark.parametrize("hashing", [False, True])
+def test_other_files_of_the_same_names_do_not_mix_into_a_folder(
+    tmp_path: Path, hashing: bool
+) -> None:
+    one, other = two_pictures(tmp_path / "one"), two_pictures(tmp_path / "two", shift=8)
+    if hashing:
+        one, other = (replace(index, samples=tuple(hashed(index))) for index in (one, other))
+    prepare(one, tmp_path / "out", SMALL)
+    before = tars(tmp_path / "out")
+    with pytest.raises(
+        DataError, match=r"all-000000\.tar was made of files that are not"
+    ) as caught:
+        prepare(other, tmp_path / "out", SMALL)
+    assert tars(tmp_path / "out") == before
+    (tmp_path / "out" / "all-000000.json").unlink()
+    assert "all-000000.json to make that shard anew" in caught.value.hint
+    assert prepare(other, tmp_path / "out", SMALL).kept == 0
+
+
+def test_a_set_that_moved_goes_on(tmp_path: Path) -> None:
+    index = two_pictures(tmp_path / "set")
+    prepare(index, tmp_path / "out", SMALL)
+    (tmp_path / "set").rename(tmp_path / "moved")
+    assert prepare(replace(index, root=tmp_path / "moved"), tmp_path / "out", SMALL).kept == 1
+
+
+def hashed(index: Index) -> list[Sample]:
+    return hash_samples(index.root, index.samples, workers=1, progress=lambda _done, _all: None)
 
 
 def test_other_options_do_not_mix_into_a_folder(films: Index, tmp_path: Path) -> None:
@@ -252,6 +305,8 @@ def test_units_keep_archives_together_and_splits_apart() -> None:
 def test_an_option_out_of_range_is_named() -> None:
     with pytest.raises(UsageError, match="--max-frames: "):
         PrepareOptions.of(max_frames=0)
+    with pytest.raises(UsageError, match=r"^--step: .*; --timeout: "):
+        PrepareOptions.of(step_s=100, timeout_s=-1)
 
 
 def test_killed_in_the_middle_and_begun_again(tmp_path: Path) -> None:

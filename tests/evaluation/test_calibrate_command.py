@@ -150,6 +150,10 @@ def test_the_upper_threshold_alone(package: Path, faces: Path, unmask: Run, tmp_
         (("--only-upper", "--misses", "0.1"), "--only-upper leaves nothing for --misses to change"),
         (("--only-upper", "--low", "0.4"), "--only-upper leaves nothing for --low to change"),
         (("--only-upper", "--only-lower"), "one after the other"),
+        (("--low", "nan"), "'--low': nan is no finite number"),
+        (("--misses", "nan"), "'--misses': nan is no finite number"),
+        (("--false-positives", "nan"), "'--false-positives': nan is no finite number"),
+        (("--timeout", "nan"), "'--timeout': nan is no finite number"),
         (("--same-verdicts", "--low", "0.4"), "--same-verdicts leaves nothing for --low to change"),
     ],
 )

@@ -130,11 +130,13 @@ def test_any_detectors_csv_against_ours(
         writer.writerow(["filename", "logit"])
         for at, row in enumerate(rows[1:]):
             writer.writerow([row.path, at % 7 - 3])
-    code, _, err = unmask(
+    code, out, err = unmask(
         "evaluate", "--scores", "theirs.csv", faces, "--out", "out",
         "--against", evaluated[1] / "scores.csv",
     )  # fmt: skip
     assert code == 3
+    assert ["scores", "23"] in [line.split()[:2] for line in out.splitlines()]
+    assert "p (DeLong)" in out
     found = document(tmp_path / "out")
     assert found.video.brier is None
     assert "no probabilities" in err
@@ -176,6 +178,18 @@ def test_other_thresholds_change_the_decisions(
            "--low", 0, "--high", 0)  # fmt: skip
     real, fake = document(tmp_path / "out").decisions
     assert (real.wrong.value, fake.correct.value) == (pytest.approx(12 / 13, abs=1e-6), 1)
+
+
+def test_other_thresholds_count_for_distorted_files_too(
+    evaluated: tuple[int, Path], tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    shutil.copytree(evaluated[1], tmp_path / "out")
+    unmask("evaluate", tiny_model, faces, "--out", "out", *FAST, "--low", 0, "--high", 0,
+           "--distortion", "contrast", "--robustness-files", 2)  # fmt: skip
+    rows = document(tmp_path / "out").robustness
+    assert len(rows) == 6
+    assert {one.detected.value for one in rows if not one.unscored} == {1.0}
+    assert {one.false_positive_rate.value for one in rows if not one.unscored} == {1.0}
 
 
 def test_a_list_names_methods_and_sources(
@@ -227,6 +241,9 @@ def test_a_folder_of_frames_is_scored_as_a_film(
         (("--scores", "s.csv", "--robustness", "a"), "--robustness needs a model"),
         (("--low", "0.2", "a"), "--low and --high go together"),
         (("--low", "0.6", "--high", "0.2", "a"), "--low lies above --high"),
+        (("--low", "nan", "--high", "nan", "a"), "'--low': nan is no finite number"),
+        (("--timeout", "nan", "a"), "'--timeout': nan is no finite number"),
+        (("--timeout", "inf", "a"), "'--timeout': inf is no finite number"),
         (("MODEL", "absent.parquet"), "no index at absent.parquet"),
         (("MODEL", "FACES", "--split", "test"), "no files in the split 'test'"),
         (("MODEL", "FACES", "--group-by", "race"), "--group-by race: no file"),
@@ -254,6 +271,20 @@ def test_a_file_in_the_way_of_the_folder(unmask: Run, faces: Path, tmp_path: Pat
     code, _, err = unmask("evaluate", "m", faces, "--out", "out")
     assert code == 2
     assert "cannot make the folder out" in err
+
+
+def test_only_one_run_in_a_folder(
+    tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "out").mkdir()
+    for command in (("evaluate", "--out"), ("calibrate", "--work")):
+        with (tmp_path / "out" / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            code, _, err = unmask(command[0], tiny_model, faces, command[1], "out")
+        assert code == 2
+        assert "another run is at work in out" in err
+        assert f"choose another {command[1]}" in err
 
 
 def test_the_document_is_described_by_its_schema(evaluated: tuple[int, Path]) -> None:

@@ -54,6 +54,17 @@ def test_scores_with_labels_turned_round_are_refused(tmp_path: Path) -> None:
         cases_of_file(path, SAMPLES, ROOT)
 
 
+@pytest.mark.parametrize("pattern", ["./{}", "/data/{}", "else/{}"])
+def test_labels_are_compared_however_files_are_matched(tmp_path: Path, pattern: str) -> None:
+    path = tmp_path / "turned.csv"
+    names = [pattern.format(name) for name in ("real/a.mp4", "fake/b.mp4")]
+    path.write_text(f"path,label,score\n{names[0]},1,0.1\n{names[1]},0,0.9\n")
+    with pytest.raises(DataError, match=r"labels 2 of 2 files otherwise.*real/a\.mp4 first"):
+        cases_of_file(path, SAMPLES, ROOT)
+    path.write_text(f"path,label,score\n{names[0]},0,0.1\n{names[1]},1,0.9\n")
+    assert cases_of_file(path, SAMPLES, ROOT)[1].row.score == 0.9
+
+
 def test_a_label_that_is_none_is_refused_and_none_at_all_is_fine(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     path.write_text("path,label,score\nreal/a.mp4,2,0.1\n")
@@ -75,6 +86,15 @@ def test_labelled_scores_are_their_own_index(tmp_path: Path) -> None:
     path.write_text("path,frame,score,label\na,0,0.1,0\na,1,0.1,1\n")
     with pytest.raises(DataError, match="line 3: a has another label than before"):
         index_of_scores(path)
+
+
+@pytest.mark.parametrize("apart", [";", "\t"])
+def test_columns_that_no_comma_keeps_apart(tmp_path: Path, apart: str) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(apart.join(("path", "score", "label")) + "\n")
+    with pytest.raises(DataError, match="has no column path or file in its first line") as caught:
+        index_of_scores(path)
+    assert "commas keep columns apart" in caught.value.hint
 
 
 def indexed(*splits: str) -> Index:
@@ -121,3 +141,10 @@ def test_an_attribute_nobody_has_is_refused_by_name() -> None:
         grouped(cases, "gender")
     assert "race" in caught.value.hint
     assert attribute(cases[0].sample, "race") == "A"
+
+
+def test_what_there_is_instead_is_said_once_and_only_what_there_is() -> None:
+    listed = {"method": "camera", "race": "A"}
+    with pytest.raises(DataError) as caught:
+        grouped([case(0, 0.5, attributes=listed), case(1, 0.5, method="swap")], "family")
+    assert caught.value.hint == "there are: method, race, file"

@@ -84,6 +84,22 @@ def test_the_page_shows_the_documents_figures_and_levels() -> None:
         assert words in page
 
 
+def test_what_a_set_gives_away_is_read_as_the_manual_reads_it() -> None:
+    page = render(document())
+    assert "Far above 0.5, the set can be solved" in page
+    assert "Below 0.5, nothing was found" in page
+
+
+def test_no_tick_lies_under_the_name_of_its_axis() -> None:
+    (plot,) = [one for one in render(document()).split("<svg ") if "AUC under jpeg" in one]
+    ticks = re.findall(
+        r'<text class="tick" x="([\d.]+)" y="[\d.]+" text-anchor="end">([^<]+)', plot
+    )
+    assert "0.625" in [words for _, words in ticks]
+    for right, words in ticks:  # a digit is about 6.7 of 11 pixels wide, and the name ends at 16
+        assert float(right) - 6.7 * len(words) > 16
+
+
 def test_a_page_without_frames_probabilities_or_extras() -> None:
     cases = [case(0, -2.0, name="a"), case(1, 3.0, name="b"), case(1, 1.0, name="c")]
     found = evaluate(cases, SCORER, DATA, Protocol(Thresholds(low=0.5, high=0.5)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from unmask.core.errors import DataError
 from unmask.datasets.sample import Sample
-from unmask.evaluation.scores import ScoreLog, ScoreRow, has_scores, read_scores
+from unmask.evaluation.grouping import attribute
+from unmask.evaluation.score_log import ScoreLog
+from unmask.evaluation.scores import ScoreRow, has_scores, read_scores
+from unmask.evaluation.selecting import index_of_scores
 
 SAMPLE = Sample("a,b/ü.mp4", 1, method="swap", split="val", source="s")
 ROW = ScoreRow(
@@ -19,6 +23,7 @@ ROW = ScoreRow(
     frames=(0.5, 0.25),
     clips=(1.0,),
     by="m",
+    file_state="9-1",
     facts={"width": "640", "codec": "h264"},
 )
 
@@ -30,15 +35,16 @@ def write(path: Path, text: str) -> Path:
 
 def test_what_is_logged_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
-    failed = ScoreRow("b.mp4", None, error="damaged", by="m", condition="jpeg:3")
+    failed = replace(ROW, path="b.mp4", score=None, error="damaged", condition="jpeg:3")
     with ScoreLog(path, by="m") as log:
         log.add(ROW, SAMPLE)
         log.add(failed, Sample("b.mp4", 0))
     assert read_scores(path) == [ROW, failed]
     with ScoreLog(path, by="m") as again:
-        assert again.known(ROW.path) == ROW
-        assert again.known("b.mp4") is None
-        assert again.known("b.mp4", "jpeg:3") == failed
+        assert again.known(ROW.path, "", "9-1") == ROW
+        assert again.known(ROW.path, "", "9-2") is None
+        assert again.known("b.mp4", "", "9-1") is None
+        assert again.known("b.mp4", "jpeg:3", "9-1") == failed
     assert has_scores(path)
 
 
@@ -64,6 +70,99 @@ def test_a_head_alone_or_half_of_it_is_no_obstacle(tmp_path: Path) -> None:
             log.add(ROW, SAMPLE)
         assert read_scores(path) == [ROW]
         path.unlink()
+
+
+def logged(path: Path, *rows: ScoreRow) -> None:
+    with ScoreLog(path, by="m") as log:
+        for row in rows:
+            log.add(row, replace(SAMPLE, path=row.path))
+
+
+def test_rows_of_files_that_have_changed_are_taken_out(tmp_path: Path) -> None:
+    path, other = tmp_path / "scores.csv", replace(ROW, path="other.mp4")
+    logged(path, ROW, replace(ROW, condition="jpeg:3"), other)
+    with ScoreLog(path, by="m") as log:
+        log.settle([SAMPLE], {SAMPLE.path: "9-2"})
+        assert log.rows() == read_scores(path) == [other]
+        log.add(replace(ROW, file_state="9-2"), SAMPLE)
+    assert read_scores(path) == [other, replace(ROW, file_state="9-2")]
+
+
+@pytest.mark.parametrize("error", ["not-found", "not-readable", "internal:ValueError"])
+def test_failures_that_may_have_passed_are_not_for_ever(tmp_path: Path, error: str) -> None:
+    path = tmp_path / "scores.csv"
+    logged(path, replace(ROW, score=None, error=error))
+    with ScoreLog(path, by="m") as log:
+        assert log.known(ROW.path, "", ROW.file_state) is None
+        log.settle([SAMPLE], {SAMPLE.path: ROW.file_state})
+        log.add(ROW, SAMPLE)
+    assert read_scores(path) == [ROW]
+    logged(tmp_path / "late.csv", replace(ROW, score=None, error="timeout"))
+    with ScoreLog(tmp_path / "late.csv", by="m") as log:
+        assert log.known(ROW.path, "", ROW.file_state) is not None
+
+
+def test_a_file_that_is_absent_now_keeps_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    logged(path, ROW)
+    with ScoreLog(path, by="m") as log:
+        log.settle([SAMPLE], {SAMPLE.path: ""})
+        assert log.known(ROW.path, "", "") is None
+        log.add(ScoreRow(ROW.path, None, error="not-found", by="m"), SAMPLE)
+    assert read_scores(path) == [ROW]
+
+
+def test_what_the_index_says_now_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    logged(path, ROW)
+    before = path.read_bytes()
+    with ScoreLog(path, by="m") as log:
+        log.settle([SAMPLE], {SAMPLE.path: ROW.file_state})
+    assert path.read_bytes() == before
+    with ScoreLog(path, by="m") as log:
+        log.settle([replace(SAMPLE, label=0, method="")], {SAMPLE.path: ROW.file_state})
+    assert read_scores(path) == [ROW]
+    (sample,) = index_of_scores(path)
+    assert (sample.label, sample.source) == (0, "s")
+
+
+def test_what_groups_files_is_kept_beside_the_scores(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    fake = replace(
+        SAMPLE, identities=("ff:1", "ff:2"), dataset="ff", compression="c23",
+        attributes={"family": "swap, old", "method": "swap", "frames": '["1.png"]'},
+    )  # fmt: skip
+    real = Sample("r.mp4", 0, dataset="ff", attributes={"method": "camera 1", "race": "A"})
+    with ScoreLog(path, by="m") as log:
+        log.add(ROW, fake)
+        log.add(replace(ROW, path="r.mp4"), real)
+    of_fake, of_real = index_of_scores(path)
+    for name in ("source", "identity", "dataset", "compression", "method", "family", "race"):
+        assert attribute(of_fake, name) == attribute(fake, name)
+        assert attribute(of_real, name) == attribute(real, name)
+    assert (of_fake.identities, of_real.method) == (fake.identities, "")
+    assert "frames" not in of_fake.attributes
+
+
+def test_a_column_called_attributes_may_be_anything_elsewhere(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", "path,score,label,attributes\na,0.1,0,old\nb,0.2,1,[3]\n")
+    assert [sample.attributes for sample in index_of_scores(path)] == [
+        {"attributes": "old"}, {"attributes": "[3]"},
+    ]  # fmt: skip
+
+
+def test_columns_of_an_older_version_are_brought_up_to_date(tmp_path: Path) -> None:
+    path = write(tmp_path / "scores.csv", "path,condition,score,by,label\na,,0.5,m,1\n")
+    with ScoreLog(path, by="m") as log:
+        assert log.known("a", "", "9-1") is None  # of which file, it cannot say
+        log.add(ROW, SAMPLE)
+    assert [row.path for row in read_scores(path)] == ["a", ROW.path]
+    assert [sample.label for sample in index_of_scores(path)] == [1, 1]
+
+
+def test_the_same_row_twice_is_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", "path,score\na,0.1\na,0.1\n")
+    assert [(row.path, row.score) for row in read_scores(path)] == [("a", 0.1)]
 
 
 def test_scores_of_another_model_are_not_mixed_in(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from unmask.cli.files import make_folder
 from unmask.cli.progress import ScanProgress
 from unmask.cli.terminal import note, notes_console, printable, results_console
 from unmask.core.analysis import Thresholds
+from unmask.core.claim import claimed
 from unmask.datasets.reaching import open_index
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.extra import require_extra
@@ -29,7 +30,8 @@ from unmask.evaluation.recalibration import (
     recalibrate,
     upper_threshold,
 )
-from unmask.evaluation.scores import ScoreLog, has_scores
+from unmask.evaluation.score_log import ScoreLog
+from unmask.evaluation.scores import has_scores
 from unmask.evaluation.scoring import score_samples, stamp
 from unmask.evaluation.selecting import (
     cases_of_file,
@@ -113,9 +115,10 @@ def _cases(options: CalibrateOptions, package: ModelPackage, path: Path) -> tupl
         samples, split = for_calibration(index, path)
         analyser = Analyser(options.model, device=options.device)
         name = f"scores-{analyser.model.sha256[:12]}.csv"  # calibrating changes the hash
-        scores = make_folder(options.work, "--work") / name
+        work = make_folder(options.work, "--work")
         with (
-            ScoreLog(scores, by=stamp(analyser)) as log,
+            claimed(work, "--work"),
+            ScoreLog(work / name, by=stamp(analyser)) as log,
             ScanProgress(notes_console(), len(samples), shown=sys.stderr.isatty()) as progress,
         ):
             rows = score_samples(

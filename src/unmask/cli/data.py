@@ -7,7 +7,10 @@ from typing import Any
 
 import click
 
+from unmask.cli.numbers import FiniteRange
+
 _HERE = click.Path(path_type=str)
+_POSITIVE = FiniteRange(min=0, min_open=True)
 _WORKERS = click.option(
     "--workers",
     type=click.IntRange(1, 256),
@@ -38,6 +41,7 @@ def layouts() -> int:
 @click.argument("root", type=_HERE)
 @click.option("--layout", default="auto", show_default=True, metavar="NAME|auto")
 @click.option("--out", type=_HERE, required=True, metavar="FILE", help="The index, a Parquet file.")
+@click.option("--root", "files", type=_HERE, metavar="DIR", help="Where the files of a list lie.")
 @click.option("--hash", "hashing", is_flag=True, help="Read every file for its SHA-256.")
 @click.option("--partial", is_flag=True, help="Index what is there when something is missing.")
 @click.option(
@@ -80,17 +84,24 @@ def check(**options: Any) -> int:
 @_ROOT
 @click.option("--max-frames", type=int, metavar="N", help="Of one video, in all.  [default: 32]")
 @click.option("--clips", type=int, metavar="N", help="Windows spread over it.  [default: 4]")
-@click.option("--step", "step_s", type=float, metavar="S", help="Between frames.  [default: 0.12]")
+@click.option(
+    "--step", "step_s", type=_POSITIVE, metavar="S", help="Between frames.  [default: 0.12]"
+)
 @click.option("--size", type=int, metavar="PX", help="Side of a crop.  [default: 288]")
 @click.option(
-    "--margin", type=float, metavar="X", help="Sides of the face box in a crop.  [default: 1.7]"
+    "--margin",
+    type=FiniteRange(1, 4),
+    metavar="X",
+    help="Sides of the face box in a crop.  [default: 1.7]",
 )
 @click.option("--min-face", type=int, metavar="PX", help="Smallest face.  [default: 40]")
 @click.option("--max-faces", type=int, metavar="N", help="Kept of a video.  [default: 1]")
 @click.option("--format", type=click.Choice(["png", "jpeg"]), help="Of crops.  [default: png]")
 @click.option("--quality", type=int, metavar="Q", help="Of JPEG.  [default: 95]")
 @click.option("--per-shard", type=int, metavar="N", help="Samples in one.  [default: 64]")
-@click.option("--timeout", "timeout_s", type=float, metavar="S", help="A video.  [default: 300]")
+@click.option(
+    "--timeout", "timeout_s", type=_POSITIVE, metavar="S", help="A video.  [default: 300]"
+)
 @_WORKERS
 def prepare(**options: Any) -> int:
     """Find faces and write crops with landmarks and times, as WebDataset shards.

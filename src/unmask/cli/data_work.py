@@ -15,6 +15,7 @@ from unmask.cli.data_tables import print_check, print_counts, print_layouts, pri
 from unmask.cli.documents import pretty
 from unmask.cli.files import STDOUT, Target
 from unmask.cli.terminal import note, notes_console, results_console
+from unmask.core.errors import UsageError
 from unmask.datasets import (
     Index,
     LoadOptions,
@@ -41,6 +42,7 @@ def make_index(
     root: str,
     layout: str,
     out: str,
+    files: str | None,
     hashing: bool,
     partial: bool,
     pictures: Any,
@@ -49,7 +51,9 @@ def make_index(
     """``unmask data index``."""
     options = LoadOptions(partial=partial, pictures=pictures)
     if Path(root).suffix.lower() == ".csv" and Path(root).is_file():
-        index = index_list(Path(root), options=options)
+        index = index_list(Path(root), root=Path(files) if files else None, options=options)
+    elif files:
+        raise UsageError(f"{root} is no list, so --root has no meaning", hint="leave it out")
     else:
         guess = choose_layout(Path(root), layout)
         if layout == "auto":

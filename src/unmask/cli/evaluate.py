@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from unmask.cli.numbers import FiniteRange
+
 _FILE = click.Path(path_type=str)
 
 
@@ -73,10 +75,10 @@ _FILE = click.Path(path_type=str)
     help="Of each class, drawn by --seed.",
 )
 @click.option(
-    "--low", type=click.FloatRange(0, 1), metavar="P", help="Threshold.  [default: the model's]"
+    "--low", type=FiniteRange(0, 1), metavar="P", help="Threshold.  [default: the model's]"
 )
 @click.option(
-    "--high", type=click.FloatRange(0, 1), metavar="P", help="Threshold.  [default: the model's]"
+    "--high", type=FiniteRange(0, 1), metavar="P", help="Threshold.  [default: the model's]"
 )
 @click.option("--resamples", type=click.IntRange(0, 100_000), default=2000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -85,7 +87,7 @@ _FILE = click.Path(path_type=str)
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=600,
     show_default=True,
     metavar="S",

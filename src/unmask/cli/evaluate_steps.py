@@ -16,8 +16,8 @@ from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.report import Distorted, Scorer
 from unmask.evaluation.robustness import drawn_files, robustness
+from unmask.evaluation.score_log import ScoreLog
 from unmask.evaluation.scorers import scorer_of_model, scorer_of_scores
-from unmask.evaluation.scores import ScoreLog
 from unmask.evaluation.scoring import Condition, score_samples, stamp
 from unmask.evaluation.selecting import cases_of_file
 from unmask.pipeline import Analyser
@@ -45,13 +45,9 @@ class ModelScoring:
     def measure(self, samples: Sequence[Sample]) -> Measured:
         """All files as they are. Kept scores are used, unless they are to be made afresh."""
         cases = self._score(samples, None, fresh=self.options.fresh)
-        default = self.analyser.package.manifest.thresholds
-        thresholds = self.options.thresholds or default
-        if thresholds != default:  # verdicts made with others do not count
-            cases = [replace(case, row=replace(case.row, verdict="")) for case in cases]
-        return Measured(cases, scorer_of_model(self.analyser), thresholds)
+        return Measured(cases, scorer_of_model(self.analyser), self._thresholds)
 
-    def distort(self, cases: Sequence[Case], thresholds: Thresholds) -> list[Distorted]:
+    def distort(self, cases: Sequence[Case]) -> list[Distorted]:
         """Some of the files under every distortion."""
         options = self.options
         chosen = drawn_files(cases, options.robustness_files, options.seed)
@@ -60,7 +56,7 @@ class ModelScoring:
             found = self._score([case.sample for case in some], condition)
             return [replace(new, group=old.group) for new, old in zip(found, some, strict=True)]
 
-        return robustness(chosen, options.distortions, rescore, thresholds, options.drawing)
+        return robustness(chosen, options.distortions, rescore, self._thresholds, options.drawing)
 
     def _score(
         self, samples: Sequence[Sample], condition: Condition | None, *, fresh: bool = False
@@ -79,7 +75,17 @@ class ModelScoring:
                 watcher=progress,
                 condition=condition,
             )
+        if self._thresholds != self._default:  # verdicts made with others do not count
+            rows = [replace(row, verdict="") for row in rows]
         return join(samples, rows, self.index.root)
+
+    @property
+    def _default(self) -> Thresholds:
+        return self.analyser.package.manifest.thresholds
+
+    @property
+    def _thresholds(self) -> Thresholds:
+        return self.options.thresholds or self._default
 
 
 def measure_scores(options: EvaluateOptions, index: Index, samples: Sequence[Sample]) -> Measured:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from unmask.cli.terminal import printable
-from unmask.evaluation.report import Evaluation, Figure, Metrics
+from unmask.evaluation.report import Comparison, Evaluation, Figure, Metrics
 
 _METRICS = (
     ("auc", "AUC"), ("ap", "AP"), ("eer", "EER"), ("tpr_at_fpr_1", "TPR at FPR ≤ 1 %"),
@@ -19,7 +19,7 @@ _METRICS = (
 
 
 def print_evaluation(console: Console, evaluation: Evaluation) -> None:
-    """Coverage, metrics at each level, decisions, methods, groups."""
+    """Coverage, metrics at each level, decisions, methods, groups, comparisons."""
     found = evaluation.coverage
     console.print(
         printable(
@@ -59,6 +59,8 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
                 shown(group.false_positive_rate),
             )
         console.print(table)
+    if evaluation.comparisons:
+        console.print(_comparisons(evaluation.comparisons))
 
 
 def shown(figure: Figure | None) -> str:
@@ -95,6 +97,20 @@ def _decisions(evaluation: Evaluation) -> Table:
         figures: Sequence[Figure] = (row.correct, row.wrong, row.abstained, row.unscored)
         name = "manipulated" if row.label else "real"
         table.add_row(name, f"{row.files}", *map(shown, figures))
+    return table
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> Table:
+    table = _table("Against (video)", "Files", "AUC", "Its AUC", "Difference", "p (DeLong)")
+    for one in comparisons:
+        table.add_row(
+            printable(one.name),
+            f"{one.files}",
+            f"{one.auc:.3f}",
+            f"{one.other_auc:.3f}",
+            shown(one.difference),
+            "–" if one.p is None else f"{one.p:.2g}",
+        )
     return table
 
 

@@ -12,6 +12,7 @@ from unmask.cli.evaluate_steps import ModelScoring, measure_scores
 from unmask.cli.evaluate_tables import print_evaluation
 from unmask.cli.files import Target, make_folder
 from unmask.cli.terminal import note, results_console
+from unmask.core.claim import claimed
 from unmask.datasets.index import Index
 from unmask.datasets.reaching import open_index
 from unmask.datasets.sample import Sample
@@ -38,6 +39,7 @@ def run(options: EvaluateOptions) -> int:
     with ExitStack() as stack:
         targets = (Target(str(out / name), "--out") for name in _DOCUMENTS)
         documents = [stack.enter_context(closing(target)) for target in targets]
+        stack.enter_context(claimed(out, "--out"))  # two runs would ruin each other's scores
         evaluation = _evaluate(options)
         texts = (pretty(evaluation.model_dump_json(by_alias=True)) + "\n", render(evaluation))
         for document, text in zip(documents, texts, strict=True):
@@ -67,7 +69,7 @@ def _evaluate(options: EvaluateOptions) -> Evaluation:
     cases, _ = grouped(measured.cases, options.groups)
     distorted = []
     if model is not None and options.distorts:
-        distorted = model.distort(cases, measured.thresholds)
+        distorted = model.distort(cases)
     return extended(
         evaluation,
         nuisance=nuisance(cases, options.drawing),

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import DataError, InputNotFound, UnmaskError
+from unmask.datasets.hashing import hash_frames
 from unmask.datasets.index import Index
-from unmask.datasets.opening import frame_files, opened
+from unmask.datasets.opening import frame_files, on_disk, opened
 from unmask.datasets.report import Balance, CheckReport, Fault, Leak, LeakKind, Repetition
-from unmask.datasets.sample import INSIDE, MANIPULATED, SPLITS, Sample
+from unmask.datasets.sample import MANIPULATED, SPLITS, Sample
 from unmask.video import probe
 
 Progress = Callable[[int, int], None]
@@ -76,7 +77,7 @@ def _probed(
 
 
 def _look(one: _Placed) -> tuple[str, Fault | None]:
-    """The file's hash, and what is wrong with it. Of a folder, three frames are looked at."""
+    """The file's hash, and what is wrong with it. Of a folder, three frames are decoded."""
     deadline = Deadline.after(_PATIENCE_S)
     try:
         with opened(one.root, one.sample) as path:
@@ -87,16 +88,19 @@ def _look(one: _Placed) -> tuple[str, Fault | None]:
                 raise DataError(f"{path} holds no frames")
             for frame in dict.fromkeys((frames[0], frames[len(frames) // 2], frames[-1])):
                 probe(frame, deadline=deadline)
-            return "", None
+            return one.sample.sha256 or hash_frames(frames), None
+    except OSError as error:
+        message = f"cannot read {one.root / one.sample.path}: {error.strerror or error}"
+        return "", Fault(path=one.sample.path, code=DataError.code, message=message)
     except UnmaskError as error:
         return "", Fault(path=one.sample.path, code=error.code, message=error.message)
 
 
 def _absent(one: _Placed) -> Fault | None:
-    archive = one.sample.path.partition(INSIDE)[0]
-    if (one.root / archive).exists():
+    path, _ = on_disk(one.root, one.sample)
+    if path.exists():
         return None
-    message = f"{one.root / archive} is in the index and not on the disk"
+    message = f"{path} is in the index and not on the disk"
     return Fault(path=one.sample.path, code=InputNotFound.code, message=message)
 
 

@@ -13,6 +13,8 @@ from unmask.datasets.tree import Tree
 from unmask.datasets.words import called
 
 Pictures = Literal["single", "frames"]
+PARTLY = "index what is there with --partial"
+"""The way out of a release that is not whole, for whoever indexes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,15 @@ class Draft:
         """Add a sample; ``said_by`` is the place that stated its label, for messages.
 
         The same again is dropped; another label or another split for a path is a
-        :class:`DataError` that names both places. A data set's name left empty is the draft's.
+        :class:`DataError` that names both places. A data set's name left empty is the draft's. A
+        path that is no text, which nothing later could write down, is lacking.
         """
+        if not _is_text(sample.path):
+            self.lack(
+                f"{self.tree.root} holds a file whose name is not UTF-8: {_escaped(sample.path)}",
+                "rename it",
+            )
+            return
         sample = replace(
             sample,
             dataset=sample.dataset or self.dataset,
@@ -75,7 +84,7 @@ class Draft:
     def lack(self, what: str, fix: str) -> None:
         """Something the release has is not here: an error, or a note where that is allowed."""
         if not self.options.partial:
-            raise DataError(what, hint=f"{fix}; or index what is there with --partial")
+            raise DataError(what, hint=f"{fix}; or {PARTLY}")
         self.notes.append(what)
 
     def lack_files(self, at: str, missing: Sequence[str], listed: int, by: str) -> None:
@@ -103,3 +112,12 @@ class Draft:
                 hint="extract the archives first, or give the folder that holds them",
             )
         return [self._samples[path][0] for path in sorted(self._samples)]
+
+
+def _is_text(path: str) -> bool:
+    """Bytes of a name that are not UTF-8 come from the system as lone surrogates."""
+    return _escaped(path) == path
+
+
+def _escaped(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -29,17 +30,22 @@ def hash_samples(
 
 def hash_sample(root: Path, sample: Sample) -> str:
     """Of the file's bytes, or of its frames' names and bytes. :class:`DataError` if unreadable."""
-    digest = hashlib.sha256()
     with opened(root, sample) as path:
         try:
-            if sample.kind != "frames-folder":
-                with path.open("rb") as stream:
-                    return hashlib.file_digest(stream, "sha256").hexdigest()
-            for frame in frame_files(path, sample):
-                digest.update(frame.name.encode() + b"\0")
-                digest.update(frame.read_bytes())
+            if sample.kind == "frames-folder":
+                return hash_frames(frame_files(path, sample))
+            with path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise DataError(
                 f"cannot read {root / sample.path}: {error.strerror}", hint="check the disk"
             ) from error
+
+
+def hash_frames(frames: Iterable[Path]) -> str:
+    """Of the names and bytes of all frames, in this order."""
+    digest = hashlib.sha256()
+    for frame in frames:
+        digest.update(os.fsencode(frame.name) + b"\0")
+        digest.update(frame.read_bytes())
     return digest.hexdigest()

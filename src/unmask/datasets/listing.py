@@ -15,7 +15,8 @@ from unmask.datasets.words import label_of, split_of
 
 LIST = "list"
 _FILE = ("file", "path", "filename", "video")
-_NUMBERS = {"0": REAL, "1": MANIPULATED}
+_NUMBERS = {"0": REAL, "1": MANIPULATED, "0.0": REAL, "1.0": MANIPULATED}
+_CORRECT = "correct that line"
 _DEFAULT = LoadOptions()
 
 
@@ -43,9 +44,10 @@ def index_list(path: Path, *, root: Path | None = None, options: LoadOptions = _
     missing, listed = [], 0
     for line, cells in rows:
         if len(cells) != len(head):
-            raise malformed(path, line, f"{len(cells)} cells where the head has {len(head)}")
+            why = f"{len(cells)} cells where the head has {len(head)}"
+            raise malformed(path, line, why, _CORRECT)
         row = dict(zip(columns, cells, strict=True))
-        file, listed = tidy(row.pop(name)), listed + 1
+        file, listed = _within(path, line, home, row.pop(name)), listed + 1
         if (home / file).exists():
             sample = sample_of(path, line, file, row, kind=_kind(home, file))
             draft.add(sample, f"line {line} of {path.name}")
@@ -54,6 +56,19 @@ def index_list(path: Path, *, root: Path | None = None, options: LoadOptions = _
     draft.lack_files("", missing, listed, path.name)
     samples = draft.finish()
     return Index(home.resolve(), LIST, tuple(samples), tuple(draft.notes))
+
+
+def _within(path: Path, line: int, home: Path, said: str) -> str:
+    """The path of a file, relative to ``home``; refused where it is one of another folder."""
+    file, whole = tidy(said), Path(said)
+    if not whole.is_absolute() or (home / file).exists() or not whole.exists():
+        return file
+    for folder in (home, home.resolve()):
+        if whole.is_relative_to(folder):
+            return whole.relative_to(folder).as_posix()
+    raise malformed(
+        path, line, f"{said} does not lie in {home}", "name the folder of all files with --root"
+    )
 
 
 def _home(path: Path) -> Path:
@@ -66,10 +81,10 @@ def sample_of(path: Path, line: int, file: str, row: Mapping[str, str], *, kind:
     said = row["label"]
     label = _NUMBERS.get(said, label_of(said))
     if label is None:
-        raise malformed(path, line, f"{said!r} is no label: 1 is manipulated, 0 is real")
+        raise malformed(path, line, f"{said!r} is no label: 1 is manipulated, 0 is real", _CORRECT)
     split = split_of(row.get("split", ""))
     if row.get("split") and not split:
-        raise malformed(path, line, f"{row['split']!r} is no split: train, val or test")
+        raise malformed(path, line, f"{row['split']!r} is no split: train, val or test", _CORRECT)
     people = row.get("identity", "") or row.get("identities", "")
     known = {"label", "split", "identity", "identities", "source", "dataset", "compression", "kind"}
     attributes = {key: value for key, value in row.items() if value and key not in known}

@@ -71,6 +71,6 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in lines if line]
 
 
-def malformed(path: Path, line: int, why: str) -> DataError:
+def malformed(path: Path, line: int, why: str, hint: str = _AGAIN) -> DataError:
     """The error for a line that does not say what it should."""
-    return DataError(f"{path}, line {line}: {why}", hint=_AGAIN)
+    return DataError(f"{path}, line {line}: {why}", hint=hint)

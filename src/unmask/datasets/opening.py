@@ -29,18 +29,26 @@ def opened(root: Path, sample: Sample) -> Iterator[Path]:
     samples of one archive follow each other in an index, and a gzip cannot be entered midway.
     :class:`InputNotFound` for what is not there, :class:`DataError` for a damaged archive.
     """
-    archive, inside, folder = sample.path.partition(INSIDE)
-    if not inside:
-        path = root / sample.path
-        if not path.exists():
-            raise InputNotFound(
-                f"{path} is in the index and not on the disk",
-                hint="if the data moved, say where with --root; else index it again",
-            )
+    path, folder = on_disk(root, sample)
+    if not path.exists():
+        raise InputNotFound(
+            f"{path} is in the index and not on the disk",
+            hint="if the data moved, say where with --root; else index it again",
+        )
+    if not folder:
         yield path
         return
     with _lock:
-        yield _extracted(root / archive) / folder
+        yield _extracted(path) / folder
+
+
+def on_disk(root: Path, sample: Sample) -> tuple[Path, str]:
+    """The file or folder that a sample lies in, and where in it if that is an archive, else ""."""
+    whole = root / sample.path
+    archive, inside, folder = sample.path.partition(INSIDE)
+    if not inside or whole.exists():  # a file's own name may hold the sign
+        return whole, ""
+    return root / archive, folder
 
 
 def _extracted(archive: Path) -> Path:

@@ -15,7 +15,8 @@ from unmask.core.errors import DataError
 from unmask.datasets.sample import Sample
 from unmask.evaluation.scores import ScoreRow
 
-_MISSING = "not-in-scores"
+NOT_IN_SCORES = "not-in-scores"
+"""The error of a file of which a file of scores says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], root: Path) -> lis
             f"{root}: {next(iter(known), 'nothing')!r} and {samples[0].path!r}, say",
             hint="paths in the file of scores must be those of the index, or its file names",
         )
-    blank = [ScoreRow(sample.path, None, error=_MISSING) for sample in samples]
+    blank = [ScoreRow(sample.path, None, error=NOT_IN_SCORES) for sample in samples]
     return [Case(s, row or none) for s, row, none in zip(samples, found, blank, strict=True)]
 
 

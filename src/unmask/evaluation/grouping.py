@@ -38,10 +38,12 @@ def check_attribute(samples: Sequence[Sample], name: str, option: str) -> None:
     """:class:`DataError` where not one sample has it, naming those there are."""
     if any(attribute(sample, name) for sample in samples):
         return
-    there = sorted({key for sample in samples for key in sample.attributes})
+    keys = sorted({key for sample in samples for key in sample.attributes})
+    names = dict.fromkeys(("source", "identity", "method", "dataset", "compression", *keys))
+    there = [one for one in names if any(attribute(sample, one) for sample in samples)]
     raise DataError(
         f"{option} {name}: no file of the index has it",
-        hint=f"there are: source, identity, method, dataset, {', '.join(there)}".rstrip(", "),
+        hint=f"there are: {', '.join([*there, FILE])}",
     )
 
 

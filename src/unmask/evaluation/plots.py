@@ -18,7 +18,7 @@ from unmask.evaluation.report import (
     SourceScores,
 )
 
-_LEFT, _TOP, _RIGHT, _BOTTOM = 46, 12, 12, 40
+_LEFT, _TOP, _RIGHT, _BOTTOM = 58, 12, 12, 40  # left: the label, and ticks such as 0.625
 _GRID = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 

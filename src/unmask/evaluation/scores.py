@@ -1,24 +1,22 @@
-"""Score files: CSV with a row a file, ours or any detector's.
-
-Ours are written row by row as files are scored, so that an interrupted evaluation goes on.
-"""
+"""Score files: CSV with a row a file, ours or any detector's."""
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
 
 from unmask.core.errors import DataError
 from unmask.datasets.lists import read_rows
-from unmask.datasets.sample import Sample
 
-COLUMNS = ("path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "by")
-KNOWN = ("label", "split", "method", "source")
+COLUMNS = (
+    "path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "by",
+    "file_state",
+)  # fmt: skip
+KNOWN = (
+    "label", "split", "method", "source", "identity", "dataset", "compression", "attributes",
+)  # fmt: skip
 """What the index says of the file: so a file of scores can be evaluated without its index."""
 FACTS = (
     "kind", "container", "codec", "width", "height", "fps", "duration_s", "bytes", "face_px",
@@ -35,6 +33,7 @@ class ScoreRow:
     ``condition`` is "" for the file as it is, else a distortion such as ``jpeg:3``. ``faces``,
     ``frames`` and ``clips`` are P(manipulated) of the judged faces, of the frames and of the
     clips. ``by`` names what scored, ``facts`` what else is known of the file (``FACTS``).
+    ``file_state`` is that of :func:`unmask.datasets.state.file_state` before it was scored.
     """
 
     path: str
@@ -46,79 +45,8 @@ class ScoreRow:
     frames: tuple[float, ...] = ()
     clips: tuple[float, ...] = ()
     by: str = ""
+    file_state: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-
-
-class ScoreLog:
-    """Rows appended to a file, each on disk before the next file is scored."""
-
-    def __init__(self, path: Path, *, by: str, fresh: bool = False) -> None:
-        """Go on from what ``path`` holds, a row cut short dropped.
-
-        :class:`DataError` where it holds the scores of another model or other options.
-        """
-        self.path, self._by = path, by
-        if fresh:
-            path.unlink(missing_ok=True)
-        self._begun = {(row.path, row.condition): row for row in self._kept()}
-        self._stream: IO[str] | None = None
-
-    def known(self, path: str, condition: str = "") -> ScoreRow | None:
-        """The row of a file that is finished."""
-        return self._begun.get((path, condition))
-
-    def add(self, row: ScoreRow, sample: Sample) -> None:
-        """Append the row of ``sample``. :class:`DataError` where the disk refuses."""
-        try:
-            if self._stream is None:
-                new = not self.path.exists()
-                self._stream = self.path.open("a", encoding="utf-8", newline="")
-                if new:
-                    csv.writer(self._stream).writerow((*COLUMNS, *KNOWN, *FACTS))
-            csv.writer(self._stream).writerow(_cells(row, sample))
-            self._stream.flush()
-        except OSError as error:
-            raise DataError(
-                f"cannot write {self.path}: {error.strerror or error}",
-                hint="free space and run the same command again: finished files are kept",
-            ) from error
-        self._begun[row.path, row.condition] = row
-
-    def rows(self) -> list[ScoreRow]:
-        """All there are, in the order in which they were finished."""
-        return list(self._begun.values())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
-
-    def _kept(self) -> Iterator[ScoreRow]:
-        if not self.path.exists():
-            return
-        _drop_unfinished_line(self.path)
-        if not self.path.stat().st_size:
-            self.path.unlink()
-            return
-        rows = list(read_scores(self.path, frames_as_rows=False))
-        if not rows:
-            self.path.unlink()
-        for row in rows:
-            if row.by != self._by:
-                raise DataError(
-                    f"{self.path} holds scores of {row.by or 'another detector'}, "
-                    f"not of {self._by}",
-                    hint="choose another folder with --out, or begin anew with --fresh",
-                )
-            yield row
 
 
 def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
@@ -126,8 +54,8 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
 
     Needed are a column for the file (``path``, ``file``, ``filename``, ``video``, ``id`` or
     ``name``) and ``score`` (or ``prob``, ``probability``, ``prediction``, ``logit``); an empty
-    score says that there is none. With a column ``frame``, rows are single frames, and a file's
-    score is their mean.
+    score says that there is none. The same row again is nothing new. With a column ``frame``, rows
+    are single frames, and a file's score is their mean.
     """
     lines = read_rows(path)
     try:
@@ -135,7 +63,7 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     except StopIteration:
         raise DataError(f"{path} is empty", hint="it should begin with path,score") from None
     columns = {name.casefold(): place for place, name in enumerate(head)}
-    name_at, score_at = _column(path, columns, NAMES), _column(path, columns, SCORES)
+    name_at, score_at = column_of(path, columns, NAMES), column_of(path, columns, SCORES)
     rows: dict[tuple[str, str], ScoreRow] = {}
     framed: dict[str, list[float]] = {}
     by_frame = frames_as_rows and "frame" in columns
@@ -148,7 +76,7 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
                 framed.setdefault(cells[name_at], []).append(score)
             continue
         row = _row(path, line, cells, columns, cells[name_at], score)
-        if (row.path, row.condition) in rows:
+        if rows.get((row.path, row.condition), row) != row:
             raise _wrong(path, line, f"{row.path} is scored twice")
         rows[row.path, row.condition] = row
     for name, scores in framed.items():
@@ -178,13 +106,16 @@ NAMES = ("path", "file", "filename", "video", "id", "name")
 SCORES = ("score", "prob", "probability", "prediction", "logit")
 
 
-def _column(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) -> int:
+def column_of(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) -> int:
+    """Where the first of these columns is. :class:`DataError` where there is none of them."""
     for name in names:
         if name in columns:
             return columns[name]
+    head = ", ".join(columns)
+    apart = "; commas keep columns apart" if len(columns) == 1 and set(head) & set(";\t") else ""
     raise DataError(
-        f"{path} has no column {' or '.join(names[:2])} in its first line: {', '.join(columns)}",
-        hint="a score file begins with a line such as path,score",
+        f"{path} has no column {' or '.join(names[:2])} in its first line: {head}",
+        hint=f"a score file begins with a line such as path,score{apart}",
     )
 
 
@@ -213,6 +144,7 @@ def _row(
         frames=numbers("frames"),
         clips=numbers("clips"),
         by=cell("by"),
+        file_state=cell("file_state"),
         facts={name: cell(name) for name in FACTS if cell(name)},
     )
 
@@ -231,25 +163,3 @@ def _number(path: Path, line: int, text: str) -> float | None:
 
 def _wrong(path: Path, line: int, why: str) -> DataError:
     return DataError(f"{path}, line {line}: {why}", hint="correct the file of scores")
-
-
-def _cells(row: ScoreRow, sample: Sample) -> Iterator[str]:
-    yield row.path
-    yield row.condition
-    yield "" if row.score is None else f"{row.score:.6f}"
-    yield from (row.verdict, row.error)
-    for values in (row.faces, row.frames, row.clips):
-        yield " ".join(f"{value:.6f}" for value in values)
-    yield row.by
-    yield from (str(sample.label), sample.split, sample.method, sample.source)
-    yield from (row.facts.get(name, "") for name in FACTS)
-
-
-def _drop_unfinished_line(path: Path) -> None:
-    """A kill in the middle of a row leaves it without its end."""
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) < len(data):
-        part = path.with_name(f"{path.name}.part")
-        part.write_bytes(whole)
-        part.replace(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,9 +19,11 @@ from unmask.core.frames import Window
 from unmask.datasets.index import Index
 from unmask.datasets.opening import opened
 from unmask.datasets.sample import Sample
+from unmask.datasets.state import file_state
 from unmask.evaluation.facts import Bars, facts_of
 from unmask.evaluation.films import as_film
-from unmask.evaluation.scores import ScoreLog, ScoreRow
+from unmask.evaluation.score_log import INTERNAL, ScoreLog
+from unmask.evaluation.scores import ScoreRow
 from unmask.pipeline import Alter, Analyser, Progress, Stage
 from unmask.store import fingerprint
 from unmask.verdict import correct_for_faces
@@ -67,17 +69,23 @@ def score_samples(
     watcher: Watcher,
     condition: Condition | None = None,
 ) -> list[ScoreRow]:
-    """The rows of ``samples`` in their order; those that ``log`` has are not scored again.
+    """The rows of ``samples`` in their order.
+
+    Those that ``log`` has are not scored again, unless their file has changed since.
 
     A file that cannot be scored has a row that says so. Raises only what would befall every file.
     """
     name = "" if condition is None else condition.name
+    states = {sample.path: file_state(index.root, sample) for sample in samples}
+    log.settle(samples, states)
     rows = []
     for sample in samples:
         watcher.begin(f"{sample.path} {name}".rstrip())
-        row = log.known(sample.path, name)
+        state = states[sample.path]
+        row = log.known(sample.path, name, state)
         if row is None:
             row = _score(analyser, index.root, sample, timeout, watcher, condition)
+            row = replace(row, file_state=state)
             log.add(row, sample)
         rows.append(row)
         watcher.end()
@@ -108,7 +116,7 @@ def _score(
     except UnmaskError as error:
         return ScoreRow(sample.path, None, error=error.code, condition=name, by=by)
     except Exception as error:  # noqa: BLE001 - a bug met in one file must not cost the others
-        code = f"internal:{type(error).__name__}"
+        code = f"{INTERNAL}:{type(error).__name__}"
         return ScoreRow(sample.path, None, error=code, condition=name, by=by)
     verdict = analysis.verdict
     return ScoreRow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,13 +14,13 @@ from unmask.datasets.index import Index
 from unmask.datasets.listing import kind_by_name, sample_of
 from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
-from unmask.evaluation.cases import Case, join
+from unmask.evaluation.cases import NOT_IN_SCORES, Case, join
 from unmask.evaluation.scores import (
     COLUMNS,
     FACTS,
     NAMES,
     SCORES,
-    ScoreRow,
+    column_of,
     has_labels,
     read_scores,
 )
@@ -86,8 +87,8 @@ def index_of_scores(path: Path) -> Index:
     rows = read_rows(path)
     _, head = next(rows, (0, []))
     columns = {name.casefold(): at for at, name in enumerate(head)}
-    name = next((name for name in NAMES if name in columns), None)
-    if name is None or "label" not in columns:
+    name = list(columns)[column_of(path, columns, NAMES)]
+    if "label" not in columns:
         raise DataError(
             f"{path} has no labels, and no index was named",
             hint="name an index after the options, or give the file a column label (1 manipulated)",
@@ -96,8 +97,10 @@ def index_of_scores(path: Path) -> Index:
     for line, cells in rows:
         row = dict(zip(columns, cells, strict=False))
         file = row.pop(name)
+        more = _attributes(row)
         cleaned = {key: value for key, value in row.items() if key not in _SAID}
         sample = sample_of(path, line, file, {"label": "", **cleaned}, kind=kind_by_name(file))
+        sample = replace(sample, attributes={**sample.attributes, **more})
         if not sample.label:  # as in an index: where real files come from is an attribute
             sample = replace(sample, method="")
         before = samples.setdefault(file, sample)
@@ -112,14 +115,27 @@ def index_of_scores(path: Path) -> Index:
 _SAID = frozenset({*COLUMNS, *FACTS, *SCORES, "frame"})
 
 
+def _attributes(row: dict[str, str]) -> dict[str, str]:
+    """Taken out of the column in which our own files of scores keep those of the index."""
+    try:
+        found = json.loads(row.get("attributes", ""))
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    del row["attributes"]
+    return {name: str(value) for name, value in found.items()}
+
+
 def cases_of_file(path: Path, samples: Sequence[Sample], root: Path) -> list[Case]:
     """The samples with the scores that a file has of them. :class:`DataError`."""
     rows = [row for row in read_scores(path) if not row.condition]
-    _check_labels(path, samples, rows)
-    return join(samples, rows, root)
+    cases = join(samples, rows, root)
+    _check_labels(path, cases)
+    return cases
 
 
-def _check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow]) -> None:
+def _check_labels(path: Path, cases: Sequence[Case]) -> None:
     """Refuse a file of scores whose own labels say the opposite of the index.
 
     :class:`DataError`: scores made with 1 for real would turn every figure round.
@@ -127,12 +143,11 @@ def _check_labels(path: Path, samples: Sequence[Sample], rows: Sequence[ScoreRow
     if not has_labels(path):
         return
     own = {sample.path: sample.label for sample in index_of_scores(path)}
-    known = {row.path for row in rows}
-    shared = [sample for sample in samples if sample.path in own and sample.path in known]
-    unlike = [sample for sample in shared if own[sample.path] != sample.label]
+    found = [case for case in cases if case.row.error != NOT_IN_SCORES]
+    unlike = [case.sample for case in found if own[case.row.path] != case.label]
     if unlike:
         raise DataError(
-            f"{path} labels {len(unlike)} of {len(shared)} files otherwise than the index, "
+            f"{path} labels {len(unlike)} of {len(found)} files otherwise than the index, "
             f"{unlike[0].path} first",
             hint="1 is manipulated, and scores must rise with it; or the index is of another set",
         )

@@ -50,7 +50,11 @@ class PrepareOptions(BaseModel):
             return cls(**values)
         except ValidationError as error:
             faults = "; ".join(
-                f"--{str(fault['loc'][0]).replace('_', '-')}: {fault['msg']}"
-                for fault in error.errors()
+                f"{option_of(str(fault['loc'][0]))}: {fault['msg']}" for fault in error.errors()
             )
             raise UsageError(faults, hint="see: unmask data prepare --help") from error
+
+
+def option_of(field: str) -> str:
+    """How the command line calls a field: ``step_s`` is ``--step``."""
+    return f"--{field.removesuffix('_s').replace('_', '-')}"

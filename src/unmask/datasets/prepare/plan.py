@@ -12,11 +12,15 @@ from unmask.core.version import __version__
 from unmask.datasets.index import Index
 from unmask.datasets.prepare.options import PrepareOptions
 from unmask.datasets.sample import INSIDE, SPLITS, Sample
+from unmask.datasets.state import file_state
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One shard's worth of samples, with their positions in the index. Can be pickled."""
+    """One shard's worth of samples, with their positions in the index. Can be pickled.
+
+    ``fingerprint`` stands for the whole preparation and for the files of this shard.
+    """
 
     name: str
     root: Path
@@ -38,12 +42,13 @@ def plan_units(index: Index, options: PrepareOptions) -> list[Unit]:
         mixed = sorted(chosen, key=lambda pair: (_mix(pair[1]), pair[0]))
         for number, start in enumerate(range(0, len(mixed), options.per_shard)):
             part = tuple(mixed[start : start + options.per_shard])
-            units.append(Unit(f"{split or 'all'}-{number:06d}", index.root, part, options, seal))
+            own = _of_files(seal, index.root, [one for _, one in part])
+            units.append(Unit(f"{split or 'all'}-{number:06d}", index.root, part, options, own))
     return units
 
 
 def fingerprint(index: Index, options: PrepareOptions) -> str:
-    """A hash over everything that decides what is in the shards."""
+    """A hash over everything that decides what is in the shards, but what is in the files."""
     shaping = options.model_dump(exclude={"timeout_s"})
     digest = hashlib.sha256(_json([__version__, shaping]))
     for sample in index.samples:
@@ -55,6 +60,12 @@ def fingerprint(index: Index, options: PrepareOptions) -> str:
 def count_samples(units: Sequence[Unit]) -> int:
     """Of all units."""
     return sum(len(unit.samples) for unit in units)
+
+
+def _of_files(seal: str, root: Path, samples: Sequence[Sample]) -> str:
+    """With what is known of the files: their hashes, or else their sizes and times."""
+    states = [sample.sha256 or file_state(root, sample) for sample in samples]
+    return hashlib.sha256(_json([seal, states])).hexdigest()
 
 
 def _mix(sample: Sample) -> str:

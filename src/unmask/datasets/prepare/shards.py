@@ -23,7 +23,7 @@ class Shard(Record):
 
     schema_id: Literal["unmask.shard/1"] = Field(default="unmask.shard/1", alias="schema")
     name: str
-    fingerprint: str = Field(description="of the index and the options it was made with")
+    fingerprint: str = Field(description="of the index, the options and the files it was made of")
     bytes: int = Field(ge=0)
     sha256: str
     samples: int = Field(ge=0)
@@ -70,14 +70,24 @@ def write_record(path: Path, record: Record) -> None:
 
 
 def finished(out: Path, name: str, fingerprint: str) -> Shard | None:
-    """The shard of that name if it is there, whole, and of the same work."""
+    """The shard of that name if it is there, whole, and nothing in it failed.
+
+    :class:`DataError` if it is of other files than these: those of another data set, say.
+    """
     tar, beside = out / f"{name}.tar", out / f"{name}.json"
     try:
         shard = Shard.model_validate_json(beside.read_bytes())
-        whole = tar.stat().st_size == shard.bytes and shard.fingerprint == fingerprint
+        whole = tar.stat().st_size == shard.bytes
     except (OSError, ValidationError):
         return None  # absent or cut short: made again
-    return shard if whole else None
+    if not whole or shard.failed:  # what could not be read may have been repaired
+        return None
+    if shard.fingerprint != fingerprint:
+        raise DataError(
+            f"{tar} was made of files that are not those of the index now, or have changed since",
+            hint=f"choose another folder with --out, or delete {beside} to make that shard anew",
+        )
+    return shard
 
 
 def refused(path: Path, error: OSError) -> DataError:
