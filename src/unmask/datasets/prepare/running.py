@@ -6,13 +6,13 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from unmask.core.analysis import Record
+from unmask.core.claim import claimed
 from unmask.core.errors import DataError
 from unmask.datasets.index import Index
 from unmask.datasets.prepare.options import PrepareOptions
@@ -72,7 +72,7 @@ def prepare(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refused(out, error) from error
-    with _claimed(out):
+    with claimed(out / _LOCK, hint="wait for it, or choose another --out"):
         _agree(out, _plan(index, options, units))
         done = {unit.name: finished(out, unit.name, unit.fingerprint) for unit in units}
         shards = [shard for shard in done.values() if shard is not None]
@@ -155,21 +155,3 @@ def _account(shards: Sequence[Shard], kept: int) -> Prepared:
         faceless=tuple(path for shard in shards for path in shard.faceless),
         failed=tuple(fault for shard in shards for fault in shard.failed),
     )
-
-
-@contextmanager
-def _claimed(out: Path) -> Iterator[None]:
-    """Only one run in a folder; the lock ends with the process, however that ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two runs would do the same work twice
-        yield
-        return
-    with (out / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(
-                f"another run is at work in {out}", hint="wait for it, or choose another --out"
-            ) from error
-        yield

@@ -1,0 +1,32 @@
+"""A file that one process holds for as long as it works: others are told, not let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from unmask.core.errors import DataError
+
+
+@contextmanager
+def claimed(lock: Path, *, hint: str) -> Iterator[None]:
+    """Hold ``lock``, a file beside the work; it is let go however the process ends.
+
+    :class:`DataError` with ``hint`` where another process holds it. Not for two claims of one
+    process: the system knows of one holder only.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows: two runs would do the same work twice
+        yield
+        return
+    with lock.open("w") as file:
+        try:
+            # Not flock: workers inherit its lock, and would hold it when their run is killed.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            raise DataError(f"another run is at work in {lock.parent}", hint=hint) from error
+        except OSError:  # a file system without locks: as on Windows
+            pass
+        yield
