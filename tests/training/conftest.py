@@ -68,6 +68,7 @@ def fit(
     def make(recipe: DetectorRecipe, work: Path, *, data: Path = faces, **options: Any) -> Path:
         package = fit_detector(
             recipe,
+            file=RECIPES / "debug.toml",
             data=[data],
             renderers=renderers if recipe.renderers else [],
             init=recipe.init,
