@@ -78,6 +78,7 @@ class Bench:
 
     def __init__(self, base: DetectorRecipe, path: Path, options: argparse.Namespace) -> None:
         self.base, self.data, self.index = base, options.data, options.index
+        self.file = path
         self.renderers = renderer_recipes(base, path.parent)
         self.run = Run(open_fabric(options.device, base.precision), options.work, options.workers)
         _, held = read_sides(self.data, base, self.renderers, self.run)
@@ -89,6 +90,7 @@ class Bench:
         out = self.run.work / f"{variant.recipe.name}-{variant.recipe.version}-{variant.name}"
         package = fit_detector(
             variant.recipe,
+            file=self.file,
             data=self.data,
             renderers=self.renderers,
             init=variant.init,

@@ -33,6 +33,7 @@ from scipy.special import logit
 from scipy.stats import spearmanr
 
 from unmask import Analyser
+from unmask.core.errors import UnmaskError
 from unmask.datasets.listing import index_list
 from unmask.datasets.opening import opened
 from unmask.models.detector import FrameDetector
@@ -170,6 +171,8 @@ def main() -> None:
         if file.crops:
             files.append(file)
             seen.append(look(detector, file))
+    if len({file.label for file in files}) < 2:
+        parser.error(f"{options.index}: faces are needed in real files and in manipulated ones")
     pooling = analyser.package.manifest.pooling
     report(files, ways(seen, detector, others, pooling.share if pooling else 0.5), seen)
 
@@ -206,4 +209,7 @@ def report(files: Sequence[File], rows: dict[str, Floats], seen: Sequence[Seen])
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UnmaskError as error:
+        raise SystemExit(f"{error.message}\n{error.hint}") from error

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -62,6 +63,7 @@ def draw_live(url: str, film: Path) -> None:
 
 def main() -> None:
     """Draw them."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     with tempfile.TemporaryDirectory() as data, server(data) as url:
         with browser() as driver:
             draw_results(driver, url)

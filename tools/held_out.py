@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from unmask.core.errors import UnmaskError
 from unmask.evaluation.card import PSEUDO
 from unmask.synthesis import Kind, draw_degradation, forge
 from unmask.training.material import Portrait, read_portraits
@@ -54,15 +55,22 @@ def cheeks(portrait: Portrait) -> float:
     return float(np.mean(found))
 
 
+def encoders(recipe: DetectorRecipe, folder: Path) -> list[RendererRecipe]:
+    """The renderers that the recipe names, but for animators."""
+    return [one for one in renderer_recipes(recipe, folder) if isinstance(one, RendererRecipe)]
+
+
+def weights_of(renderer: RendererRecipe, work: Path) -> Path:
+    """Where a fit keeps them."""
+    return work / f"{renderer.name}.safetensors"
+
+
 def with_drawings(
     portraits: Sequence[Portrait], recipe: DetectorRecipe, folder: Path, run: Run
 ) -> list[Portrait]:
     """Each with what every renderer of the recipe makes of it."""
-    renderers = renderer_recipes(recipe, folder)
     drawn = [
-        draw_all(one, run.work / f"{one.name}.safetensors", portraits, run)
-        for one in renderers
-        if isinstance(one, RendererRecipe)
+        draw_all(one, weights_of(one, run.work), portraits, run) for one in encoders(recipe, folder)
     ]
     return [
         replace(portrait, renditions=tuple(pictures[row] for pictures in drawn))
@@ -90,6 +98,9 @@ def main() -> None:
     recipe = read_recipe(options.recipe)
     if not isinstance(recipe, DetectorRecipe):
         parser.error(f"{options.recipe} is no detector's recipe")
+    for one in encoders(recipe, options.recipe.parent):
+        if not weights_of(one, options.work).is_file():
+            parser.error(f"{weights_of(one, options.work)} is absent: fit {options.recipe} first")
     people = [one for one in read_portraits(options.data, WHOLE) if one.split == "val"]
     run = Run(open_fabric("cpu"), options.work)
     people = with_drawings(people, recipe, options.recipe.parent, run)
@@ -118,4 +129,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UnmaskError as error:
+        raise SystemExit(f"{error.message}\n{error.hint}") from error

@@ -7,6 +7,7 @@ Fails if one of them needs an extra, or if one brings in torch.
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import pkgutil
 import sys
@@ -27,6 +28,7 @@ LEFT_OUT = (
 
 def main() -> int:
     """Import them all and say how many there are."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     names = [
         module.name
         for module in pkgutil.walk_packages(unmask.__path__, "unmask.", onerror=lambda name: None)

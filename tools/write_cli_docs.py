@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,7 @@ def _text(text: str | None) -> str:
 
 def main() -> None:
     """Replace what lies below the marker."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     above, marker, _ = TARGET.read_text(encoding="utf-8").partition(MARKER)
     if not marker:
         raise SystemExit(f"{TARGET} has lost its marker: {MARKER}")

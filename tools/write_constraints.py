@@ -9,6 +9,7 @@ it; what else lies in the environment is not. The extra ``cuda`` is left out: it
 
 from __future__ import annotations
 
+import argparse
 import re
 from importlib import metadata
 from pathlib import Path
@@ -53,6 +54,7 @@ def needed(name: str, extras: frozenset[str], found: set[tuple[str, frozenset[st
 
 def main() -> None:
     """Write the file."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     listed = {"unmask"}
     text = HEADER
     for extra in ("", *EXTRAS):
@@ -71,7 +73,10 @@ def _normal(name: str) -> str:
 
 def _public_version(name: str) -> str:
     """Without what tells one build of a version from another, such as torch's ``+cpu``."""
-    return metadata.version(name).split("+")[0]
+    try:
+        return metadata.version(name).split("+")[0]
+    except metadata.PackageNotFoundError as error:
+        raise SystemExit(f"{name} is not installed: this needs all extras but 'cuda'") from error
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def schema_text(schema: str) -> str:
 
 def main() -> None:
     """Write every schema."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     TARGET.mkdir(parents=True, exist_ok=True)
     for schema in DOCUMENTS:
         (TARGET / file_name(schema)).write_text(schema_text(schema), encoding="utf-8")

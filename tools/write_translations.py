@@ -10,6 +10,7 @@ and run this again. Exits with 1 while some are missing, or ``unmask.web.said`` 
 
 from __future__ import annotations
 
+import argparse
 import ast
 import sys
 from collections.abc import Iterator
@@ -145,6 +146,7 @@ def _parts(string: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
 
 def main() -> int:
     """Write and compile."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     lacking = 0
     for language in LANGUAGES:
         catalog = updated(language)

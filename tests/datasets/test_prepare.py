@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from claims import holding
 from faces_on_disk import film, picture, portrait
 from PIL import Image
 from trees import grow, read, shard
@@ -237,11 +238,8 @@ def test_a_folder_that_cannot_be_made(films: Index, tmp_path: Path) -> None:
 
 
 def test_only_one_run_in_a_folder(films: Index, tmp_path: Path) -> None:
-    fcntl = pytest.importorskip("fcntl")
-    with (tmp_path / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(DataError, match="another run is at work"):
-            prepare(films, tmp_path, SMALL)
+    with holding(tmp_path / ".lock"), pytest.raises(DataError, match="another run is at work"):
+        prepare(films, tmp_path, SMALL)
 
 
 def test_an_unforeseen_error_costs_one_file(

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from claims import holding
 from made_up import Run
 from tiny_model import write_tiny_model
 
@@ -276,11 +277,10 @@ def test_a_file_in_the_way_of_the_folder(unmask: Run, faces: Path, tmp_path: Pat
 def test_only_one_run_in_a_folder(
     tiny_model: Path, faces: Path, unmask: Run, tmp_path: Path
 ) -> None:
-    fcntl = pytest.importorskip("fcntl")
+    pytest.importorskip("fcntl")
     (tmp_path / "out").mkdir()
     for command in (("evaluate", "--out"), ("calibrate", "--work")):
-        with (tmp_path / "out" / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with holding(tmp_path / "out" / ".lock"):
             code, _, err = unmask(command[0], tiny_model, faces, command[1], "out")
         assert code == 2
         assert "another run is at work in out" in err

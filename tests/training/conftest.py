@@ -65,10 +65,11 @@ def fit(
 ) -> Callable[..., Path]:
     """``fit(recipe, work, **options)``: all stages; returns the package's folder."""
 
-    def make(recipe: DetectorRecipe, work: Path, **options: Any) -> Path:
+    def make(recipe: DetectorRecipe, work: Path, *, data: Path = faces, **options: Any) -> Path:
         package = fit_detector(
             recipe,
-            data=[faces],
+            file=RECIPES / "debug.toml",
+            data=[data],
             renderers=renderers if recipe.renderers else [],
             init=recipe.init,
             run=run_in(work, **options),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -160,17 +161,25 @@ def test_without_an_animator_nothing_is_driven(
         assert fake.kind != "driven-still"
 
 
-def test_drawings_of_other_data_are_refused(
+def test_other_drives_are_drawn_anew_by_the_same_animator(
     data: Path,
     alone: Path,
     sides: tuple[Side, Side],
     animator: AnimatorRecipe,
     recipe: DetectorRecipe,
     run_in: Callable[..., Run],
+    tmp_path: Path,
 ) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(alone, work)
+    fitted = (work / "debug-animator.safetensors").stat().st_mtime_ns
     more = animator.model_copy(update={"clips": 4})
-    with pytest.raises(DataError, match=r"debug-animator-driven-train-3-1\.625\.npy shows"):
-        read_sides([data], recipe, [more], run_in(alone))
+    train, _held = read_sides([data], recipe, [more], run_in(work))
+    assert len(train.driven) == len(sides[0].driven) + 1
+    assert (work / "debug-animator.safetensors").stat().st_mtime_ns == fitted
+    reseeded = animator.model_copy(update={"seed": 9})
+    with pytest.raises(DataError, match=r"safetensors was fitted by another.*recipe\.seed was 1"):
+        read_sides([data], recipe, [reseeded], run_in(work))
 
 
 def test_films_of_other_windows_are_kept_apart(

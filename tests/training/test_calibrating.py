@@ -84,6 +84,23 @@ def test_frames_are_pooled_as_the_package_will():
     assert told[1].metrics["calibration clips"]["auc"] > 0.99
 
 
+def test_a_frame_head_that_learned_the_opposite_leaves_faces_to_the_clips():
+    """Also beyond what the clip head may say beside one that works: no finished fit is lost."""
+    for strength in (0.1, 2):  # together with the other, and against it, nothing would rise
+        found = calibrate(held_out(-2), clip_logits(strength), None, say=0.7)
+        assert found.calibration.frame_weight == 0
+        assert found.calibration.frame_scale < 1e-5
+        assert found.calibration.face_scale > 0
+    assert found.metrics["calibration clips"]["auc"] > 0.95
+
+
+def test_a_clip_head_without_a_say_does_not_speak_alone():
+    with pytest.raises(DataError, match=r"frame head do not rise.*clip head no say") as caught:
+        calibrate(held_out(-2), clip_logits(2), None, say=0)
+    assert "--fresh" in caught.value.hint
+
+
 def test_two_heads_that_learned_nothing_are_an_error():
-    with pytest.raises(DataError, match="do not rise"):
+    with pytest.raises(DataError, match="of the clip head do not rise") as caught:
         calibrate(held_out(-2), clip_logits(-2), None)
+    assert "--fresh" in caught.value.hint

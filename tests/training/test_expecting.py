@@ -72,6 +72,7 @@ def test_it_is_learnt_from_people_who_were_held_out(
     with pytest.raises(_Asked):
         fit_detector(
             short,
+            file=tmp_path / "short.toml",
             data=[faces],
             renderers=renderers,
             init="scratch",

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from unmask.core.analysis import Thresholds
+from unmask.core.errors import DataError
 from unmask.models.backbones import make_trunk
 from unmask.models.detector import FrameDetector, TemporalDetector
-from unmask.runtime.package import Calibration, DataSource, ModelPackage
-from unmask.training.package import Fitted, write_package
-from unmask.training.recipe import DetectorRecipe
+from unmask.runtime.package import Calibration, DataSource, ModelPackage, find_package
+from unmask.training.detector import recipe_name
+from unmask.training.package import Fitted, check_target, write_package
+from unmask.training.recipe import DetectorRecipe, read_recipe
 
+RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 DATA = (DataSource(name="Portraits", licence="CC0-1.0", count=6, unit="pictures"),)
 
 
 def fitted() -> Fitted:
     frames = FrameDetector(make_trunk("debug"))
     return Fitted(
+        recipe="recipes/debug.toml",
         frames=frames,
         temporal=TemporalDetector(4, frames.trunk.features),
         calibration=Calibration(
@@ -48,3 +54,76 @@ def test_a_card_written_by_hand_stays(recipe: DetectorRecipe, tmp_path: Path) ->
     package = write_package(recipe, fitted(), DATA, tmp_path)
     package.verify()
     assert package.card == "# Mine\n"
+
+
+def test_licence_and_recipe_are_those_of_the_fit(recipe: DetectorRecipe, tmp_path: Path) -> None:
+    package = write_package(recipe, fitted(), DATA, tmp_path / "a")
+    assert package.manifest.licence == "unstated"
+    assert package.manifest.training.recipe == "recipes/debug.toml"
+    assert "Licence of the weights: unstated." in package.card
+    stated = recipe.model_copy(update={"licence": "CC-BY-NC-4.0"})
+    card = write_package(stated, fitted(), DATA, tmp_path / "b").card
+    assert "Licence of the weights: CC-BY-NC-4.0." in card
+
+
+def test_the_shipped_model_keeps_its_licence() -> None:
+    shipped = read_recipe(RECIPES / "xception-lstm.toml")
+    assert isinstance(shipped, DetectorRecipe)
+    assert shipped.licence == find_package(shipped.name).manifest.licence
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("recipes/mine.toml", "recipes/mine.toml"),
+        ("/home/anna/secret/mine.toml", "mine.toml"),
+        ("../elsewhere/mine.toml", "mine.toml"),
+    ],
+)
+def test_a_recipe_is_named_as_it_was_given(given: str, shown: str) -> None:
+    assert recipe_name(Path(given)) == shown
+
+
+def test_what_is_no_part_of_a_package_is_not_written_over(
+    recipe: DetectorRecipe, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("years of work")
+    with pytest.raises(DataError, match=r"holds thesis\.txt, which is no part") as caught:
+        write_package(recipe, fitted(), DATA, folder)
+    assert "--out" in caught.value.hint
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "thesis.txt"]
+    (folder / "thesis.txt").rename(folder / "README.md")  # as a card somebody wrote
+    assert write_package(recipe, fitted(), DATA, folder).card == "years of work"
+
+
+def test_a_package_that_is_there_stays_until_the_new_one_is_whole(
+    recipe: DetectorRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mine"
+    write_package(recipe, fitted(), DATA, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("unmask.training.package.export_temporal", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_package(recipe, fitted(), DATA, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    newer = recipe.model_copy(update={"seed": 77})
+    write_package(newer, fitted(), DATA, folder).verify()
+    assert ModelPackage.load(folder).manifest.training.seed == 77
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_where_no_package_can_be_written_is_said_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="file is a file"):
+        check_target(tmp_path / "file")
+    with pytest.raises(DataError, match=r"no model package can be written to .*Not a directory"):
+        check_target(tmp_path / "file" / "deeper")
+    check_target(tmp_path / "new" / "folder")
+    assert not (tmp_path / "new" / "folder").exists()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from face_tree import plant_film
 
 from unmask.core.errors import DataError
 from unmask.datasets import index_folder
+from unmask.datasets.listing import index_list
 from unmask.datasets.prepare import PrepareOptions, prepare
 from unmask.training.films import Film
 from unmask.training.labelled import LabelledClips
@@ -127,6 +129,58 @@ def test_without_a_validation_split_sources_are_held_out() -> None:
     assert tested[0] not in [*hold_out(clips + tested)[0], *hold_out(clips + tested)[1]]
 
 
+def test_nobody_is_fitted_on_and_held_out() -> None:
+    """Of fakes both who is seen and whose face was used; recordings of one person stay together."""
+    clips = []
+    for n in range(24):
+        people = {f"id{n}"}
+        clips += [_clip(0, f"{n}-{take}", source=f"id{n}_{take}", people=people) for take in (0, 1)]
+        donor = people | {f"id{n ^ 1}"}
+        clips.append(_clip(1, f"{n}-fake", source=f"id{n}_0", people=donor))
+    fitted, held = hold_out(clips)
+    assert len(held) == 6  # one group of twelve: two people, each other's donors
+    assert {clip.label for clip in held} == {0, 1}
+    assert not _people(fitted) & _people(held)
+    assert len(fitted) + len(held) == len(clips)
+
+
+def test_people_who_are_all_linked_stay_to_be_fitted_on() -> None:
+    """Of the rest, each recording is a group."""
+    clips = [_clip(1, str(n), source=f"s{n}", people={f"id{n}", f"id{n + 1}"}) for n in range(30)]
+    clips += [_clip(0, f"r{n}", source=f"r{n}") for n in range(20)]
+    fitted, held = hold_out(clips)
+    assert len(held) == 2
+    assert not any(clip.people for clip in held)
+    assert len(fitted) == 48
+
+
+def test_few_recordings_suffice_to_hold_one_out() -> None:
+    assert [clip.source for clip in hold_out([_clip(0, n, source=n) for n in "ab"])[1]] == ["b"]
+    assert not hold_out([_clip(0, "a", source="a")])[1]
+
+
+def test_a_person_in_two_splits_is_an_error() -> None:
+    clips = [
+        _clip(0, "a", source="a", people={"anna"}),
+        _clip(1, "b", source="b", people={"bert", "anna"}, split="val"),
+        _clip(0, "c", source="c", people={"carl"}, split="val"),
+    ]
+    with pytest.raises(DataError, match=r"1 people are in the split 'val'.* anna among") as caught:
+        hold_out(clips)
+    assert "unmask data check" in caught.value.hint
+    assert len(hold_out([replace(clips[0], split="test"), *clips[1:]])[1]) == 2  # never read
+
+
+def test_people_are_those_of_the_shard(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        plant_film(tmp_path / f"{name}.mp4", 0)
+    table = "file,label,split,identity,source\na.mp4,0,train,anna,a\nb.mp4,1,train,anna;bert,b\n"
+    (tmp_path / "list.csv").write_text(table)
+    prepare(index_list(tmp_path / "list.csv"), tmp_path / "out", SMALL, workers=1)
+    clips = read_shards(tmp_path / "out", margin=1.3)
+    assert {clip.people for clip in clips} == {frozenset({"anna"}), frozenset({"anna", "bert"})}
+
+
 def test_a_shard_cut_short_is_named(shards: Path, tmp_path: Path) -> None:
     for path in shards.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -157,6 +211,12 @@ def _side(shards: Path, split: str) -> Side:
     return Side.of("fit", [film.frames[0] for film in real], real, LabelledClips(clips))
 
 
-def _clip(label: int, name: str, *, source: str, split: str = "train") -> Labelled:
+def _people(clips: Iterable[Labelled]) -> set[str]:
+    return {person for clip in clips for person in clip.people}
+
+
+def _clip(
+    label: int, name: str, *, source: str, split: str = "train", people: Iterable[str] = ()
+) -> Labelled:
     frame = Portrait(b"", np.zeros((5, 2), np.float32), "", split, "", "", np.zeros(5, np.float32))
-    return Labelled(Film((frame,), name, stated=True), label, "m", split, source)
+    return Labelled(Film((frame,), name, stated=True), label, "m", split, source, frozenset(people))

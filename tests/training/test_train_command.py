@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from claims import holding
 from click.testing import CliRunner
 
 from unmask.cli import exits, main
@@ -60,6 +61,64 @@ def test_wrong_use_is_said(
 ) -> None:
     assert main(["train", *arguments, "--work", str(tmp_path)]) == exits.USAGE
     assert words in capfd.readouterr().err
+
+
+def test_what_cannot_be_written_is_said_before_anything_is_fitted(
+    faces: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", DEBUG, "--data", str(faces), "--device", "cpu", "--workers", "0"]
+    file, work = tmp_path / "file", tmp_path / "work"
+    file.touch()
+    assert main([*command, "--work", str(file)]) == exits.USAGE
+    assert f"{file} cannot be the work folder: it is a file" in capfd.readouterr().err
+    assert main([*command, "--work", str(file / "deeper")]) == exits.USAGE
+    assert "cannot be the work folder: Not a directory" in capfd.readouterr().err
+    assert main([*command, "--work", str(work), "--out", str(file)]) == exits.USAGE
+    assert f"{file} is a file" in capfd.readouterr().err
+    assert main([*command, "--work", str(work), "--out", str(faces)]) == exits.USAGE
+    assert "which is no part of a model package" in capfd.readouterr().err
+    assert not list(work.glob("[!.]*"))
+
+
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        ("nonsense", "--init nonsense: no such file"),
+        ("imagenet", "ImageNet weights are asked for"),
+        ("xception-lstm", "weights of other shapes"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_refused_before_anything_is_fitted(
+    faces: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], init: str, words: str
+) -> None:
+    work = tmp_path / "work"
+    command = ["train", DEBUG, "--data", str(faces), "--work", str(work), "--init", init]
+    assert main([*command, "--device", "cpu", "--workers", "0"]) == exits.USAGE
+    assert words in capfd.readouterr().err
+    assert not list(work.glob("[!.]*"))
+
+
+def test_two_of_one_recipe_do_not_write_into_one_folder(
+    faces: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The first is held by another process, for the system lets a process in twice."""
+    work = tmp_path / "work"
+    work.mkdir()
+    kept = work / "debug-renderer.safetensors"
+    kept.touch()
+    renderer = str(RECIPES / "debug-renderer.toml")
+    with holding(work / ".debug-renderer.lock"):
+        command = ["train", renderer, "--data", str(faces), "--work", str(work), "--fresh"]
+        assert main([*command, "--device", "cpu"]) == exits.USAGE
+    said = capfd.readouterr().err
+    assert f"another run is at work in {work}" in said
+    assert "wait until debug-renderer is made there, or choose another --work" in said
+    assert kept.exists()  # not even --fresh takes it from under the other
+    with holding(work / ".debug-1-5.lock"):
+        command = ["train", DEBUG, "--data", str(faces), "--work", str(work), "--device", "cpu"]
+        assert main(command) == exits.USAGE
+        other = ["train", renderer, "--data", str(faces), "--work", str(work), "--fresh"]
+        assert main([*other, "--device", "cpu"]) == exits.DONE  # side by side with others it may
 
 
 def test_without_torch_the_extra_is_named() -> None:

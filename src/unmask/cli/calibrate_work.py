@@ -17,7 +17,7 @@ from unmask.cli.files import make_folder
 from unmask.cli.progress import ScanProgress
 from unmask.cli.terminal import note, notes_console, printable, results_console
 from unmask.core.analysis import Thresholds
-from unmask.core.claim import claimed
+from unmask.core.claim import claimed_folder
 from unmask.datasets.reaching import open_index
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.extra import require_extra
@@ -117,7 +117,7 @@ def _cases(options: CalibrateOptions, package: ModelPackage, path: Path) -> tupl
         name = f"scores-{analyser.model.sha256[:12]}.csv"  # calibrating changes the hash
         work = make_folder(options.work, "--work")
         with (
-            claimed(work, "--work"),
+            claimed_folder(work, "--work"),
             ScoreLog(work / name, by=stamp(analyser)) as log,
             ScanProgress(notes_console(), len(samples), shown=sys.stderr.isatty()) as progress,
         ):

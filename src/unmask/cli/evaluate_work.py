@@ -12,7 +12,7 @@ from unmask.cli.evaluate_steps import ModelScoring, measure_scores
 from unmask.cli.evaluate_tables import print_evaluation
 from unmask.cli.files import Target, make_folder
 from unmask.cli.terminal import note, results_console
-from unmask.core.claim import claimed
+from unmask.core.claim import claimed_folder
 from unmask.datasets.index import Index
 from unmask.datasets.reaching import open_index
 from unmask.datasets.sample import Sample
@@ -39,7 +39,8 @@ def run(options: EvaluateOptions) -> int:
     with ExitStack() as stack:
         targets = (Target(str(out / name), "--out") for name in _DOCUMENTS)
         documents = [stack.enter_context(closing(target)) for target in targets]
-        stack.enter_context(claimed(out, "--out"))  # two runs would ruin each other's scores
+        # Two runs would ruin each other's scores.
+        stack.enter_context(claimed_folder(out, "--out"))
         evaluation = _evaluate(options)
         texts = (pretty(evaluation.model_dump_json(by_alias=True)) + "\n", render(evaluation))
         for document, text in zip(documents, texts, strict=True):

@@ -57,20 +57,21 @@ def fit(
     console = notes_console()
     with display(console) as shown, _log_lines(console):
         run = _run(chosen, Path(work), shown, **machine)
-        if not resume and run.first:
-            forget(chosen, run.work)
-        run.fabric.barrier()
-        try:
-            if isinstance(chosen, RendererRecipe):
-                made = fit_renderer(chosen, read_people(folders), folders, run)
-            elif isinstance(chosen, AnimatorRecipe):
-                made = fit_animator(chosen, *read_performers(folders, chosen, run), run)
-            else:
-                target = Path(out) if out else run.work / f"{chosen.name}-{chosen.version}"
-                made = _detector(chosen, Path(recipe).parent, folders, init, target, run)
-        except Stopped as stopped:
-            note(str(stopped))
-            return exits.INTERRUPTED
+        with run.claim(chosen.stem):
+            if not resume and run.first:
+                forget(chosen, run.work)
+            run.fabric.barrier()
+            try:
+                if isinstance(chosen, RendererRecipe):
+                    made = fit_renderer(chosen, read_people(folders), folders, run)
+                elif isinstance(chosen, AnimatorRecipe):
+                    made = fit_animator(chosen, *read_performers(folders, chosen, run), run)
+                else:
+                    target = Path(out) if out else run.work / f"{chosen.name}-{chosen.version}"
+                    made = _detector(chosen, Path(recipe), folders, init, target, run)
+            except Stopped as stopped:
+                note(str(stopped))
+                return exits.INTERRUPTED
     if run.first:
         note(f"{made} is fitted")
     return exits.DONE
@@ -78,15 +79,21 @@ def fit(
 
 def _detector(
     recipe: DetectorRecipe,
-    beside: Path,
+    file: Path,
     data: Sequence[Path],
     init: str | None,
     out: Path,
     run: Run,
 ) -> Path:
-    renderers = renderer_recipes(recipe, beside)
-    start = recipe.init if init is None else init
-    return fit_detector(recipe, data=data, renderers=renderers, init=start, run=run, out=out).folder
+    return fit_detector(
+        recipe,
+        file=file,
+        data=data,
+        renderers=renderer_recipes(recipe, file.parent),
+        init=recipe.init if init is None else init,
+        run=run,
+        out=out,
+    ).folder
 
 
 def _run(

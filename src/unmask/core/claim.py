@@ -1,41 +1,41 @@
-"""One run in a folder at a time."""
+"""A file that one process holds for as long as it works: others are told, not let in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from unmask.core.errors import DataError
 
-_LOCK = ".lock"
+
+def claimed_folder(folder: Path, option: str) -> AbstractContextManager[None]:
+    """Only one run in ``folder``, which ``option`` has named. Raises as :func:`claimed`."""
+    return claimed(folder / ".lock", hint=f"wait for it, or choose another {option}")
 
 
 @contextmanager
-def claimed(folder: Path, option: str) -> Iterator[None]:
-    """Only one run in ``folder``; the lock ends with the process, however that ends.
+def claimed(lock: Path, *, hint: str) -> Iterator[None]:
+    """Hold ``lock``, a file beside the work; it is let go however the process ends.
 
-    :class:`DataError` where another run is at work there, or nothing can be written; its way
-    out names ``option``.
+    :class:`DataError` with ``hint`` where another process holds it, or it cannot be written. Not
+    for two claims of one process: the system knows of one holder only.
     """
     try:
         import fcntl
-    except ImportError:  # Windows: nobody keeps two runs apart
+    except ImportError:  # Windows: two runs would do the same work twice
         yield
         return
     try:
-        lock = (folder / _LOCK).open("w")
+        file = lock.open("w")
     except OSError as error:
-        raise DataError(
-            f"cannot write {folder / _LOCK}: {error.strerror or error}",
-            hint=f"choose another place with {option}",
-        ) from error
-    with lock:
+        raise DataError(f"cannot write {lock}: {error.strerror or error}", hint=hint) from error
+    with file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(
-                f"another run is at work in {folder}",
-                hint=f"wait for it, or choose another {option}",
-            ) from error
+            # Not flock: workers inherit its lock, and would hold it when their run is killed.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            raise DataError(f"another run is at work in {lock.parent}", hint=hint) from error
+        except OSError:  # a file system without locks: as on Windows
+            pass
         yield

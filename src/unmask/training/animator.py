@@ -13,12 +13,14 @@ from torch import Tensor
 
 from unmask.models.animator import Animator, animation_loss
 from unmask.models.weights import read_tensors
+from unmask.training.checkpoint import CONTENTS
 from unmask.training.drawing import DrawerTask, as_bytes, as_input, fit_drawer
 from unmask.training.films import Film
 from unmask.training.material import Portrait
 from unmask.training.moves import Moves, small_still
 from unmask.training.recipe import AnimatorRecipe
 from unmask.training.run import Run
+from unmask.training.seals import FACES, digest_faces, digest_films
 
 _BATCH = 16
 Item = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -37,11 +39,12 @@ class AnimatorTask(DrawerTask[Animator, Item]):
         super().__init__(recipe, lambda: Animator(recipe.upsampling, recipe.width), run)
         self.recipe = recipe
         self._counts = {"portraits": len(portraits), "films": len(films)}
+        self._contents = {FACES: digest_faces(portraits), "films": digest_films(films)}
         self._moves = Moves(portraits, films, recipe.side, recipe.film_share)
 
     def seal(self) -> Mapping[str, Any]:
-        """The recipe, and how many portraits and films there are."""
-        return {"recipe": self.recipe.model_dump(), **self._counts}
+        """The recipe, and the portraits and films."""
+        return {"recipe": self.recipe.model_dump(), **self._counts, CONTENTS: self._contents}
 
     def batches(self) -> Iterator[Item]:
         """Sources N×3×S×S and landmarks N×5×2, wanted pictures and landmarks, by the step."""
@@ -70,9 +73,17 @@ def fit_animator(
 ) -> Path:
     """Fit on the portraits and films given (never on held-out ones); the safetensors' path.
 
-    An animator that is there already is not fitted again.
+    An animator that is there already is not fitted again; :class:`DataError` if it is of another
+    recipe or data. How many portraits it drives later is nothing to it.
     """
-    return fit_drawer(lambda: AnimatorTask(recipe, portraits, films, run), recipe.name, run)
+    faces = [*portraits, *(frame for film in films for frame in film.frames)]
+    made_of = {
+        "recipe": recipe.model_dump(exclude={"clips"}),
+        FACES: [face.digest() for face in faces],
+    }
+    return fit_drawer(
+        lambda: AnimatorTask(recipe, portraits, films, run), recipe.name, made_of, run
+    )
 
 
 def record(side: int) -> np.dtype[np.void]:

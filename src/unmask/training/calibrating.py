@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
+from unmask.core.errors import DataError
 from unmask.evaluation.calibration import choose_low, choose_thresholds, fit_platt, rises
 from unmask.runtime.package import Calibration, Pooling
 from unmask.training.features import ClipFeatures
@@ -47,9 +48,9 @@ def calibrate(
     ``pooling`` is how the package puts frames together. The weight of the frame head against the
     temporal one is the candidate of lowest loss, unless its gain over the frame head alone is
     within two standard errors of none: the simpler one is taken then. ``say`` is the most that the
-    temporal head may count, from 0 to 1. A head that does not tell these clips apart says so by
-    scoring one half, and costs no finished fit; :class:`DataError` only where both together tell
-    nothing.
+    temporal head may count beside it, from 0 to 1. A head that does not tell these clips apart says
+    so by scoring one half, leaves faces to the other alone, and costs no finished fit;
+    :class:`DataError` only where neither tells anything, or the one that does may not speak.
     """
     labels = held.labels
     clips = clip_logits.astype(np.float64)
@@ -62,11 +63,10 @@ def calibrate(
             for logits, cells in zip(held.frame_logits, held.cells, strict=True)
         ]
     )
-    weights = [w for w in _FRAME_WEIGHTS if rises(w * together + (1 - w) * clips, labels)]
-    weights = [weight for weight in weights if 1 - weight <= say + 1e-9]
-    found = [_weighted(weight, together, clips, labels) for weight in weights or [1.0]]
+    weights = _weights(rises(together, labels), rises(clips, labels), say)
+    found = [_weighted(weight, together, clips, labels) for weight in weights]
     losses, face, weight, probabilities = min(found, key=lambda one: float(one[0].mean()))
-    if weight < 1 and 1.0 in weights:
+    if 0 < weight < 1:
         gains = found[-1][0] - losses
         if gains.mean() < _CERTAIN * gains.std() / math.sqrt(len(gains)):
             _losses, face, weight, probabilities = found[-1]
@@ -83,6 +83,26 @@ def calibrate(
         ),
         choose_thresholds(probabilities[labels == 0], false_positives=_FALSE_POSITIVES, low=low),
         _metrics(held, probabilities, clips, together),
+    )
+
+
+def _weights(frames: bool, clips: bool, say: float) -> list[float]:
+    """Those of the frame head to be tried, the one without the clip head last.
+
+    ``frames`` and ``clips`` are whether each head tells anything.
+    """
+    if frames:
+        return [w for w in _FRAME_WEIGHTS if w == 1 or (clips and 1 - w <= say + 1e-9)]
+    if clips and say > 0:
+        log.warning("faces are left to the clip head alone, and single frames say nothing")
+        return [0.0]
+    silent = ", and the recipe gives the clip head no say (clip.say = 0)" if clips else ""
+    heads = "frame head do" if clips else "frame head and of the clip head do"
+    raise DataError(
+        f"the scores of the {heads} not rise with manipulation on the held-out clips{silent}: "
+        "nothing can be calibrated",
+        hint="fit on more or other data, or change the recipe (more steps, more clips, another "
+        "init), and begin again with --fresh",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ import torch
 from unmask.core.errors import DataError
 from unmask.training.faults import writing
 
+log = logging.getLogger(__name__)
 SEAL = "seal"  # what a fit was begun with, as JSON
+CONTENTS = "contents"  # in a seal: digests of the data, which those of earlier versions lack
+FRESH = "begin again with --fresh"
 
 
 def write_checkpoint(state: Mapping[str, Any], seal: Mapping[str, Any], path: Path) -> None:
@@ -34,34 +38,48 @@ def write_checkpoint(state: Mapping[str, Any], seal: Mapping[str, Any], path: Pa
             raise
 
 
-def read_checkpoint(path: Path, seal: Mapping[str, Any]) -> dict[str, Any]:
+def read_checkpoint(path: Path, seal: Mapping[str, Any], *, again: str = FRESH) -> dict[str, Any]:
     """Read a checkpoint that was begun with ``seal``; nothing in the file is executed.
 
-    :class:`DataError` names what is different now, or says that the file is no checkpoint.
+    :class:`DataError` names what is different now, or says that the file is no checkpoint;
+    ``again`` is how its stage is begun again.
     """
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:  # torch raises pickle's, zipfile's and its own classes
-        raise DataError(
-            f"{path} is not a checkpoint: {error}", hint="begin this stage again with --fresh"
-        ) from error
+        raise DataError(f"{path} is not a checkpoint: {error}", hint=again) from error
     if SEAL in state:
-        _compare(json.loads(state[SEAL]), json.loads(json.dumps(seal)), path)
+        _compare(json.loads(state[SEAL]), dict(seal), path, again)
     return state
 
 
-def _compare(then: dict[str, Any], now: dict[str, Any], path: Path) -> None:
-    before, after = _flat(then), _flat(now)
-    changed = [
-        f"{name} was {before.get(name)}, is {after.get(name)}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    ]
+def _compare(then: dict[str, Any], now: dict[str, Any], path: Path, again: str) -> None:
+    if CONTENTS in now and CONTENTS not in then:
+        log.warning("%s: nothing says which faces it was begun with; it is taken", path.name)
+        del now[CONTENTS]
+    changed = differences(then, now)
     if changed:
         raise DataError(
             f"{path} was begun with another recipe or other data: {'; '.join(changed[:4])}",
-            hint="restore it, begin again with --fresh, or use another --work folder",
+            hint=f"restore it, {again}, or use another --work folder",
         )
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What is said of each value that is another one now; ``then`` has been JSON."""
+    before, after = _flat(dict(then)), _flat(json.loads(json.dumps(dict(now))))
+    return [
+        _said(name, before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _said(name: str, before: Any, after: Any) -> str:
+    parts = name.split(".")
+    if parts[0] == CONTENTS:  # digests tell nobody anything
+        return f"the {' '.join(reversed(parts[1:]))} are others"
+    return f"{name} was {before}, is {after}"
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:

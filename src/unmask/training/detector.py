@@ -16,11 +16,17 @@ from unmask.training.features import clip_features
 from unmask.training.frames import FrameTask
 from unmask.training.joint import Both, JointTask
 from unmask.training.loop import Fit
-from unmask.training.package import Fitted, count_sources, pooling, write_package
+from unmask.training.package import (
+    Fitted,
+    check_target,
+    count_sources,
+    pooling,
+    write_package,
+)
 from unmask.training.recipe import DetectorRecipe, Drawer, JointStage, Recipe
 from unmask.training.run import Run
 from unmask.training.side import Side
-from unmask.training.sources import read_sides
+from unmask.training.sources import check_folders, read_sides
 from unmask.training.start import Start, start_from
 
 log = logging.getLogger(__name__)
@@ -30,6 +36,7 @@ _TRAIN, _HELD = 1, 2  # salts of the clips drawn
 def fit_detector(
     recipe: DetectorRecipe,
     *,
+    file: Path,
     data: Sequence[Path],
     renderers: Sequence[Drawer],
     init: str,
@@ -38,12 +45,30 @@ def fit_detector(
 ) -> ModelPackage:
     """Fit all stages, calibrate on held-out people and clips, and write the package to ``out``.
 
-    ``init`` is what :func:`unmask.training.start.start_from` takes. What ``run.work`` keeps of
-    earlier sittings is taken up. Raises :class:`Stopped` when asked to stop, once that is saved;
-    :class:`DataError` for whatever is wrong with the data or befalls the fit.
+    ``file`` is where the recipe was read from, for the model card; ``init`` is what
+    :func:`unmask.training.start.start_from` takes. What ``run.work`` keeps of earlier sittings is
+    taken up. Raises :class:`Stopped` when asked to stop, once that is saved; :class:`DataError` for
+    whatever is wrong with the data or befalls the fit, or if another command fits the same there.
     """
-    train, held = read_sides(data, recipe, renderers, run)
-    start = start_from(init, recipe.backbone, data, seed=recipe.seed)
+    with run.claim(recipe.stem):
+        if run.first:
+            check_target(out)
+        # What costs nothing to see is seen before anything is drawn or fitted.
+        check_folders(data)
+        start = start_from(init, recipe.backbone, data, seed=recipe.seed)
+        sides = read_sides(data, recipe, renderers, run)
+        fitted = _fit(recipe, file, start, sides, run)
+        if run.first:
+            write_package(recipe, fitted, count_sources(sides[0]), out)
+        run.fabric.barrier()
+    return ModelPackage.load(out)
+
+
+def _fit(
+    recipe: DetectorRecipe, file: Path, start: Start, sides: tuple[Side, Side], run: Run
+) -> Fitted:
+    """All stages."""
+    train, held = sides
     task = FrameTask(recipe, start.frames, start.fresh, train, held, run)
     fit = Fit(task, run)
     seconds = fit.go()
@@ -65,24 +90,26 @@ def fit_detector(
         pooling(recipe, frames),
         say=recipe.clip.say,
     )
-    if run.first:
-        fitted = Fitted(
-            frames=frames.cpu(),
-            temporal=temporal.cpu(),
-            calibration=calibrated.calibration,
-            thresholds=calibrated.thresholds,
-            metrics=_metrics(fit) | calibrated.metrics,
-            seconds=seconds,
-            machine=run.machine(),
-        )
-        write_package(recipe, fitted, count_sources(train), out)
-    run.fabric.barrier()
-    return ModelPackage.load(out)
+    return Fitted(
+        recipe=recipe_name(file),
+        frames=frames.cpu(),
+        temporal=temporal.cpu(),
+        calibration=calibrated.calibration,
+        thresholds=calibrated.thresholds,
+        metrics=_metrics(fit) | calibrated.metrics,
+        seconds=seconds,
+        machine=run.machine(),
+    )
+
+
+def recipe_name(file: Path) -> str:
+    """For the model card: as it was given, but not where on somebody's disk it lies."""
+    return file.name if file.is_absolute() or ".." in file.parts else file.as_posix()
 
 
 def forget(recipe: Recipe, work: Path) -> None:
     """Delete what earlier sittings of this recipe kept; films and renderers of others stay."""
-    stem = recipe.stem if isinstance(recipe, DetectorRecipe) else recipe.name
+    stem = recipe.stem
     for path in sorted(work.glob(f"{stem}*")):
         if path.is_file() and path.name.removeprefix(stem)[:1] in (".", "-"):
             path.unlink()

@@ -19,6 +19,7 @@ from unmask.training.faults import writing
 from unmask.training.loop import Fit
 from unmask.training.recipe import AnimatorRecipe, RendererRecipe
 from unmask.training.run import Run
+from unmask.training.seals import Seal, check_network, write_note
 
 _CRITIC_RATE = 4e-4
 _BETAS = (0.5, 0.99)
@@ -117,16 +118,23 @@ class DrawerTask(ABC, Generic[Net, Batch]):
         self._schedule.load_state_dict(state["schedule"])
 
 
-def fit_drawer(task: Callable[[], DrawerTask[Any, Any]], name: str, run: Run) -> Path:
+def fit_drawer(
+    task: Callable[[], DrawerTask[Any, Any]], name: str, made_of: Seal, run: Run
+) -> Path:
     """Fit to the end; returns the safetensors' path.
 
-    ``task`` is not made where the network has been fitted already.
+    ``task`` is not made where the network has been fitted already, which must have been by the
+    recipe and on the faces of ``made_of``. :class:`DataError` otherwise.
     """
     weights = run.work / f"{name}.safetensors"
-    if not weights.exists():
-        fit = Fit(task(), run)
+    if weights.exists():
+        check_network(weights, made_of)
+        return weights
+    with run.claim(name):
+        fit = Fit(task(), run, again=f"delete {name}.ckpt there")
         fit.go()
         if run.first:
+            write_note(weights, made_of)
             with writing(weights):
                 write_tensors(fit.task.weights(), weights)
             fit.checkpoint.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import DataError
 from unmask.core.frames import Window, WindowPlan
 from unmask.faces import FaceDetector
+from unmask.runtime.package import file_sha256
 from unmask.training.material import LOOSE, Portrait, describe_look, encode
 from unmask.video import DamageCount, probe, read_windows
 
@@ -41,11 +43,7 @@ def read_films(
 
     Of a frame ``loose`` sides of the face box are kept.
     """
-    try:
-        with (root / "clips.csv").open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
-    except OSError as error:
-        raise DataError(f"no clips.csv in {root}", hint="give the folder that holds it") from error
+    rows = _listed(root)
     detector = FaceDetector(min_face=60)
     films = []
     for row in rows:
@@ -55,6 +53,21 @@ def read_films(
         log.info("%s: %d windows with a face throughout", row["file"], len(found))
         films += found
     return films
+
+
+def digest_clips(root: Path) -> str:
+    """Of the bytes of every clip that ``root/clips.csv`` lists, or of its absence."""
+    paths = [root / "clips" / row["file"] for row in _listed(root)]
+    found = [file_sha256(path) if path.is_file() else "absent" for path in paths]
+    return hashlib.sha256(" ".join(found).encode()).hexdigest()
+
+
+def _listed(root: Path) -> list[dict[str, str]]:
+    try:
+        with (root / "clips.csv").open(newline="", encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+    except OSError as error:
+        raise DataError(f"no clips.csv in {root}", hint="give the folder that holds it") from error
 
 
 def _films_of(

@@ -12,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector
+from unmask.training.checkpoint import CONTENTS
 from unmask.training.losses import cut_windows, pair_loss
 from unmask.training.optimisation import ascend, frame_optimiser, set_rates, statistics_held
 from unmask.training.pair_set import Item, PairSet, Shares, load_pairs
@@ -38,7 +39,7 @@ class FrameTask:
         held: Side,
         run: Run,
     ) -> None:
-        self.recipe, self.run, self.train = recipe, run, train
+        self.recipe, self.run, self.train, self.held = recipe, run, train, held
         self.settings = recipe.frame
         self.stem, self.seed = recipe.stem, recipe.seed
         self.step, self.steps = 0, self.settings.steps
@@ -58,9 +59,10 @@ class FrameTask:
         self._validator = Validator(held, self.settings, seed=self.seed, workers=run.workers)
 
     def seal(self) -> Mapping[str, Any]:
-        """The recipe's part, how much data there is, and how many layers began without weights.
+        """The recipe's part, the data, and how many layers began without weights.
 
-        These have a rate of their own in the optimiser, whose state fits no other number of them.
+        Later stages rest on this one's data. Fresh layers have a rate of their own in the
+        optimiser, whose state fits no other number of them.
         """
         return {
             "seed": self.seed,
@@ -68,6 +70,7 @@ class FrameTask:
             "precision": self.recipe.precision,
             "frame": self.settings.model_dump(),
             "data": self.train.counts(),
+            CONTENTS: {"fitted on": self.train.contents, "held out": self.held.contents},
             "fresh layers": self._fresh,
         }
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from unmask.models.weights import read_tensors, write_tensors
-from unmask.training.checkpoint import read_checkpoint, write_checkpoint
+from unmask.training.checkpoint import FRESH, read_checkpoint, write_checkpoint
 from unmask.training.faults import fitting, not_finite, writing
 from unmask.training.journal import Journal
 from unmask.training.progress import Meter
@@ -73,10 +73,10 @@ class Task(Protocol):
 
 
 class Fit:
-    """A task on its way through a run."""
+    """A task on its way through a run; ``again`` is how people begin its stage anew."""
 
-    def __init__(self, task: Task, run: Run) -> None:
-        self.task, self.run = task, run
+    def __init__(self, task: Task, run: Run, *, again: str = FRESH) -> None:
+        self.task, self.run, self._again = task, run, again
         self.checkpoint = run.work / f"{task.stem}.ckpt"
         self.best_file = best_file(run.work, task.stem)
         self.best = -math.inf
@@ -102,7 +102,7 @@ class Fit:
     def _take_up(self) -> None:
         if not self.checkpoint.exists():
             return
-        state = read_checkpoint(self.checkpoint, self.task.seal())
+        state = read_checkpoint(self.checkpoint, self.task.seal(), again=self._again)
         self.task.restore(state)
         self.task.step = int(state["step"])
         self.best = float(state.get("best", -math.inf))

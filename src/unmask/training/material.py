@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import tarfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +50,8 @@ class Portrait:
     Of what was coded, only ``part`` counts, if there is one: left, top and side of a square.
     ``look`` is a few numbers for tone and pose, by which a donor like it is found. ``renditions``
     are the same picture as drawn by each renderer, at the renderer's own side; ``moved`` what each
-    animator drew, as records of :func:`unmask.training.animator.record`.
+    animator drew, as records of :func:`unmask.training.animator.record`. ``read_as`` is the digest
+    of the row it was read from, whatever was then kept of the picture.
     """
 
     data: bytes | Slice
@@ -62,6 +64,19 @@ class Portrait:
     part: tuple[int, int, int] | None = None
     renditions: tuple[NDArray[np.uint8], ...] = ()
     moved: tuple[NDArray[np.void], ...] = ()
+    read_as: str = ""
+
+    def digest(self) -> str:
+        """Sixteen digits of the picture, its landmarks and its split.
+
+        Bytes that stay in a shard are told apart by their place in it: to read them all takes long.
+        """
+        if self.read_as:
+            return self.read_as
+        data = self.data
+        if isinstance(data, Slice):
+            data = f"{data.path.name} {data.offset} {data.size}".encode()
+        return _digest(data, self.landmarks, self.split)
 
     def picture(self) -> NDArray[np.uint8]:
         """Decode: H×W×3 RGB."""
@@ -200,7 +215,14 @@ def _portrait(row: dict[str, str], data: bytes, folder: Path, loose: float) -> P
         origin=row["source"].split("@")[0],
         look=describe_look(picture, landmarks),
         part=part,
+        read_as=_digest(data, landmarks, row["split"]),
     )
+
+
+def _digest(data: bytes, landmarks: NDArray[np.float32], split: str) -> str:
+    found = hashlib.sha256(data)
+    found.update(landmarks.tobytes() + split.encode())
+    return found.hexdigest()[:16]
 
 
 def _trim(

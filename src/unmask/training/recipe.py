@@ -184,6 +184,7 @@ class DetectorRecipe(_Part):
     backbone: str = Field(
         "xception", pattern=r"^(xception|debug|timm:[\w./-]+)$", description="or timm:NAME"
     )
+    licence: str = Field("unstated", min_length=1, description="of the weights; for the card")
     init: str = Field("imagenet", description="what the weights start from: see docs/training.md")
     precision: Literal["bf16", "f32"] = Field("bf16", description="of the arithmetic, weights f32")
     renderers: tuple[str, ...] = Field(
@@ -244,6 +245,11 @@ class RendererRecipe(_Part):
     batch: int = Field(16, ge=1, description="faces in a step")
     learning_rate: float = Field(1e-3, gt=0, description="at the start; a cosine to zero")
 
+    @property
+    def stem(self) -> str:
+        """Of its files in the work folder."""
+        return self.name
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.patch is not None and self.patch > self.side:
@@ -270,6 +276,11 @@ class AnimatorRecipe(_Part):
     frames: int = Field(8, ge=2, le=64, description="of the windows of films it is fitted on")
     step_s: float = Field(0.12, gt=0, le=2, description="seconds between those frames")
     clips: int = Field(300, ge=1, description="portraits it drives through a clip")
+
+    @property
+    def stem(self) -> str:
+        """Of its files in the work folder."""
+        return self.name
 
 
 Drawer = RendererRecipe | AnimatorRecipe

@@ -17,10 +17,12 @@ from torch import Tensor
 from unmask.models.renderer import Perception, Renderer, reconstruction_loss
 from unmask.models.weights import load_trunk, read_tensors
 from unmask.models.xception import Xception
+from unmask.training.checkpoint import CONTENTS
 from unmask.training.drawing import DrawerTask, as_bytes, as_input, fit_drawer
 from unmask.training.material import Portrait
 from unmask.training.recipe import RendererRecipe
 from unmask.training.run import Run
+from unmask.training.seals import FACES, digest_faces
 from unmask.training.start import imagenet_weights
 
 _BATCH = 32
@@ -39,12 +41,17 @@ class RendererTask(DrawerTask[Renderer, Tensor]):
         super().__init__(recipe, lambda: _renderer(recipe), run)
         self.recipe = recipe
         self._perception = _perception(data).to(run.fabric.device) if recipe.perception else None
+        self._contents = {FACES: digest_faces(portraits)}
         pictures = torch.from_numpy(shrink_all(portraits, recipe.side))
         self._pictures = pictures.to(run.fabric.device)  # all of them: a gigabyte at most
 
     def seal(self) -> Mapping[str, Any]:
-        """The recipe and how many portraits there are."""
-        return {"recipe": self.recipe.model_dump(), "portraits": len(self._pictures)}
+        """The recipe and the portraits."""
+        return {
+            "recipe": self.recipe.model_dump(),
+            "portraits": len(self._pictures),
+            CONTENTS: self._contents,
+        }
 
     def batches(self) -> Iterator[Tensor]:
         """Pictures N×3×S×S, or patches of them, drawn by the step's number."""
@@ -72,9 +79,10 @@ def fit_renderer(
     """Fit on the portraits given (never on validation people); returns the safetensors' path.
 
     One with ``perception`` needs ImageNet weights in one of the ``data`` folders. A renderer that
-    is there already is not fitted again.
+    is there already is not fitted again; :class:`DataError` if it is of another recipe or data.
     """
-    return fit_drawer(lambda: RendererTask(recipe, portraits, data, run), recipe.name, run)
+    made_of = {"recipe": recipe.model_dump(), FACES: [face.digest() for face in portraits]}
+    return fit_drawer(lambda: RendererTask(recipe, portraits, data, run), recipe.name, made_of, run)
 
 
 def draw_all(

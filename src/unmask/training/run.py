@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
 
-from unmask.core.errors import RuntimeUnavailable
+from unmask.core.claim import claimed
+from unmask.core.errors import DataError, RuntimeUnavailable
 from unmask.training.progress import Display, LogDisplay
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -33,9 +36,16 @@ class Run:
     display: Display | None = None
     limit: int | None = None
     save_every_s: float = 300.0
+    _claims: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.work.mkdir(parents=True, exist_ok=True)
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = "it is a file" if self.work.is_file() else error.strerror
+            raise _no_work(self.work, why) from error
+        if not os.access(self.work, os.W_OK | os.X_OK):
+            raise _no_work(self.work, "it cannot be written into")
         if self.display is None:
             self.display = LogDisplay()
 
@@ -43,6 +53,23 @@ class Run:
     def first(self) -> bool:
         """Whether this process is the one that writes files."""
         return bool(self.fabric.is_global_zero)
+
+    @contextmanager
+    def claim(self, name: str) -> Iterator[None]:
+        """Of the work folder, what is made under ``name``; more than once within one process.
+
+        :class:`DataError` where another command is making it.
+        """
+        if not self.first or name in self._claims:
+            yield
+            return
+        hint = f"wait until {name} is made there, or choose another --work"
+        with claimed(self.work / f".{name}.lock", hint=hint):
+            self._claims.add(name)
+            try:
+                yield
+            finally:
+                self._claims.discard(name)
 
     def agreed(self, wish: bool) -> bool:
         """True in all processes if it is in one."""
@@ -59,6 +86,12 @@ class Run:
         else:
             name = f"{platform.machine()}, {os.cpu_count()} CPU cores"
         return f"{count} × {name}" if count > 1 else name
+
+
+def _no_work(folder: Path, why: str | None) -> DataError:
+    return DataError(
+        f"{folder} cannot be the work folder: {why}", hint="choose another with --work"
+    )
 
 
 def open_fabric(device: Device = "auto", precision: Precision = "bf16") -> Fabric:

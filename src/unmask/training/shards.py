@@ -20,18 +20,23 @@ from unmask.training.material import Portrait, Slice, decode, describe_look
 
 log = logging.getLogger(__name__)
 _SCHEMA = "unmask.clip/1"
-_HELD = 10  # where a data set has no validation split, every tenth source is held out
+_HELD = 10  # where no data set has a validation split, every tenth group of people is held out
+_MOST = 0.5  # of the clips, that a group may hold to be held out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labelled:
-    """One face through one window of a data set: label (1 manipulated), method, split, source."""
+    """One face through one window of a data set: label (1 manipulated), method, split, source.
+
+    ``people`` are all who are seen or whose face was used, as far as the data set knows them.
+    """
 
     film: Film
     label: int
     method: str
     split: str
     source: str
+    people: frozenset[str] = frozenset()
 
 
 def read_shards(folder: Path, *, margin: float) -> list[Labelled]:
@@ -62,21 +67,56 @@ def read_shards(folder: Path, *, margin: float) -> list[Labelled]:
 
 
 def hold_out(clips: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
-    """For fitting, and held out: the data set's own splits, or every tenth source.
+    """For fitting, and held out: the data set's own splits, or every tenth group of people.
 
-    What is in the split ``test`` is in neither.
+    A group is who is linked by clips of both, as face and donor, or by a recording; of clips
+    without known people, a recording. What is in the split ``test`` is in neither.
+    :class:`DataError` where the splits share somebody.
     """
     usable = [clip for clip in clips if clip.split != "test"]
     if any(clip.split == "val" for clip in usable):
-        return (
-            [clip for clip in usable if clip.split != "val"],
-            [clip for clip in usable if clip.split == "val"],
-        )
-    held = set(sorted({clip.source for clip in usable})[_HELD // 2 :: _HELD])
+        fitted = [clip for clip in usable if clip.split != "val"]
+        held = [clip for clip in usable if clip.split == "val"]
+        _check_apart(fitted, held)
+        return fitted, held
+    groups = [group for group in _groups(usable) if len(group) <= _MOST * len(usable)]
+    chosen = groups[min(_HELD // 2, len(groups) // 2) :: _HELD]
+    places = {place for group in chosen for place in group}
     return (
-        [clip for clip in usable if clip.source not in held],
-        [clip for clip in usable if clip.source in held],
+        [clip for place, clip in enumerate(usable) if place not in places],
+        [clip for place, clip in enumerate(usable) if place in places],
     )
+
+
+def _check_apart(fitted: Sequence[Labelled], held: Sequence[Labelled]) -> None:
+    sides = [{person for clip in side for person in clip.people} for side in (fitted, held)]
+    shared = sorted(sides[0] & sides[1])
+    if shared:
+        raise DataError(
+            f"{len(shared)} people are in the split 'val' and in another one, {shared[0]} among "
+            "them: what was learnt of them by heart would count as told",
+            hint="put each person into one split of the index, and run 'unmask data prepare' anew; "
+            "'unmask data check' lists all of them",
+        )
+
+
+def _groups(clips: Sequence[Labelled]) -> list[list[int]]:
+    """Places of clips that people or a recording link, by the name that comes first."""
+    above: dict[str, str] = {}
+
+    def top(name: str) -> str:
+        while (parent := above.setdefault(name, name)) != name:
+            above[name] = name = above[parent]  # halves the way for the next time
+        return name
+
+    names = [sorted({f"source {clip.source}", *clip.people}) for clip in clips]
+    for linked in names:
+        for name in linked[1:]:
+            above[top(name)] = top(linked[0])
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for place, linked in enumerate(names):
+        found[top(linked[0])].append(place)
+    return sorted(found.values(), key=lambda places: min(names[place] for place in places))
 
 
 def _check(tar: Path) -> None:
@@ -128,6 +168,7 @@ def _clip(tar: Path, about: dict[str, Any], crops: Sequence[Slice]) -> Labelled:
         method=about["method"],
         split=about["split"],
         source=about["source"] or about["path"],
+        people=frozenset(about["identities"]),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from unmask.core.errors import DataError
 from unmask.training.driving import DrivenClip
@@ -16,7 +16,8 @@ from unmask.training.material import Portrait
 class Side:
     """``portraits`` to forge, ``films`` of real faces in motion, and clips a data set labels.
 
-    ``driven`` are clips that an animator drew of some of them.
+    ``driven`` are clips that an animator drew of some of them. ``contents`` has a digest of each
+    part, which tells data from other data of the same size.
     """
 
     portraits: Sequence[Portrait]
@@ -24,6 +25,7 @@ class Side:
     stills: Sequence[Portrait]
     labelled: LabelledClips
     driven: Sequence[DrivenClip] = ()
+    contents: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(

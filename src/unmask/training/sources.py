@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from unmask.core.errors import DataError
+from unmask.runtime.package import file_sha256
 from unmask.training.animator import fit_animator
 from unmask.training.driving import DrivenClip, plan_drives
 from unmask.training.films import Film, split_films
@@ -15,6 +16,7 @@ from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, read_portraits, split
 from unmask.training.recipe import AnimatorRecipe, DetectorRecipe, Drawer, RendererRecipe
 from unmask.training.run import Run
+from unmask.training.seals import contents, digest
 from unmask.training.shards import Labelled, hold_out, read_shards
 from unmask.training.side import Side
 from unmask.training.store import (
@@ -37,7 +39,13 @@ def read_sides(
     Each folder may hold ``faces/faces.csv`` with its tars, ``clips.csv`` with ``clips/``, and
     shards of ``unmask data prepare``. :class:`DataError` for one that holds none of them.
     """
-    clips = [clip for root in data for clip in _shards(root, recipe)]
+    check_folders(data)
+    clips = [
+        clip
+        for root in data
+        if _has_shards(root)
+        for clip in read_shards(root, margin=recipe.frame.margin)
+    ]
     fitted, held = hold_out(clips)
     encoders = [one for one in renderers if isinstance(one, RendererRecipe)]
     faces = with_renditions(
@@ -54,13 +62,15 @@ def read_sides(
             own = _animator_films(data, animator, run)
             faces, clips_driven = _animated(animator, faces, films, own, recipe, run)
             driven = {name: driven[name] + clips_driven[name] for name in driven}
+    drawn = digest(file_sha256(run.work / f"{one.name}.safetensors") for one in renderers)
     train, held_out = (
-        Side.of(
+        _side(
             purpose,
             [face for face in faces if face.split == name],
             films[name],
-            LabelledClips(labelled),
+            labelled,
             driven[name],
+            drawn,
         )
         for purpose, name, labelled in (("fit", "train", fitted), ("validate", "val", held))
     )
@@ -68,6 +78,18 @@ def read_sides(
     for name, side in zip(("fitted on", "held out"), sides, strict=True):
         log.info("%s: %s", name, ", ".join(f"{n} {what}" for what, n in side.counts().items()))
     return sides
+
+
+def _side(
+    purpose: str,
+    faces: Sequence[Portrait],
+    films: Sequence[Film],
+    labelled: Sequence[Labelled],
+    driven: Sequence[DrivenClip],
+    drawn: str,
+) -> Side:
+    side = Side.of(purpose, faces, films, LabelledClips(labelled), driven)
+    return replace(side, contents={**contents(faces, films, labelled), "drawings": drawn})
 
 
 def read_people(data: Sequence[Path]) -> list[Portrait]:
@@ -134,15 +156,19 @@ def _real(clips: Sequence[Labelled]) -> list[Film]:
     return [clip.film for clip in clips if clip.label == 0]
 
 
-def _shards(root: Path, recipe: DetectorRecipe) -> list[Labelled]:
-    if any(root.glob("*.tar")):
-        return read_shards(root, margin=recipe.frame.margin)
-    if not (_has_faces(root) or (root / "clips.csv").exists()):
-        raise DataError(
-            f"{root} holds neither faces/faces.csv nor clips.csv nor shards",
-            hint="docs/training.md says how data is laid out; 'unmask data prepare' makes shards",
-        )
-    return []
+def check_folders(data: Sequence[Path]) -> None:
+    """:class:`DataError` for a folder that holds nothing to fit on."""
+    for root in data:
+        if not (_has_shards(root) or _has_faces(root) or (root / "clips.csv").exists()):
+            raise DataError(
+                f"{root} holds neither faces/faces.csv nor clips.csv nor shards",
+                hint="docs/training.md says how data is laid out; 'unmask data prepare' makes "
+                "shards",
+            )
+
+
+def _has_shards(root: Path) -> bool:
+    return any(root.glob("*.tar"))
 
 
 def _has_faces(root: Path) -> bool:

@@ -15,14 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.errors import DataError
+from unmask.runtime.package import file_sha256
 from unmask.training.animator import Mover
 from unmask.training.driving import Drive, DrivenClip, draw_moves
 from unmask.training.faults import writing
-from unmask.training.films import Film, read_films
+from unmask.training.films import Film, digest_clips, read_films
 from unmask.training.material import LOOSE, Portrait, decode, describe_look
 from unmask.training.recipe import AnimatorRecipe, ClipStage, RendererRecipe
 from unmask.training.renderer import draw_all, fit_renderer
 from unmask.training.run import Run
+from unmask.training.seals import (
+    Seal,
+    digest,
+    digest_faces,
+    digest_films,
+    note_of,
+    read_note,
+    says_nothing,
+    write_note,
+)
 
 log = logging.getLogger(__name__)
 _WINDOWS = 8  # of one clip at most
@@ -67,13 +78,46 @@ def _rendered(
 def _drawn(
     recipe: RendererRecipe, faces: Sequence[Portrait], which: str, run: Run
 ) -> NDArray[np.uint8]:
-    kept = run.work / f"{recipe.name}{which}.npy"
-    if run.first and not kept.exists():
+    kept, weights = run.work / f"{recipe.name}{which}.npy", run.work / f"{recipe.name}.safetensors"
+
+    def draw() -> NDArray[np.uint8]:
         log.info("%s draws %d faces", recipe.name, len(faces))
-        pictures = draw_all(recipe, run.work / f"{recipe.name}.safetensors", faces, run)
-        _write(kept, lambda stream: np.save(stream, pictures))
-    run.fabric.barrier()
+        return draw_all(recipe, weights, faces, run)
+
+    _keep(kept, weights, {"faces": digest_faces(faces)}, draw, run)
     return _counted(kept, len(faces), "faces")
+
+
+def _keep(
+    kept: Path, weights: Path, drawn_of: Seal, draw: Callable[[], NDArray[Any]], run: Run
+) -> None:
+    """What ``draw`` returns, in ``kept``: drawn once, and anew for other data or other weights."""
+    if run.first:
+        seal = {"weights": file_sha256(weights), **drawn_of}
+        if not _is_of(kept, weights, seal):
+            with run.claim(weights.stem):
+                kept.unlink(missing_ok=True)  # never beside the note of other drawings
+                drawn = draw()
+                write_note(kept, seal)
+                _write(kept, lambda stream: np.save(stream, drawn))
+    run.fabric.barrier()
+
+
+def _is_of(kept: Path, weights: Path, seal: Seal) -> bool:
+    """Whether the drawings are there, and of this.
+
+    Without a note they are taken where their network has none either, as in work folders of
+    earlier versions; else they were drawn by an earlier network.
+    """
+    if not kept.exists():
+        return False
+    before = read_note(kept)
+    if before is None and not note_of(weights).exists():
+        says_nothing(kept)
+        return True
+    if before != seal:
+        log.info("%s shows other faces, or by other weights: drawn anew", kept.name)
+    return before == seal
 
 
 def _counted(kept: Path, count: int, what: str) -> NDArray[Any]:
@@ -100,16 +144,22 @@ def with_moves(
     ``films`` of each split lend their paths to the portraits of the same split.
     """
     kept = run.work / f"{recipe.name}-{loose:g}.npy"
-    if run.first and not kept.exists():
+
+    def draw() -> NDArray[np.void]:
         log.info("%s moves %d faces", recipe.name, len(portraits))
         wanted = np.zeros((len(portraits), 5, 2), np.float32)
         for name, lent in films.items():
             rows = [row for row, portrait in enumerate(portraits) if portrait.split == name]
             if rows:
                 wanted[rows] = draw_moves([portraits[row] for row in rows], lent, recipe.seed)
-        moved = Mover(recipe, weights, run).move(portraits, wanted)
-        _write(kept, lambda stream: np.save(stream, moved))
-    run.fabric.barrier()
+        return Mover(recipe, weights, run).move(portraits, wanted)
+
+    drawn_of = {
+        "faces": digest_faces(portraits),
+        "films": {name: digest_films(lent) for name, lent in films.items()},
+        "seed": recipe.seed,
+    }
+    _keep(kept, weights, drawn_of, draw, run)
     found = _counted(kept, len(portraits), "faces")
     return [
         replace(portrait, moved=(*portrait.moved, found[index]))
@@ -128,13 +178,20 @@ def driven_clips(
     """The stills of ``drives`` driven through their clips; ``name`` is of the split."""
     frames = len(drives[0].wanted) if drives else 0
     kept = run.work / f"{recipe.name}-driven-{name}-{frames}-{loose:g}.npy"
-    if run.first and drives and not kept.exists():
+    if not drives:
+        return []
+
+    def draw() -> NDArray[np.void]:
         log.info("%s drives %d clips", recipe.name, len(drives))
         mover = Mover(recipe, weights, run)
-        moved = np.stack([mover.move((one.still,) * frames, one.wanted) for one in drives])
-        _write(kept, lambda stream: np.save(stream, moved))
-    run.fabric.barrier()
-    found = _counted(kept, len(drives), "clips") if drives else ()
+        return np.stack([mover.move((one.still,) * frames, one.wanted) for one in drives])
+
+    drawn_of = {
+        "faces": digest_faces([one.still for one in drives]),
+        "paths": digest(one.wanted.tobytes().hex() for one in drives),
+    }
+    _keep(kept, weights, drawn_of, draw, run)
+    found = _counted(kept, len(drives), "clips")
     return [DrivenClip(drive, clip) for drive, clip in zip(drives, found, strict=True)]
 
 
@@ -146,16 +203,35 @@ def films(
     loose: float = LOOSE,
 ) -> list[Film]:
     """Windows of the clips in ``data``, ``loose`` face boxes wide; cut once, then in ``kept``."""
-    seal = _seal(data, windows, loose)
-    if run.first and not (kept.exists() and _seal_of(kept) in ("", seal)):
-        found = read_films(
-            data, frames=windows.frames, step_s=windows.step_s, windows=_WINDOWS, loose=loose
-        )
-        if not found:
-            raise DataError(f"no clip that {data / 'clips.csv'} lists shows a face throughout")
-        _save(found, kept, seal)
+    if run.first:
+        seals = {"seal": _seal(data, windows, loose), "clips": digest_clips(data)}
+        if not (kept.exists() and _shows(kept, seals)):
+            with run.claim(kept.name):
+                found = read_films(
+                    data,
+                    frames=windows.frames,
+                    step_s=windows.step_s,
+                    windows=_WINDOWS,
+                    loose=loose,
+                )
+                if not found:
+                    listed = data / "clips.csv"
+                    raise DataError(f"no clip that {listed} lists shows a face throughout")
+                _save(found, kept, seals)
     run.fabric.barrier()
     return _load(kept)
+
+
+def _shows(kept: Path, seals: Mapping[str, str]) -> bool:
+    """Whether these films were cut from these clips; of files of earlier versions less is known."""
+    if _seal_of(kept) not in ("", seals["seal"]):
+        return False
+    clips = _seal_of(kept, "clips")
+    if not clips:
+        says_nothing(kept)
+    elif clips != seals["clips"]:
+        log.info("%s was cut from other clips: cut anew", kept.name)
+    return clips in ("", seals["clips"])
 
 
 def others(data: Path, windows: AnimatorRecipe, kept: Path) -> Path:
@@ -171,16 +247,16 @@ def _seal(data: Path, windows: ClipStage | AnimatorRecipe, loose: float) -> str:
     return hashlib.sha256(listed + shape).hexdigest()
 
 
-def _seal_of(path: Path) -> str:
+def _seal_of(path: Path, name: str = "seal") -> str:
     with np.load(path, allow_pickle=False) as kept:
-        return str(kept["seal"]) if "seal" in kept else ""
+        return str(kept[name]) if name in kept else ""
 
 
-def _save(found: Sequence[Film], path: Path, seal: str) -> None:
+def _save(found: Sequence[Film], path: Path, seals: Mapping[str, str]) -> None:
     portraits = [portrait for film in found for portrait in film.frames]
     data = [p.data for p in portraits if isinstance(p.data, bytes)]
     arrays: dict[str, Any] = {
-        "seal": np.array(seal),
+        **{name: np.array(seal) for name, seal in seals.items()},
         "names": np.array([film.name for film in found]),
         "stated": np.array([film.stated for film in found]),
         "lengths": np.array([len(film.frames) for film in found]),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from unmask.core.analysis import Record
-from unmask.core.claim import claimed
+from unmask.core.claim import claimed_folder
 from unmask.core.errors import DataError
 from unmask.datasets.index import Index
 from unmask.datasets.prepare.options import PrepareOptions, option_of
@@ -72,7 +72,7 @@ def prepare(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise refused(out, error) from error
-    with claimed(out, "--out"):
+    with claimed_folder(out, "--out"):
         _agree(out, _plan(index, options, units))
         done = {unit.name: finished(out, unit.name, unit.fingerprint) for unit in units}
         shards = [shard for shard in done.values() if shard is not None]

@@ -1,0 +1,63 @@
+"""Tools and benchmarks: asked for help, they help and do nothing; few files are no fault."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = [
+    path
+    for folder in ("tools", "benchmarks")
+    for path in sorted((ROOT / folder).glob("*.py"))
+    if "__main__" in path.read_text(encoding="utf-8")
+]
+HARMLESS = {
+    *("ArgumentParser", "add_argument", "add_subparsers", "add_parser", "parse_args"),
+    *("splitlines", "split", "partition", "float", "Path", "find_package"),
+}
+sys.path.insert(0, str(ROOT / "tools"))
+
+import family_areas  # noqa: E402
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_arguments_are_read_before_anything_is_done(path: Path) -> None:
+    """To run them all takes long: before it parses, main makes a parser and no more."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    main = next(
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main"
+    )
+    before: list[str] = []
+    for node in main.body:
+        before += [
+            ast.unparse(call.func).rpartition(".")[2]
+            for call in ast.walk(node)
+            if isinstance(call, ast.Call)
+        ]
+        if "parse_args" in before:
+            break
+    assert "parse_args" in before
+    assert set(before) <= HARMLESS
+
+
+@pytest.mark.parametrize("name", ["write_cli_docs", "write_schemas", "import_base"])
+def test_help_is_given(name: str) -> None:
+    tool = ROOT / "tools" / f"{name}.py"
+    done = subprocess.run(
+        [sys.executable, str(tool), "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"usage: {name}.py")
+
+
+def test_a_table_of_few_files_has_dashes() -> None:
+    labels, names = np.array([0, 1, 1]), np.array(["", "f", "g"])
+    cells = family_areas.areas(np.array([0.1, 0.9, np.nan]), labels, names, names)
+    assert cells == ["1.000 [–]", "1.00", "–"]
+    assert family_areas.areas(np.full(3, np.nan), labels, names, names) == ["–", "–", "–"]
