@@ -8,7 +8,7 @@ from unmask.core.errors import StoreError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
-from unmask.jobs.worker import expire, sweep
+from unmask.jobs.worker import expire, sweep, tidy
 from unmask.store import Settings
 
 
@@ -176,6 +176,15 @@ def test_what_is_old_enough_is_deleted(submit, desk, shop):
     assert expire(shop) == 1
     assert desk.book.get(old) is None
     assert desk.book.get(young) is not None
+
+
+def test_a_worker_tidies_up_after_uploads_that_never_ended(desk, shop):
+    old, young = desk.vault.receive(9), desk.vault.receive(9)
+    os.utime(old._path, (0, 0))
+    assert tidy(shop) == 1
+    assert list(desk.folders.incoming.iterdir()) == [young._path]
+    old.close()
+    young.close()
 
 
 def test_a_message_put_by_the_server_is_taken_by_a_worker(submit, folders):

@@ -23,7 +23,7 @@ from unmask.store import History, Job, Settings
 
 ATTEMPTS = 3
 _SWEEP_S = 3.0
-_EXPIRE_S = 600.0
+_TIDY_S = 600.0
 log = logging.getLogger("unmask.worker")
 
 
@@ -45,17 +45,16 @@ def run_worker(
             threading.Thread(target=_end_with_parent, args=[shop.stopping], daemon=True).start()
         messenger = Messenger(history, folders)
         threading.Thread(target=messenger.run, args=[shop.stopping], daemon=True).start()
-        shop.vault.sweep()
         consumer = queue.consumer(workers)
         consumer.start()
         _stop_on_signals(shop.stopping)  # instead of Huey's handlers, which know no children
         ready()
-        expired = 0.0
+        tidied = 0.0
         while not shop.stopping.wait(_SWEEP_S):
             _safely(lambda: sweep(shop, queue))
-            if time.monotonic() - expired > _EXPIRE_S or not expired:
-                expired = time.monotonic()
-                _safely(lambda: expire(shop))
+            if time.monotonic() - tidied > _TIDY_S or not tidied:
+                tidied = time.monotonic()
+                _safely(lambda: tidy(shop))
         consumer.stop(graceful=True)
 
 
@@ -83,6 +82,11 @@ def sweep(shop: Workshop, queue: Queue) -> int:
         queue.put(job.id)
         count += 1
     return count
+
+
+def tidy(shop: Workshop) -> int:
+    """Delete what nobody will ask for any more, and say how many."""
+    return shop.vault.sweep() + expire(shop)
 
 
 def expire(shop: Workshop) -> int:

@@ -23,6 +23,7 @@ from unmask.jobs import TooManyBytes
 from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.previewing import NoPreview
+from unmask.jobs.vault import DiskFull
 from unmask.jobs.webhooks import WebhookRefused
 from unmask.web.said import told
 
@@ -37,6 +38,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (WebhookRefused, 422),
     (NoPreview, 422),
     (LiveFailed, 503),
+    (DiskFull, 507),
     (StoreError, 503),
     (MissingExtra, 501),
 )

@@ -37,7 +37,7 @@ _TEXT = {"type": "string"}
             200: ("The same bytes were analysed with the same model and options before", Task),
             202: ("The file waits to be analysed; Location says where to ask", Task),
         },
-        problems=(400, 413, 422, 501),
+        problems=(400, 413, 422, 501, 507),
     )
 )
 def submit() -> ResponseReturnValue:
