@@ -44,7 +44,7 @@ class Incoming:
     def __init__(self, vault: Vault, limit: int) -> None:
         self._vault = vault
         self._limit = limit
-        with _explained():
+        with explained():
             self._path = vault.folders.incoming / secrets.token_hex(16)
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             self._file = os.fdopen(descriptor, "w+b")
@@ -109,7 +109,7 @@ class Incoming:
     @contextmanager
     def _or_gone(self) -> Iterator[None]:
         try:
-            with _explained():
+            with explained():
                 yield
         except StoreError:
             self.discard()
@@ -117,7 +117,7 @@ class Incoming:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """What the disk says, in words."""
     try:
         yield
