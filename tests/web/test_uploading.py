@@ -71,6 +71,9 @@ def test_what_is_wrong_is_said(upload, browser):
     assert "the file is empty" in empty.text
     assert upload((b"x", "a"), clips="9999").status_code == 422
     assert upload((b"x", "a"), clips="many").status_code == 422
+    assert upload((b"x", "a"), clips="9" * 5000).status_code == 422
+    assert browser.post("/settings", {"retention_days": "9" * 5000}).status_code == 422
+    assert browser.get("/history?until=9999-12-31&since=0001-01-01").status_code == 200
     assert upload((b"x", "a"), model="/etc").status_code == 422
 
 

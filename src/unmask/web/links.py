@@ -16,6 +16,7 @@ _REDIRECTS = 5
 _WHOLE_S = 600.0
 _HEAD_S = 30.0
 _PIECE = 2**16
+_DIGITS = 18  # of a length: with more it is too large, whatever the limit
 _TYPES = ("video/", "image/", "application/octet-stream", "binary/octet-stream", "application/mp4")
 _PAGE_TYPES = ("text/html", "application/xhtml")
 _PAGES = (200, 401, 403, 406, 429)  # platforms send programs away that ask for a page plainly
@@ -80,7 +81,7 @@ def _check_kind(answer: http.client.HTTPResponse, limit: int) -> None:
             hint="name the file itself, not the page that shows it",
         )
     length = answer.getheader("Content-Length") or ""
-    if length.isdecimal() and int(length) > limit:
+    if length.isdecimal() and (len(length) > _DIGITS or int(length) > limit):
         raise TooManyBytes(limit)
 
 

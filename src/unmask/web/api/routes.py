@@ -195,6 +195,8 @@ def _linked() -> Submission:
 
     try:
         link = Link.model_validate(request.get_json())
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply.") from error
     except ValidationError as error:
         flaw = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, flaw["loc"])) or "it"
