@@ -9,7 +9,16 @@ from urllib.parse import unquote, urljoin
 
 from unmask.core.version import __version__
 from unmask.jobs import Incoming, TooManyBytes, Vault
-from unmask.jobs.outward import LinkRefused, Resolve, Target, at_most, connect, look_up, target
+from unmask.jobs.outward import (
+    LinkRefused,
+    Resolve,
+    Target,
+    at_most,
+    connect,
+    look_up,
+    raw,
+    target,
+)
 from unmask.jobs.platforms import fetch_film
 
 _REDIRECTS = 5
@@ -48,7 +57,7 @@ def fetch(
             with at_most(connection, _HEAD_S):
                 answer = _ask(connection, to)
             if answer.status in (301, 302, 303, 307, 308):
-                url = urljoin(url, answer.getheader("Location") or "")
+                url = urljoin(url, raw(answer.getheader("Location") or ""))
                 continue
             if answer.status in _PAGES and _kind(answer).startswith(_PAGE_TYPES):
                 return of_page(given, vault, limit)
