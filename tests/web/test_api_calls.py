@@ -52,6 +52,14 @@ def test_cancelling(send, client):
     assert client.post(address + "/cancel").status_code == 409
 
 
+def test_one_file_at_a_time(client, folders):
+    files = [(io.BytesIO(b"x"), "a.mp4"), (io.BytesIO(b"y"), "b.mp4")]
+    answer = client.post("/api/v1/analyses", data={"file": files})
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert "more than one file" in answer.json["detail"]
+    assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
+
+
 def test_lists(send, client, work, clip, portrait):
     send(clip, "a.mp4")
     send(portrait, "b.png")

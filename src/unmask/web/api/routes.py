@@ -185,9 +185,15 @@ def _uploaded() -> Submission:
     form, own = request.form, services()
     options, fresh = options_from(form), queries.truth(form.get("fresh", ""))
     webhook, origin = own.webhook(form.get("webhook")), "submitted to the API"
-    for file, name in received("file"):
-        return own.desk.submit(file, name, options, fresh=fresh, origin=origin, webhook=webhook)
-    raise BadRequest("The form has no field named file with a file in it.")
+    files = list(received("file"))
+    if len(files) != 1:
+        raise BadRequest(
+            "The form has more than one file: send each by itself."
+            if files
+            else "The form has no field named file with a file in it."
+        )
+    file, name = files[0]
+    return own.desk.submit(file, name, options, fresh=fresh, origin=origin, webhook=webhook)
 
 
 def _linked() -> Submission:
