@@ -134,8 +134,19 @@ def test_guessing_is_slowed(make_app):
 
 def test_the_api_has_a_rate(make_app):
     client = make_app(rate_limit="3 per minute").test_client()
-    codes = [client.get("/api/v1/models").status_code for _ in range(5)]
-    assert codes == [200, 200, 200, 429, 429]
+    paths = [f"/api/v1/{one}" for one in ("models", "analyses", "analyses/x", "models", "analyses")]
+    answers = [client.get(path) for path in paths]
+    assert [one.status_code for one in answers] == [200, 200, 404, 429, 429]
+    assert ["Retry-After" in one.headers for one in answers] == [False] * 3 + [True] * 2
+    assert answers[0].headers["X-RateLimit-Remaining"] == "2"
+    assert answers[3].mimetype == "application/problem+json"
+
+
+def test_guessing_tokens_at_the_api_is_slowed(make_app):
+    client = make_app(rate_limit="3 per minute", tokens_required=True).test_client()
+    wrong = {"Authorization": "Bearer unmask_wrong"}
+    codes = [client.get("/api/v1/models", headers=wrong).status_code for _ in range(4)]
+    assert codes == [401, 401, 401, 429]
 
 
 def options(**changes):

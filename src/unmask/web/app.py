@@ -37,6 +37,7 @@ def build(config: WebConfig) -> Flask:
     Babel(app, locale_selector=_language, default_translation_directories="translations")
     problems.install(app)
     app.before_request(_check_host)
+    limiter = limiting.install(app, api.API, config.rate_limit)
     security.install(app)
     presenting.install(app)
     app.teardown_request(uploads.discard_rest)
@@ -49,7 +50,7 @@ def build(config: WebConfig) -> Flask:
     )
     for blueprint in (*views.BLUEPRINTS, *api.BLUEPRINTS):
         app.register_blueprint(blueprint)
-    limiting.install(app, api.API, config.rate_limit)
+    limiting.slow_sign_in(app, limiter)
     return app
 
 
