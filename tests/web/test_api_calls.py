@@ -52,6 +52,16 @@ def test_cancelling(send, client):
     assert client.post(address + "/cancel").status_code == 409
 
 
+def test_a_job_whose_result_was_deleted_elsewhere_is_not_there(send, client, work, services, clip):
+    address = send(clip).headers["Location"]
+    work()
+    services.history.delete(address.rsplit("/", 1)[1])
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert client.get(address.removeprefix("/api/v1")).status_code == 404
+    assert client.post(address + "/cancel").status_code == 404
+
+
 def test_one_file_at_a_time(client, folders):
     files = [(io.BytesIO(b"x"), "a.mp4"), (io.BytesIO(b"y"), "b.mp4")]
     answer = client.post("/api/v1/analyses", data={"file": files})
