@@ -126,6 +126,20 @@ def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):
     assert desk.queue.waiting() == {id}
 
 
+def test_a_long_queue_is_not_read_each_time(submit, desk, shop, monkeypatch):
+    ids = [submit(b"%d" % n).id for n in range(3)]
+    with monkeypatch.context() as short:
+        short.setattr(desk.queue, "waiting", lambda: pytest.fail("read all messages"))
+        short.setattr(shop.book, "unfinished", lambda **_: pytest.fail("read all jobs"))
+        assert sweep(shop, desk.queue, thorough=False) == 0
+    desk.queue.huey.storage.flush_queue()
+    monkeypatch.setattr("unmask.jobs.worker._AT_ONCE", 2)
+    assert sweep(shop, desk.queue, thorough=False) == 2
+    assert desk.queue.waiting() == set(ids[:2])
+    assert sweep(shop, desk.queue, thorough=False) == 1
+    assert desk.queue.waiting() == set(ids)
+
+
 def test_a_queue_out_of_reach_loses_no_job(submit, desk, shop, monkeypatch, caplog, options):
     class ConnectionLost(Exception):
         """As Redis's own: no OSError."""

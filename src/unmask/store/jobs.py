@@ -118,9 +118,25 @@ class JobBook:
         """The jobs that were sent together, the oldest first."""
         return self._jobs(JobRow.batch == batch)
 
-    def unfinished(self) -> list[Job]:
-        """Every job that waits or runs, the oldest first."""
-        return self._jobs(JobRow.state.in_(ACTIVE))
+    def unfinished(self, *, limit: int | None = None) -> list[Job]:
+        """The jobs that wait or run, the oldest first."""
+        return self._jobs(JobRow.state.in_(ACTIVE), oldest=limit)
+
+    def running(self) -> list[Job]:
+        """The jobs that run, or whose workers have died, the oldest first."""
+        return self._jobs(JobRow.state == "running")
+
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        query = select(func.count()).select_from(JobRow).where(JobRow.state == "queued")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(query) or 0
+
+    def waiting_ids(self) -> list[str]:
+        """The ids of the jobs that wait, the oldest first; of a hundred thousand, a few MB."""
+        query = select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return list(session.scalars(query))
 
     def failed(self, *, limit: int = 50) -> list[Job]:
         """The jobs that failed or were cancelled, the newest first."""
@@ -233,10 +249,12 @@ class JobBook:
             changed = connection.execute(update(JobRow).where(*conditions).values(**values))
             return changed.rowcount > 0
 
-    def _jobs(self, wanted: ColumnElement[bool], newest: int | None = None) -> list[Job]:
+    def _jobs(
+        self, wanted: ColumnElement[bool], newest: int | None = None, oldest: int | None = None
+    ) -> list[Job]:
         query = select(JobRow).where(wanted)
         if newest is None:
-            query = query.order_by(JobRow.created_at, JobRow.id)
+            query = query.order_by(JobRow.created_at, JobRow.id).limit(oldest)
         else:
             query = query.order_by(JobRow.created_at.desc(), JobRow.id).limit(newest)
         with explained(self._place, "read"), Session(self._reader) as session:

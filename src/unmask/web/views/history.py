@@ -89,7 +89,7 @@ def search() -> ResponseReturnValue:
         labels=LABELS,
         orders=ORDERS,
         failed=services().desk.book.failed(limit=10) if first_page else [],
-        waiting=services().desk.book.unfinished()[:20] if first_page else [],
+        waiting=services().desk.book.unfinished(limit=20) if first_page else [],
     )
 
 
