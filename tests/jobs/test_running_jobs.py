@@ -185,11 +185,20 @@ def test_what_is_old_enough_is_deleted(submit, desk, shop):
         connection.exec_driver_sql(
             f"UPDATE jobs SET finished_at = '2000-01-01 00:00:00.000000' WHERE id = '{old}'"
         )
+    used = desk.vault.find(desk.book.get(young).sha256)
+    incoming = desk.vault.receive(9)
+    incoming.write(b"left")
+    left = incoming.keep()  # with no job
+    for path in (left, used):
+        os.utime(path, (0, 0))
     assert expire(shop) == 0
+    assert left.is_file()
     Settings(desk.history).set("retention_days", 30)
     assert expire(shop) == 1
     assert desk.book.get(old) is None
     assert desk.book.get(young) is not None
+    assert used.is_file()
+    assert not left.exists()
 
 
 def test_a_worker_tidies_up_after_uploads_that_never_ended(desk, shop):

@@ -185,10 +185,14 @@ class Desk:
     def expire(self, days: int) -> int:
         """Delete what was handed in and ended so many days ago or longer; returns how many.
 
-        What ``unmask scan`` recorded in the same history stays: nobody handed it in here.
+        What ``unmask scan`` recorded in the same history stays: nobody handed it in here. Files
+        that no job is about, as earlier versions and a server that dies may leave them, go too.
         """
-        old = self.book.ended_before(datetime.now(UTC) - timedelta(days=days))
-        return sum(self.delete(job.id) for job in old)
+        before = datetime.now(UTC) - timedelta(days=days)
+        count = sum(self.delete(job.id) for job in self.book.ended_before(before))
+        for sha256 in self.vault.kept_before(before.timestamp()):
+            self._delete_unless_used(sha256)
+        return count
 
     def delete(self, id: str) -> bool:
         """Delete job, result, pictures, custody log and, unless another job needs it, the file.

@@ -161,6 +161,15 @@ class Vault:
         except FileNotFoundError:
             return None
 
+    def kept_before(self, time_s: float) -> list[str]:
+        """The hashes of the files that came before a time, in seconds of the epoch."""
+        found = []
+        for path in self.folders.uploads.glob("*/*"):
+            with suppress(OSError):  # deleted meanwhile
+                if not path.suffix and path.stat().st_mtime < time_s:
+                    found.append(path.name)
+        return found
+
     def preview_place(self, sha256: str) -> Path:
         """Where the preview of the file with this hash is, or would be."""
         return self.place(sha256).with_suffix(".preview.mp4")
