@@ -8,7 +8,7 @@ from unmask.core.errors import StoreError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
-from unmask.jobs.worker import expire, sweep
+from unmask.jobs.worker import expire, sweep, tidy
 from unmask.store import Settings
 
 
@@ -126,6 +126,20 @@ def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):
     assert desk.queue.waiting() == {id}
 
 
+def test_a_long_queue_is_not_read_each_time(submit, desk, shop, monkeypatch):
+    ids = [submit(b"%d" % n).id for n in range(3)]
+    with monkeypatch.context() as short:
+        short.setattr(desk.queue, "waiting", lambda: pytest.fail("read all messages"))
+        short.setattr(shop.book, "unfinished", lambda **_: pytest.fail("read all jobs"))
+        assert sweep(shop, desk.queue, thorough=False) == 0
+    desk.queue.huey.storage.flush_queue()
+    monkeypatch.setattr("unmask.jobs.worker._AT_ONCE", 2)
+    assert sweep(shop, desk.queue, thorough=False) == 2
+    assert desk.queue.waiting() == set(ids[:2])
+    assert sweep(shop, desk.queue, thorough=False) == 1
+    assert desk.queue.waiting() == set(ids)
+
+
 def test_a_queue_out_of_reach_loses_no_job(submit, desk, shop, monkeypatch, caplog, options):
     class ConnectionLost(Exception):
         """As Redis's own: no OSError."""
@@ -171,11 +185,29 @@ def test_what_is_old_enough_is_deleted(submit, desk, shop):
         connection.exec_driver_sql(
             f"UPDATE jobs SET finished_at = '2000-01-01 00:00:00.000000' WHERE id = '{old}'"
         )
+    used = desk.vault.find(desk.book.get(young).sha256)
+    incoming = desk.vault.receive(9)
+    incoming.write(b"left")
+    left = incoming.keep()  # with no job
+    for path in (left, used):
+        os.utime(path, (0, 0))
     assert expire(shop) == 0
+    assert left.is_file()
     Settings(desk.history).set("retention_days", 30)
     assert expire(shop) == 1
     assert desk.book.get(old) is None
     assert desk.book.get(young) is not None
+    assert used.is_file()
+    assert not left.exists()
+
+
+def test_a_worker_tidies_up_after_uploads_that_never_ended(desk, shop):
+    old, young = desk.vault.receive(9), desk.vault.receive(9)
+    os.utime(old._path, (0, 0))
+    assert tidy(shop) == 1
+    assert list(desk.folders.incoming.iterdir()) == [young._path]
+    old.close()
+    young.close()
 
 
 def test_a_message_put_by_the_server_is_taken_by_a_worker(submit, folders):

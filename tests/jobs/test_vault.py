@@ -1,12 +1,15 @@
+import errno
 import hashlib
 import os
 import stat
+import threading
 import time
 
 import pytest
 
-from unmask.core.errors import InputEmpty, ModelNotFound
+from unmask.core.errors import InputEmpty, ModelNotFound, StoreError
 from unmask.jobs import JobOptions, TooManyBytes, Vault
+from unmask.jobs.vault import DiskFull
 
 
 @pytest.fixture
@@ -86,3 +89,69 @@ def test_a_file_goes_when_its_last_job_goes(submit, desk):
     assert desk.delete(second.id)
     assert desk.vault.find(sha256) is None
     assert not desk.delete(second.id)
+
+
+def test_a_file_sent_again_outlives_the_deletion_of_its_first_job(submit, desk, monkeypatch):
+    first, sent = submit(b"x").id, []
+    delete = desk.vault.delete
+
+    def delete_while_it_comes(sha256):
+        sending = threading.Thread(target=lambda: sent.append(submit(b"x", fresh=True)))
+        sending.start()
+        sending.join(timeout=0.5)
+        delete(sha256)
+
+    monkeypatch.setattr(desk.vault, "delete", delete_while_it_comes)
+    desk.delete(first)
+    while not sent:
+        time.sleep(0.01)
+    assert desk.vault.find(desk.book.get(sent[0].id).sha256)
+
+
+def test_a_deletion_before_the_job_is_booked_costs_no_file(submit, desk, monkeypatch, options):
+    first, add = submit(b"x").id, desk.book.add
+
+    def add_after_deletion(new, **more):
+        desk.delete(first)
+        return add(new, **more)
+
+    monkeypatch.setattr(desk.book, "add", add_after_deletion)
+    second = submit(b"x", fresh=True).id
+    assert desk.vault.find(desk.book.get(second).sha256)
+    first = second
+    assert desk.again(second, options) is None
+    assert desk.book.unfinished() == []
+
+
+def test_a_job_that_cannot_be_booked_leaves_no_file(submit, desk, monkeypatch):
+    def full(new, *, keep, **_):
+        keep()
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(desk.book, "add", full)
+    with pytest.raises(StoreError, match="the disk is full"):
+        submit(b"x")
+    assert [*desk.folders.uploads.iterdir(), *desk.folders.incoming.iterdir()] == []
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, DiskFull), (errno.EIO, StoreError)])
+def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(vault, monkeypatch, number, kind):
+    incoming = vault.receive(100)
+    incoming.write(b"one ")
+
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(incoming._file, "write", fail, raising=False)
+        with pytest.raises(kind) as caught:
+            incoming.write(b"two")
+    assert type(caught.value) is kind
+    assert list(vault.folders.incoming.iterdir()) == []
+    incoming = vault.receive(100)
+    incoming.write(b"one ")
+    with monkeypatch.context() as broken:
+        broken.setattr("unmask.jobs.vault.os.fsync", fail)
+        with pytest.raises(kind):
+            incoming.keep()
+    assert list(vault.folders.incoming.iterdir()) == []

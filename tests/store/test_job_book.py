@@ -93,7 +93,8 @@ def test_lists(book):
     assert [job.id for job in book.failed()] == [second.id]
     assert {job.id for job in book.several([first.id, "none", second.id])} == {first.id, second.id}
     assert book.counts() == {"queued": 1, "cancelled": 1}
-    assert book.uses("d" * 64) == 1
+    with book.holding("d" * 64) as uses:
+        assert uses == 1
     third, _ = book.add(new(sha256="f" * 64))
     assert (book.ahead_of(first), book.ahead_of(third)) == (0, 1)
 

@@ -52,6 +52,24 @@ def test_cancelling(send, client):
     assert client.post(address + "/cancel").status_code == 409
 
 
+def test_a_job_whose_result_was_deleted_elsewhere_is_not_there(send, client, work, services, clip):
+    address = send(clip).headers["Location"]
+    work()
+    services.history.delete(address.rsplit("/", 1)[1])
+    answer = client.get(address)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert client.get(address.removeprefix("/api/v1")).status_code == 404
+    assert client.post(address + "/cancel").status_code == 404
+
+
+def test_one_file_at_a_time(client, folders):
+    files = [(io.BytesIO(b"x"), "a.mp4"), (io.BytesIO(b"y"), "b.mp4")]
+    answer = client.post("/api/v1/analyses", data={"file": files})
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert "more than one file" in answer.json["detail"]
+    assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
+
+
 def test_lists(send, client, work, clip, portrait):
     send(clip, "a.mp4")
     send(portrait, "b.png")
@@ -73,6 +91,20 @@ def test_lists(send, client, work, clip, portrait):
         ("post", "/api/v1/analyses", {"data": {"other": "x"}}, 400),
         ("post", "/api/v1/analyses", {"json": {"link": "x"}}, 422),
         ("post", "/api/v1/analyses", {"data": "{", "content_type": "application/json"}, 400),
+        (
+            "post",
+            "/api/v1/analyses",
+            {"data": {"clips": "9" * 5000}, "content_type": "multipart/form-data"},
+            422,
+        ),
+        (
+            "post",
+            "/api/v1/analyses",
+            {"data": "[" * 100_000, "content_type": "application/json"},
+            400,
+        ),
+        ("get", "/api/v1/analyses?since=0001-01-01T00:00:00%2B14:00", {}, 422),
+        ("get", "/api/v1/analyses?until=9999-12-31T23:59:59-14:00", {}, 422),
         ("put", "/api/v1/analyses", {}, 405),
         ("get", "/api/v1/nothing", {}, 404),
         ("get", "/api/v1/analyses/nothing/report.pdf", {}, 404),

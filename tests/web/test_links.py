@@ -22,6 +22,9 @@ class Site(BaseHTTPRequestHandler):
         if self.path == "/dripping":
             self.drip()
             return
+        if self.path.startswith("/raw"):
+            self.wfile.write("HTTP/1.1 302 Found\r\nLocation: /клип 2.mp4\r\n\r\n".encode())
+            return
         if self.path.startswith("/to/"):
             self.send_response(302)
             self.send_header("Location", self.path[4:])
@@ -91,6 +94,16 @@ def test_redirects_are_followed(get):
     incoming.close()
 
 
+def test_letters_of_every_language_lead_where_they_should(get):
+    url = "http://фильм.example/vidéo/клип%20.mp4?nom=é&t=a b[1]\x0bx"
+    to = outward.target(url, lambda host, port: ["8.8.8.8"])
+    assert to.path == ("/vid%C3%A9o/%D0%BA%D0%BB%D0%B8%D0%BF%20.mp4?nom=%C3%A9&t=a%20b[1]%0Bx")
+    for place in ("/клип 2.mp4", "/raw"):
+        incoming, name = get(f"http://film.example{place}")
+        assert name == "клип 2.mp4"
+        incoming.close()
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -100,6 +113,7 @@ def test_redirects_are_followed(get):
         "http://user:secret@film.example/a",
         "http://film.example:22/a",
         "http://film.example:99999/a",
+        "http://film.example/\ud800",
         "http:///a",
         "nonsense",
         "",

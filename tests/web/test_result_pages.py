@@ -87,6 +87,10 @@ def test_the_player_gets_pieces_of_the_file(browser, analysed, clip):
     whole = browser.get(path)
     assert (whole.data, whole.mimetype) == (clip, "video/mp4")
     assert "sandbox" in whole.headers["Content-Security-Policy"]
+    for odd in ("items=0-1", "bytes=0-1,4-5", "bytes=x"):  # which a server may ignore
+        all_of_it = browser.get(path, headers={"Range": odd})
+        assert (all_of_it.status_code, all_of_it.data) == (200, whole.data)
+    assert browser.get(path, headers={"Range": "bytes=99999999-"}).status_code == 416
     part = browser.get(path, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.data) == (206, clip[10:20])
 

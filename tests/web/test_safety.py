@@ -43,6 +43,9 @@ def test_another_site_cannot_use_the_api_through_a_browser(client, headers):
 def test_a_name_that_is_not_ours_is_refused(client):
     for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:5000"):
         assert client.get("/", headers={"Host": host}).status_code == 400
+    told = client.get("/api/v1/models", headers={"Host": "evil.example"})
+    assert (told.status_code, told.mimetype) == (400, "application/problem+json")
+    assert "--host-name" in told.json["detail"]
     for host in ("127.0.0.1:5000", "localhost", "[::1]:5000"):
         assert client.get("/", headers={"Host": host}).status_code == 200
 
@@ -86,7 +89,9 @@ def test_where_tokens_are_required_nothing_is_shown_without(make_app):
     services, client = services_of(app), app.test_client()
     token, secret = services.tokens.create("desk")
     assert client.get("/api/v1/analyses").status_code == 401
-    assert client.get("/metrics").status_code == 401
+    for path in ("/metrics", "/openapi.json", "/api/v1/openapi.json"):
+        refused = client.get(path)
+        assert (refused.status_code, refused.mimetype) == (401, "application/problem+json")
     assert client.get("/healthz").status_code == 200
     wrong = {"Authorization": "Bearer unmask_wrong"}
     assert client.get("/api/v1/analyses", headers=wrong).status_code == 401
@@ -134,8 +139,19 @@ def test_guessing_is_slowed(make_app):
 
 def test_the_api_has_a_rate(make_app):
     client = make_app(rate_limit="3 per minute").test_client()
-    codes = [client.get("/api/v1/models").status_code for _ in range(5)]
-    assert codes == [200, 200, 200, 429, 429]
+    paths = [f"/api/v1/{one}" for one in ("models", "analyses", "analyses/x", "models", "analyses")]
+    answers = [client.get(path) for path in paths]
+    assert [one.status_code for one in answers] == [200, 200, 404, 429, 429]
+    assert ["Retry-After" in one.headers for one in answers] == [False] * 3 + [True] * 2
+    assert answers[0].headers["X-RateLimit-Remaining"] == "2"
+    assert answers[3].mimetype == "application/problem+json"
+
+
+def test_guessing_tokens_at_the_api_is_slowed(make_app):
+    client = make_app(rate_limit="3 per minute", tokens_required=True).test_client()
+    wrong = {"Authorization": "Bearer unmask_wrong"}
+    codes = [client.get("/api/v1/models", headers=wrong).status_code for _ in range(4)]
+    assert codes == [401, 401, 401, 429]
 
 
 def options(**changes):

@@ -3,6 +3,9 @@ import io
 
 from werkzeug.datastructures import MultiDict
 
+from unmask.jobs import Incoming
+from unmask.jobs.vault import DiskFull
+
 
 def test_one_file_without_javascript(upload, browser, work, services, clip):
     answer = upload((clip, "holiday <1>.mp4"))
@@ -68,6 +71,9 @@ def test_what_is_wrong_is_said(upload, browser):
     assert "the file is empty" in empty.text
     assert upload((b"x", "a"), clips="9999").status_code == 422
     assert upload((b"x", "a"), clips="many").status_code == 422
+    assert upload((b"x", "a"), clips="9" * 5000).status_code == 422
+    assert browser.post("/settings", {"retention_days": "9" * 5000}).status_code == 422
+    assert browser.get("/history?until=9999-12-31&since=0001-01-01").status_code == 200
     assert upload((b"x", "a"), model="/etc").status_code == 422
 
 
@@ -130,3 +136,38 @@ def test_an_upload_is_accepted_while_the_queue_is_out_of_reach(
     assert "clip.mp4" in browser.get(answer.headers["Location"]).text
     work()
     assert services.history.count() == 1
+
+
+def test_a_file_that_only_a_scan_knows_is_not_kept(
+    upload, browser, analysed, clip, services, folders
+):
+    stored = services.history.get(analysed)
+    services.desk.delete(analysed)
+    scanned = services.history.record(
+        stored.analysis, fingerprint=stored.entry.fingerprint, source="in/clip.mp4"
+    )
+    answer = upload((clip, "clip.mp4"))
+    assert answer.headers["Location"].endswith(scanned.id)
+    assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
+    assert browser.get(answer.headers["Location"]).status_code == 200
+    assert browser.get(answer.headers["Location"] + "/media").status_code == 404
+    fresh = upload((clip, "clip.mp4"), fresh="1").headers["Location"].rsplit("/", 1)[1]
+    upload((clip, "clip.mp4"))  # known, and its file is that of a job
+    assert services.desk.vault.find(services.desk.book.get(fresh).sha256)
+
+
+def test_nothing_is_left_of_a_form_that_the_disk_does_not_take(client, folders, monkeypatch):
+    write = Incoming.write
+
+    def full(incoming, piece):
+        if b"second" in piece:
+            incoming.discard()
+            raise DiskFull("there is no room left for the file on the server's disk")
+        return write(incoming, piece)
+
+    monkeypatch.setattr(Incoming, "write", full)
+    files = [(io.BytesIO(b"first"), "a.mp4"), (io.BytesIO(b"second"), "b.mp4")]
+    answer = client.post("/api/v1/analyses", data={"file": files})
+    assert (answer.status_code, answer.json["code"]) == (507, "disk-full")
+    assert answer.mimetype == "application/problem+json"
+    assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []

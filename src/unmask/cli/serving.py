@@ -48,22 +48,27 @@ def run(options: ServeOptions) -> int:
         import waitress
     except ImportError as error:
         raise MissingExtra.named("web", "the web app") from error
+    from unmask.cli.refusing import answer_the_refused
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     folders = Folders.default()
     config = config_for(options, folders)
     tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk
     app = create_app(config)
+    servers: dict[int, Any] = {}
     server = waitress.create_server(
         app,
+        map=servers,
         host=options.host,
         port=options.port,
         threads=_THREADS,
-        max_request_body_size=options.max_upload * _MB + _MB,
+        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,  # above it: see refusing
         connection_limit=1000,
         ident="",
         url_scheme="https" if options.https else "http",  # else its own pages look foreign
         **forwarding(options.proxy),
     )
+    answer_the_refused(servers)
     _announce(options, server)
     stopping = threading.Event()
     keeper = threading.Thread(target=keep_worker, args=[options.jobs, stopping], daemon=True)

@@ -6,6 +6,7 @@ import logging
 import secrets
 import shutil
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,10 @@ class Submission:
 
     id: str
     outcome: Literal["new", "joined", "known"]
+
+
+class _DeletedMeanwhile(Exception):
+    """The file that was to be analysed again."""
 
 
 class Desk:
@@ -77,11 +82,12 @@ class Desk:
             incoming.discard()
             raise
         sha256, size = incoming.sha256, incoming.bytes
-        incoming.keep()
         known = None if fresh else self.history.find(sha256, asked.model_sha256, asked.fingerprint)
         if known is not None:
+            self._keep_if_used(incoming)
             self._tell(known.entry.id, webhook)
             return Submission(known.entry.id, "known")
+        incoming.settle()  # which may take a while, and nobody else could write meanwhile
         new = NewJob(
             name=_shown(name),
             bytes=size,
@@ -91,13 +97,37 @@ class Desk:
             options=options.as_json(),
             batch=batch,
         )
-        job, added = self.book.add(new, fresh=fresh)
+        try:
+            job, added = self.book.add(new, fresh=fresh, keep=incoming.keep)
+        except BaseException:
+            incoming.discard()
+            with suppress(StoreError):
+                self._delete_unless_used(sha256)
+            raise
         if added:
             self.log.add(job.id, "received", origin or f"{size} bytes, SHA-256 {sha256}")
         self._tell(job.id, webhook)  # before anybody can have done it
         if added:
             self._queue(job.id)
         return Submission(job.id, "new" if added else "joined")
+
+    def _keep_if_used(self, incoming: Incoming) -> None:
+        """Of a known file. One that only ``unmask scan`` knows would stay for ever."""
+        incoming.settle()
+        with self.book.holding(incoming.sha256) as uses:
+            if uses:
+                incoming.keep()
+            else:
+                incoming.discard()
+
+    def _still_there(self, sha256: str) -> None:
+        if self.vault.find(sha256) is None:
+            raise _DeletedMeanwhile
+
+    def _delete_unless_used(self, sha256: str) -> None:
+        with self.book.holding(sha256) as uses:
+            if not uses:
+                self.vault.delete(sha256)
 
     def _queue(self, id: str) -> None:
         """Put a booked job into the queue, now or later.
@@ -121,19 +151,22 @@ class Desk:
         """Analyse the file of a job or analysis once more; None where the file is not kept."""
         job, stored = self.book.get(id), self.history.get(id)
         known = job or (stored.entry if stored is not None else None)
-        path = None if known is None else self.vault.find(known.sha256)
-        if known is None or path is None:
+        size = None if known is None else self.vault.size(known.sha256)
+        if known is None or size is None:
             return None
         asked = options.asked()
         new = NewJob(
             name=known.name,
-            bytes=path.stat().st_size,
+            bytes=size,
             sha256=known.sha256,
             model_sha256=asked.model_sha256,
             fingerprint=asked.fingerprint,
             options=options.as_json(),
         )
-        added, _ = self.book.add(new, fresh=True)
+        try:
+            added, _ = self.book.add(new, fresh=True, keep=lambda: self._still_there(new.sha256))
+        except _DeletedMeanwhile:
+            return None
         self.log.add(added.id, "received", f"again, after {id}")
         self._tell(added.id, webhook)
         self._queue(added.id)
@@ -152,10 +185,14 @@ class Desk:
     def expire(self, days: int) -> int:
         """Delete what was handed in and ended so many days ago or longer; returns how many.
 
-        What ``unmask scan`` recorded in the same history stays: nobody handed it in here.
+        What ``unmask scan`` recorded in the same history stays: nobody handed it in here. Files
+        that no job is about, as earlier versions and a server that dies may leave them, go too.
         """
-        old = self.book.ended_before(datetime.now(UTC) - timedelta(days=days))
-        return sum(self.delete(job.id) for job in old)
+        before = datetime.now(UTC) - timedelta(days=days)
+        count = sum(self.delete(job.id) for job in self.book.ended_before(before))
+        for sha256 in self.vault.kept_before(before.timestamp()):
+            self._delete_unless_used(sha256)
+        return count
 
     def delete(self, id: str) -> bool:
         """Delete job, result, pictures, custody log and, unless another job needs it, the file.
@@ -176,8 +213,7 @@ class Desk:
         if stored is not None:
             sha256s.add(stored.entry.sha256)
         for sha256 in sha256s:
-            if not self.book.uses(sha256):
-                self.vault.delete(sha256)
+            self._delete_unless_used(sha256)
         return True
 
 

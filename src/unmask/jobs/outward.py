@@ -14,7 +14,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from string import punctuation
+from urllib.parse import quote, urlsplit
 
 from unmask.core.errors import UnmaskError
 
@@ -60,6 +61,7 @@ def target(
     try:
         parts = urlsplit(url)
         port = parts.port
+        path = _in_ascii(parts.path or "/") + (f"?{_in_ascii(parts.query)}" if parts.query else "")
     except ValueError as error:
         raise LinkRefused("this is not a link") from error
     if parts.scheme not in _PORTS or not parts.hostname:
@@ -72,7 +74,6 @@ def target(
     addresses = resolve(parts.hostname, port)
     if not addresses or not (private or all(map(public, addresses))):
         raise LinkRefused(f"{parts.hostname} is not on the public internet", hint=hint)
-    path = _printable(parts.path or "/") + (f"?{_printable(parts.query)}" if parts.query else "")
     return Target(parts.scheme, parts.hostname, port, path, addresses[0])
 
 
@@ -130,6 +131,11 @@ def at_most(connection: http.client.HTTPConnection, seconds: float) -> Iterator[
         raise TimeoutError(f"no answer within {seconds:g} s")
 
 
-def _printable(path: str) -> str:
-    """Nothing that could end the line of a request."""
-    return "".join(one for one in path if one.isascii() and one.isprintable()).replace(" ", "%20")
+def raw(header: str) -> str:
+    """A header as text that :func:`target` takes: it came as bytes, and most write UTF-8."""
+    return header.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def _in_ascii(path: str) -> str:
+    """The same place: what could end the line of a request or is no ASCII becomes %XX of UTF-8."""
+    return quote(path, safe=punctuation, errors="surrogateescape")

@@ -34,7 +34,14 @@ class Queue:
     def waiting(self) -> set[str]:
         """The ids of the jobs that a message waits for. Raises :class:`StoreError`."""
         with _reached():
-            return {task.args[0] for task in self.huey.pending() if task.args}
+            read = self.huey.serializer.deserialize  # one by one: a task is much larger than its id
+            messages = map(read, self.huey.storage.enqueued_items())
+            return {message.args[0] for message in messages if message.args}
+
+    def length(self) -> int:
+        """How many messages wait. Raises :class:`StoreError`."""
+        with _reached():
+            return int(self.huey.pending_count())
 
     def consumer(self, workers: int) -> Any:
         """Huey's consumer with so many threads; each job has a process of its own anyway."""

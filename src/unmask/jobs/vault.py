@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from unmask.core.errors import StoreError
 from unmask.jobs.folders import Folders
 
 _STALE_S = 24 * 3600.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class DiskFull(StoreError):
+    """The data folder has no room for the file."""
+
+    code = "disk-full"
 
 
 class TooManyBytes(Exception):
@@ -26,15 +37,17 @@ class Incoming:
     """A file being received. Write to it, then :meth:`keep` or :meth:`discard` it.
 
     It has what form parsers ask of a stream (``write``, ``seek``, ``read``), and hashes as it is
-    written; memory does not grow with the file.
+    written; memory does not grow with the file. Where the disk fails it is gone, and
+    :class:`StoreError` raised, :class:`DiskFull` where there is no room.
     """
 
     def __init__(self, vault: Vault, limit: int) -> None:
         self._vault = vault
         self._limit = limit
-        self._path = vault.folders.incoming / secrets.token_hex(16)
-        descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        self._file = os.fdopen(descriptor, "w+b")
+        with explained():
+            self._path = vault.folders.incoming / secrets.token_hex(16)
+            descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            self._file = os.fdopen(descriptor, "w+b")
         self._digest = hashlib.sha256()
         self.bytes = 0
 
@@ -50,7 +63,8 @@ class Incoming:
             self.discard()
             raise TooManyBytes(self._limit)
         self._digest.update(piece)
-        return self._file.write(piece)
+        with self._or_gone():
+            return self._file.write(piece)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """As a file's. Only for reading: what is written is appended in order."""
@@ -68,20 +82,55 @@ class Incoming:
         """Close, and discard what was not kept."""
         self.discard()
 
+    def settle(self) -> None:
+        """See that all of it is on disk: afterwards :meth:`keep` takes no time."""
+        if self._file.closed:
+            return
+        with self._or_gone():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
     def keep(self) -> Path:
         """Move the file to its place among the uploads; the same bytes twice are kept once."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        place = self._vault.place(self.sha256)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path.replace(place)
+        self.settle()
+        with self._or_gone():
+            place = self._vault.place(self.sha256)
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.replace(place)
         return place
 
     def discard(self) -> None:
         """Close and delete; nothing happens to a file that was kept."""
-        self._file.close()
+        with suppress(OSError):  # closing writes what is left, for which there may be no room
+            self._file.close()
         self._path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _or_gone(self) -> Iterator[None]:
+        try:
+            with explained():
+                yield
+        except StoreError:
+            self.discard()
+            raise
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What the disk says, in words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(
+                "there is no room left for the file on the server's disk",
+                hint="send it again when there is more space",
+            ) from error
+        raise StoreError(
+            f"the file could not be kept: {error.strerror or error}",
+            hint="check the data folder and the disk it lies on",
+        ) from error
 
 
 class Vault:
@@ -105,6 +154,22 @@ class Vault:
         place = self.place(sha256)
         return place if place.is_file() else None
 
+    def size(self, sha256: str) -> int | None:
+        """Bytes of the file with this hash, if it is kept."""
+        try:
+            return self.place(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def kept_before(self, time_s: float) -> list[str]:
+        """The hashes of the files that came before a time, in seconds of the epoch."""
+        found = []
+        for path in self.folders.uploads.glob("*/*"):
+            with suppress(OSError):  # deleted meanwhile
+                if not path.suffix and path.stat().st_mtime < time_s:
+                    found.append(path.name)
+        return found
+
     def preview_place(self, sha256: str) -> Path:
         """Where the preview of the file with this hash is, or would be."""
         return self.place(sha256).with_suffix(".preview.mp4")
@@ -124,11 +189,11 @@ class Vault:
 
     def sweep(self) -> int:
         """Delete what was left half received or half made a day ago or longer; say how many."""
-        before = time.time() - _STALE_S
-        stale = [path for path in self.folders.incoming.iterdir() if path.stat().st_mtime < before]
-        for path in stale:
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-        return len(stale)
+        before, count = time.time() - _STALE_S, 0
+        for path in self.folders.incoming.iterdir():
+            with suppress(OSError):  # kept or discarded meanwhile, or swept by another worker
+                if path.stat().st_mtime >= before:
+                    continue
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                count += 1
+        return count

@@ -23,7 +23,9 @@ from unmask.store import History, Job, Settings
 
 ATTEMPTS = 3
 _SWEEP_S = 3.0
-_EXPIRE_S = 600.0
+_THOROUGH_S = 60.0
+_TIDY_S = 600.0
+_AT_ONCE = 1000
 log = logging.getLogger("unmask.worker")
 
 
@@ -45,44 +47,66 @@ def run_worker(
             threading.Thread(target=_end_with_parent, args=[shop.stopping], daemon=True).start()
         messenger = Messenger(history, folders)
         threading.Thread(target=messenger.run, args=[shop.stopping], daemon=True).start()
-        shop.vault.sweep()
         consumer = queue.consumer(workers)
         consumer.start()
         _stop_on_signals(shop.stopping)  # instead of Huey's handlers, which know no children
         ready()
-        expired = 0.0
+        thorough, tidying = _Rarely(_THOROUGH_S), _Rarely(_TIDY_S)
         while not shop.stopping.wait(_SWEEP_S):
-            _safely(lambda: sweep(shop, queue))
-            if time.monotonic() - expired > _EXPIRE_S or not expired:
-                expired = time.monotonic()
-                _safely(lambda: expire(shop))
+            _safely(lambda: sweep(shop, queue, thorough=thorough.due()))
+            if tidying.due():
+                _safely(lambda: tidy(shop))
         consumer.stop(graceful=True)
 
 
-def sweep(shop: Workshop, queue: Queue) -> int:
+class _Rarely:
+    """What is due at first, and then every so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = time.monotonic()
+
+    def due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self._seconds
+        return True
+
+
+def sweep(shop: Workshop, queue: Queue, *, thorough: bool = True) -> int:
     """Put every job back into the queue that nobody works on and no message waits for.
 
-    A message too many is harmless (see :meth:`JobBook.claim`), one too few is mended here. A job
-    that has cost :data:`ATTEMPTS` workers their lives fails. Returns how many were put back.
+    A message too many is harmless (see :meth:`JobBook.claim`), one too few is mended here, the
+    first :data:`_AT_ONCE` of them. A job that has cost :data:`ATTEMPTS` workers their lives fails.
+    Unless ``thorough``, messages are compared with jobs only where they are fewer: with a long
+    queue that takes a while. Returns how many were put back.
     """
-    waiting, count = queue.waiting(), 0
-    for job in shop.book.unfinished():
-        if job.state == "running":
-            if not _abandoned(job):
-                continue
-            if job.cancel:
-                shop.book.finish(job, "cancelled")
-                continue
-            if job.attempts >= ATTEMPTS:
-                shop.book.give_up(job, _too_often())
-                continue
-            if not shop.book.give_back(job):
-                continue
-        elif job.id in waiting:
-            continue
-        queue.put(job.id)
-        count += 1
-    return count
+    again = [job.id for job in shop.book.running() if _abandoned(job) and _give_back(shop, job)]
+    for id in again:
+        queue.put(id)
+    if not thorough and queue.length() >= shop.book.waiting():
+        return len(again)
+    ids, there = shop.book.waiting_ids(), queue.waiting()
+    missing = [id for id in ids if id not in there][:_AT_ONCE]
+    for id in missing:
+        queue.put(id)
+    return len(again) + len(missing)
+
+
+def _give_back(shop: Workshop, job: Job) -> bool:
+    """Let a job wait again whose worker has died; False where it is to end instead."""
+    if job.cancel:
+        shop.book.finish(job, "cancelled")
+        return False
+    if job.attempts >= ATTEMPTS:
+        shop.book.give_up(job, _too_often())
+        return False
+    return shop.book.give_back(job)
+
+
+def tidy(shop: Workshop) -> int:
+    """Delete what nobody will ask for any more, and say how many."""
+    return shop.vault.sweep() + expire(shop)
 
 
 def expire(shop: Workshop) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -24,6 +25,7 @@ from unmask.store.schema import JobRow
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
+_FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,18 @@ class JobBook:
         self._place = history.place
         self._reader, self._writer = history.engines
 
-    def add(self, new: NewJob, *, fresh: bool = False) -> tuple[Job, bool]:
+    def add(
+        self, new: NewJob, *, fresh: bool = False, keep: Callable[[], object] = lambda: None
+    ) -> tuple[Job, bool]:
         """The job for what is asked for, and whether it is new.
 
         Unless ``fresh``, a waiting or running job for the same bytes, model and options is it.
+        ``keep`` puts their file in its place, or raises: nobody who holds the bytes
+        (:meth:`holding`) comes between it and the job.
         """
         with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+            _hold(session.connection(), new.sha256)
+            keep()
             if not fresh:
                 same = select(JobRow).where(
                     JobRow.sha256 == new.sha256,
@@ -110,9 +118,25 @@ class JobBook:
         """The jobs that were sent together, the oldest first."""
         return self._jobs(JobRow.batch == batch)
 
-    def unfinished(self) -> list[Job]:
-        """Every job that waits or runs, the oldest first."""
-        return self._jobs(JobRow.state.in_(ACTIVE))
+    def unfinished(self, *, limit: int | None = None) -> list[Job]:
+        """The jobs that wait or run, the oldest first."""
+        return self._jobs(JobRow.state.in_(ACTIVE), oldest=limit)
+
+    def running(self) -> list[Job]:
+        """The jobs that run, or whose workers have died, the oldest first."""
+        return self._jobs(JobRow.state == "running")
+
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        query = select(func.count()).select_from(JobRow).where(JobRow.state == "queued")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(query) or 0
+
+    def waiting_ids(self) -> list[str]:
+        """The ids of the jobs that wait, the oldest first; of a hundred thousand, a few MB."""
+        query = select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return list(session.scalars(query))
 
     def failed(self, *, limit: int = 50) -> list[Job]:
         """The jobs that failed or were cancelled, the newest first."""
@@ -136,11 +160,17 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return {str(row[0]): int(row[1]) for row in session.execute(query)}
 
-    def uses(self, sha256: str) -> int:
-        """How many jobs, finished or not, are about these bytes."""
+    @contextmanager
+    def holding(self, sha256: str) -> Iterator[int]:
+        """How many jobs, finished or not, are about these bytes; none comes while this is open.
+
+        Within it their file may be kept or deleted. The database may not be written there by
+        anything else, so it has to be brief.
+        """
         query = select(func.count()).select_from(JobRow).where(JobRow.sha256 == sha256)
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return session.scalar(query) or 0
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            _hold(connection, sha256)
+            yield connection.scalar(query) or 0
 
     def claim(self, id: str, worker: str, lease_s: float) -> Job | None:
         """Take a waiting job; None where it waits no more (another worker has it, or it ended)."""
@@ -219,14 +249,27 @@ class JobBook:
             changed = connection.execute(update(JobRow).where(*conditions).values(**values))
             return changed.rowcount > 0
 
-    def _jobs(self, wanted: ColumnElement[bool], newest: int | None = None) -> list[Job]:
+    def _jobs(
+        self, wanted: ColumnElement[bool], newest: int | None = None, oldest: int | None = None
+    ) -> list[Job]:
         query = select(JobRow).where(wanted)
         if newest is None:
-            query = query.order_by(JobRow.created_at, JobRow.id)
+            query = query.order_by(JobRow.created_at, JobRow.id).limit(oldest)
         else:
             query = query.order_by(JobRow.created_at.desc(), JobRow.id).limit(newest)
         with explained(self._place, "read"), Session(self._reader) as session:
             return [_job(row) for row in session.scalars(query)]
+
+
+def _hold(connection: Connection, sha256: str) -> None:
+    """Until the transaction ends, nobody else may keep or delete files like this one.
+
+    An SQLite transaction that writes is alone anyway. Elsewhere there is a lock for each folder
+    of the vault, since a folder goes with the last file in it.
+    """
+    if connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(:files, :folder)")
+        connection.execute(lock, {"files": _FILES, "folder": int(sha256[:2], 16)})
 
 
 def _held_by(job: Job) -> tuple[ColumnElement[bool], ...]:

@@ -37,6 +37,8 @@ def build(config: WebConfig) -> Flask:
     Babel(app, locale_selector=_language, default_translation_directories="translations")
     problems.install(app)
     app.before_request(_check_host)
+    app.before_request(_ignore_odd_ranges)
+    limiter = limiting.install(app, api.API, config.rate_limit)
     security.install(app)
     presenting.install(app)
     app.teardown_request(uploads.discard_rest)
@@ -49,7 +51,7 @@ def build(config: WebConfig) -> Flask:
     )
     for blueprint in (*views.BLUEPRINTS, *api.BLUEPRINTS):
         app.register_blueprint(blueprint)
-    limiting.install(app, api.API, config.rate_limit)
+    limiting.slow_sign_in(app, limiter)
     return app
 
 
@@ -69,3 +71,13 @@ def _check_host() -> None:
         raise SecurityError(
             "This name is not one under which the app is served; unmask serve --host-name adds it."
         )
+
+
+def _ignore_odd_ranges() -> None:
+    """Where a range is in unknown units, unreadable or several, send all (RFC 9110, 14.2).
+
+    Werkzeug would say of all three that they lie outside the file.
+    """
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        request.environ.pop("HTTP_RANGE", None)

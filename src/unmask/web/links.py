@@ -9,13 +9,23 @@ from urllib.parse import unquote, urljoin
 
 from unmask.core.version import __version__
 from unmask.jobs import Incoming, TooManyBytes, Vault
-from unmask.jobs.outward import LinkRefused, Resolve, Target, at_most, connect, look_up, target
+from unmask.jobs.outward import (
+    LinkRefused,
+    Resolve,
+    Target,
+    at_most,
+    connect,
+    look_up,
+    raw,
+    target,
+)
 from unmask.jobs.platforms import fetch_film
 
 _REDIRECTS = 5
 _WHOLE_S = 600.0
 _HEAD_S = 30.0
 _PIECE = 2**16
+_DIGITS = 18  # of a length: with more it is too large, whatever the limit
 _TYPES = ("video/", "image/", "application/octet-stream", "binary/octet-stream", "application/mp4")
 _PAGE_TYPES = ("text/html", "application/xhtml")
 _PAGES = (200, 401, 403, 406, 429)  # platforms send programs away that ask for a page plainly
@@ -47,7 +57,7 @@ def fetch(
             with at_most(connection, _HEAD_S):
                 answer = _ask(connection, to)
             if answer.status in (301, 302, 303, 307, 308):
-                url = urljoin(url, answer.getheader("Location") or "")
+                url = urljoin(url, raw(answer.getheader("Location") or ""))
                 continue
             if answer.status in _PAGES and _kind(answer).startswith(_PAGE_TYPES):
                 return of_page(given, vault, limit)
@@ -80,7 +90,7 @@ def _check_kind(answer: http.client.HTTPResponse, limit: int) -> None:
             hint="name the file itself, not the page that shows it",
         )
     length = answer.getheader("Content-Length") or ""
-    if length.isdecimal() and int(length) > limit:
+    if length.isdecimal() and (len(length) > _DIGITS or int(length) > limit):
         raise TooManyBytes(limit)
 
 

@@ -23,10 +23,13 @@ from unmask.jobs import TooManyBytes
 from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.previewing import NoPreview
+from unmask.jobs.vault import DiskFull
 from unmask.jobs.webhooks import WebhookRefused
 from unmask.web.said import told
 
 log = logging.getLogger("unmask.web")
+PROGRAMS = ("/api/", "/metrics", "/openapi.json")
+"""Where paths begin at which only programs ask."""
 
 _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (TooLarge, 413),
@@ -37,6 +40,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (WebhookRefused, 422),
     (NoPreview, 422),
     (LiveFailed, 503),
+    (DiskFull, 507),
     (StoreError, 503),
     (MissingExtra, 501),
 )
@@ -58,12 +62,12 @@ def status_of(error: UnmaskError) -> int:
 def for_programs() -> bool:
     """Whether the answer is to be JSON."""
     best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
-    return request.path.startswith("/api/") or best == "application/json"
+    return request.path.startswith(PROGRAMS) or best == "application/json"
 
 
 def problem(status: int, code: str, detail: str, hint: str = "") -> Response:
     """Problem details (RFC 9457); ``code`` and ``hint`` as in ``unmask.scan/1``."""
-    if not request.path.startswith("/api/"):  # a page's own script asked, and shows the answer
+    if not request.path.startswith(PROGRAMS):  # a page's own script asked, and shows the answer
         detail, hint = told(detail), told(hint)
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {"title": title, "status": status, "detail": detail, "code": code}
@@ -88,7 +92,8 @@ def _too_many_bytes(error: TooManyBytes) -> AnyResponse:
 
 
 def _http(error: HTTPException) -> AnyResponse:
-    if isinstance(error, SecurityError):  # under a foreign name no address of ours can be built
+    # Under a foreign name no address of ours can be built, so there is no page for people.
+    if isinstance(error, SecurityError) and not for_programs():
         return Response(f"{error.description}\n", 400, mimetype="text/plain")
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()

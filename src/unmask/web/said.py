@@ -28,6 +28,10 @@ TEXTS = (
     "%(more)s more faces were found than were asked for; the %(n)s largest and most seen were "
     "scored.",
     "%(n)s uncertain detections in a single frame were taken for no face.",
+    "there is no room left for the file on the server's disk",
+    "send it again when there is more space",
+    "the file could not be kept: %(cause)s",
+    "check the data folder and the disk it lies on",
     # what is wrong with a file
     "%(name)s: the file is empty",
     "%(name)s: no such file",

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from unmask.web.problems import PROGRAMS
 from unmask.web.services import services
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -59,7 +60,7 @@ def _guard() -> AnyResponse | None:
     if request.endpoint in OPEN:
         _check_csrf()
         return None
-    is_api = request.path.startswith(("/api/", "/metrics"))
+    is_api = request.path.startswith(PROGRAMS)
     bearer = _bearer()
     if bearer is not None:
         g.token = services().tokens.check(bearer)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import IO, Any, cast
 
 from flask import Request, request
-from werkzeug.datastructures import FileStorage
 
 from unmask.jobs import Incoming
 from unmask.web.services import services
@@ -20,6 +19,10 @@ class StreamingRequest(Request):
     max_form_memory_size = 200_000
     max_form_parts = FILES_AT_ONCE + 20
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.incoming: list[Incoming] = []
+
     def _get_file_stream(
         self,
         total_content_length: int | None,
@@ -27,8 +30,8 @@ class StreamingRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        desk = services().desk
-        return cast(IO[bytes], desk.vault.receive(services().config.max_upload))
+        self.incoming.append(services().desk.vault.receive(services().config.max_upload))
+        return cast(IO[bytes], self.incoming[-1])
 
 
 def received(field: str) -> Iterator[tuple[Incoming, str]]:
@@ -40,12 +43,6 @@ def received(field: str) -> Iterator[tuple[Incoming, str]]:
 
 
 def discard_rest(_: object = None) -> None:
-    """Close what a request has brought and no view has kept."""
-    for file in _parsed_files():
+    """Delete what a request has brought and no view has kept, of a form half read too."""
+    for file in cast(StreamingRequest, request).incoming:
         file.close()
-
-
-def _parsed_files() -> list[FileStorage]:
-    """Without parsing a form that no view has asked for."""
-    files = request.__dict__.get("files")
-    return [] if files is None else [file for _, file in files.items(multi=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast, get_args
 
 from flask import request
@@ -49,11 +49,11 @@ def moment(name: str) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
-    return time
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC it may lie before the year 1 or after 9999
+        pass
+    raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
 
 
 def truth(text: str) -> bool:

@@ -37,7 +37,7 @@ _TEXT = {"type": "string"}
             200: ("The same bytes were analysed with the same model and options before", Task),
             202: ("The file waits to be analysed; Location says where to ask", Task),
         },
-        problems=(400, 413, 422, 501),
+        problems=(400, 413, 422, 501, 507),
     )
 )
 def submit() -> ResponseReturnValue:
@@ -185,9 +185,15 @@ def _uploaded() -> Submission:
     form, own = request.form, services()
     options, fresh = options_from(form), queries.truth(form.get("fresh", ""))
     webhook, origin = own.webhook(form.get("webhook")), "submitted to the API"
-    for file, name in received("file"):
-        return own.desk.submit(file, name, options, fresh=fresh, origin=origin, webhook=webhook)
-    raise BadRequest("The form has no field named file with a file in it.")
+    files = list(received("file"))
+    if len(files) != 1:
+        raise BadRequest(
+            "The form has more than one file: send each by itself."
+            if files
+            else "The form has no field named file with a file in it."
+        )
+    file, name = files[0]
+    return own.desk.submit(file, name, options, fresh=fresh, origin=origin, webhook=webhook)
 
 
 def _linked() -> Submission:
@@ -195,6 +201,8 @@ def _linked() -> Submission:
 
     try:
         link = Link.model_validate(request.get_json())
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply.") from error
     except ValidationError as error:
         flaw = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, flaw["loc"])) or "it"

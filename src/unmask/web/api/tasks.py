@@ -21,7 +21,7 @@ def task_of(id: str) -> Task:
     job, stored = desk.book.get(id), desk.history.get(id)
     if stored is not None:
         return _finished(stored)
-    if job is None:
+    if job is None or job.state == "done":  # done, and its result was deleted since
         raise unknown()
     return Task(
         id=job.id,

@@ -97,12 +97,11 @@ class Page:
 def show(id: str) -> ResponseReturnValue:
     """The result, or how far it is, or why there is none."""
     desk = services().desk
-    stored = desk.history.get(id)
+    job, stored = desk.book.get(id), desk.history.get(id)  # in this order: a job may just end
     if stored is not None:
         page = page_of(stored)
         return render_template("result.html", page=page, scene=json.dumps(page.scene()))
-    job = desk.book.get(id)
-    if job is None:
+    if job is None or job.state == "done":
         abort(404, "There is no analysis with this number. It may have been deleted.")
     if job.active:
         state = describe(job, desk)

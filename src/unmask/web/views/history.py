@@ -89,7 +89,7 @@ def search() -> ResponseReturnValue:
         labels=LABELS,
         orders=ORDERS,
         failed=services().desk.book.failed(limit=10) if first_page else [],
-        waiting=services().desk.book.unfinished()[:20] if first_page else [],
+        waiting=services().desk.book.unfinished(limit=20) if first_page else [],
     )
 
 
@@ -106,8 +106,9 @@ def delete_several() -> ResponseReturnValue:
 
 def _date(text: str) -> str:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()
-    except ValueError:
+        day = datetime.strptime(text, "%Y-%m-%d").date()
+        return (day + timedelta(days=1) - timedelta(days=1)).isoformat()  # it has a day after it
+    except (ValueError, OverflowError):
         return ""
 
 

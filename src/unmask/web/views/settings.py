@@ -12,6 +12,7 @@ from unmask.web.services import services
 
 settings = Blueprint("settings", __name__)
 _MOST_DAYS = 36_500
+_DIGITS = 12  # Python reads no number of thousands
 
 
 @settings.get("/settings")
@@ -90,6 +91,6 @@ def _thresholds(low: str, high: str) -> dict[str, float] | None:
 def _days(text: str) -> int | None:
     if not text:
         return None
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_DAYS:
+    if not text.isdecimal() or len(text) > _DIGITS or not 1 <= int(text) <= _MOST_DAYS:
         raise UsageError(f"retention must be a whole number of days, 1 to {_MOST_DAYS}")
     return int(text)

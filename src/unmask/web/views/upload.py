@@ -20,6 +20,7 @@ from unmask.web.services import services
 from unmask.web.uploads import received
 
 upload = Blueprint("upload", __name__)
+_DIGITS = 12  # Python reads no number of thousands
 NUMBERS = ("clips", "frames_per_clip", "min_face", "max_faces")
 
 
@@ -101,7 +102,7 @@ def options_from(form: object) -> JobOptions:
     for name in NUMBERS:
         text = str(get(name) or "").strip()
         if text:
-            if not text.isdecimal():
+            if not text.isdecimal() or len(text) > _DIGITS:
                 raise UsageError(f"{name} must be a whole number, not {text[:40]!r}")
             numbers[name] = int(text)
     return services().options(get("model") or None, **numbers)

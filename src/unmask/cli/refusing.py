@@ -1,0 +1,120 @@
+"""Waitress, taught to refuse a body that is too large so that who sends it hears why.
+
+By itself it answers such a request in words of its own and hangs up while the body is still
+coming: the sender then sees a broken connection, and no answer. Here the application answers, as
+it answers everything, before the body has come, and what comes of it until the sender has heard
+that is read and thrown away.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.utilities import Error, RequestEntityTooLarge
+
+from unmask.jobs.vault import DiskFull, explained
+
+_LINGER_S = 30.0
+
+
+def answer_the_refused(servers: dict[int, Any]) -> None:
+    """Have these servers (the map that ``create_server`` fills) do so."""
+    for server in servers.values():
+        if hasattr(server, "channel_class"):
+            server.channel_class = Channel
+
+
+class NoRoom(Error):  # type: ignore[misc]
+    """The answer where a body fits nowhere, in the form of :mod:`unmask.web.problems`."""
+
+    code = 507
+    reason = "Insufficient Storage"
+
+    def __init__(self, error: DiskFull) -> None:
+        super().__init__(error.message)
+        self._error = error
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Status, headers, body."""
+        said = {"detail": self._error.message, "code": self._error.code, "hint": self._error.hint}
+        body = {"title": self.reason, "status": self.code} | said
+        kind = [("Content-Type", "application/problem+json")]
+        return f"{self.code} {self.reason}", kind, json.dumps(body).encode()
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Ends a request where its body becomes too much, and says so by ``refuse``."""
+
+    error: Any
+
+    def __init__(self, adj: Any, refuse: Callable[[], None]) -> None:
+        super().__init__(adj)
+        self._refuse = refuse
+
+    def received(self, data: bytes) -> int:
+        """See the base class."""
+        try:
+            with explained():
+                consumed: int = super().received(data)
+        except DiskFull as error:
+            self.error, self.completed = NoRoom(error), True
+        if not isinstance(self.error, (RequestEntityTooLarge, NoRoom)):
+            return consumed
+        if isinstance(self.error, RequestEntityTooLarge):  # the application sees that, too
+            self.error = None
+            self._state_size()
+        self.expect_continue = False
+        self.headers["CONNECTION"] = "close"
+        self._refuse()
+        return len(data)
+
+    def close(self) -> None:
+        """See the base class. Closing writes what is left, for which there may be no room."""
+        with suppress(OSError):
+            super().close()
+
+    def _state_size(self) -> None:
+        """Let the size be known where the body is not, as of one that came in chunks."""
+        self.headers["CONTENT_LENGTH"] = str(max(self.content_length, self.body_bytes_received))
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """Reads on for a while after it has refused: to hang up at once would cancel the answer."""
+
+    will_close: bool
+    _refused = False
+    _until = 0.0
+
+    def parser_class(self, adj: Any) -> Parser:
+        """The parser of the next request."""
+        return Parser(adj, self._refuse)
+
+    def handle_close(self) -> None:
+        """See the base class."""
+        if self.will_close and self._refused and not self._until:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+                self._until = time.monotonic() + _LINGER_S
+                self.will_close = False
+                return
+        super().handle_close()
+
+    def handle_read(self) -> None:
+        """See the base class."""
+        if not self._until:
+            super().handle_read()
+        elif time.monotonic() > self._until:
+            self.handle_close()
+        else:
+            with suppress(OSError):
+                self.recv(self.adj.recv_bytes)
+
+    def _refuse(self) -> None:
+        self._refused = True

@@ -1,0 +1,92 @@
+"""What a real server answers to a body that it does not take."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import json
+import os
+import socket
+import threading
+
+import pytest
+import waitress
+
+from unmask.cli import refusing
+
+MB = 2**20
+HEAD = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+KIND = "multipart/form-data; boundary=x"
+
+
+@pytest.fixture
+def port(make_app):
+    app, servers = make_app(max_upload=1000), {}
+    limit = app.config["MAX_CONTENT_LENGTH"] + 1
+    server = waitress.create_server(
+        app, map=servers, host="127.0.0.1", port=0, max_request_body_size=limit
+    )
+    refusing.answer_the_refused(servers)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield server.effective_port
+    server.close()
+    thread.join(timeout=10)
+
+
+def answered(connection, status, code):
+    answer = connection.getresponse()
+    assert answer.status == status
+    assert answer.getheader("Content-Type") == "application/problem+json"
+    assert json.loads(answer.read())["code"] == code
+
+
+def test_who_sends_too_much_hears_so_while_sending(port, folders):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    body = HEAD + bytes(30 * MB) + b"\r\n--x--\r\n"
+    connection.request("POST", "/api/v1/analyses", body, {"Content-Type": KIND})
+    answered(connection, 413, "request-entity-too-large")
+    assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
+
+
+def test_who_sends_too_much_in_chunks_hears_so_too(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    pieces = (bytes(MB) for _ in range(20))
+    headers = {"Content-Type": KIND, "Transfer-Encoding": "chunked"}
+    connection.request("POST", "/api/v1/analyses", pieces, headers, encode_chunked=True)
+    answered(connection, 413, "request-entity-too-large")
+
+
+def test_who_asks_first_is_not_told_to_go_on(port):
+    lines = (
+        "POST /api/v1/analyses HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Content-Length: {60 * MB}",
+        f"Content-Type: {KIND}",
+        "Expect: 100-continue",
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall("\r\n".join((*lines, "", "")).encode())
+        answer = line.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"100 Continue" not in answer
+
+
+def test_a_page_is_answered_by_a_page(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    body = HEAD + bytes(3 * MB)
+    german = {"Content-Type": KIND, "Accept-Language": "de", "Accept": "text/html"}
+    connection.request("POST", "/", body, german)
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert '<html lang="de">' in answer.read().decode()
+
+
+def test_what_fits_nowhere_is_said(port, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("waitress.receiver.FixedStreamReceiver.received", full)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("POST", "/api/v1/analyses", HEAD + bytes(900), {"Content-Type": KIND})
+    answered(connection, 507, "disk-full")
