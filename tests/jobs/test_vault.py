@@ -9,7 +9,9 @@ import pytest
 
 from unmask.core.errors import InputEmpty, ModelNotFound, StoreError
 from unmask.jobs import JobOptions, TooManyBytes, Vault
+from unmask.jobs.running import Workshop
 from unmask.jobs.vault import DiskFull
+from unmask.store import Filters
 
 
 @pytest.fixture
@@ -59,6 +61,37 @@ def test_the_senders_name_is_for_people_only(submit, desk):
     assert job.name == "�[31mpass�wd"
     assert desk.vault.find(job.sha256).read_bytes() == b"x"
     assert len(desk.book.get(submit(b"y", "n" * 999).id).name) == 255
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Screenshot at 8.36.12\u202fPM.png", "Screenshot at 8.36.12 PM.png"),
+        ("写真\u3000一.jpg", "写真 一.jpg"),
+        ("می\u200cخواهم.jpg", "می\u200cخواهم.jpg"),
+        ("👨\u200d👩\u200d👧 clip.jpg", "👨\u200d👩\u200d👧 clip.jpg"),
+        ("a\u2066b\u200b.jpg", "a�b�.jpg"),
+    ],
+)
+def test_ordinary_names_stay_as_they_are(submit, desk, name, shown):
+    assert desk.book.get(submit(b"x", name).id).name == shown
+
+
+def test_who_sends_known_bytes_finds_them_by_their_own_name(submit, desk, portrait):
+    first = submit(portrait, "face.png").id
+    submit(portrait, "while it waits.png")
+    Workshop(desk.history, desk.folders).run(first)
+    for name in ("EVIDENCE 2026.png", "ÄRGER.png", "EVIDENCE 2026.png", "face.png"):
+        assert submit(portrait, name).id == first
+    for text in ("evidence 2026", "ärger", "face"):
+        assert [one.id for one in desk.history.list(Filters(text=text))] == [first]
+    assert desk.history.get(first).entry.name == "face.png"
+    received = [one.detail for one in desk.log.of(first) if one.event == "received"]
+    assert received[1:] == [
+        "also as while it waits.png",
+        "also as EVIDENCE 2026.png, and answered from this analysis",
+        "also as ÄRGER.png, and answered from this analysis",
+    ]
 
 
 def test_an_empty_file_is_refused(submit, desk):

@@ -6,6 +6,7 @@ import logging
 import secrets
 import shutil
 import threading
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,9 +19,10 @@ from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
 from unmask.jobs.queueing import Queue
 from unmask.jobs.vault import Incoming, Vault
-from unmask.store import CustodyLog, Deliveries, History, JobBook, NewJob
+from unmask.store import CustodyLog, Deliveries, Entry, History, JobBook, NewJob
 
 NAME_LENGTH = 255
+_JOINERS = "\u200c\u200d"
 _REPORTS = 2  # made at the same time
 log = logging.getLogger("unmask.jobs")
 
@@ -85,6 +87,7 @@ class Desk:
         known = None if fresh else self.history.find(sha256, asked.model_sha256, asked.fingerprint)
         if known is not None:
             self._keep_if_used(incoming)
+            self._note_name(known.entry, _shown(name))
             self._tell(known.entry.id, webhook)
             return Submission(known.entry.id, "known")
         incoming.settle()  # which may take a while, and nobody else could write meanwhile
@@ -106,6 +109,8 @@ class Desk:
             raise
         if added:
             self.log.add(job.id, "received", origin or f"{size} bytes, SHA-256 {sha256}")
+        elif job.name != new.name:
+            self.log.add(job.id, "received", f"also as {new.name}")
         self._tell(job.id, webhook)  # before anybody can have done it
         if added:
             self._queue(job.id)
@@ -119,6 +124,11 @@ class Desk:
                 incoming.keep()
             else:
                 incoming.discard()
+
+    def _note_name(self, known: Entry, name: str) -> None:
+        """Who sent these bytes under another name must find them by it."""
+        if name != known.name and self.history.also_named(known.id, name):
+            self.log.add(known.id, "received", f"also as {name}, and answered from this analysis")
 
     def _still_there(self, sha256: str) -> None:
         if self.vault.find(sha256) is None:
@@ -218,7 +228,13 @@ class Desk:
 
 
 def _shown(name: str) -> str:
-    """A file name for people: no folders, nothing unprintable, not endless."""
+    """A file name for people: no folders, nothing that hides or turns the rest, not endless."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
-    clean = "".join(letter if letter.isprintable() else "�" for letter in last)
-    return clean[:NAME_LENGTH] or "unnamed"
+    return "".join(map(_letter, last))[:NAME_LENGTH] or "unnamed"
+
+
+def _letter(letter: str) -> str:
+    """Spaces of all widths are spaces; Persian and some emoji need their joiners."""
+    if letter in _JOINERS or letter.isprintable():
+        return letter
+    return " " if unicodedata.category(letter) == "Zs" else "�"

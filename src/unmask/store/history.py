@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Engine, Select, delete, func, select
+from sqlalchemy import Engine, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -164,6 +164,15 @@ class History:
         with explained(self.place, "read"), Session(self._engine) as session:
             for row in session.scalars(query.execution_options(yield_per=_BATCH)):
                 yield Stored(_entry(row), row.document)
+
+    def also_named(self, id: str, name: str) -> bool:
+        """Let an analysis be found by another name of its file; False where that is known."""
+        key = search_key(name)
+        unknown = AnalysisRow.name_key.contains(key, autoescape=True).is_not(True)
+        added = {"name_key": AnalysisRow.name_key + f"\n{key}"}  # still sorted by the first
+        change = update(AnalysisRow).where(AnalysisRow.id == id, unknown).values(added)
+        with explained(self.place, "write to"), self._writer.begin() as connection:
+            return connection.execute(change).rowcount > 0
 
     def delete(self, id: str) -> bool:
         """Delete one analysis by its full id; False if there is none."""
