@@ -23,6 +23,7 @@ from unmask.cli.terminal import note, notes_console, results_console
 from unmask.cli.tracing import tracing
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError, UsageError
+from unmask.core.files import is_folder
 from unmask.core.heap import return_large_blocks
 from unmask.core.scan import Failure
 from unmask.evaluation.worth import worth
@@ -59,7 +60,7 @@ class ScanOptions:
     @property
     def single(self) -> bool:
         """Whether exactly one file was named: its analysis is then the whole JSON document."""
-        return len(self.paths) == 1 and self.paths[0] != STDIN and not Path(self.paths[0]).is_dir()
+        return len(self.paths) == 1 and self.paths[0] != STDIN and not is_folder(self.paths[0])
 
     @property
     def shows_table(self) -> bool:
