@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 
 import click
 from rich.table import Table
@@ -12,8 +13,9 @@ from rich.text import Text
 
 from unmask.cli import exits, words
 from unmask.cli.documents import ScanWriter, pretty
-from unmask.cli.files import STDOUT, Target
+from unmask.cli.files import Target
 from unmask.cli.outcome import Outcome
+from unmask.cli.places import check_distinct
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, printable, results_console
 from unmask.core.errors import UsageError
@@ -84,16 +86,19 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
     """Every analysis chosen, as ``unmask.scan/1`` or as rows."""
     if json_to is None and csv_to is None:
         raise UsageError("where to?", hint="give --json FILE, --csv FILE, or - for standard output")
-    if json_to == csv_to == STDOUT:
-        raise UsageError("--json - and --csv - cannot share standard output")
-    with History() as past:
-        if json_to is not None:
-            writer = ScanWriter(Target(json_to, "--json"))
+    check_distinct({"--json": json_to, "--csv": csv_to})
+    with ExitStack() as stack:
+        as_json, target = (
+            None if place is None else stack.enter_context(closing(Target(place, option)))
+            for place, option in ((json_to, "--json"), (csv_to, "--csv"))
+        )
+        past = stack.enter_context(History())
+        if as_json is not None:
+            writer = ScanWriter(as_json)
             for stored in past.export(filters):
                 writer.add(stored.document)
             writer.publish()
-        if csv_to is not None:
-            target = Target(csv_to, "--csv")
+        if target is not None:
             rows = csv.DictWriter(target.stream, tuple(Entry.__dataclass_fields__))
             rows.writeheader()
             rows.writerows(stored.entry.as_row() for stored in past.export(filters))
