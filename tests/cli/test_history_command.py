@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 
 import pytest
 
@@ -169,3 +170,25 @@ def test_a_history_that_cannot_be_used_does_not_cost_the_verdict(scan, portrait,
     assert "going on without history" in ran.err
     assert "Manipulated" in ran.out
     assert scan(portrait, "--no-history").err == ""
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone cannot be changed there")
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        (("--since", "0001-01-01"), 2),
+        (("--until", "0001-01-01"), 0),
+        (("--since", "9999-12-31T23:59:59"), 0),
+        (("--until", "9999-12-31T23:59:59"), 2),
+        (("--limit", "99999999999999999999"), 2),
+    ],
+)
+def test_the_ends_of_time_and_numbers(past, monkeypatch, zone, chosen, found):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", zone)
+        time.tzset()
+        ran = past("history", "list", *chosen)
+    time.tzset()
+    assert ran.code == 0
+    assert len(ids(ran)) == found

@@ -7,6 +7,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from unmask.cli.numbers import Real
+
 _FILE = click.Path(path_type=str)
 _OF_ALL = {"method": "--method", "groups": "--groups", "same_verdicts": "--same-verdicts"}
 _OF_LOWER = {"low": "--low", "misses": "--misses"}
@@ -39,7 +41,7 @@ _OF_UPPER = {"false_positives": "--false-positives"}
 )
 @click.option(
     "--false-positives",
-    type=click.FloatRange(0, 1),
+    type=Real(0, 1),
     default=0.05,
     show_default=True,
     metavar="SHARE",
@@ -47,7 +49,7 @@ _OF_UPPER = {"false_positives": "--false-positives"}
 )
 @click.option(
     "--low",
-    type=click.FloatRange(0, 1),
+    type=Real(0, 1),
     default=0.5,
     show_default=True,
     metavar="P",
@@ -55,7 +57,7 @@ _OF_UPPER = {"false_positives": "--false-positives"}
 )
 @click.option(
     "--misses",
-    type=click.FloatRange(0, 1),
+    type=Real(0, 1),
     metavar="SHARE",
     help="Instead of --low: of manipulated files, that may lie below the lower threshold.",
 )
@@ -81,7 +83,7 @@ _OF_UPPER = {"false_positives": "--false-positives"}
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Real(min=0, min_open=True),
     default=600,
     show_default=True,
     metavar="S",

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from unmask.cli.numbers import Real
+
 _FILE = click.Path(path_type=str)
 
 
@@ -72,12 +74,8 @@ _FILE = click.Path(path_type=str)
     metavar="N",
     help="Of each class, drawn by --seed.",
 )
-@click.option(
-    "--low", type=click.FloatRange(0, 1), metavar="P", help="Threshold.  [default: the model's]"
-)
-@click.option(
-    "--high", type=click.FloatRange(0, 1), metavar="P", help="Threshold.  [default: the model's]"
-)
+@click.option("--low", type=Real(0, 1), metavar="P", help="Threshold.  [default: the model's]")
+@click.option("--high", type=Real(0, 1), metavar="P", help="Threshold.  [default: the model's]")
 @click.option("--resamples", type=click.IntRange(0, 100_000), default=2000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
@@ -85,7 +83,7 @@ _FILE = click.Path(path_type=str)
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Real(min=0, min_open=True),
     default=600,
     show_default=True,
     metavar="S",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -130,4 +130,9 @@ def _chosen(given: dict[str, Any]) -> Filters:
 
 
 def _aware(time: datetime | None) -> datetime | None:
-    return None if time is None else time.astimezone()
+    if time is None:
+        return None
+    try:
+        return time.astimezone()
+    except (OverflowError, ValueError, OSError):  # in the first or last year that there is
+        return time.replace(tzinfo=UTC)

@@ -22,12 +22,13 @@ from unmask.core.errors import UsageError
 from unmask.store import Entry, Filters, History, Order
 
 _ID_DIGITS = 8
+_MOST = 2**63 - 1  # that a database takes as a limit
 
 
 def print_list(filters: Filters, order: Order, limit: int) -> int:
     """A row for each entry, and how many more there are."""
     with History() as past:
-        entries = past.list(filters, order=order, limit=limit)
+        entries = past.list(filters, order=order, limit=min(limit, _MOST))
         total = past.count(filters)
     if not entries:
         note("no analyses in the history" if filters == Filters() else "no such analyses")
