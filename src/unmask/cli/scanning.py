@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Tally:
     failed: int = 0
     found: int = 0
     interrupted: bool = False
+    terminated: bool = False
 
     def count(self, outcome: Outcome, wanted: str | None) -> None:
         """Count one outcome; ``wanted`` is the label that --fail-on names."""
@@ -105,7 +107,7 @@ class Tally:
     def code(self) -> int:
         """A finding outranks a failure: it holds whatever the other files are."""
         if self.interrupted:
-            return exits.INTERRUPTED
+            return exits.TERMINATED if self.terminated else exits.INTERRUPTED
         if self.found:
             return exits.FOUND
         return exits.SOME_FAILED if self.failed else exits.DONE
@@ -150,6 +152,7 @@ def run(options: ScanOptions) -> int:
                     if files is not None and files.interrupted:
                         scanner.stop.set()
                     tally.interrupted |= scanner.stop.is_set()
+        tally.terminated = interrupts.signal == signal.SIGTERM
         reports.publish()
     unwritten = reports.failed or scanner.unwritten or (files is not None and files.failed)
     return exits.SOME_FAILED if unwritten and tally.code == exits.DONE else tally.code
