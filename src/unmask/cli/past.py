@@ -108,7 +108,10 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
 
 
 def delete_some(ids: Sequence[str], filters: Filters, *, confirmed: bool) -> int:
-    """Delete, after asking, and say how many."""
+    """Delete, after asking, with what the web app kept of them; say how many."""
+    from unmask.jobs.deleting import delete_analysis, delete_kept
+    from unmask.jobs.folders import Folders
+
     with History() as past:
         full = [past.resolve(id) for id in ids]  # all must be known before any goes
         number = len(set(full)) if full else past.count(filters)
@@ -117,7 +120,13 @@ def delete_some(ids: Sequence[str], filters: Filters, *, confirmed: bool) -> int
             return exits.DONE
         if not confirmed:
             _confirm(number)
-        deleted = sum(map(past.delete, set(full))) if full else past.delete_all(filters)
+        folders = Folders.default()
+        if full:
+            deleted = sum(delete_analysis(past, folders, id) for id in set(full))
+        else:
+            for entry in past.list(filters):
+                delete_kept(past, folders, entry.id, {entry.sha256})
+            deleted = past.delete_all(filters)
     note(f"{deleted} deleted")
     return exits.DONE
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shutil
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from unmask.core.errors import InputEmpty, StoreError
+from unmask.jobs.deleting import delete_analysis, picture_folder
 from unmask.jobs.folders import Folders
 from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
@@ -145,9 +145,7 @@ class Desk:
 
     def picture_folder(self, id: str) -> Path:
         """Where they are. ValueError for what is no id."""
-        if not id.isalnum():
-            raise ValueError(f"not an id: {id!r}")
-        return self.folders.evidence / id
+        return picture_folder(self.folders, id)
 
     def expire(self, days: int) -> int:
         """Delete what was handed in and ended so many days ago or longer; returns how many.
@@ -162,23 +160,7 @@ class Desk:
 
         A running job's worker notices and stops. False if there was nothing.
         """
-        job = self.book.get(id)
-        stored = self.history.get(id)
-        if job is None and stored is None:
-            return False
-        self.book.delete(id)
-        self.history.delete(id)
-        self.log.delete(id)
-        self.deliveries.delete(id)
-        for folder in (self.picture_folder(id), *self.folders.evidence.glob(f"{id}.draft-*")):
-            shutil.rmtree(folder, ignore_errors=True)
-        sha256s = {job.sha256} if job is not None else set()
-        if stored is not None:
-            sha256s.add(stored.entry.sha256)
-        for sha256 in sha256s:
-            if not self.book.uses(sha256):
-                self.vault.delete(sha256)
-        return True
+        return delete_analysis(self.history, self.folders, id)
 
 
 def _shown(name: str) -> str:
