@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import threading
 import time
 
@@ -156,7 +157,7 @@ def test_an_interruption_stops_what_is_at_work_and_keeps_what_is_done(
             done.set()
             return result
         assert done.wait(PATIENCE_S)
-        interrupts.made = True
+        interrupts.signal = signal.SIGINT
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             timeout.check("dawdling")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +12,7 @@ from types import SimpleNamespace
 import bad_files
 import pytest
 from films import film, panning
+from test_scan_inputs import feed
 
 from unmask.clips import align
 
@@ -197,3 +200,83 @@ def _dawdling(monkeypatch, seconds):
 
     monkeypatch.setattr("unmask.core.deadline.time", SimpleNamespace(monotonic=clock))
     return cut
+
+
+def test_a_path_that_cannot_even_be_looked_at_costs_only_itself(scan, portrait, monkeypatch):
+    lines = [os.fsencode(portrait), b"x" * 5000, b"y" * 300, b"a/" * 3000]
+    feed(monkeypatch, b"\n".join(lines))
+    ran = scan("-", "z" * 300, "--json", "-")
+    first, *others = ran.json["results"]
+    assert ran.code == 3
+    assert first["verdict"]["label"] == "manipulated"
+    assert [one["error"]["code"] for one in others] == ["not-readable"] * 4
+    assert all("File name too long" in one["error"]["message"] for one in others)
+
+
+def test_a_single_path_that_cannot_be_looked_at(scan):
+    ran = scan("z" * 300, "--json", "-")
+    assert ran.code == 3
+    assert ran.json["results"][0]["error"]["code"] == "not-readable"
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    """A folder into which nobody may look, as it is for everybody but root."""
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    folder.chmod(0)
+    if os.geteuid() == 0:
+        for name in ("stat", "lstat", "open", "scandir", "mkdir", "access"):
+            monkeypatch.setattr(os, name, refusing_below(getattr(os, name), folder))
+        monkeypatch.setattr(io, "open", refusing_below(io.open, folder))
+    yield folder
+    folder.chmod(0o700)
+
+
+def refusing_below(real, folder):
+    def call(path, *arguments, **options):
+        if isinstance(path, str | os.PathLike):
+            if real.__name__ == "access" and folder in (Path(path), *Path(path).parents):
+                return False
+            if folder in Path(path).parents:
+                raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    return call
+
+
+def test_a_file_in_a_folder_that_may_not_be_entered(scan, portrait, locked):
+    ran = scan(locked / "sub" / "a.jpg", portrait, "--json", "-")
+    denied, other = ran.json["results"]
+    assert ran.code == 3
+    assert denied["error"]["code"] == "not-readable"
+    assert "Permission denied" in denied["error"]["message"]
+    assert other["verdict"]["label"] == "manipulated"
+
+
+def test_a_model_in_a_folder_that_may_not_be_entered(unmask, portrait, locked):
+    ran = unmask("scan", "--model", locked / "model", portrait)
+    assert ran.code == 2
+    assert f"no model package at {locked / 'model'}: Permission denied" in ran.err
+
+
+def test_a_data_folder_that_may_not_be_entered_is_seen_by_doctor(unmask, locked, monkeypatch):
+    monkeypatch.setenv("UNMASK_DATA", str(locked / "data"))
+    assert "NOT WRITABLE" in unmask("doctor").out
+
+
+def test_standard_input_that_cannot_be_read(scan, portrait, monkeypatch):
+    class Failing(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            raise IsADirectoryError(21, "Is a directory")
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Failing())))
+    ran = scan("-", portrait, "--json", "-")
+    failed, other = ran.json["results"]
+    assert ran.code == 3
+    assert failed["error"]["code"] == "not-readable"
+    assert "standard input cannot be read: Is a directory" in failed["error"]["message"]
+    assert other["verdict"]["label"] == "manipulated"

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import subprocess
+import sys
+import time
+from dataclasses import fields
 
 import pytest
+
+from unmask.jobs import Folders, Vault
+from unmask.store import CustodyLog, Filters, History, JobBook, NewJob
 
 
 @pytest.fixture
@@ -169,3 +177,108 @@ def test_a_history_that_cannot_be_used_does_not_cost_the_verdict(scan, portrait,
     assert "going on without history" in ran.err
     assert "Manipulated" in ran.out
     assert scan(portrait, "--no-history").err == ""
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone cannot be changed there")
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "UTC"])
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        (("--since", "0001-01-01"), 2),
+        (("--until", "0001-01-01"), 0),
+        (("--since", "9999-12-31T23:59:59"), 0),
+        (("--until", "9999-12-31T23:59:59"), 2),
+        (("--limit", "99999999999999999999"), 2),
+    ],
+)
+def test_the_ends_of_time_and_numbers(past, monkeypatch, zone, chosen, found):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", zone)
+        time.tzset()
+        ran = past("history", "list", *chosen)
+    time.tzset()
+    assert ran.code == 0
+    assert len(ids(ran)) == found
+
+
+@pytest.fixture
+def uploaded(past, home):
+    """The id of an analysis that the web app made, and of another that a scan made."""
+    folders = Folders(home)
+    with History() as history:
+        stored = history.get(history.list(Filters(label="manipulated"))[0].id)
+        incoming = Vault(folders).receive(10)
+        incoming.write(b"film")
+        incoming.keep()
+        analysis = stored.analysis
+        media = analysis.media.model_copy(update={"sha256": incoming.sha256, "name": "up.png"})
+        entry = stored.entry
+        new = NewJob(
+            name="up.png",
+            bytes=4,
+            sha256=incoming.sha256,
+            model_sha256=entry.model_sha256,
+            fingerprint=entry.fingerprint,
+            options={},
+        )
+        job, _ = JobBook(history).add(new)
+        analysis = analysis.model_copy(update={"media": media})
+        history.record(analysis, fingerprint=entry.fingerprint, id=job.id)
+        CustodyLog(history).add(job.id, "received")
+    for name in (job.id, f"{job.id}.draft-1", entry.id):
+        (folders.evidence / name).mkdir()
+        (folders.evidence / name / "face-0.jpg").write_bytes(b"a face")
+    return job.id, entry.id
+
+
+def kept(home) -> list[str]:
+    return sorted(
+        path.relative_to(home).parts[1]
+        for name in ("uploads", "evidence")
+        for path in (home / name).rglob("*")
+        if path.is_file()
+    )
+
+
+@pytest.mark.parametrize("chosen", [("ID",), ("--text", "up.png")])
+def test_deleting_takes_what_the_web_app_kept(past, home, uploaded, chosen):
+    mine, other = uploaded
+    assert len(kept(home)) == 4
+    ran = past("history", "delete", *(mine if one == "ID" else one for one in chosen), "--yes")
+    assert "1 deleted" in ran.err
+    assert kept(home) == [other]
+    with History() as history:
+        assert JobBook(history).get(mine) is None
+        assert CustodyLog(history).of(mine) == []
+        assert history.get(other) is not None
+
+
+def test_a_file_that_another_job_is_about_stays(past, home, uploaded):
+    mine, _ = uploaded
+    with History() as history:
+        book = JobBook(history)
+        job = book.get(mine)
+        again = {one.name: getattr(job, one.name) for one in fields(NewJob)}
+        book.add(NewJob(**again), fresh=True)
+    past("history", "delete", mine, "--yes")
+    assert len(kept(home)) == 2  # the file, and the other's pictures
+
+
+def test_deleting_needs_no_extra_and_makes_no_folder(past, home):
+    code = """
+import sys
+for extra in ("huey", "flask", "cryptography", "waitress", "yt_dlp"):
+    sys.modules[extra] = None
+from unmask.cli import main
+sys.exit(main(["history", "delete", "--all", "--yes"]))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"UNMASK_DATA": str(home)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "unmask: 2 deleted\n")
+    assert not (home / "uploads").exists()
+    assert not (home / "evidence").exists()

@@ -76,10 +76,11 @@ def test_what_a_killed_scan_had_done_is_not_done_again(begun, scan, pictures, tm
     assert kept(home) == FILES
 
 
-def test_an_interrupted_scan_writes_what_it_has(begun, tmp_path, home):
-    begun.send_signal(signal.SIGINT)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_scan_writes_what_it_has(begun, tmp_path, home, number, code):
+    begun.send_signal(number)
     out, _ = begun.communicate(timeout=60)
-    assert begun.returncode == 130
+    assert begun.returncode == code
     done = kept(home)
     rows = (tmp_path / "a.csv").read_text().splitlines()[1:]
     assert len(rows) == FILES
@@ -87,10 +88,15 @@ def test_an_interrupted_scan_writes_what_it_has(begun, tmp_path, home):
     assert "the scan was interrupted" in out
 
 
-def test_an_interruption_is_only_noted():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_is_only_noted(number):
+    before = signal.getsignal(number)
     with listening() as interrupts:
-        signal.raise_signal(signal.SIGINT)
+        assert not interrupts.made
+        signal.raise_signal(number)
         assert interrupts.made
+        assert interrupts.signal == number
+    assert signal.getsignal(number) == before
 
 
 @pytest.fixture

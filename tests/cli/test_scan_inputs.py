@@ -77,3 +77,10 @@ def test_a_name_cannot_steer_the_terminal(scan, portrait):
 
 def test_markup_in_a_name_is_only_text(scan, portrait):
     assert "[bold]a[!].png" in scan(portrait.rename(portrait.with_name("[bold]a[!].png"))).out
+
+
+@pytest.mark.parametrize("command", ["scan", "evaluate", "calibrate"])
+def test_a_budget_that_is_no_number(unmask, command):
+    ran = unmask(command, "a", "b", "--timeout", "nan")
+    assert ran.code == 2
+    assert "'nan' is not a number" in ran.err

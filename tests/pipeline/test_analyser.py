@@ -17,7 +17,7 @@ from tiny_model import CELLS, write_tiny_model
 
 import unmask
 from unmask.core.analysis import Thresholds
-from unmask.core.errors import ModelAltered, ModelNotFound, UsageError
+from unmask.core.errors import InputNotFound, ModelAltered, ModelNotFound, UsageError
 from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop
 from unmask.runtime.package import Pooling
 from unmask.verdict import face as face_verdict
@@ -47,6 +47,30 @@ def test_only_whole_numbers_are_taken(value: object) -> None:
 def test_thresholds_must_be_in_order() -> None:
     with pytest.raises(UsageError):
         AnalysisRequest(thresholds=Thresholds(low=0.8, high=0.2))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "allowed"),
+    [
+        ({"device": "gpu"}, "device must be one of 'auto', 'cpu', 'cuda', not 'gpu'"),
+        ({"device": "CUDA"}, "'cuda', not 'CUDA'"),
+        ({"device": None}, "device must be one of"),
+        ({"precision": "int8"}, "precision must be one of 'auto', 'f32', 'bf16', not 'int8'"),
+        ({"runtime": "tensorrt"}, "runtime must be one of 'openvino', 'onnxruntime', None"),
+        ({"thresholds": (0.1, 0.2)}, r"thresholds must be Thresholds\(low=..., high=...\)"),
+    ],
+)
+def test_what_there_is_not_is_refused(tmp_path: Path, wrong: dict[str, Any], allowed: str) -> None:
+    with pytest.raises(UsageError, match=allowed):
+        unmask.analyse(tmp_path / "any.png", **wrong)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_a_name_that_no_file_can_have(analyser: Analyser, name: str) -> None:
+    with pytest.raises(InputNotFound, match="no such file") as raised:
+        analyser.analyse(name)
+    assert repr(name) in str(raised.value)
+    assert raised.value.hint
 
 
 def test_options_are_filled_in_from_the_model(tiny_model: Path) -> None:

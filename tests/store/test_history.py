@@ -123,6 +123,14 @@ def test_filters_hold_together(filled):
     assert names(filled.list(between)) == ["bella.mp4", "adam_1.PNG"]
 
 
+def test_times_at_the_ends_of_the_calendar(filled):
+    for hours in (-14, 14):
+        zone = timezone(timedelta(hours=hours))
+        first, last = datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)
+        assert len(filled.list(Filters(since=first, until=last))) == 5
+        assert filled.list(Filters(until=first)) == filled.list(Filters(since=last)) == []
+
+
 def test_orders_and_pages(filled):
     newest = names(filled.list())
     assert newest == ["empty.mp4", "adamX1.mp4", "bella.mp4", "adam_1.PNG", "Éva 100%.mp4"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
 from unmask.cli import exits
+from unmask.cli.streams import attach, cannot_write, discard_stdout
 from unmask.core.errors import UnmaskError
 from unmask.core.version import __version__
 
@@ -34,6 +35,25 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(f"unmask.cli.{cmd_name}"), cmd_name)
         return command
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """As click does, but for a reader that has gone."""
+        with _reader_gone():
+            return super().make_context(*arguments, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, but for a reader that has gone."""
+        with _reader_gone():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _reader_gone() -> Iterator[None]:
+    """Raise it without its number, by which click leaves with 1, which has another meaning."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise BrokenPipeError from error
+
 
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96}
@@ -48,6 +68,7 @@ def unmask() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (``sys.argv`` for None) and return the exit code, see docs/cli.md."""
+    attach()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # not where a caller has put a plain buffer
             stream.reconfigure(errors="backslashreplace")
@@ -55,9 +76,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has gone (as in "unmask … | head"). Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (as in "unmask … | head").
+        discard_stdout()
         return exits.BROKEN_PIPE
+    except OSError as error:
+        if not cannot_write(error):
+            raise
+        discard_stdout()
+        _say(f"the output cannot be written: {error.strerror}", "free space there, or name a file")
+        return exits.SOME_FAILED
     return code
 
 
@@ -68,21 +95,25 @@ def _run(arguments: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("unmask: interrupted", err=True)
+        _say("interrupted")
         return exits.INTERRUPTED
     except UnmaskError as error:
-        from unmask.cli.terminal import printable
-
-        click.echo(f"unmask: {printable(error.message)}", err=True)
-        if error.hint:
-            click.echo(f"        {printable(error.hint)}", err=True)
+        _say(error.message, error.hint)
         return exits.USAGE
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - a traceback is no answer, and exit 1 has a meaning
+    except Exception as error:
+        if cannot_write(error):
+            raise
         from unmask.cli.crashes import describe
 
-        failure = describe(error)
-        click.echo(f"unmask: {failure.message}\n        {failure.hint}", err=True)
+        failure = describe(error)  # a traceback is no answer, and exit 1 has a meaning
+        _say(failure.message, failure.hint)
         return exits.INTERNAL
     return outcome if isinstance(outcome, int) else exits.DONE
+
+
+def _say(text: str, hint: str = "") -> None:
+    from unmask.cli.terminal import note
+
+    note(text, hint)

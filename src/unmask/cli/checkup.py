@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unmask.cli.extras import extras
 from unmask.core.errors import RuntimeUnavailable, UnmaskError
+from unmask.core.files import is_there
 from unmask.core.paths import cache_folder, data_folder
 from unmask.core.version import __version__
 from unmask.runtime import SessionOptions, installed_runtimes, resolve, shipped_packages
@@ -158,16 +159,16 @@ def _models(problems: list[UnmaskError]) -> Section:
 
 def _folder(folder: Path) -> str:
     """The nearest folder that exists decides whether it could be made."""
-    here = next(place for place in (folder, *folder.parents) if place.exists())
+    here = next(place for place in (folder, *folder.parents) if is_there(place))
     able = "" if os.access(here, os.W_OK | os.X_OK) else ", NOT WRITABLE"
-    return f"{folder}{'' if folder.exists() else ' (not made yet)'}{able}"
+    return f"{folder}{'' if is_there(folder) else ' (not made yet)'}{able}"
 
 
 def _history(problems: list[UnmaskError]) -> Section:
     url = locate(None)
     lines = {"database": place_of(url)}
     path = sqlite_file(url)
-    if path is not None and not Path(path).exists():
+    if path is not None and not is_there(path):
         return lines | {"state": "not made yet"}
     try:
         with History() as past:

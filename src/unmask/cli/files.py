@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from pathlib import Path
 from typing import IO
 
+from unmask.cli.streams import discard_stdout, need_stdout
 from unmask.core.errors import DataError, UsageError
+from unmask.core.files import expanded, is_folder, is_there, whole
 
 STDOUT = "-"
 _IN_MEMORY = 2**22
+_ELSEWHERE = "name another place"
 
 
 class Target:
@@ -25,8 +29,12 @@ class Target:
     def __init__(self, place: str, option: str) -> None:
         """:class:`UsageError` at once where ``place`` cannot be written, not after an hour."""
         self.place = place
-        self._path = None if place == STDOUT else Path(place).expanduser()
-        if self._path is not None:
+        self._option = option
+        path = expanded(place)
+        self._path = None if place == STDOUT or _is_stdout(path) else path
+        if self._path is None:
+            need_stdout()
+        else:
             _check(self._path, option)
         self.stream: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed by publish
             _IN_MEMORY, mode="w+", encoding="utf-8", newline=""
@@ -37,44 +45,101 @@ class Target:
         self.stream.close()
 
     def publish(self) -> None:
-        """Put the text in its place, replacing a file that was there."""
+        """Put the text in its place, replacing a file that was there. :class:`UsageError`."""
         self.stream.seek(0)
         with self.stream as text:
             if self._path is None:
-                shutil.copyfileobj(text, sys.stdout)
+                _print(text)
                 return
             try:
-                _replace(self._path, text)
+                _put(self._path, text)
             except OSError as error:
                 raise UsageError(
-                    f"{self._path} cannot be written: {error.strerror or error}",
-                    hint="name another file; what was analysed is answered from history",
+                    f"{self._option} {self._path}: cannot be written: {error.strerror or error}",
+                    hint=_ELSEWHERE,
                 ) from error
 
 
+def _is_stdout(path: Path) -> bool:
+    """``/dev/stdout``, or the file that standard output goes to: one replaced would lose it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):
+        return False
+
+
+def _print(text: IO[str]) -> None:
+    try:
+        shutil.copyfileobj(text, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_stdout()
+        raise UsageError(
+            f"standard output cannot be written: {error.strerror or error}",
+            hint="free space there, or name a file",
+        ) from error
+
+
+def status_of(path: Path, option: str) -> os.stat_result | None:
+    """What lies there, None for nothing. :class:`UsageError` where that cannot be told."""
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UsageError(
+            f"{option} {path}: cannot be written: {error.strerror or error}", hint=_ELSEWHERE
+        ) from error
+
+
+def check_folder(path: Path, option: str) -> None:
+    """:class:`UsageError` where ``path`` is no folder to write into and cannot be made one."""
+    status_of(path, option)
+    here = next(place for place in (path.absolute(), *path.absolute().parents) if is_there(place))
+    if not is_folder(here):
+        raise UsageError(f"{option} {path}: {here} is no folder", hint=_ELSEWHERE)
+    if not os.access(here, os.W_OK | os.X_OK):
+        raise UsageError(f"{option} {path}: {here} may not be written", hint=_ELSEWHERE)
+
+
 def _check(path: Path, option: str) -> None:
-    folder = path.resolve().parent
-    if path.is_dir():
+    status = status_of(path, option)
+    folder = _followed(path).parent
+    if status is not None and stat.S_ISDIR(status.st_mode):
         raise UsageError(f"{option} {path}: is a folder", hint=f"such as {path / 'unmask.json'}")
-    if not folder.is_dir():
+    if _special(status):
+        written = path
+    elif is_folder(folder):
+        written = folder
+    else:
         raise UsageError(f"{option} {path}: there is no folder {folder}", hint="make it first")
-    if not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
-        raise UsageError(f"{option} {path}: may not be written", hint="name another place")
+    if not os.access(written, os.W_OK):
+        raise UsageError(f"{option} {path}: may not be written", hint=_ELSEWHERE)
 
 
-def _replace(path: Path, text: IO[str]) -> None:
-    path = path.resolve()  # a link stays a link
-    if path.exists() and not path.is_file():  # a pipe or a device must not become a file
+def _followed(path: Path) -> Path:
+    """Where links lead. Of ``/dev/fd/63`` and the like that is the name of no file."""
+    return Path(os.path.realpath(path))
+
+
+def _special(status: os.stat_result | None) -> bool:
+    """A pipe or a device, which must not become a file."""
+    return status is not None and not stat.S_ISREG(status.st_mode)
+
+
+def _put(path: Path, text: IO[str]) -> None:
+    if _special(path.stat() if path.exists() else None):
+        sys.stdout.flush()  # it may be the same pipe, and what was printed came first
         with path.open("w", encoding="utf-8", newline="") as stream:
             shutil.copyfileobj(text, stream)
         return
-    part = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            shutil.copyfileobj(text, stream)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        whole(_followed(path)) as part,  # a link stays a link
+        part.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        shutil.copyfileobj(text, stream)
 
 
 def write_new(path: Path, content: bytes, option: str) -> None:
@@ -90,8 +155,7 @@ def write_new(path: Path, content: bytes, option: str) -> None:
         raise UsageError(f"{option} {path}: is there already", hint="name another") from error
     except OSError as error:
         raise UsageError(
-            f"{option} {path}: cannot be written: {error.strerror or error}",
-            hint="name another place; what was analysed is answered from history",
+            f"{option} {path}: cannot be written: {error.strerror or error}", hint=_ELSEWHERE
         ) from error
 
 
@@ -109,7 +173,7 @@ def _link(part: Path, path: Path) -> None:
 
 def make_folder(place: str, option: str) -> Path:
     """The folder, made if need be. :class:`DataError` where it cannot be."""
-    path = Path(place).expanduser()
+    path = expanded(place)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

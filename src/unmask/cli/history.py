@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -114,7 +114,11 @@ def export(json_to: str | None, csv_to: str | None, **chosen: Any) -> int:
 @click.option("--all", "everything", is_flag=True, help="Delete the whole history.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(ids: tuple[str, ...], everything: bool, yes: bool, **chosen: Any) -> int:
-    """Delete the analyses named, or those chosen, from this machine. The files stay."""
+    """Delete the analyses named, or those chosen, from this machine.
+
+    With them goes what the web app kept: the pictures, the file that was uploaded and its job.
+    Files that were scanned stay where they are.
+    """
     from unmask.cli.past import delete_some
 
     if bool(ids) + any(chosen.values()) + everything != 1:
@@ -130,4 +134,9 @@ def _chosen(given: dict[str, Any]) -> Filters:
 
 
 def _aware(time: datetime | None) -> datetime | None:
-    return None if time is None else time.astimezone()
+    if time is None:
+        return None
+    try:
+        return time.astimezone()
+    except (OverflowError, ValueError, OSError):  # in the first or last year that there is
+        return time.replace(tzinfo=UTC)

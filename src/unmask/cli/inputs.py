@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unmask.core.errors import InputEmpty, InputNotReadable, UnmaskError
+from unmask.core.files import is_folder
 from unmask.video import SUFFIXES
 
 STDIN = "-"
@@ -40,7 +41,12 @@ def gather(paths: Iterable[str]) -> list[Source]:
 def _expand(path: str) -> Iterator[Source]:
     if path == STDIN:
         yield from _listed()
-    elif Path(path).is_dir():
+    else:
+        yield from _named(path)
+
+
+def _named(path: str) -> Iterator[Source]:
+    if is_folder(path):
         yield from _inside(Path(path))
     else:
         yield Source(Path(path))
@@ -48,7 +54,17 @@ def _expand(path: str) -> Iterator[Source]:
 
 def _listed() -> Iterator[Source]:
     """Paths from standard input, one a line, or ended by NUL as ``find -print0`` does."""
-    data = sys.stdin.buffer.read()
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        yield Source(
+            Path(STDIN),
+            InputNotReadable(
+                f"standard input cannot be read: {error.strerror or error}",
+                hint="send one path a line",
+            ),
+        )
+        return
     parts = data.split(b"\0") if b"\0" in data else data.splitlines()
     names = [os.fsdecode(part) for part in parts if part.strip()]
     if not names:
@@ -58,7 +74,7 @@ def _listed() -> Iterator[Source]:
         )
     for name in names:
         # A "-" here is a file of that name: the list does not contain itself.
-        yield from _inside(Path(name)) if Path(name).is_dir() else [Source(Path(name))]
+        yield from _named(name)
 
 
 def _inside(folder: Path) -> Iterator[Source]:

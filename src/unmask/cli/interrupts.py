@@ -1,4 +1,4 @@
-"""Ctrl-C during a scan: noted, and acted on where no result can be lost."""
+"""Ctrl-C, or a polite kill, during a scan: noted, and acted on where no result can be lost."""
 
 from __future__ import annotations
 
@@ -8,29 +8,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# Shells, time limits and service managers end a program with the second.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupts:
-    """Whether the person has interrupted. The first Ctrl-C only sets ``made``."""
+    """Whether somebody has interrupted, and by which signal. The first one is only noted."""
 
     def __init__(self) -> None:
-        self.made = False
+        self.signal: int | None = None
 
-    def take(self, _signal: int, _frame: FrameType | None) -> None:
-        """The handler of SIGINT. A second one raises :class:`KeyboardInterrupt` where it comes."""
-        again, self.made = self.made, True
+    @property
+    def made(self) -> bool:
+        """Whether one has come."""
+        return self.signal is not None
+
+    def take(self, number: int, _frame: FrameType | None) -> None:
+        """The handler. A second one raises :class:`KeyboardInterrupt` where it comes."""
+        again, self.signal = self.made, number
         if again:
             raise KeyboardInterrupt
 
 
 @contextmanager
 def listening() -> Iterator[Interrupts]:
-    """Take SIGINT inside the block; off the main thread Python's own handling stays."""
+    """Take SIGINT and SIGTERM inside the block; off the main thread Python's own handling stays."""
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
         return
-    before = signal.signal(signal.SIGINT, interrupts.take)
+    before = {number: signal.signal(number, interrupts.take) for number in _SIGNALS}
     try:
         yield interrupts
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

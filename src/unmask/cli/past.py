@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 
 import click
 from rich.table import Table
@@ -12,20 +13,22 @@ from rich.text import Text
 
 from unmask.cli import exits, words
 from unmask.cli.documents import ScanWriter, pretty
-from unmask.cli.files import STDOUT, Target
+from unmask.cli.files import Target
 from unmask.cli.outcome import Outcome
+from unmask.cli.places import check_distinct
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, printable, results_console
 from unmask.core.errors import UsageError
 from unmask.store import Entry, Filters, History, Order
 
 _ID_DIGITS = 8
+_MOST = 2**63 - 1  # that a database takes as a limit
 
 
 def print_list(filters: Filters, order: Order, limit: int) -> int:
     """A row for each entry, and how many more there are."""
     with History() as past:
-        entries = past.list(filters, order=order, limit=limit)
+        entries = past.list(filters, order=order, limit=min(limit, _MOST))
         total = past.count(filters)
     if not entries:
         note("no analyses in the history" if filters == Filters() else "no such analyses")
@@ -84,16 +87,19 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
     """Every analysis chosen, as ``unmask.scan/1`` or as rows."""
     if json_to is None and csv_to is None:
         raise UsageError("where to?", hint="give --json FILE, --csv FILE, or - for standard output")
-    if json_to == csv_to == STDOUT:
-        raise UsageError("--json - and --csv - cannot share standard output")
-    with History() as past:
-        if json_to is not None:
-            writer = ScanWriter(Target(json_to, "--json"))
+    check_distinct({"--json": json_to, "--csv": csv_to})
+    with ExitStack() as stack:
+        as_json, target = (
+            None if place is None else stack.enter_context(closing(Target(place, option)))
+            for place, option in ((json_to, "--json"), (csv_to, "--csv"))
+        )
+        past = stack.enter_context(History())
+        if as_json is not None:
+            writer = ScanWriter(as_json)
             for stored in past.export(filters):
                 writer.add(stored.document)
             writer.publish()
-        if csv_to is not None:
-            target = Target(csv_to, "--csv")
+        if target is not None:
             rows = csv.DictWriter(target.stream, tuple(Entry.__dataclass_fields__))
             rows.writeheader()
             rows.writerows(stored.entry.as_row() for stored in past.export(filters))
@@ -102,7 +108,10 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
 
 
 def delete_some(ids: Sequence[str], filters: Filters, *, confirmed: bool) -> int:
-    """Delete, after asking, and say how many."""
+    """Delete, after asking, with what the web app kept of them; say how many."""
+    from unmask.jobs.deleting import delete_analysis, delete_kept
+    from unmask.jobs.folders import Folders
+
     with History() as past:
         full = [past.resolve(id) for id in ids]  # all must be known before any goes
         number = len(set(full)) if full else past.count(filters)
@@ -111,7 +120,13 @@ def delete_some(ids: Sequence[str], filters: Filters, *, confirmed: bool) -> int
             return exits.DONE
         if not confirmed:
             _confirm(number)
-        deleted = sum(map(past.delete, set(full))) if full else past.delete_all(filters)
+        folders = Folders.default()
+        if full:
+            deleted = sum(delete_analysis(past, folders, id) for id in set(full))
+        else:
+            for entry in past.list(filters):
+                delete_kept(past, folders, entry.id, {entry.sha256})
+            deleted = past.delete_all(filters)
     note(f"{deleted} deleted")
     return exits.DONE
 

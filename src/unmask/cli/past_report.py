@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from unmask.cli import exits
 from unmask.cli.files import write_new
 from unmask.cli.outcome import Held
 from unmask.cli.reports import check_file, format_of, render
 from unmask.cli.terminal import note
 from unmask.core.errors import ModelError, UsageError
+from unmask.core.files import expanded, is_folder, is_there
 from unmask.evidence import custody, need_pdf
 from unmask.pipeline import Analyser
 from unmask.runtime import ModelPackage, find_package, shipped_packages
@@ -18,7 +17,7 @@ from unmask.store import History, Stored
 
 def write_report(id: str, place: str, *, source: str | None, model: str | None) -> int:
     """Write it, and say what it lacks."""
-    path = Path(place).expanduser()
+    path = expanded(place)
     wanted = format_of(path)
     check_file(path)
     if wanted == "pdf":
@@ -55,9 +54,9 @@ def _package(stored: Stored, model: str | None) -> ModelPackage | None:
 
 def _held(stored: Stored, source: str | None) -> Held:
     entry, analysis = stored.entry, stored.analysis
-    if source is not None and not Path(source).expanduser().is_file():
-        raise UsageError(f"--source {source}: no such file")
     place = source or entry.source
     log = (custody.analysed(analysis, entry.created_at, note=f"recorded as {entry.id}"),)
-    path = None if place is None else Path(place).expanduser()
+    path = None if place is None else expanded(place)
+    if source is not None and path is not None and (is_folder(path) or not is_there(path)):
+        raise UsageError(f"--source {source}: no such file")
     return Held(path, analysis, entry.id, log)

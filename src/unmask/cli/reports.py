@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from unmask.cli.crashes import describe
-from unmask.cli.files import write_new
+from unmask.cli.files import check_folder, status_of, write_new
 from unmask.cli.outcome import Held, Outcome
 from unmask.cli.terminal import note
 from unmask.core.errors import UnmaskError, UsageError
+from unmask.core.files import expanded, is_folder, is_there, shortened
 from unmask.core.scan import Failure
 from unmask.evidence import exported, html_report, need_pdf, pdf_report
 from unmask.pipeline import Analyser, report_of
@@ -28,7 +29,7 @@ class ReportFiles:
     """
 
     def __init__(self, place: str, wanted: Format, analyser: Analyser, *, single: bool) -> None:
-        path = Path(place).expanduser()
+        path = expanded(place)
         found = _SUFFIXES.get(path.suffix.lower())
         self._file = None if found is None else path
         self._folder = path
@@ -38,11 +39,13 @@ class ReportFiles:
         self.interrupted = False
         if found is not None:
             check_file(path, single=single)
-        elif path.exists() and not path.is_dir():
+        elif is_there(path) and not is_folder(path):
             raise UsageError(
                 f"--report {path}: is a file",
                 hint="name a folder, or a file ending in .html or .pdf",
             )
+        else:
+            check_folder(path, "--report")
         if self.format == "pdf":
             need_pdf()
 
@@ -52,7 +55,7 @@ class ReportFiles:
         if held is None:
             return
         try:
-            content = render(held, self.format, self._analyser)
+            written = self._write(held, render(held, self.format, self._analyser))
         except KeyboardInterrupt:  # ends the scan, but not before what was found is written
             self.interrupted = True
             return
@@ -61,9 +64,13 @@ class ReportFiles:
             failure = _failure(error, f"the report on {outcome.input}")
             note(failure.message, failure.hint)
             return
+        if self._file is None and outcome.origin == "repeated":
+            note(f"{outcome.input}: its report is {written.name}")
+
+    def _write(self, held: Held, content: bytes) -> Path:
         if self._file is not None:
             write_new(self._file, content, "--report")
-            return
+            return self._file
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -71,9 +78,7 @@ class ReportFiles:
                 f"--report {self._folder}: cannot be made: {error.strerror or error}",
                 hint="name another folder",
             ) from error
-        written = _in_folder(self._folder, _stem(held), self.format, content)
-        if outcome.origin == "repeated":
-            note(f"{outcome.input}: its report is {written.name}")
+        return _in_folder(self._folder, _stem(held), self.format, content)
 
     def publish(self) -> None:
         """See :class:`unmask.cli.documents.Report`: every report is written already."""
@@ -89,13 +94,15 @@ def check_file(path: Path, *, single: bool = True) -> None:
         raise UsageError(
             f"--report {path}: several inputs need a folder", hint=f"such as --report {path.stem}/"
         )
-    if path.exists() or path.is_symlink():
+    if status_of(path, "--report") is not None or is_there(path):
         raise UsageError(
             f"--report {path}: is there already, and may be evidence",
             hint="name another file, or delete it yourself",
         )
-    if not path.resolve().parent.is_dir():
-        raise UsageError(f"--report {path}: there is no folder {path.resolve().parent}")
+    folder = path.absolute().parent
+    if not is_folder(folder):
+        raise UsageError(f"--report {path}: there is no folder {folder}", hint="make it first")
+    check_folder(folder, "--report")
 
 
 def format_of(path: Path) -> Format:
@@ -120,18 +127,14 @@ def render(held: Held, wanted: Format, analyser: Analyser | None) -> bytes:
 
 def _stem(held: Held) -> str:
     """The file's name, cut to what a file system takes, and the beginning of its hash."""
-    name = (
-        Path(held.recorded.media.name)
-        .stem.encode("utf-8", "replace")[:_NAME_BYTES]
-        .decode("utf-8", "ignore")
-    )
+    name = shortened(Path(held.recorded.media.name).stem, _NAME_BYTES)
     return f"{name}-{held.recorded.media.sha256[:8]}"
 
 
 def _in_folder(folder: Path, stem: str, suffix: str, content: bytes) -> Path:
     """Under a number where the name is taken: an older report stays as it is."""
     path, number = folder / f"{stem}.{suffix}", 1
-    while path.exists():
+    while is_there(path):
         number += 1
         path = folder / f"{stem}-{number}.{suffix}"
     write_new(path, content, "--report")

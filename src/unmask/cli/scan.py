@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from unmask.cli.numbers import FiniteRange
+
 
 @click.command(short_help="Scan videos, pictures and folders of them.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
@@ -75,7 +77,7 @@ import click
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=600,
     show_default=True,
     metavar="S",

@@ -23,6 +23,7 @@ from unmask.core.errors import (
     UnmaskError,
     UsageError,
 )
+from unmask.core.files import shortened
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
 from unmask.pipeline import Analyser, Progress, Trace, read_provenance
@@ -31,7 +32,7 @@ from unmask.video import FileFacts, read_facts
 
 # These are not the file's fault: no other file would fare better.
 _FATAL = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
-_NAME_LENGTH = 80  # of the file's name in that of its evidence folder
+_NAME_BYTES = 80  # of the file's name in that of its evidence folder
 
 INTERRUPTED = Failure(
     code="interrupted",
@@ -57,7 +58,8 @@ class Scanner:
     ``fresh`` does not look for earlier results. ``evidence`` is the folder for pictures; with it
     files are looked at again, for history keeps no pixels. ``several`` says whether there is more
     than one input, so that the same bytes may come twice. Once ``stop`` is set, what is at work
-    ends soon, and every input that is not done is :data:`INTERRUPTED`.
+    ends soon, and every input that is not done is :data:`INTERRUPTED`. ``unwritten`` counts the
+    files of which the evidence could not be written.
     """
 
     analyser: Analyser
@@ -68,6 +70,7 @@ class Scanner:
     trace: Trace | None = None
     several: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
+    unwritten: int = field(init=False, default=0)
     _turns: Turns = field(init=False, default_factory=Turns)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _asked: str = field(init=False)
@@ -132,12 +135,23 @@ class Scanner:
         done = datetime.now(UTC)
         id = self._record(analysis, source.path, done)
         if self.evidence is not None and collector is not None:
-            name = f"{source.path.stem[:_NAME_LENGTH]}-{analysis.media.sha256[:8]}"
-            provenance = read_provenance(source.path, timeout=self.timeout)
-            write_evidence(self.evidence / name, analysis, collector, provenance)
+            self._write_evidence(self.evidence, source, analysis, collector)
         packed = zlib.compress(analysis.to_json().encode(), 1)
         self._seen[analysis.media.sha256] = _Seen(source.text, packed, id, done)
         return Outcome(source.text, analysis, held=_held(source, analysis, id, begun, done))
+
+    def _write_evidence(
+        self, folder: Path, source: Source, analysis: Analysis, collector: EvidenceCollector
+    ) -> None:
+        """The verdict stands without its pictures, and so do other files': say it and go on."""
+        name = f"{shortened(source.path.stem, _NAME_BYTES)}-{analysis.media.sha256[:8]}"
+        try:
+            provenance = read_provenance(source.path, timeout=self.timeout)
+            write_evidence(folder / name, analysis, collector, provenance)
+        except UnmaskError as error:
+            note(f"{source.text}: {error.message}", error.hint)
+            with self._lock:
+                self.unwritten += 1
 
     def _known(self, sha256: str, source: Source, begun: datetime) -> Outcome | None:
         """The result for these bytes from this scan or from history, saying so."""

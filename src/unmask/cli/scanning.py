@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from unmask.cli import exits
 from unmask.cli.abreast import outcomes, usual_jobs
-from unmask.cli.documents import CsvReport, JsonReport, Report
-from unmask.cli.files import STDOUT, Target
+from unmask.cli.delivery import Delivery
+from unmask.cli.documents import CsvReport, JsonReport
+from unmask.cli.files import STDOUT, Target, check_folder
 from unmask.cli.inputs import STDIN, gather
 from unmask.cli.interrupts import listening
 from unmask.cli.outcome import Outcome
+from unmask.cli.places import check_distinct, check_not_read
 from unmask.cli.progress import ScanProgress
 from unmask.cli.reports import Format, ReportFiles
 from unmask.cli.scanner import INTERRUPTED, Scanner
+from unmask.cli.streams import need_stdout
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, notes_console, results_console
 from unmask.cli.tracing import tracing
 from unmask.core.analysis import Analysis
-from unmask.core.errors import StoreError, UsageError
+from unmask.core.errors import StoreError
+from unmask.core.files import expanded, is_folder
 from unmask.core.heap import return_large_blocks
 from unmask.core.scan import Failure
 from unmask.evaluation.worth import worth
@@ -59,7 +63,12 @@ class ScanOptions:
     @property
     def single(self) -> bool:
         """Whether exactly one file was named: its analysis is then the whole JSON document."""
-        return len(self.paths) == 1 and self.paths[0] != STDIN and not Path(self.paths[0]).is_dir()
+        return len(self.paths) == 1 and self.paths[0] != STDIN and not is_folder(self.paths[0])
+
+    @property
+    def documents(self) -> dict[str, str | None]:
+        """The options that name a file to write, or to replace, each with its place."""
+        return {"--json": self.json_to, "--csv": self.csv_to, "--trace": self.trace}
 
     @property
     def shows_table(self) -> bool:
@@ -85,6 +94,7 @@ class Tally:
     failed: int = 0
     found: int = 0
     interrupted: bool = False
+    terminated: bool = False
 
     def count(self, outcome: Outcome, wanted: str | None) -> None:
         """Count one outcome; ``wanted`` is the label that --fail-on names."""
@@ -97,7 +107,7 @@ class Tally:
     def code(self) -> int:
         """A finding outranks a failure: it holds whatever the other files are."""
         if self.interrupted:
-            return exits.INTERRUPTED
+            return exits.TERMINATED if self.terminated else exits.INTERRUPTED
         if self.found:
             return exits.FOUND
         return exits.SOME_FAILED if self.failed else exits.DONE
@@ -108,39 +118,43 @@ def run(options: ScanOptions) -> int:
     _check(options)
     return_large_blocks()
     analyser = options.analyser()
-    reports = _reports(options, analyser)
-    files = _report_files(options, analyser)
-    if files is not None:
-        reports.append(files)
     with ExitStack() as stack:
-        trace = stack.enter_context(tracing(options.trace))
+        reports = _reports(options, analyser, stack)
+        files = _report_files(options, analyser)
+        if files is not None:
+            reports.include("--report", files)
+        traced = stack.enter_context(tracing(options.trace))
+        if traced is not None:
+            reports.include("--trace", traced)
         history = None if options.no_history else _history(stack)
         sources = gather(options.paths)
+        check_not_read(options.documents, (source.path for source in sources))
         scanner = Scanner(
             analyser,
             history,
             timeout=options.timeout,
             fresh=options.fresh,
-            evidence=None if options.evidence is None else Path(options.evidence).expanduser(),
-            trace=trace,
+            evidence=None if options.evidence is None else expanded(options.evidence),
+            trace=None if traced is None else traced.trace,
             several=len(sources) > 1,
         )
         tally = Tally()
         shown = not options.quiet and sys.stderr.isatty()
+        interrupts = stack.enter_context(listening())
         with ScanProgress(notes_console(), len(sources), shown=shown) as progress:
-            interrupts = stack.enter_context(listening())
             jobs = options.jobs or usual_jobs()
             scanned = outcomes(scanner, sources, progress, interrupts, jobs)
-            for outcome in stack.enter_context(closing(scanned)):
-                tally.count(outcome, options.fail_on)
-                with progress.aside():
-                    _tell(outcome, reports, aloud=not options.shows_table)
-                if files is not None and files.interrupted:
-                    scanner.stop.set()
-                tally.interrupted |= scanner.stop.is_set()
-    for report in reports:
-        report.publish()
-    unwritten = files is not None and files.failed > 0
+            with closing(scanned):
+                for outcome in scanned:
+                    tally.count(outcome, options.fail_on)
+                    with progress.aside():
+                        _tell(outcome, reports, aloud=not options.shows_table)
+                    if files is not None and files.interrupted:
+                        scanner.stop.set()
+                    tally.interrupted |= scanner.stop.is_set()
+        tally.terminated = interrupts.signal == signal.SIGTERM
+        reports.publish()
+    unwritten = reports.failed or scanner.unwritten or (files is not None and files.failed)
     return exits.SOME_FAILED if unwritten and tally.code == exits.DONE else tally.code
 
 
@@ -161,25 +175,31 @@ def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | Non
 
 def _check(options: ScanOptions) -> None:
     """Before a model is opened."""
-    if options.json_to == options.csv_to == STDOUT:
-        raise UsageError("--json - and --csv - cannot share standard output")
-
-
-def _reports(options: ScanOptions, analyser: Analyser) -> list[Report]:
-    reports: list[Report] = []
-    if options.json_to is not None:
-        reports.append(JsonReport(Target(options.json_to, "--json"), single=options.single))
-    if options.csv_to is not None:
-        reports.append(CsvReport(Target(options.csv_to, "--csv")))
+    check_distinct(options.documents | {"--report": options.report})
+    check_distinct(options.documents | {"--evidence": options.evidence})
     if options.shows_table:
-        reports.append(TableReport(results_console(), worth(analyser.package.manifest)))
+        need_stdout()
+    if options.evidence is not None:
+        check_folder(expanded(options.evidence), "--evidence")
+
+
+def _reports(options: ScanOptions, analyser: Analyser, stack: ExitStack) -> Delivery:
+    reports = Delivery()
+    if options.json_to is not None:
+        target = stack.enter_context(closing(Target(options.json_to, "--json")))
+        reports.include("--json", JsonReport(target, single=options.single))
+    if options.csv_to is not None:
+        target = stack.enter_context(closing(Target(options.csv_to, "--csv")))
+        reports.include("--csv", CsvReport(target))
+    if options.shows_table:
+        table = TableReport(results_console(), worth(analyser.package.manifest))
+        reports.include(STDOUT, table)
     return reports
 
 
-def _tell(outcome: Outcome, reports: list[Report], *, aloud: bool) -> None:
+def _tell(outcome: Outcome, reports: Delivery, *, aloud: bool) -> None:
     """Give the outcome to every report; ``aloud``: failures also on stderr, for want of a table."""
-    for report in reports:
-        report.add(outcome)
+    reports.add(outcome)
     result = outcome.result
     if aloud and isinstance(result, Failure) and result.code != INTERRUPTED.code:
         note(result.message, result.hint)

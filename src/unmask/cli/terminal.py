@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
+from contextlib import suppress
 
 from rich.console import Console
 
@@ -47,7 +48,8 @@ def notes_console() -> Console:
 
 
 def note(text: str, hint: str = "") -> None:
-    """A line on stderr, and what to do about it on the next."""
-    print(f"unmask: {printable(text)}", file=sys.stderr)
-    if hint:
-        print(f"        {printable(hint)}", file=sys.stderr)
+    """A line on stderr, and what to do about it on the next. Nothing where it is full."""
+    with suppress(OSError):
+        print(f"unmask: {printable(text)}", file=sys.stderr)
+        if hint:
+            print(f"        {printable(hint)}", file=sys.stderr)

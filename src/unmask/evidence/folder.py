@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 
 from unmask.core.analysis import Analysis, Face
 from unmask.core.errors import UsageError
+from unmask.core.files import whole
 from unmask.evidence.collector import EvidenceCollector
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.provenance import Provenance
@@ -29,7 +30,8 @@ def write_evidence(
     With ``provenance`` also ``provenance.json``. The first picture is :func:`face_strip`; the
     second the face's strongest frame under what lasts through all of them, which is what the
     verdict rests on, or where that is unknown (a picture) under its own evidence.
-    Existing files of these names are replaced. :class:`UsageError` where nothing can be written.
+    Existing files of these names are replaced; each appears whole or not at all.
+    :class:`UsageError` where one cannot be written.
     """
     written = []
     try:
@@ -60,7 +62,8 @@ def write_evidence(
 
 
 def _document(path: Path, text: str) -> Path:
-    path.write_text(text + "\n", encoding="utf-8")
+    with whole(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")
     return path
 
 
@@ -76,5 +79,6 @@ def _enlarged(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _save(path: Path, picture: NDArray[np.uint8]) -> Path:
-    Pillow.fromarray(picture).save(path)
+    with whole(path) as part:
+        Pillow.fromarray(picture).save(part, "PNG")
     return path

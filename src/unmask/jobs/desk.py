@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shutil
 import threading
 import unicodedata
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from unmask.core.errors import InputEmpty, StoreError
+from unmask.jobs.deleting import delete_analysis, delete_unless_used, picture_folder
 from unmask.jobs.folders import Folders
 from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
@@ -105,7 +105,7 @@ class Desk:
         except BaseException:
             incoming.discard()
             with suppress(StoreError):
-                self._delete_unless_used(sha256)
+                delete_unless_used(self.book, self.vault, sha256)
             raise
         if added:
             self.log.add(job.id, "received", origin or f"{size} bytes, SHA-256 {sha256}")
@@ -133,11 +133,6 @@ class Desk:
     def _still_there(self, sha256: str) -> None:
         if self.vault.find(sha256) is None:
             raise _DeletedMeanwhile
-
-    def _delete_unless_used(self, sha256: str) -> None:
-        with self.book.holding(sha256) as uses:
-            if not uses:
-                self.vault.delete(sha256)
 
     def _queue(self, id: str) -> None:
         """Put a booked job into the queue, now or later.
@@ -188,9 +183,7 @@ class Desk:
 
     def picture_folder(self, id: str) -> Path:
         """Where they are. ValueError for what is no id."""
-        if not id.isalnum():
-            raise ValueError(f"not an id: {id!r}")
-        return self.folders.evidence / id
+        return picture_folder(self.folders, id)
 
     def expire(self, days: int) -> int:
         """Delete what was handed in and ended so many days ago or longer; returns how many.
@@ -201,7 +194,7 @@ class Desk:
         before = datetime.now(UTC) - timedelta(days=days)
         count = sum(self.delete(job.id) for job in self.book.ended_before(before))
         for sha256 in self.vault.kept_before(before.timestamp()):
-            self._delete_unless_used(sha256)
+            delete_unless_used(self.book, self.vault, sha256)
         return count
 
     def delete(self, id: str) -> bool:
@@ -209,22 +202,7 @@ class Desk:
 
         A running job's worker notices and stops. False if there was nothing.
         """
-        job = self.book.get(id)
-        stored = self.history.get(id)
-        if job is None and stored is None:
-            return False
-        self.book.delete(id)
-        self.history.delete(id)
-        self.log.delete(id)
-        self.deliveries.delete(id)
-        for folder in (self.picture_folder(id), *self.folders.evidence.glob(f"{id}.draft-*")):
-            shutil.rmtree(folder, ignore_errors=True)
-        sha256s = {job.sha256} if job is not None else set()
-        if stored is not None:
-            sha256s.add(stored.entry.sha256)
-        for sha256 in sha256s:
-            self._delete_unless_used(sha256)
-        return True
+        return delete_analysis(self.history, self.folders, id)
 
 
 def _shown(name: str) -> str:

@@ -20,6 +20,11 @@ class Folders:
         return cls(data_folder())
 
     @property
+    def used(self) -> bool:
+        """Whether the web app keeps anything here: only asking makes no folder."""
+        return any((self.root / name).is_dir() for name in ("uploads", "evidence"))
+
+    @property
     def uploads(self) -> Path:
         """Files received, by hash."""
         return self._made("uploads")

@@ -19,7 +19,7 @@ RANGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequest:
-    """How to look at a file. :class:`UsageError` for a number out of its range.
+    """How to look at a file. :class:`UsageError` for a number out of its range, or none.
 
     ``clips`` windows spread over the file; ``frames_per_clip`` None takes the model's number;
     ``min_face`` is the shorter side, in pixels of the displayed frame, of the smallest face looked
@@ -42,7 +42,14 @@ class AnalysisRequest:
                 raise UsageError(
                     f"{name} must be a whole number from {low} to {high}, not {value!r}"
                 )
-        if self.thresholds is not None and self.thresholds.low > self.thresholds.high:
+        if self.thresholds is None:
+            return
+        if not isinstance(self.thresholds, Thresholds):
+            raise UsageError(
+                "thresholds must be Thresholds(low=..., high=...) of unmask.core.analysis, "
+                f"not {self.thresholds!r}"
+            )
+        if self.thresholds.low > self.thresholds.high:
             raise UsageError("the low threshold lies above the high one")
 
 

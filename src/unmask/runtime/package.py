@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from unmask.core.analysis import ModelRef, Thresholds
 from unmask.core.errors import ModelAltered, ModelInvalid, ModelNotFound
+from unmask.core.files import is_folder
 from unmask.core.paths import assets_folder
 
 MANIFEST = "model.json"
@@ -231,7 +232,8 @@ def find_package(name: str | None = None) -> ModelPackage:
     for package in shipped:
         if name in (package.manifest.name, package.folder.name):
             return package
-    if Path(name).is_dir():
+    # What has a slash in it can only be a folder: loading says why it is none.
+    if is_folder(name) or Path(name).name != name:
         return ModelPackage.load(Path(name))
     known = ", ".join(package.manifest.name for package in shipped) or "none"
     raise ModelNotFound(f"no model package named {name!r}", hint=f"shipped: {known}; or a folder")

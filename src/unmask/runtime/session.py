@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from numpy.typing import NDArray
 
@@ -37,7 +37,7 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """How graphs are run.
+    """How graphs are run. :class:`UsageError` for a choice that there is not.
 
     ``device`` auto takes CUDA when ONNX Runtime offers it, else the CPU. ``runtime`` None takes
     OpenVINO on the CPU and ONNX Runtime on CUDA. ``precision`` auto takes bf16 where the CPU
@@ -53,6 +53,17 @@ class SessionOptions:
     threads: int = 0
     streams: int = 1
     cache: bool = True
+
+    def __post_init__(self) -> None:
+        _check("device", self.device, get_args(DeviceChoice))
+        _check("runtime", self.runtime, (*get_args(RuntimeName), None))
+        _check("precision", self.precision, get_args(PrecisionChoice))
+
+
+def _check(name: str, value: object, choices: Sequence[object]) -> None:
+    if value not in choices:
+        known = ", ".join(map(repr, choices))
+        raise UsageError(f"{name} must be one of {known}, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,13 @@ def search_key(name: str) -> str:
 
 
 def aware(time: datetime) -> datetime:
-    """The time in UTC; ValueError for one without a zone, which could mean any."""
+    """The time in UTC; ValueError for one without a zone, which could mean any.
+
+    In the first and last day that there is, which may have no counterpart there, it stays as it is.
+    """
     if time.tzinfo is None:
         raise ValueError("the history needs times with a time zone")
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        return time.replace(tzinfo=UTC)

@@ -96,7 +96,7 @@ def _state(status: os.stat_result) -> tuple[int, int, int]:
 @contextmanager
 def _reading(path: Path) -> Iterator[tuple[BinaryIO, os.stat_result]]:
     try:
-        _check_regular(path, path.stat().st_mode)
+        _check_regular(path, _status(path).st_mode)
         with os.fdopen(_open_without_waiting(path), "rb") as stream:
             status = os.fstat(stream.fileno())
             _check_regular(path, status.st_mode)
@@ -107,6 +107,13 @@ def _reading(path: Path) -> Iterator[tuple[BinaryIO, os.stat_result]]:
         raise InputNotReadable(
             f"{path}: cannot be read: {error.strerror or error}", hint=_hint(error)
         ) from error
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except ValueError as error:  # a NUL in it, or half a character: no file can have that name
+        raise InputNotFound(f"{str(path)!r}: no such file", hint="check the path") from error
 
 
 def _check_size(path: Path, size: int) -> None:
