@@ -126,18 +126,17 @@ def test_a_file_goes_when_its_last_job_goes(submit, desk):
 
 def test_a_file_sent_again_outlives_the_deletion_of_its_first_job(submit, desk, monkeypatch):
     first, sent = submit(b"x").id, []
-    delete = desk.vault.delete
+    sending = threading.Thread(target=lambda: sent.append(submit(b"x", fresh=True)))
+    delete = Vault.delete
 
-    def delete_while_it_comes(sha256):
-        sending = threading.Thread(target=lambda: sent.append(submit(b"x", fresh=True)))
+    def delete_while_it_comes(self, sha256):
         sending.start()
         sending.join(timeout=0.5)
-        delete(sha256)
+        delete(self, sha256)
 
-    monkeypatch.setattr(desk.vault, "delete", delete_while_it_comes)
+    monkeypatch.setattr(Vault, "delete", delete_while_it_comes)
     desk.delete(first)
-    while not sent:
-        time.sleep(0.01)
+    sending.join(timeout=8)
     assert desk.vault.find(desk.book.get(sent[0].id).sha256)
 
 
