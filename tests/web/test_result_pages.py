@@ -5,6 +5,7 @@ import re
 import av
 import numpy as np
 import pytest
+from PIL import Image
 from tiny_model import write_tiny_model
 
 from unmask.core.analysis import Analysis
@@ -24,6 +25,35 @@ def test_the_page_shows_what_the_document_says(browser, services, analysed):
     assert scene["times"] == sorted({f.time_s for face in analysis.faces for f in face.frames})
     assert scene["knots"][0] == [0.0, 0.0]
     assert "style=" not in page
+
+
+def test_a_face_has_one_number_on_pages_in_reports_and_in_documents(
+    browser, services, upload, work, portrait
+):
+    path = upload((portraits(portrait), "two.png"), max_faces="2").headers["Location"]
+    work()
+    document = json.loads(browser.get(f"{path}/result.json").data)
+    ids = [face["id"] for face in document["faces"]]
+    assert ids == [0, 1]
+    again = browser.post(f"{path}/again").headers["Location"]
+    work()
+    both = f"/compare?one={path.rsplit('/', 1)[1]}&other={again.rsplit('/', 1)[1]}"
+    for page in (path, f"{path}/report.html"):
+        headings = re.findall(r"<h3[^>]*>(?:<svg.*?</svg>)?Face (\d+)</h3>", browser.get(page).text)
+        assert headings == [str(id) for id in ids], page
+    assert re.findall(r"</svg> Face (\d+) ", browser.get(both).text) == ["0", "1"] * 2
+    strips = re.findall(r'aria-label="Sampled frames of face (\d+)"', browser.get(path).text)
+    assert strips == ["0", "1"]
+
+
+def portraits(portrait):
+    """Two of them side by side."""
+    one, both = Image.open(io.BytesIO(portrait)), Image.new("RGB", (512, 256))
+    both.paste(one, (0, 0))
+    both.paste(one, (256, 0))
+    file = io.BytesIO()
+    both.save(file, "PNG")
+    return file.getvalue()
 
 
 def test_a_picture_has_boxes_without_a_timeline(upload, browser, work, portrait):

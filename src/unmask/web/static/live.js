@@ -134,7 +134,7 @@ function show(found) {
 }
 
 function words(face) {
-  const name = `${text.textFace} ${face.id + 1}: `;
+  const name = `${text.textFace} ${face.id}: `;
   if (face.score === null) return name + text.textSmall;
   return name + (face.rolling === null ? text.textWait : `P ${probability(face.rolling)}`);
 }
@@ -154,7 +154,7 @@ function draw(found) {
     pen.strokeStyle = COLOURS[face.id % COLOURS.length];
     pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
     const score = face.rolling ?? face.score;
-    const label = score === null ? `${face.id + 1}` : `${face.id + 1} · ${probability(score)}`;
+    const label = score === null ? `${face.id}` : `${face.id} · ${probability(score)}`;
     pen.font = "600 15px system-ui, sans-serif";
     pen.fillStyle = pen.strokeStyle;
     pen.fillRect(x0, Math.max(0, y0 - 22), pen.measureText(label).width + 12, 22);

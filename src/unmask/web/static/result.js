@@ -133,7 +133,7 @@ function tell(seconds) {
 
 function scoresAt(time) {
   return scene.faces
-    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${face.id + 1}: ${probability(box[5])}`))
+    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${face.id}: ${probability(box[5])}`))
     .join("");
 }
 
@@ -190,7 +190,7 @@ function drawBox(pen, scale, face, { box, score, exact }, colour) {
   pen.strokeStyle = colour;
   pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
   pen.setLineDash([]);
-  const words = score === null ? `${face.id + 1}` : `${face.id + 1} · ${probability(score)}`;
+  const words = score === null ? `${face.id}` : `${face.id} · ${probability(score)}`;
   const size = 13 / scale;
   pen.font = `600 ${size}px system-ui, sans-serif`;
   const wide = pen.measureText(words).width + size;
