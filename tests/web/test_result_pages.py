@@ -1,6 +1,7 @@
 import io
 import json
 import re
+import shutil
 
 import av
 import numpy as np
@@ -25,6 +26,7 @@ def test_the_page_shows_what_the_document_says(browser, services, analysed):
     assert scene["times"] == sorted({f.time_s for face in analysis.faces for f in face.frames})
     assert scene["knots"][0] == [0.0, 0.0]
     assert "style=" not in page
+    assert "Asked for" in page  # which is not always what there was
 
 
 def test_a_face_has_one_number_on_pages_in_reports_and_in_documents(
@@ -56,10 +58,60 @@ def portraits(portrait):
     return file.getvalue()
 
 
+def scene_of(page):
+    return json.loads(re.search(r'id="scene">(.*?)</script>', page, re.S)[1])
+
+
+def altered(services, id, **verdict):
+    """The same analysis with another verdict on its face, and its pictures; the new one's id."""
+    analysis = services.history.get(id).analysis
+    face = analysis.faces[0]
+    frames = tuple(one.model_copy(update={"score": 0.9999}) for one in face.frames)
+    judged = face.verdict.model_copy(update=verdict)
+    face = face.model_copy(update={"verdict": judged, "frames": frames})
+    analysis = analysis.model_copy(update={"faces": (face,), "verdict": judged})
+    other = services.history.record(analysis, fingerprint="f" * 64).id
+    folder = services.desk.picture_folder(other)
+    shutil.copytree(services.desk.picture_folder(id), folder)
+    index = json.loads((folder / "pictures.json").read_text())
+    for crop in index["faces"]["0"]:
+        crop["score"] = 0.9999
+    (folder / "pictures.json").write_text(json.dumps(index))
+    return other
+
+
+def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
+    browser, services, analysed
+):
+    poor = {"label": "inconclusive", "probability": None, "reasons": ("face-too-small",)}
+    page = browser.get(f"/analyses/{altered(services, analysed, **poor)}").text
+    assert {box[5] for box in scene_of(page)["faces"][0]["boxes"]} == {None}
+    assert scene_of(page)["faces"][0]["heats"] == []
+    assert 'id="timeline"' in page  # by which the frames can be stepped through
+    assert 'class="curve"' not in page
+    assert "-heat.png" not in page
+    assert 'id="show-heat"' not in page
+    assert "0.99" not in page
+    frames = len(services.history.get(analysed).analysis.faces[0].frames)
+    assert page.count("not counted") == page.count('class="crop"') + frames
+
+
+def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
+    page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
+    frames = len(services.history.get(analysed).analysis.faces[0].frames)
+    written = page.count("&gt; 0.99")
+    assert written == 2 * page.count('class="crop"') + frames  # captions, their labels, the table
+
+
 def test_a_picture_has_boxes_without_a_timeline(upload, browser, work, portrait):
     path = upload((portrait, "me.png")).headers["Location"]
     work()
     page = browser.get(path).text
+    assert 'class="crop"' in page
+    assert '<button class="crop"' not in page  # there is no moment to show
+    assert "0:00." not in page
+    assert "Asked for" not in page
+    assert 'name="clips"' not in page
     assert '<svg class="boxes"' in page
     assert 'id="timeline"' not in page
     assert "<video" not in page

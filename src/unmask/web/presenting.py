@@ -10,7 +10,7 @@ from flask import Flask
 from flask_babel import format_datetime, format_decimal
 from markupsafe import Markup
 
-from unmask.core.analysis import Verdict
+from unmask.core.analysis import Face, Verdict
 from unmask.core.wording import LABELS, probability
 from unmask.evidence import Likelihood, face_colour
 from unmask.evidence.likelihood import rounded
@@ -42,6 +42,7 @@ def install(app: Flask) -> None:
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
         figures=figures,
+        score_of=score_of,
     )
 
 
@@ -69,6 +70,11 @@ def figures(ratio: Likelihood) -> str:
     if ratio.limit:
         return _("%(number)s (bounded)", number=number)
     return _("about %(number)s", number=number)
+
+
+def score_of(face: Face, value: float | None) -> str:
+    """A score of one frame; that of a face that could not be judged is no number to go by."""
+    return probability(value) if value is None or face.judged else _("not counted")
 
 
 def size(count: int) -> str:

@@ -55,7 +55,10 @@ class Timeline:
 
 
 def timeline_of(analysis: Analysis) -> Timeline | None:
-    """The timeline of a video with faces; None for a picture or where there is nothing to plot."""
+    """The timeline of a video with faces; None for a picture or where there is nothing to plot.
+
+    A face that could not be judged has its frames in ``times`` and no curve.
+    """
     duration = analysis.media.duration_s
     times = sorted({frame.time_s for face in analysis.faces for frame in face.frames})
     if analysis.media.kind != "video" or not times:
@@ -69,7 +72,7 @@ def timeline_of(analysis: Analysis) -> Timeline | None:
     return Timeline(
         knots=knots,
         windows=tuple((place(knots, first), place(knots, last)) for first, last in windows),
-        curves=tuple(_curve(face, knots, windows) for face in analysis.faces),
+        curves=tuple(_curve(face, knots, windows) for face in analysis.faces if face.judged),
         ticks=tuple(_ticks(windows, knots, duration, to_scale=to_scale)),
         low=height(thresholds.low),
         high=height(thresholds.high),

@@ -37,9 +37,8 @@ if (video) {
   showBoxes.addEventListener("change", redraw);
   showHeat?.addEventListener("change", redraw);
 }
-for (const crop of document.querySelectorAll(".crop")) {
+for (const crop of document.querySelectorAll("button.crop")) {
   crop.addEventListener("click", () => {
-    if (!video) return;
     seek(Number(crop.dataset.time));
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     video.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });

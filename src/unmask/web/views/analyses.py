@@ -51,6 +51,16 @@ class Page:
             return list(crops)
         return [crops[round(n * (len(crops) - 1) / (STRIP - 1))] for n in range(STRIP)]
 
+    @property
+    def player(self) -> bool:
+        """Whether there is a film to play, in which a moment can be shown."""
+        return self.plays or self.preview
+
+    @property
+    def heat(self) -> bool:
+        """Whether there are heat maps: those of a face that was not judged would be no evidence."""
+        return any(face.judged and self.index.faces.get(face.id) for face in self.analysis.faces)
+
     def on_poster(self) -> list[tuple[Face, Pixels, CropPicture | None]]:
         """The faces of the frame that the poster shows, with box and crop: where the first was
         seen first.
@@ -61,7 +71,9 @@ class Page:
             frame = next((f for f in face.frames if f.time_s == faces[0].frames[0].time_s), None)
             if frame is not None:
                 crops = self.index.faces.get(face.id, ())
-                same = [one for one in crops if one.place and one.time_s == frame.time_s]
+                same = [
+                    one for one in crops if face.judged and one.place and one.time_s == frame.time_s
+                ]
                 found.append((face, frame.box, same[0] if same else None))
         return found
 
@@ -79,13 +91,17 @@ class Page:
 
     def _face(self, face: Face) -> dict[str, Any]:
         boxes = [
-            [frame.time_s, *(round(side, 1) for side in frame.box), frame.score]
+            [
+                frame.time_s,
+                *(round(side, 1) for side in frame.box),
+                frame.score if face.judged else None,
+            ]
             for frame in face.frames
         ]
         heats = [
             [crop.time_s, self._picture(crop.heat), crop.place]
             for crop in self.index.faces.get(face.id, ())
-            if crop.place is not None
+            if face.judged and crop.place is not None
         ]
         return {"id": face.id, "boxes": boxes, "heats": heats}
 
