@@ -202,6 +202,27 @@ def test_boxes_and_heat_maps_are_drawn_and_can_be_hidden(chromium, result):
     until(lambda: script(chromium, seen) == "1")
 
 
+def test_the_words_at_a_box_are_readable_and_never_cut_off(chromium, server):
+    """By a pen that notes what it is told, for a face at the right edge."""
+    drawn = """
+      const done = arguments[0];
+      import("/static/labels.js").then(({ drawLabel }) => {
+        const told = [];
+        const pen = {
+          measureText: () => ({ width: 60 }),
+          fillRect: (...where) => told.push(where),
+          fillText: (...what) => told.push([...what, pen.fillStyle]),
+        };
+        drawLabel(pen, "12 · 0.59", [630, 4], 10, { colour: "#e69f00", ink: "#000000" }, 640);
+        done(told);
+      });"""
+    chromium.get(server.url + "/history")
+    box, words = chromium.execute_async_script(drawn)
+    assert box == [570, 0, 70, 16]
+    assert words[:2] == ["12 · 0.59", 575]
+    assert words[3] == "#000000"
+
+
 def test_the_film_plays(chromium, result):
     chromium.get(result)
     script(chromium, "const v = document.getElementById('video'); v.muted = true; v.play()")

@@ -103,10 +103,31 @@ def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
     assert written == 2 * page.count('class="crop"') + frames  # captions, their labels, the table
 
 
+def test_faces_are_told_apart_by_colour_and_dashes(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    crowd = tuple(analysis.faces[0].model_copy(update={"id": number}) for number in range(8))
+    crowd_of = analysis.model_copy(update={"faces": crowd})
+    id = services.history.record(crowd_of, fingerprint="f" * 64).id
+    page = browser.get(f"/analyses/{id}").text
+    curves = re.findall(r'class="curve" stroke="(#\w+)" stroke-dasharray="([^"]+)"', page)
+    assert len({colour for colour, _ in curves}) == 8
+    assert len({dash for _, dash in curves}) == 4
+    assert page.count('class="points is-square"') == 4
+    marks = re.findall(r'class="face-mark".*?stroke="(#\w+)".*?stroke-dasharray="([^"]+)"', page)
+    assert marks == curves  # the cards say which is whose
+    looks = [(face["colour"], face["ink"]) for face in scene_of(page)["faces"]]
+    assert [colour for colour, _ in looks] == [colour for colour, _ in curves]
+    assert {ink for _, ink in looks} == {"#000000", "#ffffff"}
+    live = browser.get("/live").text
+    assert f'data-colours="{" ".join(colour for colour, _ in looks)}"' in live
+    assert f'data-inks="{" ".join(ink for _, ink in looks)}"' in live
+
+
 def test_a_picture_has_boxes_without_a_timeline(upload, browser, work, portrait):
     path = upload((portrait, "me.png")).headers["Location"]
     work()
     page = browser.get(path).text
+    assert re.search(r"<text [^>]*>0</text>", page)
     assert 'class="crop"' in page
     assert '<button class="crop"' not in page  # there is no moment to show
     assert "0:00." not in page

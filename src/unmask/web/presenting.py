@@ -12,11 +12,12 @@ from markupsafe import Markup
 
 from unmask.core.analysis import Face, Verdict
 from unmask.core.wording import LABELS, probability
-from unmask.evidence import Likelihood, face_colour
+from unmask.evidence import FACE_COLOURS, Likelihood, face_colour, face_dash, face_ink
 from unmask.evidence.likelihood import rounded
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
+from unmask.web.timeline import square
 from unmask.web.words import _
 
 _FRACTION = 1000
@@ -37,6 +38,10 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         face_colour=face_colour,
+        face_colours=FACE_COLOURS,
+        face_dash=face_dash,
+        face_inks=[face_ink(face) for face in range(len(FACE_COLOURS))],
+        face_square=square,
         reasons_of=reasons,
         means=means,
         limitations=lambda: [_(text) for text in LIMITATIONS],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from unmask.core.analysis import Analysis, Face, FaceFrame
-from unmask.evidence import face_colour
+from unmask.evidence import face_colour, face_dash
 
 WIDTH = 1000.0
 HEIGHT = 200.0
@@ -23,6 +23,8 @@ class Curve:
 
     face: int
     colour: str
+    dash: str
+    square: bool
     line: str
     points: str
     clips: tuple[tuple[float, float, float], ...]
@@ -96,6 +98,11 @@ def place(knots: Sequence[tuple[float, float]], time_s: float) -> float:
     return knots[-1][1]
 
 
+def square(face: int) -> bool:
+    """Whether a face's points are squares: four faces in turn, after four that have circles."""
+    return face // 4 % 2 == 1
+
+
 def _windows(times: Sequence[float], analysis: Analysis) -> list[tuple[float, float]]:
     """Stretches of neighbouring sampled times: where the step jumps, another begins."""
     usual = max(2.5 * _median_step(times, analysis.options.frames_per_clip), 0.05)
@@ -142,7 +149,8 @@ def _curve(
         for clip in face.clips
     )
     points = "".join(f"M{x:g} {y:g}h.01" for x, y in at)
-    return Curve(face.id, face_colour(face.id), line, points, clips)
+    look = (face_colour(face.id), face_dash(face.id), square(face.id))
+    return Curve(face.id, *look, line, points, clips)
 
 
 def _together(one: FaceFrame, other: FaceFrame, windows: Sequence[tuple[float, float]]) -> bool:

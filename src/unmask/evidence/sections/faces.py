@@ -26,7 +26,7 @@ from unmask.evidence.sections.format import clock, plural, score
 from unmask.evidence.timeline import Timeline, shape_name
 from unmask.evidence.words import HEAT_LEGEND
 
-_TOGETHER = 6  # faces in one plot that can still be told apart
+_TOGETHER = 8  # faces in one plot that can still be told apart
 # What a report shows in full, so that a crowd does not make it a thousand pages: the CSV and the
 # JSON have everything.
 _ROWS, _ROWS_IN_ALL, _FEWEST_ROWS = 200, 2000, 8

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Conflict
 
 from unmask.core.analysis import Analysis, Face, Pixels
 from unmask.evaluation.worth import Worth, worth
-from unmask.evidence import Provenance, Reference
+from unmask.evidence import Provenance, Reference, face_colour, face_ink
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
 from unmask.jobs.previewing import copyable, playable
@@ -103,7 +103,8 @@ class Page:
             for crop in self.index.faces.get(face.id, ())
             if face.judged and crop.place is not None
         ]
-        return {"id": face.id, "boxes": boxes, "heats": heats}
+        look = {"colour": face_colour(face.id), "ink": face_ink(face.id)}
+        return {"id": face.id, "boxes": boxes, "heats": heats} | look
 
     def _picture(self, name: str) -> str:
         return url_for("media.picture", id=self.entry.id, name=name)
