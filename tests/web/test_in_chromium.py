@@ -147,8 +147,8 @@ def complaints(driver: Any) -> list[str]:
     return [line["message"] for line in driver.get_log("browser") if line["level"] == "SEVERE"]
 
 
-def script(driver: Any, text: str) -> Any:
-    return driver.execute_script(text)
+def script(driver: Any, text: str, *given: Any) -> Any:
+    return driver.execute_script(text, *given)
 
 
 def test_from_the_first_page_to_the_verdict(chromium, server, result):
@@ -274,6 +274,9 @@ def test_every_page_fits_a_phone(chromium, server, result):
         for path in ("/", "/history", "/model", "/settings", "/api", result):
             chromium.get(path if path == result else server.url + path)
             assert script(chromium, "return document.documentElement.scrollWidth") <= 360, path
+            if path == "/history":
+                for number in chromium.find_elements(By.CSS_SELECTOR, ".row-link > .num"):
+                    assert number.is_displayed()
         shoot(chromium, "phone")
     finally:
         chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -370,6 +373,38 @@ def test_several_files_fill_a_table(chromium, server, tmp_path, result):
     until(lambda: "/batches/" in chromium.current_url)
     until(lambda: len(chromium.find_elements(By.CSS_SELECTOR, "td .badge")) == 3)
     shoot(chromium, "batch")
+
+
+def test_a_file_that_fails_does_not_bar_the_way_to_the_others(chromium, server, tmp_path, result):
+    empty, one = tmp_path / "empty.mp4", tmp_path / "beside.mp4"
+    empty.touch()
+    one.write_bytes(CLIP.read_bytes() + b"beside")
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys(f"{empty}\n{one}")
+    way = chromium.find_element(By.CSS_SELECTOR, "#results a")
+    until(way.is_displayed)
+    assert "the file is empty" in chromium.find_element(By.ID, "sending").text
+    assert "/analyses/" in way.get_attribute("href")
+    shoot(chromium, "one-failed")
+    chromium.find_element(By.ID, "file").send_keys(str(CLIP))  # what is known already
+    until(lambda: "/batches/" in chromium.current_url)
+    until(lambda: len(chromium.find_elements(By.CSS_SELECTOR, "td .badge")) == 2)
+
+
+def test_history_is_searched_by_the_readers_days(chromium, server, result):
+    zone = {"timezoneId": "Pacific/Kiritimati"}
+    chromium.execute_cdp_cmd("Emulation.setTimezoneOverride", zone)
+    try:
+        chromium.get(server.url + "/history")
+        shown = chromium.find_element(By.CSS_SELECTOR, "input[name=since]")
+        day = script(chromium, "return new Date().toLocaleDateString('sv')")
+        script(chromium, "arguments[0].value = arguments[1]", shown, day)
+        assert "(UTC)" not in chromium.find_element(By.CSS_SELECTOR, ".search").text
+        chromium.find_element(By.CSS_SELECTOR, ".search .button").click()
+        until(lambda: "zone=Pacific%2FKiritimati" in chromium.current_url)
+        assert chromium.find_elements(By.CSS_SELECTOR, ".row")
+    finally:
+        chromium.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
 
 
 def test_a_job_survives_reload_and_the_death_of_the_server(chromium, server, tmp_path, result):

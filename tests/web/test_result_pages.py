@@ -1,7 +1,10 @@
+import html
 import io
 import json
 import re
 import shutil
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import av
 import numpy as np
@@ -277,6 +280,53 @@ def test_the_same_file_once_more(browser, work, services, analysed):
     assert services.history.list()[0].id == other.rsplit("/", 1)[1]
 
 
+def test_once_more_keeps_every_option_that_the_form_has_no_field_for(
+    browser, services, upload, work, clip
+):
+    asked = {"clips": "2", "frames_per_clip": "4", "min_face": "50", "max_faces": "3"}
+    path = upload((clip, "clip.mp4"), **asked).headers["Location"]
+    work()
+    sent = {"clips": "1", "min_face": "50"}  # what the page of a result sends
+    other = browser.post(f"{path}/again", sent).headers["Location"].rsplit("/", 1)[1]
+    options = services.desk.book.get(other).options
+    wanted = {"clips": 1, "frames_per_clip": 4, "min_face": 50, "max_faces": 3}
+    assert {name: options[name] for name in wanted} == wanted
+    services.desk.book.delete(path.rsplit("/", 1)[1])  # as of a file that 'unmask scan' looked at
+    other = browser.post(f"{path}/again", sent).headers["Location"].rsplit("/", 1)[1]
+    options = services.desk.book.get(other).options
+    assert {name: options[name] for name in wanted} == wanted
+    assert browser.post(f"{path}/again", {"clips": "x"}).status_code == 422
+
+
+def test_once_more_is_judged_by_the_thresholds_of_today(browser, services, analysed):
+    browser.post("/settings", {"low": "0.1", "high": "0.2"})
+    other = browser.post(f"/analyses/{analysed}/again").headers["Location"].rsplit("/", 1)[1]
+    assert services.desk.book.get(other).options["thresholds"] == {"low": 0.1, "high": 0.2}
+
+
+def test_a_file_that_another_analysis_needs_is_not_said_to_be_deleted(
+    browser, services, work, analysed
+):
+    said = "The file, its result and its pictures are deleted for good."
+    page = browser.get(f"/analyses/{analysed}").text
+    assert said in page
+    assert "The file itself stays" not in page
+    other = browser.post(f"/analyses/{analysed}/again", {"clips": "1"}).headers["Location"]
+    work()
+    page = browser.get(f"/analyses/{analysed}").text
+    assert said not in page
+    assert "The file itself stays: 1 other analysis needs it." in page
+    browser.post(f"/analyses/{analysed}/delete")
+    assert said in browser.get(other).text  # and so it is
+    sha256 = services.history.get(other.rsplit("/", 1)[1]).entry.sha256
+    assert services.desk.vault.find(sha256) is not None
+    services.desk.vault.delete(sha256)
+    page = browser.get(other).text
+    assert "The result and its pictures are deleted for good." in page
+    assert "The file" not in page.split("deleted for good")[0].rsplit("<p>", 1)[1]
+    assert "and the files that no other analysis needs" in browser.get("/history").text
+
+
 def test_two_analyses_side_by_side(browser, work, analysed, upload, portrait):
     other = browser.post(f"/analyses/{analysed}/again", {"clips": "1"}).headers["Location"]
     work()
@@ -304,6 +354,45 @@ def test_history_finds_sorts_and_deletes(browser, services, analysed, upload, wo
     browser.post("/history/delete", {"id": analysed})
     assert browser.get("/history").text.count('class="row"') == 1
     assert browser.get(f"/analyses/{analysed}").status_code == 404
+
+
+def test_days_of_history_are_those_of_the_reader(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    late = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)  # the 2nd in Vienna, the 1st in New York
+    services.history.record(analysis, fingerprint="f" * 64, created_at=late)
+
+    def found(**query):
+        page = browser.get("/history", query_string=query).text
+        assert page.count('class="row"') in (0, 1)
+        return page.count('class="row"') == 1
+
+    first, second = (dict.fromkeys(("since", "until"), f"2026-07-0{n}") for n in (1, 2))
+    assert found(**first)
+    assert not found(**second)
+    assert found(**second, zone="Europe/Vienna")
+    assert not found(**first, zone="Europe/Vienna")
+    assert found(**first, zone="America/New_York")
+    for unknown in ("Mars/Olympus", "../../etc/passwd", "Europe", "\0"):
+        assert found(**first, zone=unknown)
+    for end in ("0001-01-01", "9999-12-31"):
+        browser.get("/history", query_string={"since": end, "until": end, "zone": "Asia/Tokyo"})
+    assert browser.get("/history").text.count('<span class="no-script">(UTC)</span>') == 2
+
+
+def test_deleting_what_is_ticked_stays_at_the_same_search_and_page(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    media = analysis.media.model_copy(update={"name": "same.mp4"})
+    for _ in range(30):
+        services.history.record(analysis.model_copy(update={"media": media}), fingerprint="f" * 64)
+    page = browser.get("/history?q=same&order=oldest&page=2").text
+    address = html.unescape(re.search(r'action="(/history/delete[^"]*)"', page)[1])
+    ids = re.findall(r'name="id" value="(\w+)"', page)
+    assert len(ids) == 6
+    answer = browser.post(address, {"id": ids[0]})
+    back = urlsplit(answer.headers["Location"])
+    assert back.path == "/history"
+    assert parse_qs(back.query) == {"q": ["same"], "order": ["oldest"], "page": ["2"]}
+    assert browser.get(answer.headers["Location"]).text.count('class="row"') == 5
 
 
 def test_pages_of_history(browser, services, analysed):
@@ -349,6 +438,37 @@ def test_settings_change_what_is_judged_by(browser, services, upload, work, clip
     assert "thresholds other than the model" in browser.get(path).text
     browser.post("/settings", {"low": "", "high": ""})
     assert services.settings.get("thresholds") is None
+
+
+def test_a_threshold_may_have_a_decimal_comma(browser, services):
+    assert browser.post("/settings", {"low": "0,2", "high": "0,875"}).status_code == 303
+    assert services.settings.get("thresholds") == {"low": 0.2, "high": 0.875}
+    assert 'name="high" inputmode="decimal" value="0.875"' in browser.get("/settings").text
+    browser.post("/settings", {"low": "0", "high": "1"})
+    assert 'name="low" inputmode="decimal" value="0.0"' in browser.get("/settings").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"low": "0,9", "high": "0,1"}, "lies above the high one"),
+        ({"low": "much"}, "must be numbers from 0 to 1"),
+        ({"retention_days": "0"}, "a whole number of days"),
+        ({"webhook": "ftp://a.example/<b>"}, "the webhook cannot be used"),
+    ],
+)
+def test_settings_that_make_no_sense_are_shown_again_with_what_is_wrong(
+    browser, services, wrong, why
+):
+    sent = {"low": "0,3", "high": "0,7", "retention_days": "9", "webhook": ""} | wrong
+    answer = browser.post("/settings", sent)
+    assert answer.status_code == 422
+    assert (
+        why in re.search(r'<div class="note is-warning" role="alert">(.*?)</div>', answer.text)[1]
+    )
+    for name, text in sent.items():
+        assert re.search(rf'name="{name}"[^>]* value="{html.escape(text)}"', answer.text), name
+    assert services.settings.get("retention_days") is None
 
 
 def test_a_token_is_shown_once(browser, services):

@@ -146,6 +146,15 @@ TEXTS = (
     "The page was too old, or the request came from another site. Load it again.",
     "This token is not known here.",
     "Send a token: Authorization: Bearer …",
+    # the custody log
+    "uploaded to the web app",
+    "submitted to the API",
+    "fetched from %(url)s",
+    "again, after %(id)s",
+    "%(size)s bytes, SHA-256 %(sha256)s",
+    "document as JSON",
+    "frames as CSV",
+    "report as %(kind)s",
     # Werkzeug's own words, and those for what nobody foresaw
     "The requested URL was not found on the server. If you entered the URL manually please check "
     "your spelling and try again.",

@@ -20,7 +20,7 @@ from unmask.store import Entry, Event, Job, Stored
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
 from unmask.web.views.progress import describe, in_words
-from unmask.web.views.upload import options_from
+from unmask.web.views.upload import NUMBERS, options_from
 
 analyses = Blueprint("analyses", __name__)
 STRIP = 10
@@ -28,7 +28,7 @@ STRIP = 10
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything that the result page shows."""
+    """Everything that the result page shows. ``needed_by``: other jobs for which a file is kept."""
 
     entry: Entry
     analysis: Analysis
@@ -43,6 +43,7 @@ class Page:
     preview: bool
     copyable: bool
     others: list[Entry]
+    needed_by: int
 
     def crops(self, face: Face) -> list[CropPicture]:
         """An even choice of the face's crops, by time."""
@@ -128,7 +129,7 @@ def show(id: str) -> ResponseReturnValue:
 
 @analyses.post("/analyses/<id>/delete")
 def delete(id: str) -> ResponseReturnValue:
-    """Delete the file, its result and its pictures."""
+    """Delete the result, its pictures and, unless another job needs it, the file."""
     if not services().desk.delete(id):
         abort(404)
     return redirect(url_for("history.search"), 303)
@@ -138,18 +139,40 @@ def delete(id: str) -> ResponseReturnValue:
 def again(id: str) -> ResponseReturnValue:
     """Analyse the same file once more, with other options or another model."""
     own = services()
-    options = again_options(own.desk.book.get(id))
+    options = again_options(own.desk.book.get(id), own.history.get(id))
     done = own.desk.again(id, options, webhook=own.webhook(None))
     if done is None:
         raise Conflict("The file itself is not kept here. Upload it again.")
     return redirect(url_for("analyses.show", id=done.id), 303)
 
 
-def again_options(job: Job | None) -> JobOptions:
-    """Those of the form; what it leaves open is as it was."""
-    if job is None or any(request.form.get(name) for name in ("model", "clips", "min_face")):
-        return options_from(request.form)
-    return JobOptions.model_validate(job.options)
+def again_options(job: Job | None, stored: Stored | None) -> JobOptions:
+    """Those of the form; what it leaves open is as it was.
+
+    But thresholds are those of the settings now, and a model that is not installed any more gives
+    way to the default.
+    """
+    sent = options_from(request.form)
+    before = JobOptions.model_validate(job.options) if job else _recorded(stored)
+    asked = {name: getattr(sent, name) for name in NUMBERS if name in sent.model_fields_set}
+    installed = {str(package.folder) for package in services().packages()}
+    if request.form.get("model") or before.model not in installed:
+        asked["model"] = sent.model
+    return before.model_copy(update=asked | {"thresholds": sent.thresholds})
+
+
+def _recorded(stored: Stored | None) -> JobOptions:
+    """Of an analysis that was not handed in here."""
+    if stored is None:
+        return JobOptions()
+    options, package = stored.analysis.options, services().package_of(stored.entry.model_sha256)
+    return JobOptions(
+        model=None if package is None else str(package.folder),
+        clips=options.clips,
+        frames_per_clip=options.frames_per_clip,
+        min_face=options.min_face_px,
+        max_faces=options.max_faces,
+    )
 
 
 def page_of(stored: Stored) -> Page:
@@ -173,6 +196,7 @@ def page_of(stored: Stored) -> Page:
         copyable=copyable(analysis.media),
         preview=kept and not plays and desk.vault.find_preview(entry.sha256) is not None,
         others=others_of(entry),
+        needed_by=desk.book.uses(entry.sha256) - (desk.book.get(entry.id) is not None),
     )
 
 
