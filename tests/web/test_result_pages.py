@@ -96,7 +96,10 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
     assert 'id="show-heat"' not in page
     assert "0.99" not in page
     frames = len(services.history.get(analysed).analysis.faces[0].frames)
-    assert page.count("not counted") == page.count('class="crop"') + frames
+    assert page.count("<td>not counted</td>") == frames
+    assert "the scores of its frames are not counted" in page
+    assert "Faces that could not be judged are left out." in page
+    assert "left out" not in browser.get(f"/analyses/{analysed}").text
 
 
 def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
