@@ -259,6 +259,12 @@ def test_no_score_is_shown_as_a_certainty() -> None:
     assert "1.000 " not in text.replace("0:01.000 ", "")
 
 
+def test_the_caption_of_a_frame_names_every_face_that_has_a_box() -> None:
+    whole = analysis(faces=(face(0), face(1)))
+    assert {one.face for one in report(whole).pictures.faces} == {0}
+    assert "Frame at 0:01.000, faces 0, 1" in Page(html_report(report(whole))).words
+
+
 def test_what_is_missing_is_said() -> None:
     bare = report(manifest=None, custody=(), pictures=Pictures.none("No pictures: gone."))
     page = Page(html_report(bare))

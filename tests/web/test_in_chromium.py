@@ -271,8 +271,9 @@ def test_every_page_fits_a_phone(chromium, server, result):
     dark = [{"name": "prefers-color-scheme", "value": "dark"}]
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
     try:
-        for path in ("/", "/history", "/model", "/settings", "/api", result):
-            chromium.get(path if path == result else server.url + path)
+        report = result + "/report.html?show=1"
+        for path in ("/", "/history", "/model", "/settings", "/api", report, result):
+            chromium.get(path if path.startswith("http") else server.url + path)
             assert script(chromium, "return document.documentElement.scrollWidth") <= 360, path
             if path == "/history":
                 for number in chromium.find_elements(By.CSS_SELECTOR, ".row-link > .num"):

@@ -92,13 +92,17 @@ def key_frame_section(report: Report) -> Section | None:
     for frame in pictures.frames:
         at = "" if analysis.media.kind == "image" else f" at {clock(frame.time_s)}"
         shown = [one for one in pictures.faces if one.time_s == frame.time_s]
-        numbers = ", ".join(str(number) for number in sorted(one.face for one in shown))
+        boxed = [
+            str(face.id)
+            for face in analysis.faces
+            if any(one.time_s == frame.time_s for one in face.frames)
+        ]
         figures.append(
             Figure(
                 jpeg(frame.with_boxes(analysis)),
                 f"The frame{at} with boxes around the faces found.",
-                f"Frame{at}, {'face' if len(shown) == 1 else 'faces'} {numbers}"
-                if numbers
+                f"Frame{at}, {'face' if len(boxed) == 1 else 'faces'} {', '.join(boxed)}"
+                if boxed
                 else f"Frame{at}",
             )
         )
