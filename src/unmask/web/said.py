@@ -127,6 +127,7 @@ TEXTS = (
     "%(name)s must be a whole number from %(low)s to %(high)s, not %(value)s",
     "the low threshold lies above the high one",
     "both thresholds must be numbers from 0 to 1",
+    "thresholds must be Thresholds(low=..., high=...) of unmask.core.analysis, not %(value)s",
     "retention must be a whole number of days, 1 to %(n)s",
     "no model named %(name)s",
     "/api/v1/models lists them",
