@@ -108,6 +108,12 @@ def test_a_strip_grows_by_rows(count: int) -> None:
     assert strip.shape[1] <= 1200
 
 
+def test_a_strip_of_a_face_that_was_not_judged_has_no_scores() -> None:
+    strips = [face_strip([crop(score=score)], counted=False) for score in (0.1, 0.9)]
+    assert np.array_equal(*strips)
+    assert not np.array_equal(*(face_strip([crop(score=score)]) for score in (0.1, 0.9)))
+
+
 def test_a_strip_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         face_strip([])

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from report_samples import SHA256, analysis, face, frame, manifest, report
 
-from unmask.core.analysis import Verdict
+from unmask.core.analysis import FaceClip, Verdict
 from unmask.evidence import (
     Pictures,
     document_sha256,
@@ -217,15 +217,52 @@ def test_what_lasts_comes_before_the_frames_of_a_face() -> None:
     assert len(page.all("img")) == len(plain.all("img")) + 1
 
 
+BLURRED = Verdict(label="inconclusive", probability=None, reasons=("too-blurred",))
+
+
 def test_a_face_that_was_not_judged_has_no_number() -> None:
-    blurred = face(1, None).model_copy(
+    steady = {"verdict": BLURRED, "traces": ((4.0, 0.0), (0.0, 0.0))}
+    blurred = face(0, None).model_copy(update=steady)
+    page = Page(html_report(report(analysis(faces=(blurred, face(1))))))
+    assert "2 faces were looked at, of which 1 could be judged." in page.text
+    assert "2 looked at (at most 8), 1 judged" in page.text
+    assert "none: nothing usable was measured" in page.text
+    assert "The face is too blurred to show traces of manipulation." in page.text
+
+
+def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted() -> None:
+    blurred = face(0, None).model_copy(update={"verdict": BLURRED})
+    text = Page(html_report(report(analysis(faces=(blurred,))))).text
+    assert "Timeline" not in text
+    assert "P(manipulated) from" not in text
+    assert "tracks through time" not in text
+    assert "evidence, score" not in text
+    assert "with the evidence over it" not in text
+    assert text.count("not counted") == len(blurred.frames)
+    both = Page(html_report(report(analysis(faces=(blurred, face(1)))))).text
+    assert "Scores of face 1 (square)." in both
+    assert "Face 0 could not be judged and is left out." in both
+
+
+def test_no_score_is_shown_as_a_certainty() -> None:
+    sure = face().model_copy(
         update={
-            "verdict": Verdict(label="inconclusive", probability=None, reasons=("too-blurred",))
+            "frames": (frame(1.0, 1.0), frame(1.25, 0.0), frame(1.5, 0.4567)),
+            "clips": (FaceClip(first_s=1.0, last_s=1.5, score=0.99999),),
         }
     )
-    page = Page(html_report(report(analysis(faces=(face(), blurred)))))
-    assert "none: nothing was measured" in page.text
-    assert "The face is too blurred to show traces of manipulation." in page.text
+    page = Page(html_report(report(analysis(faces=(sure,)))))
+    text = page.text
+    assert any("scores from < 0.01 to > 0.99." in str(tag) for _, tag in page.tags)
+    assert re.search(r"0\.998 > 0\.99 .*0\.998 < 0\.01 .*0\.998 0\.46 ", text)
+    assert re.search(r"0:01\.000 0:01\.500 > 0\.99", text)
+    assert "1.000 " not in text.replace("0:01.000 ", "")
+
+
+def test_the_caption_of_a_frame_names_every_face_that_has_a_box() -> None:
+    whole = analysis(faces=(face(0), face(1)))
+    assert {one.face for one in report(whole).pictures.faces} == {0}
+    assert "Frame at 0:01.000, faces 0, 1" in Page(html_report(report(whole))).words
 
 
 def test_what_is_missing_is_said() -> None:

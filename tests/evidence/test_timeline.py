@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
-from report_samples import face, frame
+from report_samples import analysis, face, frame
+from skimage import color
 
 from unmask.core.analysis import Face, Thresholds
-from unmask.evidence.pictures import face_colour
-from unmask.evidence.timeline import Timeline
+from unmask.evidence.pictures import FACE_COLOURS, KeyFrame, face_colour, face_ink, luminance
+from unmask.evidence.timeline import Timeline, shape_name
 
 NS = "{http://www.w3.org/2000/svg}"
 LIMITS = Thresholds(low=0.25, high=0.75)
@@ -61,7 +64,51 @@ def test_neighbouring_faces_differ_in_shape_and_colour() -> None:
     assert len(picture.findall(f"{NS}circle")) == 2
     assert len(picture.findall(f"{NS}rect")) == 3 + 2  # the bands and the squares
     assert len(picture.findall(f"{NS}path")) == 4
-    assert len({face_colour(number) for number in range(6)}) == 6
+
+
+def test_eight_faces_differ_in_colour_and_without_any() -> None:
+    picture = drawn(*(face(number, frames=3) for number in range(8)))
+    marks = [mark for mark in picture if mark.tag in {f"{NS}circle", f"{NS}rect", f"{NS}path"}][3:]
+    assert len(marks) == 8 * 3
+    shapes = {shape_name(number) for number in range(8)}
+    assert len(shapes) == 8
+    assert len({(mark.tag, mark.get("d", "")[-6:], mark.get("fill")) for mark in marks[::3]}) == 8
+    dashes = [line.get("stroke-dasharray") for line in picture.findall(f"{NS}polyline")]
+    assert len(dashes) == 8
+    assert all(one != other for one, other in pairwise(dashes))
+
+
+# What is left of linear red, green and blue to those who lack one kind of cone: Machado, Oliveira
+# & Fernandes, "A physiologically-based model for simulation of color vision deficiency", 2009.
+VISION = {
+    "every cone": np.eye(3),
+    "no red": np.array(
+        [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]]
+    ),
+    "no green": np.array(
+        [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]]
+    ),
+    "no blue": np.array(
+        [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]]
+    ),
+}
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_the_colours_of_faces_differ_to_any_colour_vision(vision: str) -> None:
+    shown = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in FACE_COLOURS])
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    left = np.clip(linear @ VISION[vision].T, 0, 1)
+    seen = np.where(left <= 0.0031308, left * 12.92, 1.055 * left ** (1 / 2.4) - 0.055)
+    lab = color.rgb2lab(seen)
+    assert len(lab) >= 8
+    assert min(color.deltaE_ciede2000(one, other) for one, other in combinations(lab, 2)) > 10
+
+
+def test_a_number_is_readable_on_its_colour() -> None:
+    for number in range(len(FACE_COLOURS)):
+        one, other = luminance(face_colour(number)), luminance(face_ink(number))
+        assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5
 
 
 @pytest.mark.parametrize(
@@ -91,3 +138,13 @@ def test_on_a_page_the_style_sheet_colours_it() -> None:
 def test_one_frame_at_time_nought() -> None:
     one = face().model_copy(update={"frames": (frame(0.0),), "clips": ()})
     assert len(drawn(one, end_s=0.0).findall(f"{NS}circle")) == 1
+
+
+def test_the_number_of_a_box_at_the_edge_is_not_cut_off() -> None:
+    grey = np.full((120, 160, 3), 120, np.uint8)
+    at_edge = frame(0.0).model_copy(update={"box": (150.0, 60.0, 158.0, 80.0)})
+    one = face(3).model_copy(update={"frames": (at_edge,)})
+    picture = KeyFrame(0.0, grey, 1.0).with_boxes(analysis(faces=(one,)))
+    ink = tuple(int(face_ink(3)[i : i + 2], 16) for i in (1, 3, 5))
+    strokes = np.argwhere((picture[35:60] == ink).all(axis=2))
+    assert strokes[:, 1].max() <= 155  # with the margin that a number has elsewhere

@@ -147,8 +147,8 @@ def complaints(driver: Any) -> list[str]:
     return [line["message"] for line in driver.get_log("browser") if line["level"] == "SEVERE"]
 
 
-def script(driver: Any, text: str) -> Any:
-    return driver.execute_script(text)
+def script(driver: Any, text: str, *given: Any) -> Any:
+    return driver.execute_script(text, *given)
 
 
 def test_from_the_first_page_to_the_verdict(chromium, server, result):
@@ -179,7 +179,8 @@ def test_the_timeline_seeks_by_click_and_by_keys(chromium, result):
     for _ in range(2):
         timeline.send_keys(Keys.ARROW_RIGHT)
     until(lambda: abs(script(chromium, now) - times[2]) < 0.01)
-    assert timeline.get_attribute("aria-valuetext").startswith("0:00.2")
+    told = timeline.get_attribute("aria-valuetext")
+    assert re.fullmatch(r"0:00\.2, 0: (> |< )?\d\.\d\d", told)  # the face's id, as in reports
 
 
 def test_boxes_and_heat_maps_are_drawn_and_can_be_hidden(chromium, result):
@@ -199,6 +200,27 @@ def test_boxes_and_heat_maps_are_drawn_and_can_be_hidden(chromium, result):
     chromium.find_element(By.CSS_SELECTOR, ".heat-toggle").click()
     seen = "return getComputedStyle(document.querySelector('.crop .heat')).opacity"
     until(lambda: script(chromium, seen) == "1")
+
+
+def test_the_words_at_a_box_are_readable_and_never_cut_off(chromium, server):
+    """By a pen that notes what it is told, for a face at the right edge."""
+    drawn = """
+      const done = arguments[0];
+      import("/static/labels.js").then(({ drawLabel }) => {
+        const told = [];
+        const pen = {
+          measureText: () => ({ width: 60 }),
+          fillRect: (...where) => told.push(where),
+          fillText: (...what) => told.push([...what, pen.fillStyle]),
+        };
+        drawLabel(pen, "12 · 0.59", [630, 4], 10, { colour: "#e69f00", ink: "#000000" }, 640);
+        done(told);
+      });"""
+    chromium.get(server.url + "/history")
+    box, words = chromium.execute_async_script(drawn)
+    assert box == [570, 0, 70, 16]
+    assert words[:2] == ["12 · 0.59", 575]
+    assert words[3] == "#000000"
 
 
 def test_the_film_plays(chromium, result):
@@ -249,9 +271,13 @@ def test_every_page_fits_a_phone(chromium, server, result):
     dark = [{"name": "prefers-color-scheme", "value": "dark"}]
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
     try:
-        for path in ("/", "/history", "/model", "/settings", "/api", result):
-            chromium.get(path if path == result else server.url + path)
+        report = result + "/report.html?show=1"
+        for path in ("/", "/history", "/model", "/settings", "/api", report, result):
+            chromium.get(path if path.startswith("http") else server.url + path)
             assert script(chromium, "return document.documentElement.scrollWidth") <= 360, path
+            if path == "/history":
+                for number in chromium.find_elements(By.CSS_SELECTOR, ".row-link > .num"):
+                    assert number.is_displayed()
         shoot(chromium, "phone")
     finally:
         chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -350,6 +376,38 @@ def test_several_files_fill_a_table(chromium, server, tmp_path, result):
     shoot(chromium, "batch")
 
 
+def test_a_file_that_fails_does_not_bar_the_way_to_the_others(chromium, server, tmp_path, result):
+    empty, one = tmp_path / "empty.mp4", tmp_path / "beside.mp4"
+    empty.touch()
+    one.write_bytes(CLIP.read_bytes() + b"beside")
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys(f"{empty}\n{one}")
+    way = chromium.find_element(By.CSS_SELECTOR, "#results a")
+    until(way.is_displayed)
+    assert "the file is empty" in chromium.find_element(By.ID, "sending").text
+    assert "/analyses/" in way.get_attribute("href")
+    shoot(chromium, "one-failed")
+    chromium.find_element(By.ID, "file").send_keys(str(CLIP))  # what is known already
+    until(lambda: "/batches/" in chromium.current_url)
+    until(lambda: len(chromium.find_elements(By.CSS_SELECTOR, "td .badge")) == 2)
+
+
+def test_history_is_searched_by_the_readers_days(chromium, server, result):
+    zone = {"timezoneId": "Pacific/Kiritimati"}
+    chromium.execute_cdp_cmd("Emulation.setTimezoneOverride", zone)
+    try:
+        chromium.get(server.url + "/history")
+        shown = chromium.find_element(By.CSS_SELECTOR, "input[name=since]")
+        day = script(chromium, "return new Date().toLocaleDateString('sv')")
+        script(chromium, "arguments[0].value = arguments[1]", shown, day)
+        assert "(UTC)" not in chromium.find_element(By.CSS_SELECTOR, ".search").text
+        chromium.find_element(By.CSS_SELECTOR, ".search .button").click()
+        until(lambda: "zone=Pacific%2FKiritimati" in chromium.current_url)
+        assert chromium.find_elements(By.CSS_SELECTOR, ".row")
+    finally:
+        chromium.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
+
+
 def test_a_job_survives_reload_and_the_death_of_the_server(chromium, server, tmp_path, result):
     file = tmp_path / "survivor.mp4"
     file.write_bytes(CLIP.read_bytes() + b"survivor")
@@ -380,7 +438,7 @@ def test_the_camera_live(server, tmp_path, result):
         driver.get(server.url + "/live")
         driver.find_element(By.ID, "start").click()
         said = driver.find_element(By.ID, "said")
-        until(lambda: re.search(r"\bP (> )?\d", said.text))
+        until(lambda: re.search(r"\bFace 0: P [<> ]*\d", said.text))
         time.sleep(3)
         print("frames a second:", driver.find_element(By.ID, "rate").text)
         assert float(driver.find_element(By.ID, "live").get_attribute("data-fps")) > 0

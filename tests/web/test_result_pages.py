@@ -1,10 +1,15 @@
+import html
 import io
 import json
 import re
+import shutil
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 from tiny_model import write_tiny_model
 
 from unmask.core.analysis import Analysis
@@ -24,12 +29,116 @@ def test_the_page_shows_what_the_document_says(browser, services, analysed):
     assert scene["times"] == sorted({f.time_s for face in analysis.faces for f in face.frames})
     assert scene["knots"][0] == [0.0, 0.0]
     assert "style=" not in page
+    assert "Asked for" in page  # which is not always what there was
+
+
+def test_a_face_has_one_number_on_pages_in_reports_and_in_documents(
+    browser, services, upload, work, portrait
+):
+    path = upload((portraits(portrait), "two.png"), max_faces="2").headers["Location"]
+    work()
+    document = json.loads(browser.get(f"{path}/result.json").data)
+    ids = [face["id"] for face in document["faces"]]
+    assert ids == [0, 1]
+    again = browser.post(f"{path}/again").headers["Location"]
+    work()
+    both = f"/compare?one={path.rsplit('/', 1)[1]}&other={again.rsplit('/', 1)[1]}"
+    for page in (path, f"{path}/report.html"):
+        headings = re.findall(r"<h3[^>]*>(?:<svg.*?</svg>)?Face (\d+)</h3>", browser.get(page).text)
+        assert headings == [str(id) for id in ids], page
+    assert re.findall(r"</svg> Face (\d+) ", browser.get(both).text) == ["0", "1"] * 2
+    strips = re.findall(r'aria-label="Sampled frames of face (\d+)"', browser.get(path).text)
+    assert strips == ["0", "1"]
+
+
+def portraits(portrait):
+    """Two of them side by side."""
+    one, both = Image.open(io.BytesIO(portrait)), Image.new("RGB", (512, 256))
+    both.paste(one, (0, 0))
+    both.paste(one, (256, 0))
+    file = io.BytesIO()
+    both.save(file, "PNG")
+    return file.getvalue()
+
+
+def scene_of(page):
+    return json.loads(re.search(r'id="scene">(.*?)</script>', page, re.S)[1])
+
+
+def altered(services, id, **verdict):
+    """The same analysis with another verdict on its face, and its pictures; the new one's id."""
+    analysis = services.history.get(id).analysis
+    face = analysis.faces[0]
+    frames = tuple(one.model_copy(update={"score": 0.9999}) for one in face.frames)
+    judged = face.verdict.model_copy(update=verdict)
+    face = face.model_copy(update={"verdict": judged, "frames": frames})
+    analysis = analysis.model_copy(update={"faces": (face,), "verdict": judged})
+    other = services.history.record(analysis, fingerprint="f" * 64).id
+    folder = services.desk.picture_folder(other)
+    shutil.copytree(services.desk.picture_folder(id), folder)
+    index = json.loads((folder / "pictures.json").read_text())
+    for crop in index["faces"]["0"]:
+        crop["score"] = 0.9999
+    (folder / "pictures.json").write_text(json.dumps(index))
+    return other
+
+
+def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
+    browser, services, analysed
+):
+    poor = {"label": "inconclusive", "probability": None, "reasons": ("face-too-small",)}
+    page = browser.get(f"/analyses/{altered(services, analysed, **poor)}").text
+    assert {box[5] for box in scene_of(page)["faces"][0]["boxes"]} == {None}
+    assert scene_of(page)["faces"][0]["heats"] == []
+    assert 'id="timeline"' in page  # by which the frames can be stepped through
+    assert 'class="curve"' not in page
+    assert "-heat.png" not in page
+    assert 'id="show-heat"' not in page
+    assert "0.99" not in page
+    frames = len(services.history.get(analysed).analysis.faces[0].frames)
+    assert page.count("<td>not counted</td>") == frames
+    assert "the scores of its frames are not counted" in page
+    assert "Faces that could not be judged are left out." in page
+    assert "left out" not in browser.get(f"/analyses/{analysed}").text
+
+
+def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
+    page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
+    frames = len(services.history.get(analysed).analysis.faces[0].frames)
+    written = page.count("&gt; 0.99")
+    assert written == 2 * page.count('class="crop"') + frames  # captions, their labels, the table
+
+
+def test_faces_are_told_apart_by_colour_and_dashes(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    crowd = tuple(analysis.faces[0].model_copy(update={"id": number}) for number in range(8))
+    crowd_of = analysis.model_copy(update={"faces": crowd})
+    id = services.history.record(crowd_of, fingerprint="f" * 64).id
+    page = browser.get(f"/analyses/{id}").text
+    curves = re.findall(r'class="curve" stroke="(#\w+)" stroke-dasharray="([^"]+)"', page)
+    assert len({colour for colour, _ in curves}) == 8
+    assert len({dash for _, dash in curves}) == 4
+    assert page.count('class="points is-square"') == 4
+    marks = re.findall(r'class="face-mark".*?stroke="(#\w+)".*?stroke-dasharray="([^"]+)"', page)
+    assert marks == curves  # the cards say which is whose
+    looks = [(face["colour"], face["ink"]) for face in scene_of(page)["faces"]]
+    assert [colour for colour, _ in looks] == [colour for colour, _ in curves]
+    assert {ink for _, ink in looks} == {"#000000", "#ffffff"}
+    live = browser.get("/live").text
+    assert f'data-colours="{" ".join(colour for colour, _ in looks)}"' in live
+    assert f'data-inks="{" ".join(ink for _, ink in looks)}"' in live
 
 
 def test_a_picture_has_boxes_without_a_timeline(upload, browser, work, portrait):
     path = upload((portrait, "me.png")).headers["Location"]
     work()
     page = browser.get(path).text
+    assert re.search(r"<text [^>]*>0</text>", page)
+    assert 'class="crop"' in page
+    assert '<button class="crop"' not in page  # there is no moment to show
+    assert "0:00." not in page
+    assert "Asked for" not in page
+    assert 'name="clips"' not in page
     assert '<svg class="boxes"' in page
     assert 'id="timeline"' not in page
     assert "<video" not in page
@@ -174,6 +283,53 @@ def test_the_same_file_once_more(browser, work, services, analysed):
     assert services.history.list()[0].id == other.rsplit("/", 1)[1]
 
 
+def test_once_more_keeps_every_option_that_the_form_has_no_field_for(
+    browser, services, upload, work, clip
+):
+    asked = {"clips": "2", "frames_per_clip": "4", "min_face": "50", "max_faces": "3"}
+    path = upload((clip, "clip.mp4"), **asked).headers["Location"]
+    work()
+    sent = {"clips": "1", "min_face": "50"}  # what the page of a result sends
+    other = browser.post(f"{path}/again", sent).headers["Location"].rsplit("/", 1)[1]
+    options = services.desk.book.get(other).options
+    wanted = {"clips": 1, "frames_per_clip": 4, "min_face": 50, "max_faces": 3}
+    assert {name: options[name] for name in wanted} == wanted
+    services.desk.book.delete(path.rsplit("/", 1)[1])  # as of a file that 'unmask scan' looked at
+    other = browser.post(f"{path}/again", sent).headers["Location"].rsplit("/", 1)[1]
+    options = services.desk.book.get(other).options
+    assert {name: options[name] for name in wanted} == wanted
+    assert browser.post(f"{path}/again", {"clips": "x"}).status_code == 422
+
+
+def test_once_more_is_judged_by_the_thresholds_of_today(browser, services, analysed):
+    browser.post("/settings", {"low": "0.1", "high": "0.2"})
+    other = browser.post(f"/analyses/{analysed}/again").headers["Location"].rsplit("/", 1)[1]
+    assert services.desk.book.get(other).options["thresholds"] == {"low": 0.1, "high": 0.2}
+
+
+def test_a_file_that_another_analysis_needs_is_not_said_to_be_deleted(
+    browser, services, work, analysed
+):
+    said = "The file, its result and its pictures are deleted for good."
+    page = browser.get(f"/analyses/{analysed}").text
+    assert said in page
+    assert "The file itself stays" not in page
+    other = browser.post(f"/analyses/{analysed}/again", {"clips": "1"}).headers["Location"]
+    work()
+    page = browser.get(f"/analyses/{analysed}").text
+    assert said not in page
+    assert "The file itself stays: 1 other analysis needs it." in page
+    browser.post(f"/analyses/{analysed}/delete")
+    assert said in browser.get(other).text  # and so it is
+    sha256 = services.history.get(other.rsplit("/", 1)[1]).entry.sha256
+    assert services.desk.vault.find(sha256) is not None
+    services.desk.vault.delete(sha256)
+    page = browser.get(other).text
+    assert "The result and its pictures are deleted for good." in page
+    assert "The file" not in page.split("deleted for good")[0].rsplit("<p>", 1)[1]
+    assert "and the files that no other analysis needs" in browser.get("/history").text
+
+
 def test_two_analyses_side_by_side(browser, work, analysed, upload, portrait):
     other = browser.post(f"/analyses/{analysed}/again", {"clips": "1"}).headers["Location"]
     work()
@@ -201,6 +357,45 @@ def test_history_finds_sorts_and_deletes(browser, services, analysed, upload, wo
     browser.post("/history/delete", {"id": analysed})
     assert browser.get("/history").text.count('class="row"') == 1
     assert browser.get(f"/analyses/{analysed}").status_code == 404
+
+
+def test_days_of_history_are_those_of_the_reader(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    late = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)  # the 2nd in Vienna, the 1st in New York
+    services.history.record(analysis, fingerprint="f" * 64, created_at=late)
+
+    def found(**query):
+        page = browser.get("/history", query_string=query).text
+        assert page.count('class="row"') in (0, 1)
+        return page.count('class="row"') == 1
+
+    first, second = (dict.fromkeys(("since", "until"), f"2026-07-0{n}") for n in (1, 2))
+    assert found(**first)
+    assert not found(**second)
+    assert found(**second, zone="Europe/Vienna")
+    assert not found(**first, zone="Europe/Vienna")
+    assert found(**first, zone="America/New_York")
+    for unknown in ("Mars/Olympus", "../../etc/passwd", "Europe", "\0"):
+        assert found(**first, zone=unknown)
+    for end in ("0001-01-01", "9999-12-31"):
+        browser.get("/history", query_string={"since": end, "until": end, "zone": "Asia/Tokyo"})
+    assert browser.get("/history").text.count('<span class="no-script">(UTC)</span>') == 2
+
+
+def test_deleting_what_is_ticked_stays_at_the_same_search_and_page(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    media = analysis.media.model_copy(update={"name": "same.mp4"})
+    for _ in range(30):
+        services.history.record(analysis.model_copy(update={"media": media}), fingerprint="f" * 64)
+    page = browser.get("/history?q=same&order=oldest&page=2").text
+    address = html.unescape(re.search(r'action="(/history/delete[^"]*)"', page)[1])
+    ids = re.findall(r'name="id" value="(\w+)"', page)
+    assert len(ids) == 6
+    answer = browser.post(address, {"id": ids[0]})
+    back = urlsplit(answer.headers["Location"])
+    assert back.path == "/history"
+    assert parse_qs(back.query) == {"q": ["same"], "order": ["oldest"], "page": ["2"]}
+    assert browser.get(answer.headers["Location"]).text.count('class="row"') == 5
 
 
 def test_pages_of_history(browser, services, analysed):
@@ -246,6 +441,37 @@ def test_settings_change_what_is_judged_by(browser, services, upload, work, clip
     assert "thresholds other than the model" in browser.get(path).text
     browser.post("/settings", {"low": "", "high": ""})
     assert services.settings.get("thresholds") is None
+
+
+def test_a_threshold_may_have_a_decimal_comma(browser, services):
+    assert browser.post("/settings", {"low": "0,2", "high": "0,875"}).status_code == 303
+    assert services.settings.get("thresholds") == {"low": 0.2, "high": 0.875}
+    assert 'name="high" inputmode="decimal" value="0.875"' in browser.get("/settings").text
+    browser.post("/settings", {"low": "0", "high": "1"})
+    assert 'name="low" inputmode="decimal" value="0.0"' in browser.get("/settings").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"low": "0,9", "high": "0,1"}, "lies above the high one"),
+        ({"low": "much"}, "must be numbers from 0 to 1"),
+        ({"retention_days": "0"}, "a whole number of days"),
+        ({"webhook": "ftp://a.example/<b>"}, "the webhook cannot be used"),
+    ],
+)
+def test_settings_that_make_no_sense_are_shown_again_with_what_is_wrong(
+    browser, services, wrong, why
+):
+    sent = {"low": "0,3", "high": "0,7", "retention_days": "9", "webhook": ""} | wrong
+    answer = browser.post("/settings", sent)
+    assert answer.status_code == 422
+    assert (
+        why in re.search(r'<div class="note is-warning" role="alert">(.*?)</div>', answer.text)[1]
+    )
+    for name, text in sent.items():
+        assert re.search(rf'name="{name}"[^>]* value="{html.escape(text)}"', answer.text), name
+    assert services.settings.get("retention_days") is None
 
 
 def test_a_token_is_shown_once(browser, services):

@@ -1,4 +1,5 @@
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -30,8 +31,6 @@ def test_whatever_other_rooms_say_is_among_the_texts():
 
 @pytest.mark.parametrize("language", tool.LANGUAGES)
 def test_placeholders_survive_translation(language):
-    import re
-
     for message in tool.updated(language):
         if not message.id:
             continue
@@ -106,6 +105,24 @@ def test_a_result_in_german(browser, analysed):
     page = browser.get(f"/analyses/{analysed}", headers={"Accept-Language": "de"}).text
     assert "Was das nicht heißt" in page
     assert "Schönheitsfilter" in page or "halb manipuliert" in page or "falscher Stimme" in page
+
+
+def test_the_custody_log_in_german(browser, services, analysed):
+    for kind in ("result.json", "frames.csv", "report.html"):
+        browser.get(f"/analyses/{analysed}/{kind}")
+    services.desk.log.add(analysed, "notified", "desk.example")
+    services.desk.log.add(analysed, "received", "in a way of tomorrow")
+    page = browser.get(f"/analyses/{analysed}", headers={"Accept-Language": "de"}).text
+    said = re.findall(r'<span class="hint">(.*?) · Unmask', page.partition('class="log"')[2])
+    assert said == [
+        "in der Web-App hochgeladen",
+        "tiny 0.1",
+        "Dokument als JSON",
+        "Bilder als CSV",
+        "Bericht als HTML",
+        "desk.example",
+        '<span lang="en">in a way of tomorrow</span>',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
+import csv
 import hashlib
 import io
 
+import pytest
 from werkzeug.datastructures import MultiDict
 
 from unmask.jobs import Incoming
 from unmask.jobs.vault import DiskFull
+from unmask.web.views.progress import in_words
 
 
 def test_one_file_without_javascript(upload, browser, work, services, clip):
@@ -38,9 +41,28 @@ def test_several_files_become_a_table(upload, browser, work, portrait, clip):
     page = browser.get(answer.headers["Location"])
     assert "not-media" in page.text
     assert page.text.count('class="badge') == 2
-    rows = browser.get(answer.headers["Location"] + ".csv").text.splitlines()
-    assert len(rows) == 4
-    assert "'=c.txt" in rows[3]
+
+
+def test_the_table_as_csv_is_of_no_language(upload, browser, work, services, portrait):
+    answer = upload((portrait, "a.png"), (b"no media", "=c.txt"))
+    address = answer.headers["Location"] + ".csv"
+    waiting = csv.DictReader(browser.get(address).text.splitlines())
+    assert [(row["state"], row["label"], row["probability"]) for row in waiting] == [
+        ("queued", "", "")
+    ] * 2
+    work()
+    english, german = (
+        browser.get(address, headers={"Accept-Language": language}).text
+        for language in ("en", "de")
+    )
+    assert german == english
+    one, other = csv.DictReader(english.splitlines())
+    entry = services.history.list()[0]
+    assert (one["label"], one["error"], one["message"]) == (entry.label, "", "")
+    assert float(one["probability"]) == entry.probability
+    assert (other["name"], other["label"], other["probability"]) == ("'=c.txt", "", "")
+    assert (other["state"], other["error"]) == ("failed", "not-media")
+    assert other["message"].startswith("'=c.txt: is not a video")
 
 
 def test_a_known_file_is_answered_at_once(upload, browser, analysed, clip, services):
@@ -171,3 +193,17 @@ def test_nothing_is_left_of_a_form_that_the_disk_does_not_take(client, folders, 
     assert (answer.status_code, answer.json["code"]) == (507, "disk-full")
     assert answer.mimetype == "application/problem+json"
     assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("total", "english", "german"),
+    [
+        (256, "Looking at stretches: 3 of 256", "Abschnitte werden angesehen: 3 von 256"),
+        (1, "Looking for faces", "Suche nach Gesichtern"),
+    ],
+)
+def test_what_is_counted_while_looking_are_stretches(app, total, english, german):
+    state = {"state": "running", "stage": "look", "done": 3, "total": total}
+    for language, words in (("en", english), ("de", german)):
+        with app.test_request_context("/", headers={"Accept-Language": language}):
+            assert in_words(state) == words

@@ -123,6 +123,11 @@ class Face(Record):
         "each other",
     )
 
+    @property
+    def judged(self) -> bool:
+        """Whether there was enough to look at; where there was not, no score of it counts."""
+        return self.verdict.probability is not None
+
 
 class Notice(Record):
     """Something the reader should know that did not stop the analysis."""

@@ -18,7 +18,15 @@ from unmask.evidence.heatmap import overlay
 from unmask.evidence.html import html_report, report_csp
 from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.pdf import need_pdf, pdf_report
-from unmask.evidence.pictures import KeyFace, KeyFrame, Pictures, face_colour
+from unmask.evidence.pictures import (
+    FACE_COLOURS,
+    KeyFace,
+    KeyFrame,
+    Pictures,
+    face_colour,
+    face_dash,
+    face_ink,
+)
 from unmask.evidence.provenance import ContentCredentials, Credential, Provenance
 from unmask.evidence.records import EvidenceSink, ScoredCrop
 from unmask.evidence.report import Report
@@ -26,6 +34,7 @@ from unmask.evidence.rows import FRAME_COLUMNS, csv_frames
 from unmask.evidence.strip import face_strip
 
 __all__ = [
+    "FACE_COLOURS",
     "FRAME_COLUMNS",
     "ContentCredentials",
     "Credential",
@@ -45,6 +54,8 @@ __all__ = [
     "document_sha256",
     "exported",
     "face_colour",
+    "face_dash",
+    "face_ink",
     "face_strip",
     "html_report",
     "need_pdf",

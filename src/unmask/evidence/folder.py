@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from unmask.core.analysis import Analysis, Face
 from unmask.core.errors import UsageError
 from unmask.core.files import whole
+from unmask.core.wording import probability
 from unmask.evidence.collector import EvidenceCollector
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.provenance import Provenance
@@ -47,7 +48,10 @@ def write_evidence(
             lasting = traces_of(face)
             shown = strongest.map if lasting is None else lasting
             written += [
-                _save(folder / f"face-{face.id}.png", face_strip(crops, title=_title(face))),
+                _save(
+                    folder / f"face-{face.id}.png",
+                    face_strip(crops, title=_title(face), counted=face.judged),
+                ),
                 _save(
                     folder / f"face-{face.id}-map.png",
                     overlay(_enlarged(strongest.image), shown),
@@ -69,7 +73,7 @@ def _document(path: Path, text: str) -> Path:
 
 def _title(face: Face) -> str:
     verdict = face.verdict
-    number = "" if verdict.probability is None else f" · P(manipulated) {verdict.probability:.2f}"
+    number = f" · P(manipulated) {probability(verdict.probability)}" if face.judged else ""
     return f"Face {face.id} · {verdict.label}{number}"
 
 

@@ -14,8 +14,11 @@ from unmask.evidence.heatmap import FULL, Image, overlay, tinted
 
 LARGEST = 1280
 """Longer side, in pixels, to which a key frame is reduced."""
+_EVEN = 0.179  # the luminance on which black and white are read equally well
 
-# Okabe & Ito, "Color Universal Design", 2008, in an order whose neighbours differ most.
+# As many as faces are scored unless more are asked for. The first six are of Okabe & Ito, "Color
+# Universal Design", 2008, in an order whose neighbours differ most; the last two were searched for
+# what differs most from them to any colour vision, and shows on white and on black.
 FACE_COLOURS: tuple[str, ...] = (
     "#0072b2",
     "#d55e00",
@@ -23,7 +26,11 @@ FACE_COLOURS: tuple[str, ...] = (
     "#cc79a7",
     "#56b4e9",
     "#e69f00",
+    "#964b3c",
+    "#5a6969",
 )
+FACE_DASHES: tuple[str, ...] = ("", "8 4", "2 4", "10 4 2 4")
+"""How a face's line is broken, as SVG has it: faces next to each other differ without colour."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,16 +127,38 @@ def face_colour(face: int) -> str:
     return FACE_COLOURS[face % len(FACE_COLOURS)]
 
 
+def face_ink(face: int) -> str:
+    """Black or white, whichever is read more easily on a face's colour: 4.5:1 at least."""
+    return "#000000" if luminance(face_colour(face)) > _EVEN else "#ffffff"
+
+
+def face_dash(face: int) -> str:
+    """How the line of a face is broken, "" for a whole one."""
+    return FACE_DASHES[face % len(FACE_DASHES)]
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of ``#rrggbb``, 0 to 1 (WCAG 2)."""
+    shares = [value / 255 for value in _rgb(colour)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in shares]
+    return sum(weight * v for weight, v in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
+
+
 def _draw_box(picture: Image, box: Sequence[float], face: int) -> None:
     x0, y0, x1, y1 = (round(value) for value in box)
-    colour = face_colour(face)
-    rgb = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    rgb = _rgb(face_colour(face))
     width = max(2, max(picture.shape[:2]) // 400)
     cv2.rectangle(picture, (x0, y0), (x1, y1), (255, 255, 255), width + 2)
     cv2.rectangle(picture, (x0, y0), (x1, y1), rgb, width)
     scale = max(0.5, max(picture.shape[:2]) / 1400)
     (across, up), _ = cv2.getTextSize(str(face), cv2.FONT_HERSHEY_SIMPLEX, scale, width)
-    left, bottom = max(0, x0), max(up + 8, y0)
+    left = max(0, min(x0, picture.shape[1] - across - 8))
+    bottom = max(up + 8, y0)
     cv2.rectangle(picture, (left, bottom - up - 8), (left + across + 8, bottom), rgb, -1)
     cv2.putText(
         picture,
@@ -137,7 +166,7 @@ def _draw_box(picture: Image, box: Sequence[float], face: int) -> None:
         (left + 4, bottom - 4),
         cv2.FONT_HERSHEY_SIMPLEX,
         scale,
-        (255, 255, 255),
+        _rgb(face_ink(face)),
         width,
         cv2.LINE_AA,
     )

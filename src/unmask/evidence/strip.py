@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from unmask.core.wording import probability
 from unmask.evidence.heatmap import AGAINST, FOR, overlay
 from unmask.evidence.records import ScoredCrop
 
@@ -23,12 +24,13 @@ _FAINT = (205, 205, 200)
 
 
 def face_strip(
-    crops: Sequence[ScoredCrop], *, title: str = "", columns: int = 8
+    crops: Sequence[ScoredCrop], *, title: str = "", columns: int = 8, counted: bool = True
 ) -> NDArray[np.uint8]:
     """A contact sheet H×W×3 (uint8, RGB): each crop, its heat map under it, time, and score.
 
     ``crops`` in the order to show; the number under each is the frame's P(manipulated), the bar
-    its length. ValueError where there are none.
+    its length; neither is there where scores are not ``counted``, as of a face that could not be
+    judged. ValueError where there are no crops.
     """
     if not crops:
         raise ValueError("a strip needs at least one crop")
@@ -41,7 +43,10 @@ def face_strip(
     draw.text((_GAP, 10), title, fill=_INK, font=_font(18))
     for index, crop in enumerate(crops):
         row, column = divmod(index, columns)
-        _tile(sheet, draw, crop, (_GAP + column * cell[0], _TITLE + row * cell[1]))
+        at = (_GAP + column * cell[0], _TITLE + row * cell[1])
+        _tile(sheet, draw, crop, at)
+        if counted:
+            _score(draw, crop.score, (at[0], at[1] + 2 * _TILE + 6))
     _legend(draw, _TITLE + down * cell[1])
     return np.asarray(sheet, dtype=np.uint8)
 
@@ -65,10 +70,14 @@ def _tile(
         sheet.paste(small, (left, top))
         top += _TILE + (2 if picture is crop.image else 4)
     draw.text((left, top), clock(float(crop.time)), fill=_INK, font=_font(13))
-    draw.text((left + _TILE, top), f"{crop.score:.2f}", fill=_INK, font=_font(13), anchor="ra")
+
+
+def _score(draw: ImageDraw.ImageDraw, score: float, at: tuple[int, int]) -> None:
+    left, top = at
+    draw.text((left + _TILE, top), probability(score), fill=_INK, font=_font(13), anchor="ra")
     bar = top + 19
     draw.rectangle((left, bar, left + _TILE - 1, bar + 4), fill=_FAINT)
-    if (length := round(crop.score * _TILE)) > 0:
+    if (length := round(score * _TILE)) > 0:
         draw.rectangle((left, bar, left + length - 1, bar + 4), fill=FOR)
 
 

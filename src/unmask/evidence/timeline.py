@@ -9,7 +9,7 @@ from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from unmask.core.analysis import Face, Thresholds
-from unmask.evidence.pictures import face_colour
+from unmask.evidence.pictures import face_colour, face_dash
 
 _WIDTH, _HEIGHT = 720.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 8.0, 10.0, 34.0
@@ -98,7 +98,8 @@ class _Drawing:
         )
 
     def _face(self, face: Face) -> Iterator[str]:
-        colour = face_colour(face.id)
+        colour, dash = face_colour(face.id), face_dash(face.id)
+        broken = f' stroke-dasharray="{dash}"' if dash else ""
         for clip in face.clips:
             y, x = _y(clip.score), self._x(clip.first_s)
             yield (
@@ -112,7 +113,10 @@ class _Drawing:
         ]
         for run in _runs(points):
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in run)
-            yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.3"/>'
+            yield (
+                f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.3"'
+                f"{broken}/>"
+            )
         for x, y, _ in points:
             yield _mark(face.id, x, y, colour)
 
@@ -126,7 +130,7 @@ def _y(score: float) -> float:
 
 
 def _mark(face: int, x: float, y: float, colour: str) -> str:
-    """A shape of its own for each of four faces: colour alone does not tell them apart."""
+    """A shape of its own for each of eight faces: colour alone does not tell them apart."""
     half = 3.2
     shapes = (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{half:g}"',
@@ -134,12 +138,19 @@ def _mark(face: int, x: float, y: float, colour: str) -> str:
         f'<path d="M{x:.1f} {y - 4:.1f}l4 7h-8z"',
         f'<path d="M{x:.1f} {y - 4.4:.1f}l4.4 4.4l-4.4 4.4l-4.4 -4.4z"',
     )
+    if _hollow(face):
+        return f'{shapes[face % 4]} fill="#ffffff" stroke="{colour}" stroke-width="1.6"/>'
     return f'{shapes[face % 4]} fill="{colour}"/>'
 
 
 def shape_name(face: int) -> str:
     """The shape that marks a face's frames in the plot."""
-    return ("circle", "square", "triangle", "diamond")[face % 4]
+    name = ("circle", "square", "triangle", "diamond")[face % 4]
+    return f"hollow {name}" if _hollow(face) else name
+
+
+def _hollow(face: int) -> bool:
+    return face // 4 % 2 == 1
 
 
 def _runs(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, or_, select, text, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -160,6 +160,11 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return {str(row[0]): int(row[1]) for row in session.execute(query)}
 
+    def uses(self, sha256: str) -> int:
+        """How many jobs are about these bytes, to be told; deletions decide by :meth:`holding`."""
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(_uses(sha256)) or 0
+
     @contextmanager
     def holding(self, sha256: str) -> Iterator[int]:
         """How many jobs, finished or not, are about these bytes; none comes while this is open.
@@ -167,10 +172,9 @@ class JobBook:
         Within it their file may be kept or deleted. The database may not be written there by
         anything else, so it has to be brief.
         """
-        query = select(func.count()).select_from(JobRow).where(JobRow.sha256 == sha256)
         with explained(self._place, "write to"), self._writer.begin() as connection:
             _hold(connection, sha256)
-            yield connection.scalar(query) or 0
+            yield connection.scalar(_uses(sha256)) or 0
 
     def claim(self, id: str, worker: str, lease_s: float) -> Job | None:
         """Take a waiting job; None where it waits no more (another worker has it, or it ended)."""
@@ -259,6 +263,10 @@ class JobBook:
             query = query.order_by(JobRow.created_at.desc(), JobRow.id).limit(newest)
         with explained(self._place, "read"), Session(self._reader) as session:
             return [_job(row) for row in session.scalars(query)]
+
+
+def _uses(sha256: str) -> Select[int]:
+    return select(func.count()).select_from(JobRow).where(JobRow.sha256 == sha256)
 
 
 def _hold(connection: Connection, sha256: str) -> None:

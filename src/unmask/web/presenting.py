@@ -10,13 +10,14 @@ from flask import Flask
 from flask_babel import format_datetime, format_decimal
 from markupsafe import Markup
 
-from unmask.core.analysis import Verdict
+from unmask.core.analysis import Face, Verdict
 from unmask.core.wording import LABELS, probability
-from unmask.evidence import Likelihood, face_colour
+from unmask.evidence import FACE_COLOURS, Likelihood, face_colour, face_dash, face_ink
 from unmask.evidence.likelihood import rounded
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
+from unmask.web.timeline import square
 from unmask.web.words import _
 
 _FRACTION = 1000
@@ -37,11 +38,16 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         face_colour=face_colour,
+        face_colours=FACE_COLOURS,
+        face_dash=face_dash,
+        face_inks=[face_ink(face) for face in range(len(FACE_COLOURS))],
+        face_square=square,
         reasons_of=reasons,
         means=means,
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
         figures=figures,
+        score_of=score_of,
     )
 
 
@@ -69,6 +75,11 @@ def figures(ratio: Likelihood) -> str:
     if ratio.limit:
         return _("%(number)s (bounded)", number=number)
     return _("about %(number)s", number=number)
+
+
+def score_of(face: Face, value: float | None) -> str:
+    """A score of one frame; that of a face that could not be judged is no number to go by."""
+    return probability(value) if value is None or face.judged else _("not counted")
 
 
 def size(count: int) -> str:

@@ -127,6 +127,7 @@ TEXTS = (
     "%(name)s must be a whole number from %(low)s to %(high)s, not %(value)s",
     "the low threshold lies above the high one",
     "both thresholds must be numbers from 0 to 1",
+    "thresholds must be Thresholds(low=..., high=...) of unmask.core.analysis, not %(value)s",
     "retention must be a whole number of days, 1 to %(n)s",
     "no model named %(name)s",
     "/api/v1/models lists them",
@@ -146,6 +147,15 @@ TEXTS = (
     "The page was too old, or the request came from another site. Load it again.",
     "This token is not known here.",
     "Send a token: Authorization: Bearer …",
+    # the custody log
+    "uploaded to the web app",
+    "submitted to the API",
+    "fetched from %(url)s",
+    "again, after %(id)s",
+    "%(size)s bytes, SHA-256 %(sha256)s",
+    "document as JSON",
+    "frames as CSV",
+    "report as %(kind)s",
     # Werkzeug's own words, and those for what nobody foresaw
     "The requested URL was not found on the server. If you entered the URL manually please check "
     "your spelling and try again.",

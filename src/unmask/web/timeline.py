@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from unmask.core.analysis import Analysis, Face, FaceFrame
-from unmask.evidence import face_colour
+from unmask.evidence import face_colour, face_dash
 
 WIDTH = 1000.0
 HEIGHT = 200.0
@@ -23,6 +23,8 @@ class Curve:
 
     face: int
     colour: str
+    dash: str
+    square: bool
     line: str
     points: str
     clips: tuple[tuple[float, float, float], ...]
@@ -55,7 +57,10 @@ class Timeline:
 
 
 def timeline_of(analysis: Analysis) -> Timeline | None:
-    """The timeline of a video with faces; None for a picture or where there is nothing to plot."""
+    """The timeline of a video with faces; None for a picture or where there is nothing to plot.
+
+    A face that could not be judged has its frames in ``times`` and no curve.
+    """
     duration = analysis.media.duration_s
     times = sorted({frame.time_s for face in analysis.faces for frame in face.frames})
     if analysis.media.kind != "video" or not times:
@@ -69,7 +74,7 @@ def timeline_of(analysis: Analysis) -> Timeline | None:
     return Timeline(
         knots=knots,
         windows=tuple((place(knots, first), place(knots, last)) for first, last in windows),
-        curves=tuple(_curve(face, knots, windows) for face in analysis.faces),
+        curves=tuple(_curve(face, knots, windows) for face in analysis.faces if face.judged),
         ticks=tuple(_ticks(windows, knots, duration, to_scale=to_scale)),
         low=height(thresholds.low),
         high=height(thresholds.high),
@@ -91,6 +96,11 @@ def place(knots: Sequence[tuple[float, float]], time_s: float) -> float:
         if time_s <= t1:
             return round(x0 + (x1 - x0) * (time_s - t0) / max(t1 - t0, 1e-9), 2)
     return knots[-1][1]
+
+
+def square(face: int) -> bool:
+    """Whether a face's points are squares: four faces in turn, after four that have circles."""
+    return face // 4 % 2 == 1
 
 
 def _windows(times: Sequence[float], analysis: Analysis) -> list[tuple[float, float]]:
@@ -139,7 +149,8 @@ def _curve(
         for clip in face.clips
     )
     points = "".join(f"M{x:g} {y:g}h.01" for x, y in at)
-    return Curve(face.id, face_colour(face.id), line, points, clips)
+    look = (face_colour(face.id), face_dash(face.id), square(face.id))
+    return Curve(face.id, *look, line, points, clips)
 
 
 def _together(one: FaceFrame, other: FaceFrame, windows: Sequence[tuple[float, float]]) -> bool:

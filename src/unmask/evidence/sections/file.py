@@ -58,9 +58,13 @@ def sampling_section(report: Report) -> Section:
             if media.frames_damaged
             else "none",
         ),
-        ("Frames with a judged face", f"{len(times):,}"),
+        ("Frames with a face", f"{len(times):,}"),
         ("Views of faces", f"{len(seen):,}, of which {scored:,} scored"),
-        ("Faces judged", f"{len(analysis.faces)} (at most {options.max_faces})"),
+        (
+            "Faces",
+            f"{len(analysis.faces):,} looked at (at most {options.max_faces}), "
+            f"{sum(face.judged for face in analysis.faces):,} judged",
+        ),
         ("Smallest face looked for", f"{options.min_face_px} pixels"),
         ("Run by", f"{options.runtime} on {options.device}, {options.precision}"),
         ("Analysis document, SHA-256", document_sha256(analysis)),

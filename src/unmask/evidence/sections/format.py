@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from unmask.core.analysis import Face
+from unmask.core.wording import probability
+
 
 def clock(seconds: float) -> str:
     """A time in the file as m:ss.mmm, or h:mm:ss.mmm from an hour on."""
@@ -37,9 +40,11 @@ def rate(frame_rate: str) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") + f" per second{exact}"
 
 
-def score(value: float | None) -> str:
-    """Three digits of a score, or a dash."""
-    return "–" if value is None else f"{value:.3f}"
+def score(face: Face, value: float | None) -> str:
+    """A score as everywhere; that of a face that could not be judged is no number to go by."""
+    if value is None:
+        return "not scored"
+    return probability(value) if face.judged else "not counted"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

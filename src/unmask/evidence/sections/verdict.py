@@ -52,8 +52,8 @@ def weight_section(report: Report) -> Section:
     likelihood = Likelihood.of_verdict(analysis.verdict, report.reference)
     if number is None or likelihood is None:
         text = (
-            "Nothing was measured, so there is neither a probability nor a likelihood ratio. "
-            "This speaks neither for manipulation nor against it."
+            "Nothing usable was measured, so there is neither a probability nor a likelihood "
+            "ratio. This speaks neither for manipulation nor against it."
         )
         return Section("Weight of the evidence", (Paragraph(text),))
     rows = (

@@ -1,4 +1,5 @@
 // The camera, live: one frame on its way at a time, always the latest; older ones are never queued.
+import { drawLabel } from "./labels.js";
 import { probability } from "./wording.js";
 
 const place = document.getElementById("live");
@@ -10,7 +11,8 @@ const rate = document.getElementById("rate");
 const said = document.getElementById("said");
 const text = place.dataset;
 const token = document.querySelector("meta[name=csrf]").content;
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"];
+const COLOURS = text.colours.split(" ");
+const INKS = text.inks.split(" ");
 const SPAN_MS = 30_000;
 const id = [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 const grabbed = document.createElement("canvas");
@@ -134,7 +136,7 @@ function show(found) {
 }
 
 function words(face) {
-  const name = `${text.textFace} ${face.id + 1}: `;
+  const name = `${text.textFace} ${face.id}: `;
   if (face.score === null) return name + text.textSmall;
   return name + (face.rolling === null ? text.textWait : `P ${probability(face.rolling)}`);
 }
@@ -151,15 +153,12 @@ function draw(found) {
   for (const face of found.faces) {
     const [x0, y0, x1, y1] = face.box;
     pen.lineWidth = 3;
-    pen.strokeStyle = COLOURS[face.id % COLOURS.length];
+    const look = { colour: COLOURS[face.id % COLOURS.length], ink: INKS[face.id % INKS.length] };
+    pen.strokeStyle = look.colour;
     pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
     const score = face.rolling ?? face.score;
-    const label = score === null ? `${face.id + 1}` : `${face.id + 1} · ${probability(score)}`;
-    pen.font = "600 15px system-ui, sans-serif";
-    pen.fillStyle = pen.strokeStyle;
-    pen.fillRect(x0, Math.max(0, y0 - 22), pen.measureText(label).width + 12, 22);
-    pen.fillStyle = "#fff";
-    pen.fillText(label, x0 + 6, Math.max(16, y0 - 6));
+    const label = score === null ? `${face.id}` : `${face.id} · ${probability(score)}`;
+    drawLabel(pen, label, [x0, y0], 15, look, found.width);
   }
 }
 

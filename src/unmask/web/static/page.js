@@ -1,4 +1,5 @@
-// On every page: times of the reader's own zone, and a mark that scripts run.
+// On every page: times of the reader's own zone, which searches by day are told, and a mark that
+// scripts run.
 document.documentElement.classList.add("scripted");
 
 const zone = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
@@ -8,4 +9,7 @@ const zone = new Intl.DateTimeFormat(document.documentElement.lang || undefined,
 for (const time of document.querySelectorAll("time.local")) {
   time.title = time.textContent;
   time.textContent = zone.format(new Date(time.dateTime));
+}
+for (const field of document.querySelectorAll("input[name=zone]")) {
+  field.value = zone.resolvedOptions().timeZone;
 }

@@ -1,4 +1,5 @@
 // The result page: boxes and heat maps in step with the film, the timeline, stepping by keys.
+import { drawLabel } from "./labels.js";
 import { probability } from "./wording.js";
 
 const scene = JSON.parse(document.getElementById("scene").textContent);
@@ -9,10 +10,6 @@ const cursor = document.getElementById("cursor");
 const now = document.getElementById("now");
 const showBoxes = document.getElementById("show-boxes");
 const showHeat = document.getElementById("show-heat");
-const colours = new Map();
-for (const group of document.querySelectorAll(".plot [data-face]")) {
-  colours.set(Number(group.dataset.face), group.querySelector(".curve").getAttribute("stroke"));
-}
 const NEAR_S = 0.021; // as one frame of 24 a second, halved
 const STEP_S = 0.6; // boxes farther apart than this are not joined by a guess
 const heats = new Map();
@@ -37,9 +34,8 @@ if (video) {
   showBoxes.addEventListener("change", redraw);
   showHeat?.addEventListener("change", redraw);
 }
-for (const crop of document.querySelectorAll(".crop")) {
+for (const crop of document.querySelectorAll("button.crop")) {
   crop.addEventListener("click", () => {
-    if (!video) return;
     seek(Number(crop.dataset.time));
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     video.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
@@ -133,7 +129,7 @@ function tell(seconds) {
 
 function scoresAt(time) {
   return scene.faces
-    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${face.id + 1}: ${probability(box[5])}`))
+    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${face.id}: ${probability(box[5])}`))
     .join("");
 }
 
@@ -173,33 +169,24 @@ function draw(seconds) {
   const base = new DOMMatrix([ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top]);
   pen.setTransform(base);
   for (const face of scene.faces) {
-    const colour = colours.get(face.id) ?? "#0072b2";
     if (showHeat?.checked) drawHeat(pen, base, face, seconds);
     const found = showBoxes.checked ? boxAt(face, seconds) : null;
-    if (found) drawBox(pen, scale, face, found, colour);
+    if (found) drawBox(pen, scale, face, found);
   }
 }
 
-function drawBox(pen, scale, face, { box, score, exact }, colour) {
+function drawBox(pen, scale, face, { box, score, exact }) {
   const [x0, y0, x1, y1] = box;
   pen.setLineDash(exact ? [] : [6 / scale, 4 / scale]);
   pen.lineWidth = 5 / scale;
   pen.strokeStyle = "rgb(255 255 255 / 75%)";
   pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
   pen.lineWidth = 2.5 / scale;
-  pen.strokeStyle = colour;
+  pen.strokeStyle = face.colour;
   pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
   pen.setLineDash([]);
-  const words = score === null ? `${face.id + 1}` : `${face.id + 1} · ${probability(score)}`;
-  const size = 13 / scale;
-  pen.font = `600 ${size}px system-ui, sans-serif`;
-  const wide = pen.measureText(words).width + size;
-  const y = Math.max(0, y0 - 1.6 * size);
-  pen.fillStyle = colour;
-  pen.fillRect(x0, y, wide, 1.6 * size);
-  pen.fillStyle = "#fff";
-  pen.textBaseline = "middle";
-  pen.fillText(words, x0 + size / 2, y + 0.85 * size);
+  const words = score === null ? `${face.id}` : `${face.id} · ${probability(score)}`;
+  drawLabel(pen, words, [x0, y0], 13 / scale, face, scene.width);
 }
 
 function drawHeat(pen, base, face, seconds) {

@@ -3,6 +3,7 @@ const form = document.querySelector("form.upload");
 const drop = document.getElementById("drop");
 const input = document.getElementById("file");
 const list = document.getElementById("sending");
+const results = document.getElementById("results");
 const text = form.dataset;
 const token = document.querySelector("meta[name=csrf]").content;
 const AT_ONCE = 2;
@@ -50,6 +51,7 @@ function holdsFiles(event) {
 }
 
 function take(files) {
+  hadTrouble = false; // of files before these, which the person has seen
   for (const file of files) {
     const row = makeRow(file);
     if (file.size > Number(text.limit)) {
@@ -94,7 +96,13 @@ function next() {
       next();
     });
   }
-  if (!sending && !waiting.length && done.length && !hadTrouble) leave();
+  if (sending || waiting.length || !done.length) return;
+  if (!hadTrouble) {
+    location.assign(address());
+    return;
+  }
+  results.hidden = false;
+  results.querySelector("a").href = address();
 }
 
 function send({ file, row }) {
@@ -143,12 +151,10 @@ function link({ row }, url) {
   name.replaceChildren(anchor);
 }
 
-function leave() {
-  if (done.length === 1) {
-    location.assign(done[0].url);
-    return;
-  }
+// Of the only result, or of the table of all.
+function address() {
+  if (done.length === 1) return done[0].url;
   const others = done.filter((one) => one.outcome !== "new").map((one) => one.id);
   const query = new URLSearchParams(others.map((id) => ["also", id]));
-  location.assign(text.batchUrl + (others.length ? `?${query}` : ""));
+  return text.batchUrl + (others.length ? `?${query}` : "");
 }

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Conflict
 
 from unmask.core.analysis import Analysis, Face, Pixels
 from unmask.evaluation.worth import Worth, worth
-from unmask.evidence import Provenance, Reference
+from unmask.evidence import Provenance, Reference, face_colour, face_ink
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
 from unmask.jobs.previewing import copyable, playable
@@ -20,7 +20,7 @@ from unmask.store import Entry, Event, Job, Stored
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
 from unmask.web.views.progress import describe, in_words
-from unmask.web.views.upload import options_from
+from unmask.web.views.upload import NUMBERS, options_from
 
 analyses = Blueprint("analyses", __name__)
 STRIP = 10
@@ -28,7 +28,7 @@ STRIP = 10
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything that the result page shows."""
+    """Everything that the result page shows. ``needed_by``: other jobs for which a file is kept."""
 
     entry: Entry
     analysis: Analysis
@@ -43,6 +43,7 @@ class Page:
     preview: bool
     copyable: bool
     others: list[Entry]
+    needed_by: int
 
     def crops(self, face: Face) -> list[CropPicture]:
         """An even choice of the face's crops, by time."""
@@ -50,6 +51,16 @@ class Page:
         if len(crops) <= STRIP:
             return list(crops)
         return [crops[round(n * (len(crops) - 1) / (STRIP - 1))] for n in range(STRIP)]
+
+    @property
+    def player(self) -> bool:
+        """Whether there is a film to play, in which a moment can be shown."""
+        return self.plays or self.preview
+
+    @property
+    def heat(self) -> bool:
+        """Whether there are heat maps: those of a face that was not judged would be no evidence."""
+        return any(face.judged and self.index.faces.get(face.id) for face in self.analysis.faces)
 
     def on_poster(self) -> list[tuple[Face, Pixels, CropPicture | None]]:
         """The faces of the frame that the poster shows, with box and crop: where the first was
@@ -61,7 +72,9 @@ class Page:
             frame = next((f for f in face.frames if f.time_s == faces[0].frames[0].time_s), None)
             if frame is not None:
                 crops = self.index.faces.get(face.id, ())
-                same = [one for one in crops if one.place and one.time_s == frame.time_s]
+                same = [
+                    one for one in crops if face.judged and one.place and one.time_s == frame.time_s
+                ]
                 found.append((face, frame.box, same[0] if same else None))
         return found
 
@@ -79,15 +92,20 @@ class Page:
 
     def _face(self, face: Face) -> dict[str, Any]:
         boxes = [
-            [frame.time_s, *(round(side, 1) for side in frame.box), frame.score]
+            [
+                frame.time_s,
+                *(round(side, 1) for side in frame.box),
+                frame.score if face.judged else None,
+            ]
             for frame in face.frames
         ]
         heats = [
             [crop.time_s, self._picture(crop.heat), crop.place]
             for crop in self.index.faces.get(face.id, ())
-            if crop.place is not None
+            if face.judged and crop.place is not None
         ]
-        return {"id": face.id, "boxes": boxes, "heats": heats}
+        look = {"colour": face_colour(face.id), "ink": face_ink(face.id)}
+        return {"id": face.id, "boxes": boxes, "heats": heats} | look
 
     def _picture(self, name: str) -> str:
         return url_for("media.picture", id=self.entry.id, name=name)
@@ -111,7 +129,7 @@ def show(id: str) -> ResponseReturnValue:
 
 @analyses.post("/analyses/<id>/delete")
 def delete(id: str) -> ResponseReturnValue:
-    """Delete the file, its result and its pictures."""
+    """Delete the result, its pictures and, unless another job needs it, the file."""
     if not services().desk.delete(id):
         abort(404)
     return redirect(url_for("history.search"), 303)
@@ -121,18 +139,40 @@ def delete(id: str) -> ResponseReturnValue:
 def again(id: str) -> ResponseReturnValue:
     """Analyse the same file once more, with other options or another model."""
     own = services()
-    options = again_options(own.desk.book.get(id))
+    options = again_options(own.desk.book.get(id), own.history.get(id))
     done = own.desk.again(id, options, webhook=own.webhook(None))
     if done is None:
         raise Conflict("The file itself is not kept here. Upload it again.")
     return redirect(url_for("analyses.show", id=done.id), 303)
 
 
-def again_options(job: Job | None) -> JobOptions:
-    """Those of the form; what it leaves open is as it was."""
-    if job is None or any(request.form.get(name) for name in ("model", "clips", "min_face")):
-        return options_from(request.form)
-    return JobOptions.model_validate(job.options)
+def again_options(job: Job | None, stored: Stored | None) -> JobOptions:
+    """Those of the form; what it leaves open is as it was.
+
+    But thresholds are those of the settings now, and a model that is not installed any more gives
+    way to the default.
+    """
+    sent = options_from(request.form)
+    before = JobOptions.model_validate(job.options) if job else _recorded(stored)
+    asked = {name: getattr(sent, name) for name in NUMBERS if name in sent.model_fields_set}
+    installed = {str(package.folder) for package in services().packages()}
+    if request.form.get("model") or before.model not in installed:
+        asked["model"] = sent.model
+    return before.model_copy(update=asked | {"thresholds": sent.thresholds})
+
+
+def _recorded(stored: Stored | None) -> JobOptions:
+    """Of an analysis that was not handed in here."""
+    if stored is None:
+        return JobOptions()
+    options, package = stored.analysis.options, services().package_of(stored.entry.model_sha256)
+    return JobOptions(
+        model=None if package is None else str(package.folder),
+        clips=options.clips,
+        frames_per_clip=options.frames_per_clip,
+        min_face=options.min_face_px,
+        max_faces=options.max_faces,
+    )
 
 
 def page_of(stored: Stored) -> Page:
@@ -156,6 +196,7 @@ def page_of(stored: Stored) -> Page:
         copyable=copyable(analysis.media),
         preview=kept and not plays and desk.vault.find_preview(entry.sha256) is not None,
         others=others_of(entry),
+        needed_by=desk.book.uses(entry.sha256) - (desk.book.get(entry.id) is not None),
     )
 
 

@@ -35,11 +35,14 @@ def differences(one: Analysis, other: Analysis) -> list[tuple[str, str, str, boo
 
 def _facts(analysis: Analysis) -> list[tuple[str, str]]:
     options, model = analysis.options, analysis.model
+    sampling = [
+        (_("Stretches sampled"), str(options.clips)),
+        (_("Frames in each"), str(options.frames_per_clip)),
+    ]
     return [
         (_("Model"), f"{model.name} {model.version} ({model.sha256[:12]})"),
         ("Unmask", analysis.unmask),
-        (_("Stretches sampled"), str(options.clips)),
-        (_("Frames in each"), str(options.frames_per_clip)),
+        *(sampling if analysis.media.kind == "video" else ()),
         (_("Smallest face, pixels"), str(options.min_face_px)),
         (_("Most faces"), str(options.max_faces)),
         (_("Thresholds"), f"{options.thresholds.low:g} / {options.thresholds.high:g}"),

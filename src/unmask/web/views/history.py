@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import cast, get_args
-from urllib.parse import urlencode
+from typing import Any, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,6 +28,7 @@ class Search:
     label: str
     since: str
     until: str
+    zone: str
     order: Order
     page: int
 
@@ -41,32 +42,45 @@ class Search:
             label=get("label", "") if get("label", "") in LABELS else "",
             since=_date(get("since", "")),
             until=_date(get("until", "")),
+            zone=_zone(get("zone", "")),
             order=order if order in ORDERS else "newest",
             page=max(1, int(page)) if page.isdecimal() and len(page) < 8 else 1,
         )
 
     @property
     def filters(self) -> Filters:
-        """For the store. Days are taken in UTC, ``until`` with the whole of its day."""
+        """For the store. Days are those of ``zone``, ``until`` with the whole of its day."""
         return Filters(
             text=self.text or None,
             label=cast(Label, self.label) if self.label else None,
-            since=_midnight(self.since) if self.since else None,
-            until=_midnight(self.until) + timedelta(days=1) if self.until else None,
+            since=self._midnight(self.since) if self.since else None,
+            until=self._midnight(self.until, days=1) if self.until else None,
         )
+
+    def _midnight(self, day: str, days: int = 0) -> datetime:
+        """When the day begins, or so many days after it: a day may have 23 or 25 hours."""
+        date = datetime.fromisoformat(day).date() + timedelta(days=days)
+        return datetime.combine(date, time(), ZoneInfo(self.zone) if self.zone else UTC)
 
     def link(self, page: int) -> str:
         """The address of another page of the same search."""
+        return url_for("history.search", **self._given(page))
+
+    def deleting(self, page: int) -> str:
+        """The address that deletes what is ticked on a page, and leads back to it."""
+        return url_for("history.delete_several", **self._given(page))
+
+    def _given(self, page: int) -> dict[str, Any]:
         given = {
             "q": self.text,
             "label": self.label,
             "since": self.since,
             "until": self.until,
+            "zone": self.zone if self.since or self.until else "",
             "order": "" if self.order == "newest" else self.order,
             "page": str(page) if page > 1 else "",
         }
-        query = urlencode({name: text for name, text in given.items() if text})
-        return url_for("history.search") + (f"?{query}" if query else "")
+        return {name: text for name, text in given.items() if text}
 
 
 @history.get("/history")
@@ -101,16 +115,22 @@ def delete_several() -> ResponseReturnValue:
         abort(400, "Nothing was ticked.")
     for id in ids:
         services().desk.delete(id)
-    return redirect(url_for("history.search"), 303)
+    wanted = Search.of_request()
+    return redirect(wanted.link(wanted.page), 303)
 
 
 def _date(text: str) -> str:
+    """The day; "" for what is none, and at the ends of time, beyond which a zone may reach."""
     try:
         day = datetime.strptime(text, "%Y-%m-%d").date()
-        return (day + timedelta(days=1) - timedelta(days=1)).isoformat()  # it has a day after it
-    except (ValueError, OverflowError):
+    except ValueError:
         return ""
+    return day.isoformat() if 1 < day.year < 9999 else ""
 
 
-def _midnight(day: str) -> datetime:
-    return datetime.combine(datetime.fromisoformat(day).date(), time(), UTC)
+def _zone(name: str) -> str:
+    """A zone such as ``Europe/Vienna``; "", which is UTC, for one that is not known here."""
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return ""

@@ -23,10 +23,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from unmask.core.scan import Failure
-from unmask.core.wording import probability
 from unmask.jobs import Desk
 from unmask.store import Entry, Job
-from unmask.web.presenting import label
 from unmask.web.services import services
 from unmask.web.words import _
 
@@ -66,14 +64,15 @@ def batch(batch: str) -> ResponseReturnValue:
 
 @progress.get("/batches/<batch>.csv")
 def batch_csv(batch: str) -> ResponseReturnValue:
-    """The same as CSV."""
+    """The same for programs: codes and numbers as in documents, whatever the page's language."""
     text = io.StringIO(newline="")
-    columns = ("id", "name", "state", "verdict", "probability", "error", "sha256")
+    columns = ("id", "name", "state", "label", "probability", "error", "message", "sha256")
     writer = csv.DictWriter(text, columns, extrasaction="ignore")
     writer.writeheader()
     for row in _rows(batch, request.args.getlist("also")):
-        safe = {"name": spreadsheet_safe(row["name"]), "error": _why(row["error"])}
-        writer.writerow(row | safe)
+        error: Failure | None = row["error"]
+        told = {"error": error.code, "message": spreadsheet_safe(error.message)} if error else {}
+        writer.writerow(row | {"name": spreadsheet_safe(row["name"]), "error": ""} | told)
     headers = {"Content-Disposition": 'attachment; filename="unmask-batch.csv"'}
     return Response(text.getvalue(), mimetype="text/csv", headers=headers)
 
@@ -110,7 +109,7 @@ def in_words(state: dict[str, Any]) -> str:
     words = {
         "start": _("Loading the model"),
         "open": _("Reading the file"),
-        "look": _("Looking at frames: %(done)s of %(total)s", done=done, total=total),
+        "look": _looking(done, total),
         "score": _("Judging faces: %(done)s of %(total)s", done=done, total=total),
         "draw": _("Drawing the evidence"),
         "preview": _("Making a copy that browsers play"),
@@ -122,6 +121,13 @@ def in_words(state: dict[str, Any]) -> str:
         "cancelled": _("Cancelled"),
     }
     return ended.get(state["state"]) or words.get(state["stage"], "")
+
+
+def _looking(done: int, total: int) -> str:
+    """Counted are stretches; a picture has none."""
+    if total < 2:
+        return _("Looking for faces")
+    return _("Looking at stretches: %(done)s of %(total)s", done=done, total=total)
 
 
 def spreadsheet_safe(text: str) -> str:
@@ -168,8 +174,7 @@ def _row(job: Job, desk: Desk) -> dict[str, Any]:
         "active": job.active,
         "words": in_words(state),
         "label": None,
-        "verdict": "",
-        "probability": "",
+        "probability": None,
         "error": job.error,
     }
     stored = desk.history.get(job.id) if job.state == "done" else None
@@ -182,12 +187,7 @@ def _entry_row(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "sha256": entry.sha256,
         "label": entry.label,
-        "verdict": label(entry.label),
-        "probability": probability(entry.probability),
+        "probability": entry.probability,
         "error": None,
         "words": _("Done"),
     }
-
-
-def _why(error: Failure | None) -> str:
-    return "" if error is None else f"{error.message} ({error.code})"

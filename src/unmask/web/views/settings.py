@@ -6,11 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from unmask.core.analysis import Thresholds
-from unmask.core.errors import ModelError, UsageError
-from unmask.jobs.webhooks import checked_address, secret_of
+from unmask.core.errors import ModelError, UnmaskError, UsageError
+from unmask.jobs.webhooks import WebhookRefused, checked_address, secret_of
+from unmask.web import problems
 from unmask.web.services import services
 
 settings = Blueprint("settings", __name__)
+FIELDS = ("low", "high", "retention_days", "webhook")
 _MOST_DAYS = 36_500
 _DIGITS = 12  # Python reads no number of thousands
 
@@ -23,17 +25,18 @@ def show() -> ResponseReturnValue:
 
 @settings.post("/settings")
 def change() -> ResponseReturnValue:
-    """Keep thresholds, retention, and who is told."""
-    form, own = request.form, services().settings
-    low, high = form.get("low", "").strip(), form.get("high", "").strip()
-    webhook = form.get("webhook", "").strip()
-    wanted = {
-        "thresholds": _thresholds(low, high),
-        "retention_days": _days(form.get("retention_days", "").strip()),
-        "webhook": checked_address(webhook) if webhook else None,
-    }
+    """Keep thresholds, retention, and who is told; or nothing, where one of them makes no sense."""
+    given = {name: request.form.get(name, "").strip() for name in FIELDS}
+    try:
+        wanted = {
+            "thresholds": _thresholds(given["low"], given["high"]),
+            "retention_days": _days(given["retention_days"]),
+            "webhook": checked_address(given["webhook"]) if given["webhook"] else None,
+        }
+    except (UsageError, WebhookRefused) as error:
+        return _page(given=given, problem=error), problems.status_of(error)
     for name, value in wanted.items():
-        own.set(name, value)
+        services().settings.set(name, value)
     return redirect(url_for("settings.show", saved=1), 303)
 
 
@@ -58,7 +61,13 @@ def delete_token(id: str) -> ResponseReturnValue:
     return redirect(url_for("settings.show"), 303)
 
 
-def _page(secret: str = "", webhook_secret: str = "") -> str:
+def _page(
+    secret: str = "",
+    webhook_secret: str = "",
+    given: dict[str, str] | None = None,
+    problem: UnmaskError | None = None,
+) -> str:
+    """``given`` stands in the form instead of what is kept, with what is wrong with it."""
     own = services()
     try:
         usual = own.package().manifest.thresholds
@@ -67,25 +76,36 @@ def _page(secret: str = "", webhook_secret: str = "") -> str:
     return render_template(
         "settings.html",
         usual=usual,
-        thresholds=own.settings.get("thresholds"),
-        retention_days=own.settings.get("retention_days"),
+        fields=_kept() if given is None else given,
+        problem=problem,
         tokens=own.tokens.list(),
         secret=secret,
-        webhook=own.settings.get("webhook"),
         webhook_secret=webhook_secret,
     )
+
+
+def _kept() -> dict[str, str]:
+    kept = services().settings
+    values = {name: kept.get(name) for name in ("retention_days", "webhook")}
+    values |= kept.get("thresholds") or {}
+    return {name: "" if values.get(name) is None else str(values[name]) for name in FIELDS}
 
 
 def _thresholds(low: str, high: str) -> dict[str, float] | None:
     if not low and not high:
         return None
     try:
-        given = Thresholds(low=float(low), high=float(high))
+        given = Thresholds(low=_number(low), high=_number(high))
     except ValueError as error:
         raise UsageError("both thresholds must be numbers from 0 to 1") from error
     if given.low > given.high:
         raise UsageError("the low threshold lies above the high one")
     return given.model_dump()
+
+
+def _number(text: str) -> float:
+    """With a decimal point or, as in most of Europe, a comma."""
+    return float(text.replace(",", "."))
 
 
 def _days(text: str) -> int | None:
