@@ -48,7 +48,7 @@ def run(options: ServeOptions) -> int:
         import waitress
     except ImportError as error:
         raise MissingExtra.named("web", "the web app") from error
-    from unmask.cli.refusing import answer_the_refused
+    from unmask.web.refusing import answer_the_refused
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     folders = Folders.default()
