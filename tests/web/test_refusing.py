@@ -12,7 +12,7 @@ import threading
 import pytest
 import waitress
 
-from unmask.cli import refusing
+from unmask.web import refusing
 
 MB = 2**20
 HEAD = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
