@@ -83,4 +83,4 @@ def test_markup_in_a_name_is_only_text(scan, portrait):
 def test_a_budget_that_is_no_number(unmask, command):
     ran = unmask(command, "a", "b", "--timeout", "nan")
     assert ran.code == 2
-    assert "'nan' is not a number" in ran.err
+    assert "nan is no finite number" in ran.err
