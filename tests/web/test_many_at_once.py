@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from web_helpers import served
 
 waitress = pytest.importorskip("waitress", reason="the extra 'web' is not installed")
 MANY = 50
@@ -16,11 +16,8 @@ MANY = 50
 @pytest.fixture
 def address(app):
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=24)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=10)
+    with served(server) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def send(address, number, content):

@@ -7,10 +7,10 @@ import http.client
 import json
 import os
 import socket
-import threading
 
 import pytest
 import waitress
+from web_helpers import served
 
 from unmask.web import refusing
 
@@ -27,11 +27,8 @@ def port(make_app):
         app, map=servers, host="127.0.0.1", port=0, max_request_body_size=limit
     )
     refusing.answer_the_refused(servers)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield server.effective_port
-    server.close()
-    thread.join(timeout=10)
+    with served(server) as port:
+        yield port
 
 
 def answered(connection, status, code):

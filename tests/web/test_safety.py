@@ -1,11 +1,10 @@
 import io
 import stat
-import threading
 import urllib.request
 
 import pytest
 import waitress
-from web_helpers import services_of, token_in
+from web_helpers import served, services_of, token_in
 
 from unmask.cli import main
 from unmask.cli.serving import ServeOptions, config_for, forwarding, is_loopback, run
@@ -215,17 +214,11 @@ def test_behind_a_proxy_each_caller_has_an_address_of_its_own(folders):
     cases = (("127.0.0.1", "203.0.113.9"), ("10.1.1.1", "127.0.0.1"), (None, "127.0.0.1"))
     for proxy, seen in cases:
         server = waitress.create_server(echo, host="127.0.0.1", port=0, **forwarding(proxy))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        try:
-            url = f"http://127.0.0.1:{server.effective_port}/"
+        with served(server) as port:
             forwarded = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}  # the first is made up
-            request = urllib.request.Request(url, headers=forwarded)
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers=forwarded)
             with urllib.request.urlopen(request, timeout=10) as answer:
                 assert answer.read().decode() == seen
-        finally:
-            server.close()
-            thread.join(5)
     with pytest.raises(UsageError, match="--proxy nginx is not an IP address"):
         forwarding("nginx")
     with pytest.raises(UsageError, match=r"10\.1\.1\.1 can be reached from elsewhere"):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask
 
@@ -19,3 +23,19 @@ def token_in(page: str) -> str:
     match = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert match
     return match[1]
+
+
+@contextmanager
+def served(server: Any) -> Iterator[int]:
+    """A server of waitress at work; its port. Its loop closes its sockets, for it watches them."""
+    from waitress.wasyncore import close_all
+
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield server.effective_port
+    finally:
+        server.task_dispatcher.shutdown()  # who has answered still wakes the loop
+        server.trigger.pull_trigger(lambda: close_all(server._map))
+        thread.join(timeout=10)
+        assert not thread.is_alive()
