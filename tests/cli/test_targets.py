@@ -103,7 +103,7 @@ def test_a_document_that_cannot_be_written_costs_no_other(scan, portrait, tmp_pa
 def test_a_pipe_is_written_into(shell, portrait):
     ran = shell('S "$1" -q --json >(cat >&2); sleep 0.2', portrait)
     assert json.loads(ran.stderr)["verdict"]["label"] == "manipulated"
-    ran = shell('S "$1" -q --json /dev/stdout | cat', portrait)
+    ran = shell('S "$1" --json /dev/stdout | cat', portrait)
     assert json.loads(ran.stdout)["verdict"]["label"] == "manipulated"
 
 

@@ -30,8 +30,7 @@ class Target:
         """:class:`UsageError` at once where ``place`` cannot be written, not after an hour."""
         self.place = place
         self._option = option
-        path = expanded(place)
-        self._path = None if place == STDOUT or _is_stdout(path) else path
+        self._path = None if is_stdout(place) else expanded(place)
         if self._path is None:
             need_stdout()
         else:
@@ -60,10 +59,12 @@ class Target:
                 ) from error
 
 
-def _is_stdout(path: Path) -> bool:
-    """``/dev/stdout``, or the file that standard output goes to: one replaced would lose it."""
+def is_stdout(place: str) -> bool:
+    """``-``, ``/dev/stdout``, or the file that standard output goes to: one must not replace it."""
+    if place == STDOUT:
+        return True
     try:
-        return os.path.samestat(path.stat(), os.fstat(sys.stdout.fileno()))
+        return os.path.samestat(expanded(place).stat(), os.fstat(sys.stdout.fileno()))
     except (OSError, ValueError):
         return False
 

@@ -12,7 +12,7 @@ from unmask.cli import exits
 from unmask.cli.abreast import outcomes, usual_jobs
 from unmask.cli.delivery import Delivery
 from unmask.cli.documents import CsvReport, JsonReport
-from unmask.cli.files import STDOUT, Target, check_folder
+from unmask.cli.files import STDOUT, Target, check_folder, is_stdout
 from unmask.cli.inputs import STDIN, gather
 from unmask.cli.interrupts import listening
 from unmask.cli.outcome import Outcome
@@ -73,7 +73,7 @@ class ScanOptions:
     @property
     def shows_table(self) -> bool:
         """Not where the person wants quiet, nor where another document takes standard output."""
-        return not self.quiet and STDOUT not in (self.json_to, self.csv_to)
+        return not (self.quiet or any(is_stdout(at) for at in (self.json_to, self.csv_to) if at))
 
     def analyser(self) -> Analyser:
         """What the options ask for. Raises :class:`UsageError`, :class:`ModelError`."""
