@@ -114,7 +114,9 @@ class Bench:
 
     def _evaluated(self, package: Path) -> dict[str, float]:
         out = package.with_name(f"{package.name}-evaluation")
-        arguments = ["evaluate", str(package), str(self.index), "--split", "all", "--out", str(out)]
+        # A finished variant is packed again, and may then be another package by its hash.
+        arguments = ["evaluate", str(package), str(self.index), "--fresh", "--split", "all"]
+        arguments += ["--out", str(out)]
         if unmask(arguments):
             raise UnmaskError(f"{self.index} could not be evaluated, as said above")
         found = json.loads((out / "evaluation.json").read_text("utf-8"))
