@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from unmask.core.errors import DataError, InputNotFound, InputNotReadable
+from unmask.core.files import whole
 from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
 from unmask.evaluation.scores import COLUMNS, FACTS, KNOWN, ScoreRow, read_scores
@@ -128,13 +129,10 @@ class ScoreLog:
     def _write_anew(self) -> None:
         """All rows, whole or not at all."""
         self._close()
-        part = self.path.with_name(f"{self.path.name}.part")
         try:
-            with part.open("w", encoding="utf-8", newline="") as stream:
+            with whole(self.path) as part, part.open("w", encoding="utf-8", newline="") as stream:
                 csv.writer(stream).writerows((_HEAD, *self._lines.values()))
-            part.replace(self.path)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise self._refused(error) from error
 
     def _refused(self, error: OSError) -> DataError:
@@ -186,8 +184,7 @@ def _told(sample: Sample) -> Iterator[str]:
 def _drop_unfinished_line(path: Path) -> None:
     """A kill in the middle of a row leaves it without its end."""
     data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) < len(data):
-        part = path.with_name(f"{path.name}.part")
-        part.write_bytes(whole)
-        part.replace(path)
+    finished = data[: data.rfind(b"\n") + 1]
+    if len(finished) < len(data):
+        with whole(path) as part:
+            part.write_bytes(finished)
