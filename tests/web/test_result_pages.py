@@ -102,6 +102,29 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
     assert "left out" not in browser.get(f"/analyses/{analysed}").text
 
 
+@pytest.mark.parametrize(
+    ("verdict", "advice"),
+    [
+        ({"label": "manipulated", "probability": 0.98}, "Do not decide by this alone."),
+        ({"label": "no-manipulation-found", "probability": 0.1}, "Leave the question open"),
+        ({"label": "inconclusive", "probability": 0.6}, "sample more stretches"),
+        ({"label": "inconclusive", "probability": 0.1, "reasons": ("too-noisy",)}, "better copy,"),
+        ({"label": "inconclusive", "probability": None}, "best the original"),
+        ({"label": "no-face", "probability": None}, "the part or the detail that shows it"),
+    ],
+)
+def test_every_verdict_says_what_to_do_next(browser, services, analysed, verdict, advice):
+    page = browser.get(f"/analyses/{altered(services, analysed, **verdict)}").text
+    assert advice in page.partition("What to do next</h2>")[2].partition("</p>")[0]
+
+
+def test_the_scale_says_where_the_thresholds_lie(browser, services, analysed):
+    thresholds = services.history.get(analysed).analysis.options.thresholds
+    page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
+    assert f"below {thresholds.low:.2f}: none found" in page
+    assert f"from {thresholds.high:.2f}: manipulated" in page
+
+
 def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
     page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
     frames = len(services.history.get(analysed).analysis.faces[0].frames)
