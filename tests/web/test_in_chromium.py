@@ -389,7 +389,10 @@ def press(driver: Any, key: str) -> None:
 def test_without_javascript(server, result):
     driver = open_browser(scripts=False)
     try:
+        driver.get(server.url + "/live")
+        assert not driver.find_element(By.ID, "start").is_displayed()
         driver.get(server.url)
+        assert "paste" not in driver.find_element(By.ID, "drop").text
         driver.find_element(By.ID, "file").send_keys(str(SAMPLES / "untouched.mp4"))
         driver.find_element(By.CSS_SELECTOR, ".drop .no-script").click()
         until(lambda: "/analyses/" in driver.current_url)
@@ -397,6 +400,23 @@ def test_without_javascript(server, result):
         assert driver.find_elements(By.CSS_SELECTOR, ".plot .curve")
     finally:
         driver.quit()
+
+
+def test_a_new_token_is_seen_without_scrolling(chromium, server):
+    chromium.get(server.url + "/settings")
+    chromium.find_element(By.NAME, "name").send_keys("desk" + Keys.ENTER)
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".secret"))
+    place = "const r = document.querySelector('.secret').getBoundingClientRect();"
+    until(lambda: script(chromium, place + "return r.top > 0 && r.bottom < innerHeight"))
+
+
+def test_fetching_a_link_says_that_it_takes_time(chromium, server):
+    chromium.get(server.url)
+    stay = "document.querySelector('form.link').addEventListener('submit', e => e.preventDefault())"
+    script(chromium, LISTEN + stay)
+    chromium.find_element(By.ID, "url").send_keys("https://media.example/a.mp4" + Keys.ENTER)
+    until(lambda: len(heard(chromium)) == 1)
+    assert "can take minutes" in heard(chromium)[0]
 
 
 def test_several_files_fill_a_table(chromium, server, tmp_path, result):

@@ -46,7 +46,9 @@ def test_a_face_has_one_number_on_pages_in_reports_and_in_documents(
     for page in (path, f"{path}/report.html"):
         headings = re.findall(r"<h3[^>]*>(?:<svg.*?</svg>)?Face (\d+)</h3>", browser.get(page).text)
         assert headings == [str(id) for id in ids], page
-    assert re.findall(r"</svg> Face (\d+) ", browser.get(both).text) == ["0", "1"] * 2
+    pair = browser.get(both).text
+    assert re.findall(r"</svg> Face (\d+) ", pair) == ["0", "1"] * 2
+    assert re.findall(r"<h2[^>]*>(Analysis \d)</h2>", pair) == ["Analysis 1", "Analysis 2"]
     strips = re.findall(r'aria-label="Sampled frames of face (\d+)"', browser.get(path).text)
     assert strips == ["0", "1"]
 

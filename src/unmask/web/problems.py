@@ -121,5 +121,8 @@ def _http(error: HTTPException) -> AnyResponse:
 def _unforeseen(error: Exception) -> Response:
     log.exception("unforeseen, at %s %s", request.method, request.path, exc_info=error)
     return _answer(
-        500, "internal", f"Unmask failed unexpectedly: {type(error).__name__}", "It is a bug."
+        500,
+        "internal",
+        f"Unmask failed unexpectedly: {type(error).__name__}",
+        "It is a bug: please report it. The server's log says more.",
     )

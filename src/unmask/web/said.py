@@ -164,7 +164,7 @@ TEXTS = (
     "The browser (or proxy) sent a request that this server could not understand.",
     "The data value transmitted exceeds the capacity limit.",
     "Unmask failed unexpectedly: %(kind)s",
-    "It is a bug.",
+    "It is a bug: please report it. The server's log says more.",
 )
 _NESTED = ("cause", "what", "doing")  # places that may hold such a text in turn
 _FIGURES = ("size", "stated", "end", "low", "high")  # that hold a number

@@ -95,6 +95,10 @@ function tell(row, words) {
   told.append(line);
 }
 
+document.querySelector("form.link").addEventListener("submit", () => {
+  const fetching = document.getElementById("fetching");
+  fetching.textContent = fetching.dataset.text;
+});
 window.addEventListener("beforeunload", (event) => {
   if (sending || waiting.length) event.preventDefault();
 });

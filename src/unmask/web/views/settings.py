@@ -59,7 +59,7 @@ def show_webhook_secret() -> ResponseReturnValue:
 def delete_token(id: str) -> ResponseReturnValue:
     """Revoke a token."""
     services().tokens.delete(id)
-    return redirect(url_for("settings.show"), 303)
+    return redirect(url_for("settings.show", _anchor="tokens"), 303)
 
 
 def _page(
