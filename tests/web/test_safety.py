@@ -102,6 +102,15 @@ def test_where_tokens_are_required_nothing_is_shown_without(make_app):
     assert client.get("/api/v1/analyses", headers=right).status_code == 401
 
 
+def test_a_pages_script_hears_that_nobody_is_signed_in_any_more(make_app):
+    client = make_app(tokens_required=True).test_client()
+    headers = {"Accept": "application/json", "Accept-Language": "de"}
+    for path in ("/uploads", f"/live/{'0' * 32}/frames"):
+        answer = client.post(path, headers=headers)  # a redirection would bring it the form
+        assert answer.status_code == 401
+        assert "nicht mehr angemeldet" in answer.json["detail"]
+
+
 def test_signing_in_and_out(make_app):
     app = make_app(tokens_required=True)
     services, client = services_of(app), app.test_client()

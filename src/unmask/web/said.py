@@ -14,7 +14,7 @@ from functools import cache
 from flask_babel import get_locale
 from markupsafe import Markup
 
-from unmask.web.words import _
+from unmask.web.words import _, local
 
 TEXTS = (
     # warnings of an analysis
@@ -136,7 +136,7 @@ TEXTS = (
     "No file was chosen.",
     "No file was sent.",
     "The batch is not one that this site has named.",
-    "More than %(n)s MB were sent.",
+    "More than %(size)s were sent.",
     "Nothing was ticked.",
     "There is no analysis with this number.",
     "There is no analysis with this number. It may have been deleted.",
@@ -147,6 +147,7 @@ TEXTS = (
     "The page was too old, or the request came from another site. Load it again.",
     "This token is not known here.",
     "Send a token: Authorization: Bearer …",
+    "You are not signed in any more. Load the page again.",
     # the custody log
     "uploaded to the web app",
     "submitted to the API",
@@ -163,9 +164,10 @@ TEXTS = (
     "The browser (or proxy) sent a request that this server could not understand.",
     "The data value transmitted exceeds the capacity limit.",
     "Unmask failed unexpectedly: %(kind)s",
-    "It is a bug.",
+    "It is a bug: please report it. The server's log says more.",
 )
 _NESTED = ("cause", "what", "doing")  # places that may hold such a text in turn
+_FIGURES = ("size", "stated", "end", "low", "high")  # that hold a number
 
 
 def said(text: str) -> Markup:
@@ -196,6 +198,7 @@ def _translated(message: str) -> str | None:
         return None
     text, values = match
     nested = {name: told(values[name]) for name in _NESTED if name in values}
+    nested |= {name: local(values[name]) for name in _FIGURES if name in values}
     return _(text, **(values | nested))
 
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from unmask.web.problems import PROGRAMS
+from unmask.web.problems import PROGRAMS, for_programs
 from unmask.web.services import services
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -69,6 +69,8 @@ def _guard() -> AnyResponse | None:
     elif services().config.tokens_required and not _signed_in():
         if is_api:
             raise Unauthorized("Send a token: Authorization: Bearer …")
+        if for_programs():  # a page's own script, which would take the form for its answer
+            raise Unauthorized("You are not signed in any more. Load the page again.")
         return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")))
     if not is_api:
         _check_csrf()
