@@ -95,7 +95,8 @@ def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
             else "there is no token to ask for",
             hint="'unmask tokens create NAME' makes one; --insecure serves everybody without",
         )
-    names = (*_LOOPBACK, *options.host_names, *(() if options.host in _ANY else (options.host,)))
+    own = () if options.host in _ANY else (options.host,)
+    names = (*_LOOPBACK, *map(_as_browsers_say, (*options.host_names, *own)))
     return WebConfig(
         folders=folders,
         models=tuple(str(find_package(name).folder) for name in options.models),
@@ -129,6 +130,17 @@ def forwarding(proxy: str | None) -> dict[str, Any]:
 
 
 _ANY = ("0.0.0.0", "::", "")
+
+
+def _as_browsers_say(host: str) -> str:
+    """A name or address as it stands in a request, without a port: small letters, IPv6 short and
+    in brackets.
+    """
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host.partition(":")[0].lower()
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def is_loopback(host: str) -> bool:

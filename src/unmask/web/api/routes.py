@@ -25,7 +25,8 @@ from unmask.web.views.upload import options_from
 API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
 _FAR = 2**31 - 1
-_TEXT = {"type": "string"}
+_LONGEST_JSON = 2**17  # it is read into memory, and holds two addresses at most
+_TEXT = {"type": "string", "maxLength": queries.LONGEST_TEXT}
 
 
 @API.post("/analyses")
@@ -199,6 +200,7 @@ def _uploaded() -> Submission:
 def _linked() -> Submission:
     from unmask.web.links import fetch
 
+    request.max_content_length = _LONGEST_JSON
     try:
         link = Link.model_validate(request.get_json())
     except RecursionError as error:
