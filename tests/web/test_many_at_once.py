@@ -1,13 +1,17 @@
-"""Fifty uploads at once through a real server."""
+"""Many who upload, watch and wait at once, through a real server."""
 
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from web_helpers import served
+
+from unmask.web.services import WATCHERS
 
 waitress = pytest.importorskip("waitress", reason="the extra 'web' is not installed")
 MANY = 50
@@ -48,3 +52,33 @@ def test_fifty_uploads_at_once_and_none_is_lost(address, services, work, portrai
     assert sorted(job.state for job in jobs) == ["done"] * 2 + ["failed"] * (MANY - 2)
     assert {job.name for job in jobs} == {f"{number}.png" for number in range(MANY)}
     assert services.history.count() == 2
+
+
+def test_who_watches_and_waits_leaves_the_server_to_others(address, app, services, portrait):
+    id = send(address, 1, portrait)["id"]  # nobody works on it
+    with ExitStack() as open_ones:
+        watchers = [
+            open_ones.enter_context(urllib.request.urlopen(f"{address}/events?job={id}"))
+            for _ in range(WATCHERS)
+        ]
+        assert all(one.readline() == b"retry: 800\n" for one in watchers)
+        for _ in range(24):
+            with urllib.request.urlopen(f"{address}/events?job={id}", timeout=10) as short:
+                told = short.read()  # to its end: it holds no thread
+            assert told.startswith(b"retry: 5000\n")
+            assert b'"state": "queued"' in told
+            assert b"event: end" not in told
+        for _ in range(8):
+            open_ones.enter_context(services.desk.errand())
+        sent = app.test_client().post("/api/v1/analyses", json={"url": "http://film.example/"})
+        assert (sent.status_code, sent.json["code"]) == (503, "crowded")
+        with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:
+            assert answer.status == 200
+    services.desk.book.cancel(id)
+    for _ in range(100):  # who has gone is noticed, and his place is free
+        with urllib.request.urlopen(f"{address}/events?job={id}", timeout=10) as again:
+            if again.read().startswith(b"retry: 800\n"):
+                break
+        time.sleep(0.1)
+    else:
+        pytest.fail("places of those who watched stay taken")

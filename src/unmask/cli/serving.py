@@ -21,7 +21,9 @@ from unmask.store import History, Tokens
 from unmask.web import WebConfig, create_app
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_THREADS = 24  # a page that watches progress holds one, for half a minute at most
+_THREADS = (
+    24  # 10 may watch progress (services.WATCHERS), 8 wait for reports and links (Desk.errand)
+)
 _MB = 2**20
 _PAUSE_S = 1.0
 

@@ -122,6 +122,8 @@ TEXTS = (
     "the process that watched the camera has ended",
     "the machine is too busy to watch a camera",
     "as many cameras are watched as this server can",
+    "as many reports, copies and links are under way as this server can do",
+    "try again in a minute",
     # what was asked of the server
     "%(name)s must be a whole number, not %(value)s",
     "%(name)s must be a whole number from %(low)s to %(high)s, not %(value)s",

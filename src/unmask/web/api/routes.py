@@ -213,7 +213,8 @@ def _linked() -> Submission:
     own, origin = services(), f"fetched from {link.url[:300]}"
     options = own.options(**{name: value for name, value in given.items() if value})
     webhook = own.webhook(link.webhook)
-    file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
+    with own.desk.errand():
+        file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
     return own.desk.submit(file, name, options, fresh=link.fresh, origin=origin, webhook=webhook)
 
 
