@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -21,9 +25,7 @@ from unmask.store import History, Tokens
 from unmask.web import WebConfig, create_app
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_THREADS = (
-    24  # 10 may watch progress (services.WATCHERS), 8 wait for reports and links (Desk.errand)
-)
+_THREADS = 24  # 10 may watch progress (WATCHERS of services), 8 wait for reports (Desk.errand)
 _MB = 2**20
 _PAUSE_S = 1.0
 
@@ -77,12 +79,30 @@ def run(options: ServeOptions) -> int:
     if options.jobs:
         keeper.start()
     try:
-        server.run()
+        with _ended_by_sigterm():
+            server.run()
     finally:
         stopping.set()
         if options.jobs:
             keeper.join(timeout=30)
     return 0
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM end the server as Ctrl-C does, with its worker.
+
+    By itself it would cut off both, and as process 1 of a container it would do nothing at all.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
