@@ -182,9 +182,15 @@ class Vault:
     def delete(self, sha256: str) -> None:
         """Delete the file with this hash and its preview, if they are kept."""
         place = self.place(sha256)
-        place.unlink(missing_ok=True)
-        self.preview_place(sha256).unlink(missing_ok=True)
-        if place.parent.is_dir() and not any(place.parent.iterdir()):
+        try:
+            self.preview_place(sha256).unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{error.filename} cannot be deleted: {error.strerror}",
+                hint="see that whoever runs Unmask may write to that folder",
+            ) from error
+        with suppress(OSError):  # it is not empty
             place.parent.rmdir()
 
     def sweep(self) -> int:
