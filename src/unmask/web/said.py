@@ -32,6 +32,9 @@ TEXTS = (
     "send it again when there is more space",
     "the file could not be kept: %(cause)s",
     "check the data folder and the disk it lies on",
+    "the pictures in %(place)s cannot be deleted",
+    "%(file)s cannot be deleted: %(cause)s",
+    "see that whoever runs Unmask may write to that folder",
     # what is wrong with a file
     "%(name)s: the file is empty",
     "%(name)s: no such file",
