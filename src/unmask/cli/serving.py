@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -53,6 +54,7 @@ def run(options: ServeOptions) -> int:
     except ImportError as error:
         raise MissingExtra.named("web", "the web app") from error
     from unmask.web.refusing import answer_the_refused
+    from unmask.web.security import may_send
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     folders = Folders.default()
@@ -72,7 +74,7 @@ def run(options: ServeOptions) -> int:
         url_scheme="https" if options.https else "http",  # else its own pages look foreign
         **forwarding(options.proxy),
     )
-    answer_the_refused(servers)
+    answer_the_refused(servers, partial(may_send, app))
     _announce(options, server)
     stopping = threading.Event()
     keeper = threading.Thread(target=keep_worker, args=[options.jobs, stopping], daemon=True)
