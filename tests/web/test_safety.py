@@ -9,6 +9,7 @@ from web_helpers import served, services_of, token_in
 from unmask.cli import main
 from unmask.cli.serving import ServeOptions, config_for, forwarding, is_loopback, run
 from unmask.core.errors import UsageError
+from unmask.jobs.limits import GIB, Limits
 from unmask.store import History, Tokens
 from unmask.web.views.pages import own_path
 
@@ -250,6 +251,20 @@ def test_behind_a_proxy_each_caller_has_an_address_of_its_own(folders):
 def test_the_command_refuses_and_says_what_to_do(folders, capfd):
     assert main(["serve", "--host", "0.0.0.0"]) == 2
     assert "unmask tokens create" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["lots", "-1", "0", "nan", "inf"])
+def test_limits_that_make_no_sense_are_refused_at_the_start(folders, capfd, monkeypatch, text):
+    monkeypatch.setenv("UNMASK_JOB_TIME", text)
+    for command in ("serve", "worker"):
+        assert main([command]) == 2
+        assert "UNMASK_JOB_TIME must be a number above 0" in capfd.readouterr().err
+
+
+def test_limits_left_empty_are_the_usual_ones(monkeypatch):
+    monkeypatch.setenv("UNMASK_JOB_CPU", "")
+    monkeypatch.setenv("UNMASK_JOB_MEMORY", "1.5")
+    assert Limits.from_environment() == Limits(memory=3 * GIB // 2)
 
 
 def test_tokens_by_command(folders, capfd):

@@ -21,6 +21,7 @@ import click
 
 from unmask.core.errors import MissingExtra, UsageError
 from unmask.jobs.folders import Folders
+from unmask.jobs.limits import Limits
 from unmask.runtime import find_package
 from unmask.store import History, Tokens
 from unmask.web import WebConfig, create_app
@@ -57,6 +58,7 @@ def run(options: ServeOptions) -> int:
     from unmask.web.security import may_send
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    Limits.from_environment()  # where they make no sense, no worker would ever start
     folders = Folders.default()
     config = config_for(options, folders)
     tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk

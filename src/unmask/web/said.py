@@ -77,6 +77,7 @@ TEXTS = (
     "raise --timeout, or ask for fewer frames with --clips and --frames-per-clip",
     "stopped while %(doing)s",
     "the time budget must be above 0 s, not %(value)s",
+    "%(name)s must be a number above 0, not %(value)s",
     "the process that analysed the file ended: %(cause)s",
     "the file may be damaged, or made to harm; other files are not affected",
     "%(n)s workers died over this file",
