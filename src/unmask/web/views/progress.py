@@ -23,6 +23,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from unmask.core.scan import Failure
+from unmask.core.wording import spreadsheet_safe
 from unmask.jobs import Desk
 from unmask.store import Entry, Job
 from unmask.web.services import Services, services
@@ -134,11 +135,6 @@ def _looking(done: int, total: int) -> str:
     if total < 2:
         return _("Looking for faces")
     return _("Looking at stretches: %(done)s of %(total)s", done=done, total=total)
-
-
-def spreadsheet_safe(text: str) -> str:
-    """A file name that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _watched(own: Services, ids: list[str]) -> Iterator[str]:
