@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 from web_helpers import served
@@ -82,3 +84,32 @@ def test_who_watches_and_waits_leaves_the_server_to_others(address, app, service
         time.sleep(0.1)
     else:
         pytest.fail("places of those who watched stay taken")
+
+
+def test_films_that_pause_hold_no_thread(address, analysed, services):
+    path = services.desk.vault.find(services.history.get(analysed).entry.sha256)
+    content = path.read_bytes()
+    with path.open("ab") as film:
+        film.truncate(64 * 2**20)  # more than the server keeps for who does not read
+    place, many = f"/analyses/{analysed}/media", 30
+    with ExitStack() as paused:
+        for _ in range(many):
+            line = paused.enter_context(
+                socket.create_connection(("127.0.0.1", port_of(address)), timeout=20)
+            )
+            line.sendall(
+                f"GET {place} HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-\r\n\r\n".encode()
+            )
+            assert line.recv(12) == b"HTTP/1.1 206"
+        for asked, start, end in (("0-0", 0, 1), ("5-", 5, None), ("7-4999", 7, 5000)):
+            request = urllib.request.Request(address + place, headers={"Range": f"bytes={asked}"})
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                piece = answer.read()
+            length = (64 * 2**20 if end is None else end) - start
+            assert (answer.status, len(piece)) == (206, length)
+            assert int(answer.headers["Content-Length"]) == length
+            assert piece[:5000] == content[start:end][:5000]
+
+
+def port_of(address):
+    return urlsplit(address).port

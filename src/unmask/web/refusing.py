@@ -63,6 +63,7 @@ class NoRoom(Error):  # type: ignore[misc]
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Ends a request where its body becomes too much, and says so by ``refuse``."""
 
+    adj: Any
     error: Any
 
     def __init__(self, adj: Any, refuse: Callable[[], None], may_send: MaySend) -> None:
