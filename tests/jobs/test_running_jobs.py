@@ -9,7 +9,7 @@ from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
 from unmask.jobs.worker import expire, sweep, tidy
-from unmask.store import Settings
+from unmask.store import History, Settings
 
 
 @pytest.fixture
@@ -116,6 +116,22 @@ def test_a_job_whose_worker_died_after_recording_is_not_repeated(submit, desk, s
     shop.run(id)
     assert desk.book.get(id).state == "done"
     assert desk.history.count() == 1
+
+
+def test_what_is_deleted_while_its_result_is_put_down_does_not_come_back(
+    submit, desk, shop, portrait, monkeypatch
+):
+    id, record = submit(portrait).id, History.record
+
+    def just_then(self, *given, **more):
+        assert desk.delete(id)
+        return record(self, *given, **more)
+
+    monkeypatch.setattr(History, "record", just_then)
+    shop.run(id)
+    assert desk.history.count() == 0
+    assert desk.log.of(id) == []
+    assert list(desk.folders.evidence.iterdir()) == list(desk.folders.uploads.iterdir()) == []
 
 
 def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):

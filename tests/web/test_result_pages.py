@@ -3,6 +3,7 @@ import io
 import json
 import re
 import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -290,6 +291,16 @@ def test_the_html_report(browser, services, analysed):
     assert services.history.get(analysed).analysis.media.sha256 in report.text
     assert "script" not in report.headers["Content-Security-Policy"]
     assert [event.event for event in services.desk.log.of(analysed)][-1] == "exported"
+
+
+def test_a_report_for_which_too_many_wait_is_refused(browser, services, analysed):
+    with ExitStack() as waiting:
+        for _ in range(8):
+            waiting.enter_context(services.desk.errand())
+        refused = browser.get(f"/analyses/{analysed}/report.html")
+        assert refused.status_code == 503
+        assert "try again in a minute" in refused.text
+    assert browser.get(f"/analyses/{analysed}/report.html").status_code == 200
 
 
 def test_the_pdf_report(browser, analysed):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from math import ceil
+
+from unmask.core.errors import UsageError
 
 GIB = 2**30
+_MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,15 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """``UNMASK_JOB_MEMORY`` (GiB), ``UNMASK_JOB_CPU`` and ``UNMASK_JOB_TIME`` (seconds)."""
+        """``UNMASK_JOB_MEMORY`` (GiB), ``UNMASK_JOB_CPU`` and ``UNMASK_JOB_TIME`` (seconds).
+
+        Raises :class:`UsageError` for what is no number above 0.
+        """
         usual = cls()
         return cls(
-            memory=int(float(os.environ.get("UNMASK_JOB_MEMORY", usual.memory / GIB)) * GIB),
-            cpu_s=int(os.environ.get("UNMASK_JOB_CPU", usual.cpu_s)),
-            wall_s=float(os.environ.get("UNMASK_JOB_TIME", usual.wall_s)),
+            memory=int(_number("UNMASK_JOB_MEMORY", usual.memory / GIB) * GIB),
+            cpu_s=ceil(_number("UNMASK_JOB_CPU", usual.cpu_s)),
+            wall_s=_number("UNMASK_JOB_TIME", usual.wall_s),
         )
 
     def apply(self) -> None:
@@ -45,3 +52,14 @@ class Limits:
             _, hard = resource.getrlimit(what)
             allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
             resource.setrlimit(what, (allowed, allowed))
+
+
+def _number(name: str, usual: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        number = float(text or usual)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < _MOST:  # neither is NaN
+        raise UsageError(f"{name} must be a number above 0, not {text[:40]!r}")
+    return number

@@ -19,7 +19,7 @@ from unmask.core.errors import (
     UnmaskError,
     UsageError,
 )
-from unmask.jobs import TooManyBytes
+from unmask.jobs import Crowded, TooManyBytes
 from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.previewing import NoPreview
@@ -43,6 +43,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (NoPreview, 422),
     (LiveFailed, 503),
     (DiskFull, 507),
+    (Crowded, 503),
     (StoreError, 503),
     (MissingExtra, 501),
 )

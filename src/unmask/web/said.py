@@ -32,6 +32,9 @@ TEXTS = (
     "send it again when there is more space",
     "the file could not be kept: %(cause)s",
     "check the data folder and the disk it lies on",
+    "the pictures in %(place)s cannot be deleted",
+    "%(file)s cannot be deleted: %(cause)s",
+    "see that whoever runs Unmask may write to that folder",
     # what is wrong with a file
     "%(name)s: the file is empty",
     "%(name)s: no such file",
@@ -74,6 +77,7 @@ TEXTS = (
     "raise --timeout, or ask for fewer frames with --clips and --frames-per-clip",
     "stopped while %(doing)s",
     "the time budget must be above 0 s, not %(value)s",
+    "%(name)s must be a number above 0, not %(value)s",
     "the process that analysed the file ended: %(cause)s",
     "the file may be damaged, or made to harm; other files are not affected",
     "%(n)s workers died over this file",
@@ -122,6 +126,8 @@ TEXTS = (
     "the process that watched the camera has ended",
     "the machine is too busy to watch a camera",
     "as many cameras are watched as this server can",
+    "as many reports, copies and links are under way as this server can do",
+    "try again in a minute",
     # what was asked of the server
     "%(name)s must be a whole number, not %(value)s",
     "%(name)s must be a whole number from %(low)s to %(high)s, not %(value)s",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from unmask.core.errors import StoreError
 from unmask.web.problems import PROGRAMS, for_programs
-from unmask.web.services import services
+from unmask.web.services import KEY, Services, services
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = frozenset({"static", "pages.sign_in", "health.healthz"})
@@ -44,6 +46,24 @@ def install(app: Flask) -> None:
     app.before_request(_guard)
     app.after_request(_mark)
     app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+def may_send(app: Flask, headers: Mapping[str, str]) -> bool:
+    """Whether who sends these headers has a token, where one is asked for. Writes nothing."""
+    own: Services = app.extensions[KEY]
+    if not own.config.tokens_required:
+        return True
+    asked = {
+        name: headers[name.upper()]
+        for name in ("Authorization", "Cookie")
+        if name.upper() in headers
+    }
+    with app.test_request_context(headers=asked):
+        try:
+            bearer = _bearer()
+            return _signed_in() if bearer is None else own.tokens.known(bearer) is not None
+        except StoreError:
+            return False
 
 
 def csrf_token() -> str:
