@@ -43,10 +43,11 @@ class Decoded:
 
     time: Fraction
     frame: av.VideoFrame
+    transfer: int
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """H×W×3 uint8 of the displayed ``size`` (width, height)."""
-        return to_rgb(self.frame, size)
+        return to_rgb(self.frame, size, self.transfer)
 
 
 class FrameReader:
@@ -191,7 +192,9 @@ class FrameReader:
             self._damage.damaged += 1
             return None
         self._damage.decoded += 1
-        return Decoded(time, frame) if time >= self._floor else None
+        if time < self._floor:
+            return None
+        return Decoded(time, frame, self.stream.codec_context.color_trc)
 
 
 def _put_back(

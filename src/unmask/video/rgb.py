@@ -11,7 +11,7 @@ from av.sidedata.sidedata import SideDataContainer
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
-from unmask.video import orientation
+from unmask.video import orientation, tone
 
 _UNSPECIFIED = 2
 _HD_LINES = 720
@@ -43,21 +43,28 @@ def orientation_of(frame: av.VideoFrame) -> int:
     return orientation.from_matrix(np.frombuffer(bytes(data), dtype=np.int32).tolist())
 
 
-def to_rgb(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+def to_rgb(
+    frame: av.VideoFrame, size: tuple[int, int], transfer: int | None = None
+) -> NDArray[np.uint8]:
     """H×W×3 uint8, upright, of the displayed ``size`` (width, height).
 
-    A frame whose own size changed midway through the stream is scaled to it.
+    A frame whose own size changed midway through the stream is scaled to it. ``transfer`` is the
+    stream's, of which those of high dynamic range are brought to the ordinary one.
     """
     code = orientation_of(frame)
     width, height = size[::-1] if orientation.swaps_sides(code) else size
     has_alpha = any(component.is_alpha for component in frame.format.components)
+    is_bright = transfer in (tone.PQ, tone.HLG) and not has_alpha
     converted = frame.reformat(
         width=width,
         height=height,
-        format="rgba" if has_alpha else "rgb24",
+        format="rgb48le" if is_bright else "rgba" if has_alpha else "rgb24",
         src_colorspace=_matrix(frame),
     ).to_ndarray()
-    image = over_white(converted) if has_alpha else np.asarray(converted, dtype=np.uint8)
+    if is_bright:
+        image = tone.to_ordinary(converted, transfer)
+    else:
+        image = over_white(converted) if has_alpha else np.asarray(converted, dtype=np.uint8)
     return np.ascontiguousarray(orientation.displayed(image, code))
 
 
