@@ -13,9 +13,12 @@ _MISSING_S, _MISSING_SHARE = 1.0, 0.05  # what the last frame's length and round
 
 
 def notices(
-    info: MediaInfo, plans: Sequence[WindowPlan], seen: Seen, choice: Choice
+    info: MediaInfo, plans: Sequence[WindowPlan], seen: Seen, choice: Choice, *, sizes: int
 ) -> Iterator[Notice]:
-    """Notices for one file, ``info`` with its frames counted; docs/cli.md lists the codes."""
+    """Notices for one file, ``info`` with its frames counted; docs/cli.md lists the codes.
+
+    ``sizes`` is how many different ones its frames were stored in.
+    """
     if info.frames_damaged:
         yield Notice(
             code="damaged",
@@ -36,7 +39,7 @@ def notices(
         )
     if info.kind == "video" and seen.frames < 2:
         yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")
-    if seen.sizes > 1:
+    if sizes > 1:
         yield Notice(code="size-changes", message="The frames are not all of one size.")
     if choice.left_out:
         yield Notice(

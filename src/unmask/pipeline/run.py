@@ -99,7 +99,9 @@ class Run:
             options=options,
             verdict=verdict,
             faces=faces,
-            warnings=tuple(notices(info, plans, looker.seen, choice)),
+            warnings=tuple(
+                notices(info, plans, looker.seen, choice, sizes=len(looker.damage.sizes))
+            ),
             timings_s=self.clock.timings(),
         )
 

@@ -43,11 +43,17 @@ class Decoded:
 
     time: Fraction
     frame: av.VideoFrame
-    transfer: int
+    stream: VideoStream
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """H×W×3 uint8 of the displayed ``size`` (width, height)."""
-        return to_rgb(self.frame, size, self.transfer)
+        stream = self.stream
+        return to_rgb(
+            self.frame,
+            size,
+            aspect=stream.sample_aspect_ratio,
+            transfer=stream.codec_context.color_trc,
+        )
 
 
 class FrameReader:
@@ -192,9 +198,8 @@ class FrameReader:
             self._damage.damaged += 1
             return None
         self._damage.decoded += 1
-        if time < self._floor:
-            return None
-        return Decoded(time, frame, self.stream.codec_context.color_trc)
+        self._damage.sizes.add((frame.width, frame.height))
+        return Decoded(time, frame, self.stream) if time >= self._floor else None
 
 
 def _put_back(

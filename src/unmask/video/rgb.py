@@ -16,6 +16,7 @@ from unmask.video import orientation, tone
 _UNSPECIFIED = 2
 _HD_LINES = 720
 _OPAQUE = 255
+_SAME_SHAPE = 0.02  # of a side, which rounding and cropped edges explain
 
 
 def display_size(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
@@ -44,13 +45,41 @@ def orientation_of(frame: av.VideoFrame) -> int:
 
 
 def to_rgb(
-    frame: av.VideoFrame, size: tuple[int, int], transfer: int | None = None
+    frame: av.VideoFrame,
+    size: tuple[int, int],
+    *,
+    aspect: Fraction | None = None,
+    transfer: int | None = None,
 ) -> NDArray[np.uint8]:
     """H×W×3 uint8, upright, of the displayed ``size`` (width, height).
 
-    A frame whose own size changed midway through the stream is scaled to it. ``transfer`` is the
-    stream's, of which those of high dynamic range are brought to the ordinary one.
+    A frame whose own size changed midway through the stream is scaled to it and keeps its shape:
+    what it leaves free is black, as in players. ``aspect`` and ``transfer`` are the stream's;
+    high dynamic range is brought to the ordinary one.
     """
+    inner = _fitted(display_size(frame, aspect), size)
+    image = _converted(frame, inner, transfer)
+    if inner == size:
+        return image
+    whole = np.zeros((size[1], size[0], 3), np.uint8)
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    whole[top : top + inner[1], left : left + inner[0]] = image
+    return whole
+
+
+def _fitted(own: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of the shape ``own`` within ``size``, which itself is of about that shape
+    unless the stream changes.
+    """
+    scale = min(size[0] / own[0], size[1] / own[1])
+    inner = max(1, round(own[0] * scale)), max(1, round(own[1] * scale))
+    spare = max(size[0] - inner[0], size[1] - inner[1])
+    return inner if spare > max(2, _SAME_SHAPE * max(size)) else size
+
+
+def _converted(
+    frame: av.VideoFrame, size: tuple[int, int], transfer: int | None
+) -> NDArray[np.uint8]:
     code = orientation_of(frame)
     width, height = size[::-1] if orientation.swaps_sides(code) else size
     has_alpha = any(component.is_alpha for component in frame.format.components)
