@@ -29,6 +29,9 @@ FORMATS = {
     "o.mkv": ("ffv1", {}, "matroska", "ffv1"),
     "p.h264": ("libx264", {}, "h264", "h264"),
     "q.ivf": ("libvpx", {}, "ivf", "vp8"),
+    "r.m2v": ("mpeg2video", {"bf": "2"}, "mpegvideo", "mpeg2video"),
+    "s.obu": ("libsvtav1", {}, "obu", "av1"),
+    "t.hevc": ("libx265", {}, "hevc", "hevc"),
 }
 
 

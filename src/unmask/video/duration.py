@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
-from unmask.video.container import INDEXED, READ_IN_ORDER, opened, picture_stream
+from unmask.video.container import INDEXED, can_jump, opened, picture_stream
 from unmask.video.counts import DamageCount
 from unmask.video.packets import is_flush, read_packets
 
@@ -44,7 +44,7 @@ def measure_duration(
         packets = read_packets(container, stream, DamageCount(), deadline, doing)
         return _last_end(packets, clock)[0]
 
-    if container.format.name not in READ_IN_ORDER and (end := end_from(_FAR_S)):
+    if can_jump(container, stream) and (end := end_from(_FAR_S)):
         if container.format.name in INDEXED:
             return end
         return max(end, end_from(max(end - _TAIL_S, Fraction(0))))

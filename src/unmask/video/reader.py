@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
-from unmask.video.container import READ_IN_ORDER, opened, picture_stream
+from unmask.video.container import can_jump, opened, picture_stream
 from unmask.video.counts import DamageCount
 from unmask.video.keys import KeyIndex
 from unmask.video.limits import MAX_PIXELS, check_size
@@ -85,7 +85,7 @@ class FrameReader:
             self.stream = picture_stream(self.container, self._path)
             self._prepare_decoder()
             self._stack = stack.pop_all()
-        self._jumps = jumps and self.container.format.name not in READ_IN_ORDER
+        self._jumps = jumps and can_jump(self.container, self.stream)
         try:
             self._keys = KeyIndex.of(self.container, self.stream) if self._jumps else None
         except av.error.FFmpegError:  # stands who knows where, and cannot seek back
