@@ -99,9 +99,7 @@ class Run:
             options=options,
             verdict=verdict,
             faces=faces,
-            warnings=tuple(
-                notices(info, plans, looker.seen, choice, sizes=len(looker.damage.sizes))
-            ),
+            warnings=tuple(notices(info, plans, looker.seen, looker.damage, choice)),
             timings_s=self.clock.timings(),
         )
 
