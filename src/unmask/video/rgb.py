@@ -83,15 +83,15 @@ def _converted(
     code = orientation_of(frame)
     width, height = size[::-1] if orientation.swaps_sides(code) else size
     has_alpha = any(component.is_alpha for component in frame.format.components)
-    is_bright = transfer in (tone.PQ, tone.HLG) and not has_alpha
+    high = None if has_alpha or transfer not in (tone.PQ, tone.HLG) else transfer
     converted = frame.reformat(
         width=width,
         height=height,
-        format="rgb48le" if is_bright else "rgba" if has_alpha else "rgb24",
+        format="rgb48le" if high else "rgba" if has_alpha else "rgb24",
         src_colorspace=_matrix(frame),
     ).to_ndarray()
-    if is_bright:
-        image = tone.to_ordinary(converted, transfer)
+    if high:
+        image = tone.to_ordinary(np.asarray(converted, dtype=np.uint16), high)
     else:
         image = over_white(converted) if has_alpha else np.asarray(converted, dtype=np.uint8)
     return np.ascontiguousarray(orientation.displayed(image, code))
