@@ -68,6 +68,17 @@ def test_a_name_that_is_no_text(scan, portrait):
     assert "\\xff.png" in scan(strange).out
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode there")
+def test_a_name_that_is_no_text_for_bytes_seen_before(scan, portrait, tmp_path):
+    strange = portrait.with_name(os.fsdecode(b"\xff.png"))
+    strange.write_bytes(portrait.read_bytes())
+    reports = tmp_path / "reports"
+    ran = scan(portrait, strange, "--json", "-", "--report", reports)
+    assert ran.code == 0
+    assert names(ran) == ["portrait.png", "\\xff.png"]
+    assert len(list(reports.iterdir())) == 2
+
+
 def test_a_name_cannot_steer_the_terminal(scan, portrait):
     nasty = portrait.rename(portrait.with_name("\x1b[2Jgone\u202egnp.png"))
     out = scan(nasty).out

@@ -161,6 +161,19 @@ def test_a_download_that_broke_off_says_so(analyser: Analyser, tmp_path: Path, n
     assert "states a length of 3.0 s and its pictures end after 1." in notice.message
 
 
+def test_a_film_that_is_turned_midway_says_so(analyser: Analyser, tmp_path: Path) -> None:
+    wide = film(tmp_path / "wide.h264", panning(), frames=25)
+    tall = film(tmp_path / "tall.h264", panning(width=288), frames=25)
+    both = tmp_path / "both.h264"
+    both.write_bytes(wide.read_bytes() + tall.read_bytes())
+    analysis = analyser.analyse(both)
+    assert [notice.code for notice in analysis.warnings] == ["size-changes"]
+    (face,) = analysis.faces
+    for frame in face.frames:
+        x0, y0, x1, y1 = frame.box
+        assert 0.65 < (x1 - x0) / (y1 - y0) < 0.95
+
+
 def test_a_video_of_one_frame(analyser: Analyser, tmp_path: Path) -> None:
     analysis = analyser.analyse(film(tmp_path / "still.mp4", panning(), frames=1))
     assert [notice.code for notice in analysis.warnings] == ["single-frame"]

@@ -12,7 +12,7 @@ from PIL import Image
 from test_pictures import colours, near
 
 from unmask.core.errors import Damaged
-from unmask.video import rgb
+from unmask.video import DamageCount, rgb
 from unmask.video.limits import WINDOW_BYTES, check_size, frames_that_fit
 from unmask.video.orientation import displayed
 from unmask.video.rgb import orientation_of
@@ -190,6 +190,25 @@ def test_a_size_that_changes_midway_is_scaled_to_the_first(tmp_path):
     windows = sample(both, plan(0, 3, 100, 0.04))
     assert {frame.image.shape for window in windows for frame in window} == {(64, 96, 3)}
     assert sum(len(window) for window in windows) >= 48
+
+
+def test_a_shape_that_changes_midway_is_kept(tmp_path):
+    """As in a call on a phone that is turned: the upright pictures stand between black bars."""
+    wide, tall = tmp_path / "w.h264", tmp_path / "t.h264"
+    encode(wide, "libx264", "yuv420p", matrix="itu601")
+    encode(tall, "libx264", "yuv420p", matrix="itu601", image=np.rot90(LARGE))
+    both = tmp_path / "both.h264"
+    both.write_bytes(wide.read_bytes() + tall.read_bytes())
+    damage = DamageCount()
+    (window,) = sample(both, plan(0, 1, 6, 0.04), damage=damage)
+    assert near(window[0].image, LARGE, 16)
+    later = window[-1].image  # 240×160, scaled by two thirds to 160×107
+    assert later.shape == LARGE.shape
+    assert (later[:, :66] == 0).all()
+    assert (later[:, -66:] == 0).all()
+    inner = np.asarray(Image.fromarray(np.rot90(LARGE)).resize((107, 160)))
+    assert near(np.ascontiguousarray(later[:, 66:173]), inner, 20)
+    assert damage.sizes == {(240, 160), (160, 240)}
 
 
 def test_8k_frames(tmp_path):

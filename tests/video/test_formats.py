@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from media_factory import info_of, numbers, plan, sample, times, write
 
-from unmask.video import DamageCount
+from unmask.video import DamageCount, reader
 
 FORMATS = {
     # file: (codec, encoder options, container, codec as reported)
@@ -29,6 +29,9 @@ FORMATS = {
     "o.mkv": ("ffv1", {}, "matroska", "ffv1"),
     "p.h264": ("libx264", {}, "h264", "h264"),
     "q.ivf": ("libvpx", {}, "ivf", "vp8"),
+    "r.m2v": ("mpeg2video", {"bf": "2"}, "mpegvideo", "mpeg2video"),
+    "s.obu": ("libsvtav1", {}, "obu", "av1"),
+    "t.hevc": ("libx265", {}, "hevc", "hevc"),
 }
 
 
@@ -175,3 +178,33 @@ def test_an_edit_list_that_hides_the_beginning(tmp_path):
     (window,) = sample(path, plan(0, 3, 3, 0.2))
     assert times(window) == pytest.approx([0, 0.2, 0.4], abs=0.001)
     assert numbers(window) == [10, 15, 20]
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.mpg"])
+def test_films_joined_end_to_end(tmp_path, name):
+    """The times of the second start anew, as the cells of a disc and parts of a broadcast do."""
+    codec = {"a.ts": "libx264", "a.mpg": "mpeg2video"}[name]
+    parts = [
+        write(tmp_path / f"{frames}{name}", codec=codec, frames=frames, size=(192, 128))
+        for frames in (500, 1250)
+    ]
+    path = tmp_path / name
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert info_of(path).duration_s == pytest.approx(70, abs=0.1)
+    windows = sample(path, plan(0, 20, 3, 0.2), plan(30, 45, 3, 0.2), plan(60, 70, 3, 0.2))
+    assert [numbers(window)[0] for window in windows] == pytest.approx([0, 250, 1000], abs=1)
+
+
+def test_a_long_film_joined_end_to_end_is_not_read_through(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "_SHORT_BYTES", 0)
+    parts = [write(tmp_path / f"{n}.ts", frames=n, size=(192, 128)) for n in (500, 1250)]
+    path = tmp_path / "a.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    damage = DamageCount()
+    windows = sample(path, plan(0, 20, 3, 0.2), plan(30, 45, 3, 0.2), damage=damage)
+    assert windows
+    assert damage.unsure_of_times
+    assert damage.decoded < 200
+    single = DamageCount()
+    sample(parts[1], plan(0, 20, 3, 0.2), damage=single)
+    assert not single.unsure_of_times

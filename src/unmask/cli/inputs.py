@@ -27,6 +27,11 @@ class Source:
         """The path as valid Unicode, whatever bytes it is made of."""
         return os.fsencode(self.path).decode("utf-8", "backslashreplace")
 
+    @property
+    def name(self) -> str:
+        """The last part of :attr:`text`."""
+        return Path(self.text).name
+
 
 def gather(paths: Iterable[str]) -> list[Source]:
     """The files that the paths name, those of folders sorted by name.

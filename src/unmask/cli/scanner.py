@@ -160,7 +160,7 @@ class Scanner:
             notice = Notice(
                 code="same-bytes", message=f"The same bytes as {seen.input}, scanned once."
             )
-            result = _answered(analysis, source.path, notice)
+            result = _answered(analysis, source, notice)
             held = _held(source, analysis, seen.id, begun, seen.at)
             return Outcome(source.text, result, "repeated", held)
         return self._from_history(sha256, source, begun)
@@ -185,7 +185,7 @@ class Scanner:
             code="from-history",
             message=f"Answered from history: analysed on {day} (--fresh looks again).",
         )
-        result = _answered(analysis, source.path, notice)
+        result = _answered(analysis, source, notice)
         entry = stored.entry
         held = _held(source, analysis, entry.id, begun, entry.created_at)
         return Outcome(source.text, result, "history", held)
@@ -212,18 +212,18 @@ class Scanner:
             self.history = None
 
 
-def _answered(analysis: Analysis, path: Path, notice: Notice) -> Analysis:
+def _answered(analysis: Analysis, source: Source, notice: Notice) -> Analysis:
     """A known result under the name that the bytes have this time."""
-    media = analysis.media.model_copy(update={"name": path.name})
+    media = analysis.media.model_copy(update={"name": source.name})
     return analysis.model_copy(update={"media": media, "warnings": (*analysis.warnings, notice)})
 
 
 def _held(
     source: Source, recorded: Analysis, id: str, received: datetime, analysed: datetime
 ) -> Held:
-    name = Path(source.text).name
+    read = f"read from disk as {source.name}"
     log = (
-        custody.received(recorded.media.sha256, received, note=f"read from disk as {name}"),
+        custody.received(recorded.media.sha256, received, note=read),
         custody.analysed(recorded, analysed, note=f"recorded as {id}" if id else ""),
     )
     return Held(source.path, recorded, id, tuple(sorted(log, key=lambda event: event.at)))

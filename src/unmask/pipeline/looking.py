@@ -38,7 +38,6 @@ class Seen:
 
     windows: int = 0
     frames: int = 0
-    sizes: int = 0  # different frame sizes
 
 
 class Looker:
@@ -67,7 +66,6 @@ class Looker:
         self._deadline = deadline.until(self._stop)
         self._scoring = Scoring(scorer, clock, self._deadline, keep_pictures=keep_pictures)
         self._crop = scorer.package.manifest.crop
-        self._sizes: set[tuple[int, int]] = set()
         self._tracker = FaceTracker()
         self.tracks: list[Track] = []
         self.damage = DamageCount()
@@ -130,10 +128,8 @@ class Looker:
             ]
         self._scoring.add(crops)
         self.tracks += tracks
-        self._sizes |= {(image.shape[1], image.shape[0]) for image in images}
         self.seen.windows += 1
         self.seen.frames += len(images)
-        self.seen.sizes = len(self._sizes)
 
 
 def prominence(sightings: Iterable[Sighting]) -> float:

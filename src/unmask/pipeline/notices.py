@@ -8,12 +8,13 @@ from unmask.core.analysis import MediaInfo, Notice
 from unmask.core.frames import WindowPlan
 from unmask.pipeline.choosing import Choice
 from unmask.pipeline.looking import Seen
+from unmask.video import DamageCount
 
 _MISSING_S, _MISSING_SHARE = 1.0, 0.05  # what the last frame's length and rounding explain
 
 
 def notices(
-    info: MediaInfo, plans: Sequence[WindowPlan], seen: Seen, choice: Choice
+    info: MediaInfo, plans: Sequence[WindowPlan], seen: Seen, damage: DamageCount, choice: Choice
 ) -> Iterator[Notice]:
     """Notices for one file, ``info`` with its frames counted; docs/cli.md lists the codes."""
     if info.frames_damaged:
@@ -28,6 +29,12 @@ def notices(
             message=f"The file states a length of {stated:.1f} s and its pictures end after "
             f"{info.duration_s:.1f} s: it seems cut short.",
         )
+    elif damage.unsure_of_times:
+        yield Notice(
+            code="incomplete",
+            message="The times of the film start anew midway, and it is too long to be read "
+            "through: parts of it may have been missed, and times may be wrong.",
+        )
     elif info.kind == "video" and seen.windows < len(plans):
         yield Notice(
             code="incomplete",
@@ -36,7 +43,7 @@ def notices(
         )
     if info.kind == "video" and seen.frames < 2:
         yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")
-    if seen.sizes > 1:
+    if len(damage.sizes) > 1:
         yield Notice(code="size-changes", message="The frames are not all of one size.")
     if choice.left_out:
         yield Notice(

@@ -99,7 +99,7 @@ class Run:
             options=options,
             verdict=verdict,
             faces=faces,
-            warnings=tuple(notices(info, plans, looker.seen, choice)),
+            warnings=tuple(notices(info, plans, looker.seen, looker.damage, choice)),
             timings_s=self.clock.timings(),
         )
 

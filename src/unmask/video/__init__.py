@@ -1,7 +1,7 @@
 """Decoding: facts about a media file, and frames sampled from it at their true times.
 
-Videos are read by PyAV (FFmpeg), pictures and animated WebP by Pillow; docs/media.md says what
-is decided about rotation, pixel shape, colour and transparency.
+Videos are read by PyAV (FFmpeg), pictures and animated WebP by Pillow. Both come out as a viewer
+shows them: upright, pixels square, of ordinary range, transparency over white.
 """
 
 from unmask.video.counts import DamageCount

@@ -10,7 +10,7 @@ from av.video.stream import VideoStream
 
 _USUAL_RATE = Fraction(25)
 # A step back longer than this is a new time line (files joined end to end), not jitter.
-_JITTER_S = Fraction(1)
+JITTER_S = Fraction(1)
 
 
 class Clock:
@@ -57,7 +57,7 @@ class Clock:
         now = None if stamp is None else self.seconds(stamp) + self._shift
         if self._last is not None and (now is None or now <= self._last):
             expected = self._last + self.step
-            if now is not None and self._last - now > _JITTER_S:
+            if now is not None and self._last - now > JITTER_S:
                 self._shift += expected - now
             now = expected
         self._last = Fraction(0) if now is None else now

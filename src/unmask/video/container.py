@@ -32,12 +32,20 @@ _OPTIONS = {
     "format_whitelist": f"{_VIDEO},{_SOUND}",
     "max_pixels": str(MAX_PIXELS),
 }
-# Each frame of these builds on the one before: no seeking.
-READ_IN_ORDER = frozenset({"gif", "apng"})
+# No seeking: each frame of these builds on the one before,
+_ONE_PIECE = frozenset({"gif", "apng"})
+# and these store no times. FFmpeg counts packets for some, and after a jump it counts anew.
+_RAW = frozenset({"h264", "hevc", "mpegvideo", "m4v", "h261", "h263", "obu"})
 # FFmpeg's index of these marks every key frame once it is read. Of others it holds chance finds.
 INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 _NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
 _CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
+
+
+def can_jump(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether seeking leads anywhere, and times after it are those of the whole."""
+    name = container.format.name
+    return name not in _ONE_PIECE | _RAW and stream.start_time is not None
 
 
 @contextmanager

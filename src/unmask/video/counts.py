@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -11,7 +11,11 @@ class DamageCount:
 
     ``decoded`` counts every frame the decoder delivered whole, sampled or not; ``damaged`` the
     packets it could not read and the frames it marked as broken, none of which is delivered.
+    ``sizes`` are the different ones, width and height, that frames were stored in.
+    ``unsure_of_times`` tells that they start anew midway, in a film too long to be read through.
     """
 
     decoded: int = 0
     damaged: int = 0
+    sizes: set[tuple[int, int]] = field(default_factory=set)
+    unsure_of_times: bool = False

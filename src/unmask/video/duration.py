@@ -13,9 +13,10 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from unmask.core.deadline import Deadline
-from unmask.video.clock import Clock
-from unmask.video.container import INDEXED, READ_IN_ORDER, opened, picture_stream
+from unmask.video.clock import JITTER_S, Clock
+from unmask.video.container import INDEXED, can_jump, opened, picture_stream
 from unmask.video.counts import DamageCount
+from unmask.video.joined import starts_anew
 from unmask.video.packets import is_flush, read_packets
 
 _FAR_S = Fraction(10**6)
@@ -29,9 +30,9 @@ def measure_duration(
 ) -> Fraction:
     """Seconds from the stream's start to the end of its last frame; nothing is decoded.
 
-    Reads from the last key frame on, or the whole file anew where that finds nothing: an index
-    that is missing, or that speaks of bytes which never arrived. Without timestamps, packets
-    count. Leaves ``container`` anywhere.
+    Reads from the last key frame on, or the whole file anew where that finds nothing (an index
+    that is missing, or that speaks of bytes which never arrived) or not all, for times start anew
+    midway. Without timestamps, packets count. Leaves ``container`` anywhere.
     """
     doing = f"measuring {path.name}"
     clock = Clock(stream, container.format.name)
@@ -44,10 +45,11 @@ def measure_duration(
         packets = read_packets(container, stream, DamageCount(), deadline, doing)
         return _last_end(packets, clock)[0]
 
-    if container.format.name not in READ_IN_ORDER and (end := end_from(_FAR_S)):
+    if can_jump(container, stream) and (end := end_from(_FAR_S)):
         if container.format.name in INDEXED:
             return end
-        return max(end, end_from(max(end - _TAIL_S, Fraction(0))))
+        if not starts_anew(container, stream):
+            return max(end, end_from(max(end - _TAIL_S, Fraction(0))))
     with opened(path, deadline) as anew:
         stream = picture_stream(anew, path)
         clock = Clock(stream, anew.format.name)
@@ -74,13 +76,22 @@ def stated_duration(container: InputContainer, stream: VideoStream) -> Fraction 
 
 
 def _last_end(packets: Iterator[Packet[VideoStream]], clock: Clock) -> tuple[Fraction, int]:
-    """The latest end of a packet, 0 if none has a time, and how many packets there are."""
-    end, count = Fraction(0), 0
+    """The latest end of a packet, 0 if none has a time, and how many packets there are.
+
+    Where times step back for good, what follows is added, as :meth:`Clock.time` does.
+    """
+    end, count, begun, before = Fraction(0), 0, Fraction(0), None
     for packet in packets:
         if is_flush(packet):
             continue
         count += 1
-        if (stamp := clock.shown(packet)) is not None:
-            lasts = packet.duration * clock.unit if packet.duration else clock.step
-            end = max(end, clock.seconds(stamp) + lasts)
+        stamp = clock.shown(packet)
+        if stamp is None:
+            continue
+        if packet.dts is not None:
+            if before is not None and (before - packet.dts) * clock.unit > JITTER_S:
+                begun = end - clock.seconds(stamp)
+            before = packet.dts
+        lasts = packet.duration * clock.unit if packet.duration else clock.step
+        end = max(end, begun + clock.seconds(stamp) + lasts)
     return end, count

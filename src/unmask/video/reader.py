@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
-from unmask.video.container import READ_IN_ORDER, opened, picture_stream
+from unmask.video.container import can_jump, opened, picture_stream
 from unmask.video.counts import DamageCount
+from unmask.video.joined import starts_anew
 from unmask.video.keys import KeyIndex
 from unmask.video.limits import MAX_PIXELS, check_size
 from unmask.video.packets import is_flush, read_packets
@@ -32,6 +33,9 @@ from unmask.video.rgb import to_rgb
 _CAN_SKIP = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4", "vp8"})
 # Without an index, so little to go is read through: a seek could land before here.
 _READ_ON_S = Fraction(4)
+# A film whose times start anew is read through. Of hours that takes too long: what a jump finds
+# is looked at, and the result says so.
+_SHORT_BYTES = 256 * 2**20
 # How far before the wanted time a blind seek tries to land, for it may miss the key frame.
 _STEPS_BACK_S = (0, 2, 8, 30)
 _THREADS, _THREADS_ABOVE_4K = 8, 2
@@ -43,10 +47,17 @@ class Decoded:
 
     time: Fraction
     frame: av.VideoFrame
+    stream: VideoStream
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """H×W×3 uint8 of the displayed ``size`` (width, height)."""
-        return to_rgb(self.frame, size)
+        stream = self.stream
+        return to_rgb(
+            self.frame,
+            size,
+            aspect=stream.sample_aspect_ratio,
+            transfer=stream.codec_context.color_trc,
+        )
 
 
 class FrameReader:
@@ -78,10 +89,15 @@ class FrameReader:
             self.stream = picture_stream(self.container, self._path)
             self._prepare_decoder()
             self._stack = stack.pop_all()
-        self._jumps = jumps and self.container.format.name not in READ_IN_ORDER
+        self._jumps = jumps and can_jump(self.container, self.stream)
         try:
             self._keys = KeyIndex.of(self.container, self.stream) if self._jumps else None
+            anew = self._jumps and starts_anew(self.container, self.stream)
+            through = anew and self.container.size <= _SHORT_BYTES
+            self._damage.unsure_of_times |= anew and not through
         except av.error.FFmpegError:  # stands who knows where, and cannot seek back
+            through = True
+        if through:
             self._open(jumps=False)
             return
         self._clock = Clock(self.stream, self.container.format.name)
@@ -191,7 +207,8 @@ class FrameReader:
             self._damage.damaged += 1
             return None
         self._damage.decoded += 1
-        return Decoded(time, frame) if time >= self._floor else None
+        self._damage.sizes.add((frame.width, frame.height))
+        return Decoded(time, frame, self.stream) if time >= self._floor else None
 
 
 def _put_back(

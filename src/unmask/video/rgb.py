@@ -11,11 +11,12 @@ from av.sidedata.sidedata import SideDataContainer
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
-from unmask.video import orientation
+from unmask.video import orientation, tone
 
 _UNSPECIFIED = 2
 _HD_LINES = 720
 _OPAQUE = 255
+_SAME_SHAPE = 0.02  # of a side, which rounding and cropped edges explain
 
 
 def display_size(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
@@ -43,21 +44,56 @@ def orientation_of(frame: av.VideoFrame) -> int:
     return orientation.from_matrix(np.frombuffer(bytes(data), dtype=np.int32).tolist())
 
 
-def to_rgb(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+def to_rgb(
+    frame: av.VideoFrame,
+    size: tuple[int, int],
+    *,
+    aspect: Fraction | None = None,
+    transfer: int | None = None,
+) -> NDArray[np.uint8]:
     """H×W×3 uint8, upright, of the displayed ``size`` (width, height).
 
-    A frame whose own size changed midway through the stream is scaled to it.
+    A frame whose own size changed midway through the stream is scaled to it and keeps its shape:
+    what it leaves free is black, as in players. ``aspect`` and ``transfer`` are the stream's;
+    high dynamic range is brought to the ordinary one.
     """
+    inner = _fitted(display_size(frame, aspect), size)
+    image = _converted(frame, inner, transfer)
+    if inner == size:
+        return image
+    whole = np.zeros((size[1], size[0], 3), np.uint8)
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    whole[top : top + inner[1], left : left + inner[0]] = image
+    return whole
+
+
+def _fitted(own: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """The largest size of the shape ``own`` within ``size``, which itself is of about that shape
+    unless the stream changes.
+    """
+    scale = min(size[0] / own[0], size[1] / own[1])
+    inner = max(1, round(own[0] * scale)), max(1, round(own[1] * scale))
+    spare = max(size[0] - inner[0], size[1] - inner[1])
+    return inner if spare > max(2, _SAME_SHAPE * max(size)) else size
+
+
+def _converted(
+    frame: av.VideoFrame, size: tuple[int, int], transfer: int | None
+) -> NDArray[np.uint8]:
     code = orientation_of(frame)
     width, height = size[::-1] if orientation.swaps_sides(code) else size
     has_alpha = any(component.is_alpha for component in frame.format.components)
+    high = None if has_alpha or transfer not in (tone.PQ, tone.HLG) else transfer
     converted = frame.reformat(
         width=width,
         height=height,
-        format="rgba" if has_alpha else "rgb24",
+        format="rgb48le" if high else "rgba" if has_alpha else "rgb24",
         src_colorspace=_matrix(frame),
     ).to_ndarray()
-    image = over_white(converted) if has_alpha else np.asarray(converted, dtype=np.uint8)
+    if high:
+        image = tone.to_ordinary(np.asarray(converted, dtype=np.uint16), high)
+    else:
+        image = over_white(converted) if has_alpha else np.asarray(converted, dtype=np.uint8)
     return np.ascontiguousarray(orientation.displayed(image, code))
 
 

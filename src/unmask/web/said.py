@@ -21,6 +21,8 @@ TEXTS = (
     "%(damaged)s packets or frames could not be decoded and were skipped; %(decoded)s could.",
     "Of %(planned)s places in the file, %(seen)s could be looked at: it seems cut short, or its "
     "stated length is wrong.",
+    "The times of the film start anew midway, and it is too long to be read through: parts of it "
+    "may have been missed, and times may be wrong.",
     "The file states a length of %(stated)s s and its pictures end after %(end)s s: it seems cut "
     "short.",
     "Only one frame of the video could be looked at.",
