@@ -26,6 +26,7 @@ from unmask.jobs.previewing import NoPreview
 from unmask.jobs.vault import DiskFull
 from unmask.jobs.webhooks import WebhookRefused
 from unmask.web.said import told
+from unmask.web.services import services
 
 log = logging.getLogger("unmask.web")
 PROGRAMS = ("/api/", "/metrics", "/openapi.json")
@@ -50,6 +51,7 @@ def install(app: Flask) -> None:
     """Answer every error of the application."""
     app.register_error_handler(UnmaskError, _own)
     app.register_error_handler(TooManyBytes, _too_many_bytes)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -89,6 +91,13 @@ def _own(error: UnmaskError) -> Response:
 
 def _too_many_bytes(error: TooManyBytes) -> AnyResponse:
     return _http(RequestEntityTooLarge(f"More than {error.limit / 2**20:,.0f} MB were sent."))
+
+
+def _too_large(error: RequestEntityTooLarge) -> AnyResponse:
+    most = services().config.max_upload
+    if (request.content_length or 0) > most:  # and not a form of too many fields
+        return _too_many_bytes(TooManyBytes(most))
+    return _http(error)
 
 
 def _http(error: HTTPException) -> AnyResponse:
