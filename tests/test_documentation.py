@@ -89,6 +89,18 @@ def test_every_warning_is_explained() -> None:
     assert [code for code in sorted(codes) if f"`{code}`" not in CLI] == []
 
 
+def test_every_code_of_a_job_or_the_api_is_explained() -> None:
+    text = CLI + (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for room in ("jobs", "web")
+        for path in (ROOT / "src" / "unmask" / room).rglob("*.py")
+    )
+    codes = set(re.findall(r'\bcode ?= ?"([a-z-]+)"', source))
+    assert {"crashed", "link", "disk-full"} <= codes
+    assert [code for code in sorted(codes) if f"`{code}`" not in text] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [target for target, _ in LINK.findall(page.read_text(encoding="utf-8")) if target]

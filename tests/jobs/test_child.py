@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from unmask.jobs import JobOptions
 from unmask.jobs.child import Speaker, answer
+from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Order
 
 
@@ -22,6 +25,24 @@ def order_of(kept: Path, options: JobOptions, folder: Path) -> Order:
         model_sha256=options.analyser().model.sha256,
         options=options,
     )
+
+
+def test_it_ends_in_peace_while_its_worker_lives_on(options: JobOptions, tmp_path: Path) -> None:
+    order = Order(
+        path=str(tmp_path / "gone.mp4"),
+        name="gone.mp4",
+        folder=str(tmp_path),
+        model_sha256="",
+        options=options,
+    )
+    usual = Limits()
+    numbers = (str(usual.memory), str(usual.cpu_s), str(usual.file))
+    command = [sys.executable, "-m", "unmask.jobs.child", *numbers]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        child.stdin.write(order.model_dump_json().encode() + b"\n")
+        child.stdin.flush()  # and stays open
+        assert child.wait(timeout=60) == 0
 
 
 def test_a_failure_names_the_file_as_it_was_uploaded(options: JobOptions, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from unmask.jobs import JobOptions
+
 UNMASK = [sys.executable, "-c", "import sys; from unmask.cli import main; sys.exit(main())"]
 
 
@@ -27,6 +29,7 @@ def start():
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ,
+            start_new_session=True,
         )
         started.append(worker)
         assert b"ready" in worker.stderr.readline()
@@ -74,6 +77,24 @@ def test_a_worker_told_to_stop_leaves_its_job_waiting(submit, desk, start, clip)
     start("--jobs", "2")
     until(lambda: desk.book.get(id).state == "done")
     assert desk.history.count() == 1
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_a_terminal_fails_no_job(submit, desk, start, clip, tiny_model):
+    everything = JobOptions(model=str(tiny_model), clips=256, frames_per_clip=64)
+    id = submit(clip, options=everything).id
+    worker = start("--with-parent")
+    until(lambda: desk.book.get(id).stage in ("look", "score", "draw"))
+    os.killpg(worker.pid, signal.SIGINT)
+    assert worker.wait(timeout=20) == 0
+    assert desk.book.get(id).state == "queued"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_whose_server_lives_on_ends_in_peace(folders, start, number):
+    worker = start("--with-parent")
+    worker.send_signal(number)
+    assert worker.wait(timeout=20) == 0
 
 
 def test_a_worker_started_by_a_server_ends_with_it(folders, start):

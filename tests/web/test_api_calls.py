@@ -70,6 +70,12 @@ def test_one_file_at_a_time(client, folders):
     assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
 
 
+def test_json_that_is_none_is_said_to_be(client):
+    answer = client.post("/api/v1/analyses", data='{"url"', content_type="application/json")
+    assert answer.status_code == 400
+    assert "JSON" in answer.json["detail"]
+
+
 def test_lists(send, client, work, clip, portrait):
     send(clip, "a.mp4")
     send(portrait, "b.png")

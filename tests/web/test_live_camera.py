@@ -14,7 +14,7 @@ from tiny_model import write_tiny_model
 
 from unmask.core.errors import UnmaskError
 from unmask.jobs import live_child
-from unmask.jobs.live import Cameras, LiveFailed
+from unmask.jobs.live import Camera, Cameras, LiveFailed
 from unmask.pipeline import Analyser, live
 from unmask.pipeline.live import LiveView, open_live, overlap
 from unmask.runtime.package import Pooling
@@ -151,6 +151,16 @@ def test_frames_go_to_a_child_and_nothing_is_kept(client, services, folders, jpe
     assert (broken.status_code, "no JPEG" in broken.text) == (503, True)
     assert client.post(f"/live/{ID}/end", headers=headers).status_code == 204
     assert services.cameras._open == {}
+
+
+def test_ctrl_c_in_the_servers_terminal_is_not_for_the_child(tiny_model):
+    camera = Camera(str(tiny_model))
+    try:
+        assert os.getpgid(camera._process.pid) != os.getpgid(0)
+        camera._process.stdin.close()
+        assert camera._process.wait(timeout=60) == 0
+    finally:
+        camera.close()
 
 
 def test_what_is_refused(client, jpeg):

@@ -24,7 +24,7 @@ KIND = "multipart/form-data; boundary=x"
 
 @pytest.fixture
 def port(make_app):
-    app, servers = make_app(max_upload=1000), {}
+    app, servers = make_app(max_upload=3 * MB), {}
     limit = app.config["MAX_CONTENT_LENGTH"] + 1
     server = waitress.create_server(
         app, map=servers, host="127.0.0.1", port=0, max_request_body_size=limit
@@ -38,14 +38,17 @@ def answered(connection, status, code):
     answer = connection.getresponse()
     assert answer.status == status
     assert answer.getheader("Content-Type") == "application/problem+json"
-    assert json.loads(answer.read())["code"] == code
+    body = json.loads(answer.read())
+    assert body["code"] == code
+    return body["detail"]
 
 
 def test_who_sends_too_much_hears_so_while_sending(port, folders):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     body = HEAD + bytes(30 * MB) + b"\r\n--x--\r\n"
     connection.request("POST", "/api/v1/analyses", body, {"Content-Type": KIND})
-    answered(connection, 413, "request-entity-too-large")
+    detail = answered(connection, 413, "request-entity-too-large")
+    assert "3 MB" in detail
     assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
 
 
@@ -74,7 +77,7 @@ def test_who_asks_first_is_not_told_to_go_on(port):
 
 def test_a_page_is_answered_by_a_page(port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    body = HEAD + bytes(3 * MB)
+    body = HEAD + bytes(5 * MB)
     german = {"Content-Type": KIND, "Accept-Language": "de", "Accept": "text/html"}
     connection.request("POST", "/", body, german)
     answer = connection.getresponse()

@@ -137,7 +137,8 @@ def _own_stdout() -> BinaryIO:
 
 
 def _end_with_worker() -> None:
-    while sys.stdin.buffer.read(1024):
+    # Not by sys.stdin: a thread that waits in it holds its lock, over which Python, ending, aborts.
+    while os.read(0, 1024):
         pass
     os._exit(1)
 

@@ -31,6 +31,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the worker, which gives the job back
         )
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._complaints = b""

@@ -35,6 +35,7 @@ class Camera:
             [sys.executable, "-m", "unmask.jobs.live_child", model, memory],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the server; this ends with its standard input
         )
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._lock = threading.Lock()

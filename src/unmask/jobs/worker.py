@@ -148,7 +148,8 @@ def _stop_on_signals(stopping: threading.Event) -> None:
 
 
 def _end_with_parent(stopping: threading.Event) -> None:
-    while sys.stdin.buffer.read(1024):
+    # Not by sys.stdin: a thread that waits in it holds its lock, over which Python, ending, aborts.
+    while os.read(0, 1024):
         pass
     stopping.set()
 

@@ -53,6 +53,7 @@ def install(app: Flask) -> None:
     """Answer every error of the application."""
     app.register_error_handler(UnmaskError, _own)
     app.register_error_handler(TooManyBytes, _too_many_bytes)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -97,6 +98,13 @@ def _too_many_bytes(error: TooManyBytes) -> AnyResponse:
 def too_much(limit: int) -> RequestEntityTooLarge:
     """The answer to more than so many bytes."""
     return RequestEntityTooLarge(f"More than {plain_size(limit)} were sent.")
+
+
+def _too_large(error: RequestEntityTooLarge) -> AnyResponse:
+    most = services().config.max_upload
+    if (request.content_length or 0) > most:  # and not a form of too many fields
+        return _too_many_bytes(TooManyBytes(most))
+    return _http(error)
 
 
 def _http(error: HTTPException) -> AnyResponse:

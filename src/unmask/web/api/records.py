@@ -111,7 +111,7 @@ def _address(default: Any, text: str) -> Any:
     return Field(default=default, json_schema_extra=schema, description=text)
 
 
-_WEBHOOK = "told when the analysis has ended; refused where private addresses are"
+_WEBHOOK = "told when the analysis has ended; private addresses are refused"
 _MODEL = "one of those that /api/v1/models lists"
 
 

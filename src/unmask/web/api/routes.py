@@ -203,6 +203,8 @@ def _linked() -> Submission:
     request.max_content_length = _LONGEST_JSON
     try:
         link = Link.model_validate(request.get_json())
+    except BadRequest as error:
+        raise BadRequest("What was sent as JSON cannot be read as such.") from error
     except RecursionError as error:
         raise BadRequest("The JSON is nested too deeply.") from error
     except ValidationError as error:
