@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from unmask.clips import align, crop_matrix
 from unmask.core.errors import DataError
 from unmask.datasets.lists import read_records
-from unmask.synthesis import Face
+from unmask.synthesis import Face, box_side
 
 _COLUMNS = (
     "file", "split", "person", "source", "licence",
@@ -128,11 +128,6 @@ def unit_frame(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
     """The 2×3 matrix from the face's unit box to the picture's pixels."""
     inverse = cv2.invertAffineTransform(crop_matrix(landmarks, size=1, margin=1.0))
     return np.asarray(inverse, dtype=np.float64)
-
-
-def box_side(frame: NDArray[np.float64]) -> float:
-    """Side of the face box in pixels, of :func:`unit_frame`."""
-    return float(np.hypot(frame[0, 0], frame[1, 0]))
 
 
 def _soften(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
