@@ -119,7 +119,7 @@ def test_clips_that_say_something_else_are_refused(
     before, after = (scorer(ModelPackage(wide.folder, manifest)) for _ in range(2))
     assert agreement(before, after, noise)["correlation"] == 1.0
     monkeypatch.setattr(after, "score_clips", lambda clips: -before.score_clips(clips))
-    with pytest.raises(ModelInvalid, match="correlation -1.000"):
+    with pytest.raises(ModelInvalid, match=r"correlation -1\.000"):
         agreement(before, after, noise)
 
 
