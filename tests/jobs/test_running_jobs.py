@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from unmask.core.errors import StoreError
+from unmask.core.errors import StoreError, UsageError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
@@ -80,6 +80,21 @@ def test_too_long_fails_the_job(submit, desk, folders, clip):
     id = submit(clip).id
     shop.run(id)
     assert desk.book.get(id).error.code == "timeout"
+
+
+@pytest.mark.parametrize("said", ["12 GB", "0", "-1", "nan", "inf"])
+@pytest.mark.parametrize("name", ["UNMASK_JOB_MEMORY", "UNMASK_JOB_CPU", "UNMASK_JOB_TIME"])
+def test_a_limit_that_limits_nothing_is_told(monkeypatch, name, said):
+    monkeypatch.setenv(name, said)
+    with pytest.raises(UsageError, match=name):
+        Limits.from_environment()
+
+
+def test_limits_are_the_environments_or_the_usual(monkeypatch):
+    monkeypatch.setenv("UNMASK_JOB_MEMORY", "0.5")
+    monkeypatch.setenv("UNMASK_JOB_CPU", "")
+    monkeypatch.setenv("UNMASK_JOB_TIME", "90")
+    assert Limits.from_environment() == Limits(memory=GIB // 2, wall_s=90.0)
 
 
 def test_a_running_job_is_cancelled(submit, desk, shop, clip):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from dataclasses import dataclass
+
+from unmask.core.errors import UsageError
 
 GIB = 2**30
 
@@ -25,9 +28,9 @@ class Limits:
         """``UNMASK_JOB_MEMORY`` (GiB), ``UNMASK_JOB_CPU`` and ``UNMASK_JOB_TIME`` (seconds)."""
         usual = cls()
         return cls(
-            memory=int(float(os.environ.get("UNMASK_JOB_MEMORY", usual.memory / GIB)) * GIB),
-            cpu_s=int(os.environ.get("UNMASK_JOB_CPU", usual.cpu_s)),
-            wall_s=float(os.environ.get("UNMASK_JOB_TIME", usual.wall_s)),
+            memory=int(_amount("UNMASK_JOB_MEMORY", usual.memory / GIB) * GIB),
+            cpu_s=math.ceil(_amount("UNMASK_JOB_CPU", usual.cpu_s)),
+            wall_s=_amount("UNMASK_JOB_TIME", usual.wall_s),
         )
 
     def apply(self) -> None:
@@ -45,3 +48,17 @@ class Limits:
             _, hard = resource.getrlimit(what)
             allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
             resource.setrlimit(what, (allowed, allowed))
+
+
+def _amount(name: str, usual: float) -> float:
+    """The variable's, or the usual one where it is empty. :class:`UsageError` if it limits none."""
+    said = os.environ.get(name)
+    if not said:
+        return usual
+    try:
+        amount = float(said)
+    except ValueError:
+        amount = math.nan
+    if not 0 < amount < math.inf:
+        raise UsageError(f"{name} is {said!r}, not a number above 0", hint="correct or unset it")
+    return amount
