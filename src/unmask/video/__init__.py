@@ -1,7 +1,6 @@
 """Decoding: facts about a media file, and frames sampled from it at their true times.
 
-Videos are read by PyAV (FFmpeg), pictures and animated WebP by Pillow; docs/media.md says what
-is decided about rotation, pixel shape, colour and transparency.
+Videos are read by PyAV (FFmpeg), pictures and animated WebP by Pillow.
 """
 
 from unmask.video.counts import DamageCount
