@@ -235,6 +235,16 @@ def test_the_command_refuses_and_says_what_to_do(folders, capfd):
     assert "unmask tokens create" in capfd.readouterr().err
 
 
+def test_the_server_does_not_start_where_no_worker_could(monkeypatch, capfd):
+    def start(*_, **__):
+        raise Enough
+
+    monkeypatch.setattr(waitress, "create_server", start)
+    monkeypatch.setenv("UNMASK_JOB_MEMORY", "12 GB")
+    assert main(["serve"]) == 2
+    assert "UNMASK_JOB_MEMORY is '12 GB'" in capfd.readouterr().err
+
+
 def test_tokens_by_command(folders, capfd):
     assert main(["tokens", "create", "desk"]) == 0
     secret = capfd.readouterr().out.strip()

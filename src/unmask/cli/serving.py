@@ -16,6 +16,7 @@ import click
 
 from unmask.core.errors import MissingExtra, UsageError
 from unmask.jobs.folders import Folders
+from unmask.jobs.limits import Limits
 from unmask.runtime import find_package
 from unmask.store import History, Tokens
 from unmask.web import WebConfig, create_app
@@ -84,7 +85,10 @@ def run(options: ServeOptions) -> int:
 
 
 def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
-    """How the app is to run; refuses to listen to the world without tokens or --insecure."""
+    """How the app is to run; refuses to listen to the world without tokens or --insecure, and
+    limits of jobs that are none: each of its workers would end at once.
+    """
+    Limits.from_environment()
     beyond = not is_loopback(options.host) or options.proxy is not None
     asks = options.require_tokens or (beyond and not options.insecure)
     if asks and not _has_tokens():
