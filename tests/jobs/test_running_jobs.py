@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from unmask.core.errors import StoreError, UsageError
+from unmask.core.errors import StoreError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
 from unmask.jobs.worker import expire, sweep, tidy
-from unmask.store import Settings
+from unmask.store import History, Settings
 
 
 @pytest.fixture
@@ -82,21 +82,6 @@ def test_too_long_fails_the_job(submit, desk, folders, clip):
     assert desk.book.get(id).error.code == "timeout"
 
 
-@pytest.mark.parametrize("said", ["12 GB", "0", "-1", "nan", "inf"])
-@pytest.mark.parametrize("name", ["UNMASK_JOB_MEMORY", "UNMASK_JOB_CPU", "UNMASK_JOB_TIME"])
-def test_a_limit_that_limits_nothing_is_told(monkeypatch, name, said):
-    monkeypatch.setenv(name, said)
-    with pytest.raises(UsageError, match=name):
-        Limits.from_environment()
-
-
-def test_limits_are_the_environments_or_the_usual(monkeypatch):
-    monkeypatch.setenv("UNMASK_JOB_MEMORY", "0.5")
-    monkeypatch.setenv("UNMASK_JOB_CPU", "")
-    monkeypatch.setenv("UNMASK_JOB_TIME", "90")
-    assert Limits.from_environment() == Limits(memory=GIB // 2, wall_s=90.0)
-
-
 def test_a_running_job_is_cancelled(submit, desk, shop, clip):
     id = submit(clip).id
     running = threading.Thread(target=shop.run, args=[id])
@@ -131,6 +116,22 @@ def test_a_job_whose_worker_died_after_recording_is_not_repeated(submit, desk, s
     shop.run(id)
     assert desk.book.get(id).state == "done"
     assert desk.history.count() == 1
+
+
+def test_what_is_deleted_while_its_result_is_put_down_does_not_come_back(
+    submit, desk, shop, portrait, monkeypatch
+):
+    id, record = submit(portrait).id, History.record
+
+    def just_then(self, *given, **more):
+        assert desk.delete(id)
+        return record(self, *given, **more)
+
+    monkeypatch.setattr(History, "record", just_then)
+    shop.run(id)
+    assert desk.history.count() == 0
+    assert desk.log.of(id) == []
+    assert list(desk.folders.evidence.iterdir()) == list(desk.folders.uploads.iterdir()) == []
 
 
 def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):

@@ -4,6 +4,7 @@ import os
 import stat
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +12,17 @@ from unmask.core.errors import InputEmpty, ModelNotFound, StoreError
 from unmask.jobs import JobOptions, TooManyBytes, Vault
 from unmask.jobs.running import Workshop
 from unmask.jobs.vault import DiskFull
-from unmask.store import Filters
+from unmask.store import Filters, JobBook
 
 
 @pytest.fixture
 def vault(folders):
     return Vault(folders)
+
+
+@pytest.fixture
+def shop(desk):
+    return Workshop(desk.history, desk.folders)
 
 
 def test_a_file_is_named_by_its_hash(vault):
@@ -187,3 +193,48 @@ def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(vault, monkeypatc
         with pytest.raises(kind):
             incoming.keep()
     assert list(vault.folders.incoming.iterdir()) == []
+
+
+def test_on_a_full_disk_a_deletion_makes_the_room_it_needs(
+    submit, desk, shop, portrait, monkeypatch
+):
+    id = submit(portrait).id
+    shop.run(id)
+
+    def full(self, id):
+        assert not desk.picture_folder(id).exists()
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(JobBook, "delete", full)
+        with pytest.raises(StoreError, match="full"):
+            desk.delete(id)
+    assert desk.delete(id)
+
+
+def test_nothing_is_said_to_be_deleted_that_is_not(submit, desk, shop, portrait, monkeypatch):
+    id = submit(portrait).id
+    shop.run(id)
+    with monkeypatch.context() as broken:
+        broken.setattr("shutil.rmtree", lambda folder, ignore_errors: None)
+        with pytest.raises(StoreError, match="cannot be deleted"):
+            desk.delete(id)
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", refuse)
+        with pytest.raises(StoreError, match="cannot be deleted: Permission denied"):
+            desk.delete(id)
+    assert desk.delete(id)
+    assert desk.vault.kept_before(time.time() + 1) == []
+
+
+def refuse(path, missing_ok=False):
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def test_the_name_of_a_file_that_failed_is_gone_from_the_disk_too(submit, desk):
+    id = submit(b"x", "wedding-of-the-minister.mp4").id
+    root = desk.folders.root
+    kept = lambda: b"wedding" in b"".join(p.read_bytes() for p in root.iterdir() if p.is_file())  # noqa: E731
+    assert kept()
+    desk.delete(id)
+    assert not kept()

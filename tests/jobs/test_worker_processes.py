@@ -13,12 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-WORKER = [
-    sys.executable,
-    "-c",
-    "import sys; from unmask.cli import main; sys.exit(main())",
-    "worker",
-]
+UNMASK = [sys.executable, "-c", "import sys; from unmask.cli import main; sys.exit(main())"]
 
 
 @pytest.fixture
@@ -28,7 +23,10 @@ def start():
 
     def start(*options: str) -> subprocess.Popen[bytes]:
         worker = subprocess.Popen(
-            [*WORKER, *options], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
+            [*UNMASK, "worker", *options],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ,
         )
         started.append(worker)
         assert b"ready" in worker.stderr.readline()
@@ -83,6 +81,20 @@ def test_a_worker_started_by_a_server_ends_with_it(folders, start):
     worker.stdin.close()
     assert worker.wait(timeout=20) == 0
     worker.stdin = None
+
+
+def test_a_server_told_to_stop_ends_in_order_and_with_its_worker(folders, tiny_model):
+    pytest.importorskip("waitress", reason="the extra 'web' is not installed")
+    command = [*UNMASK, "serve", "--port", "0", "--model", str(tiny_model)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as server:
+        said = b""
+        while b"worker ready" not in said:
+            line = server.stderr.readline()
+            assert line, said
+            said += line
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=30) == 0
+        assert b"Traceback" not in server.stderr.read()  # to its end: the worker held it, too
 
 
 class Receiver(BaseHTTPRequestHandler):

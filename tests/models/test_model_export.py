@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,20 @@ def test_what_is_no_graph_is_refused(package: Path, tmp_path: Path) -> None:
     shutil.copy(package / "backbone.onnx", tmp_path / "temporal.onnx")
     with pytest.raises(ModelInvalid, match="no LSTM of ours"):
         read_temporal(tmp_path)
+
+
+def test_the_first_export_of_a_process_writes_what_the_second_does(tmp_path: Path) -> None:
+    """A package's hash names its weights, whatever was done before they were written."""
+    script = """
+import sys
+from pathlib import Path
+from unmask.models.backbones import make_trunk
+from unmask.models.detector import FrameDetector
+from unmask.models.export import export_backbone
+detector = FrameDetector(make_trunk("debug"))
+for name in sys.argv[1:]:
+    export_backbone(detector, Path(name), size=56)
+"""
+    first, second = tmp_path / "first.onnx", tmp_path / "second.onnx"
+    subprocess.run([sys.executable, "-c", script, str(first), str(second)], check=True)
+    assert first.read_bytes() == second.read_bytes()

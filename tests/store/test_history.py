@@ -153,6 +153,12 @@ def test_export_gives_documents_and_rows(filled):
     assert len(list(filled.export(Filters(label="no-face")))) == 1
 
 
+def test_a_name_is_no_formula_in_rows(history, make_analysis):
+    entry = history.record(make_analysis("=HYPERLINK(1).mp4"), fingerprint=OPTIONS)
+    assert entry.name == "=HYPERLINK(1).mp4"
+    assert entry.as_row()["name"] == "'=HYPERLINK(1).mp4"
+
+
 def test_an_export_is_not_disturbed_by_writing(filled, make_analysis):
     export = filled.export()
     next(export)

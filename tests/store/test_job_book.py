@@ -132,6 +132,16 @@ def test_tokens_are_known_by_their_hash_only(history, database):
     assert tokens.check(secret) is None
 
 
+def test_a_token_is_good_where_its_use_cannot_be_noted(history):
+    tokens = Tokens(history)
+    token, secret = tokens.create("newsroom")
+    with history._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(StoreError):
+        tokens.create("another")
+    assert tokens.check(secret) == token.id
+
+
 def test_settings(history):
     settings = Settings(history)
     assert settings.get("days", 30) == 30

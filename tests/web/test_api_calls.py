@@ -103,6 +103,13 @@ def test_lists(send, client, work, clip, portrait):
             {"data": "[" * 100_000, "content_type": "application/json"},
             400,
         ),
+        (
+            "post",
+            "/api/v1/analyses",
+            {"data": " " * 200_000 + "{}", "content_type": "application/json"},
+            413,
+        ),
+        ("get", f"/api/v1/analyses?text={'a' * 60_000}", {}, 422),
         ("get", "/api/v1/analyses?since=0001-01-01T00:00:00%2B14:00", {}, 422),
         ("get", "/api/v1/analyses?until=9999-12-31T23:59:59-14:00", {}, 422),
         ("put", "/api/v1/analyses", {}, 405),

@@ -147,6 +147,24 @@ def complaints(driver: Any) -> list[str]:
     return [line["message"] for line in driver.get_log("browser") if line["level"] == "SEVERE"]
 
 
+LISTEN = """
+  window.heard = [];
+  const live = "[aria-live], output, [role=status], [role=alert], [role=log]";
+  const hear = ({ target, addedNodes }) => {
+    const place = (target.nodeType === 3 ? target.parentElement : target)?.closest(live);
+    const added = place?.getAttribute("role") === "log" ? addedNodes[0] : place;
+    if (added?.textContent.trim()) window.heard.push(added.textContent.trim());
+  };
+  new MutationObserver((changes) => changes.forEach(hear))
+    .observe(document.body, { subtree: true, childList: true, characterData: true });
+"""
+
+
+def heard(driver: Any) -> list[str]:
+    """What a screen reader has been given to read aloud since ``LISTEN``."""
+    return list(script(driver, "return window.heard"))
+
+
 def script(driver: Any, text: str, *given: Any) -> Any:
     return driver.execute_script(text, *given)
 
@@ -179,8 +197,18 @@ def test_the_timeline_seeks_by_click_and_by_keys(chromium, result):
     for _ in range(2):
         timeline.send_keys(Keys.ARROW_RIGHT)
     until(lambda: abs(script(chromium, now) - times[2]) < 0.01)
-    told = timeline.get_attribute("aria-valuetext")
-    assert re.fullmatch(r"0:00\.2, 0: (> |< )?\d\.\d\d", told)  # the face's id, as in reports
+    told = r"0:00\.2, Face 0: (> |< )?\d\.\d\d"  # its id, as in reports
+    until(lambda: re.fullmatch(told, timeline.get_attribute("aria-valuetext")))
+    chromium.add_cookie({"name": "lang", "value": "de"})
+    try:
+        chromium.get(result)
+        told = chromium.find_element(By.ID, "timeline").get_attribute("aria-valuetext")
+        assert re.fullmatch(r"0:00,0, Gesicht 0: (> |< )?\d,\d\d", told)
+        assert script(chromium, "return document.querySelector('.scale').innerText").split() == [
+            "1", "0,5", "0",
+        ]  # fmt: skip
+    finally:
+        chromium.delete_cookie("lang")
 
 
 def test_boxes_and_heat_maps_are_drawn_and_can_be_hidden(chromium, result):
@@ -225,11 +253,13 @@ def test_the_words_at_a_box_are_readable_and_never_cut_off(chromium, server):
 
 def test_the_film_plays(chromium, result):
     chromium.get(result)
+    script(chromium, LISTEN)
     script(chromium, "const v = document.getElementById('video'); v.muted = true; v.play()")
     until(lambda: script(chromium, "return document.getElementById('video').currentTime > 0.5"))
     assert (
         script(chromium, "return document.getElementById('cursor').getAttribute('d')") != "M0 0V200"
     )
+    assert heard(chromium) == []  # a clock that is read aloud drowns everything else
 
 
 def test_the_pdf_report_is_saved_and_opens(chromium, result, tmp_path):
@@ -274,6 +304,11 @@ def test_every_page_fits_a_phone(chromium, server, result):
         report = result + "/report.html?show=1"
         for path in ("/", "/history", "/model", "/settings", "/api", report, result):
             chromium.get(path if path.startswith("http") else server.url + path)
+            if path == "/model":  # a card may have any table
+                table = f"<table><tr><td>{'wide' * 50}</td></tr></table>"
+                script(
+                    chromium, "document.querySelector('.prose').innerHTML += arguments[0]", table
+                )
             assert script(chromium, "return document.documentElement.scrollWidth") <= 360, path
             if path == "/history":
                 for number in chromium.find_elements(By.CSS_SELECTOR, ".row-link > .num"):
@@ -354,7 +389,10 @@ def press(driver: Any, key: str) -> None:
 def test_without_javascript(server, result):
     driver = open_browser(scripts=False)
     try:
+        driver.get(server.url + "/live")
+        assert not driver.find_element(By.ID, "start").is_displayed()
         driver.get(server.url)
+        assert "paste" not in driver.find_element(By.ID, "drop").text
         driver.find_element(By.ID, "file").send_keys(str(SAMPLES / "untouched.mp4"))
         driver.find_element(By.CSS_SELECTOR, ".drop .no-script").click()
         until(lambda: "/analyses/" in driver.current_url)
@@ -362,6 +400,23 @@ def test_without_javascript(server, result):
         assert driver.find_elements(By.CSS_SELECTOR, ".plot .curve")
     finally:
         driver.quit()
+
+
+def test_a_new_token_is_seen_without_scrolling(chromium, server):
+    chromium.get(server.url + "/settings")
+    chromium.find_element(By.NAME, "name").send_keys("desk" + Keys.ENTER)
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".secret"))
+    place = "const r = document.querySelector('.secret').getBoundingClientRect();"
+    until(lambda: script(chromium, place + "return r.top > 0 && r.bottom < innerHeight"))
+
+
+def test_fetching_a_link_says_that_it_takes_time(chromium, server):
+    chromium.get(server.url)
+    stay = "document.querySelector('form.link').addEventListener('submit', e => e.preventDefault())"
+    script(chromium, LISTEN + stay)
+    chromium.find_element(By.ID, "url").send_keys("https://media.example/a.mp4" + Keys.ENTER)
+    until(lambda: len(heard(chromium)) == 1)
+    assert "can take minutes" in heard(chromium)[0]
 
 
 def test_several_files_fill_a_table(chromium, server, tmp_path, result):
@@ -372,7 +427,11 @@ def test_several_files_fill_a_table(chromium, server, tmp_path, result):
     chromium.get(server.url)
     chromium.find_element(By.ID, "file").send_keys("\n".join(map(str, files)))
     until(lambda: "/batches/" in chromium.current_url)
+    script(chromium, LISTEN)
+    script(chromium, "document.querySelector('tbody tr:last-child a').focus()")
     until(lambda: len(chromium.find_elements(By.CSS_SELECTOR, "td .badge")) == 3)
+    assert chromium.switch_to.active_element.text == "copy-2.mp4"
+    assert re.match(r"copy-2.mp4 Done .* \d\.\d\d$", heard(chromium)[-1])
     shoot(chromium, "batch")
 
 
@@ -381,10 +440,15 @@ def test_a_file_that_fails_does_not_bar_the_way_to_the_others(chromium, server, 
     empty.touch()
     one.write_bytes(CLIP.read_bytes() + b"beside")
     chromium.get(server.url)
+    script(chromium, LISTEN)
     chromium.find_element(By.ID, "file").send_keys(f"{empty}\n{one}")
     way = chromium.find_element(By.CSS_SELECTOR, "#results a")
     until(way.is_displayed)
     assert "the file is empty" in chromium.find_element(By.ID, "sending").text
+    told = sorted(heard(chromium))
+    assert told[0] == "beside.mp4: Received"
+    assert re.fullmatch(r"empty.mp4: .*the file is empty.*", told[1])
+    assert len(told) == 2  # and no per cents
     assert "/analyses/" in way.get_attribute("href")
     shoot(chromium, "one-failed")
     chromium.find_element(By.ID, "file").send_keys(str(CLIP))  # what is known already
@@ -425,32 +489,82 @@ def test_a_job_survives_reload_and_the_death_of_the_server(chromium, server, tmp
     shoot(chromium, "history")
 
 
-def test_the_camera_live(server, tmp_path, result):
-    """The sample clip is the camera; what is recorded is analysed as any other file."""
-    film = tmp_path / "camera.mjpeg"
+def test_a_page_that_waits_comes_back_after_an_answer_that_is_no_stream(chromium, server):
+    """As from a proxy while the server starts: a browser asks no more after it."""
+    chromium.get(server.url + "/history")
+    waits = """
+      document.querySelector("main").innerHTML = '<section data-events="/no-such-page"></section>';
+      import("/static/progress.js");"""
+    script(chromium, waits)
+    assert not chromium.find_elements(By.TAG_NAME, "h1")
+    until(lambda: chromium.find_elements(By.TAG_NAME, "h1"))
+
+
+@pytest.fixture(scope="module")
+def filming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser whose camera is the sample clip."""
+    film = tmp_path_factory.mktemp("camera") / "camera.mjpeg"
     as_motion_jpeg(CLIP, film)
     driver = open_browser(
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={film}",
     )
+    yield driver
+    driver.quit()
+
+
+def watch(driver: Any, server: Server) -> Any:
+    """Start the camera; the line that says what is seen, once it holds a score."""
+    driver.get(server.url + "/live")
+    assert not driver.find_element(By.ID, "record").is_displayed()
+    driver.find_element(By.ID, "start").click()
+    said = driver.find_element(By.ID, "said")
+    until(lambda: re.search(r"\bFace 0: P [<> ]*\d", said.text))
+    return said
+
+
+def test_the_camera_live(filming, server, result):
+    """What is recorded is analysed as any other file."""
+    watch(filming, server)
+    script(filming, LISTEN)
+    time.sleep(3)
+    assert len(heard(filming)) <= 2  # of dozens of scores
+    print("frames a second:", filming.find_element(By.ID, "rate").text)
+    assert float(filming.find_element(By.ID, "live").get_attribute("data-fps")) > 0
+    shoot(filming, "live")
+    filming.find_element(By.ID, "record").click()
+    time.sleep(2)
+    filming.find_element(By.ID, "record").click()
+    until(lambda: "/analyses/" in filming.current_url)
+    until(lambda: filming.find_elements(By.CSS_SELECTOR, ".verdict"))
+    assert complaints(filming) == []
+
+
+def test_the_camera_while_the_server_is_out_of_reach(filming, server, result):
+    """No old score stands there as if it were of now, and no recording is lost."""
+    said = watch(filming, server)
+    record = filming.find_element(By.ID, "record")
+    network(filming, offline=True)
     try:
-        driver.get(server.url + "/live")
-        driver.find_element(By.ID, "start").click()
-        said = driver.find_element(By.ID, "said")
-        until(lambda: re.search(r"\bFace 0: P [<> ]*\d", said.text))
-        time.sleep(3)
-        print("frames a second:", driver.find_element(By.ID, "rate").text)
-        assert float(driver.find_element(By.ID, "live").get_attribute("data-fps")) > 0
-        shoot(driver, "live")
-        driver.find_element(By.ID, "record").click()
+        until(lambda: "cannot be reached" in said.text)
+        record.click()
         time.sleep(2)
-        driver.find_element(By.ID, "record").click()
-        until(lambda: "/analyses/" in driver.current_url)
-        until(lambda: driver.find_elements(By.CSS_SELECTOR, ".verdict"))
-        assert complaints(driver) == []
+        record.click()
+        until(lambda: "The recording did not arrive" in said.text)
+        assert record.text == "Send it again"
     finally:
-        driver.quit()
+        network(filming, offline=False)
+    record.click()
+    until(lambda: "/analyses/" in filming.current_url)
+    until(lambda: filming.find_elements(By.CSS_SELECTOR, ".verdict"))
+    complaints(filming)  # of the network
+
+
+def network(driver: Any, *, offline: bool) -> None:
+    driver.execute_cdp_cmd("Network.enable", {})
+    state = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", state)
 
 
 def as_motion_jpeg(source: Path, target: Path) -> None:

@@ -121,6 +121,7 @@ def test_letters_of_every_language_lead_where_they_should(get):
         "http://film.example/cut-short",
         "http://film.example/dripping",
         "http://film.example/to/file:///etc/passwd",
+        "http://film.example/to/http://[",
         "http://film.example/to/http://127.0.0.1/",
         "http://film.example/to/http://[::1]/",
         "http://film.example/to/http://169.254.169.254/latest/meta-data/",
@@ -139,11 +140,16 @@ def test_what_is_not_fetched(get, folders, url):
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "ff02::1", "x",
+        "64:ff9b:1::7f00:1", "::7f00:1", "fec0::1",
     ],
 )  # fmt: skip
 def test_special_addresses_are_refused(get, address):
     with pytest.raises(LinkRefused, match="not on the public internet"):
         get("http://inner.example/a", **{"inner.example": address})
+
+
+def test_ordinary_addresses_are_not_special():
+    assert all(map(outward.public, ("8.8.8.8", "2606:4700::1111", "2a00:1450:4001::200e")))
 
 
 def test_one_private_address_among_public_ones_suffices_to_refuse(folders, web):

@@ -7,12 +7,15 @@ import http.client
 import json
 import os
 import socket
+from functools import partial
 
 import pytest
 import waitress
-from web_helpers import served
+from waitress.receiver import FixedStreamReceiver
+from web_helpers import served, services_of, token_in
 
 from unmask.web import refusing
+from unmask.web.security import may_send
 
 MB = 2**20
 HEAD = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
@@ -77,6 +80,44 @@ def test_a_page_is_answered_by_a_page(port):
     answer = connection.getresponse()
     assert answer.status == 413
     assert '<html lang="de">' in answer.read().decode()
+
+
+def test_of_strangers_nothing_large_is_taken(make_app, folders, monkeypatch):
+    app, servers, taken = make_app(tokens_required=True, max_upload=40 * MB), {}, []
+    _, secret = services_of(app).tokens.create("desk")
+    received = FixedStreamReceiver.received
+    note = lambda self, data: taken.append(len(data)) or received(self, data)  # noqa: E731
+    monkeypatch.setattr(FixedStreamReceiver, "received", note)
+    server = waitress.create_server(
+        app, map=servers, host="127.0.0.1", port=0, max_request_body_size=41 * MB
+    )
+    refusing.answer_the_refused(servers, partial(may_send, app))
+    body = HEAD + bytes(30 * MB) + b"\r\n--x--\r\n"
+
+    def send(path, body=body, **headers):
+        taken.clear()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("POST", path, body, {"Content-Type": KIND} | headers)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status, sum(taken) > 2 * MB
+
+    with served(server) as port:
+        assert send("/api/v1/analyses") == (401, False)
+        assert send("/api/v1/analyses", Authorization="Bearer unmask_guess") == (401, False)
+        assert send("/", Cookie="unmask=made-up") == (302, False)
+        assert send("/sign-in") == (403, False)
+        pieces = (bytes(MB) for _ in range(20))
+        assert send("/api/v1/analyses", pieces, **{"Transfer-Encoding": "chunked"})[0] == 401
+        assert send("/api/v1/analyses", Authorization=f"Bearer {secret}") == (202, True)
+        browser = app.test_client()
+        form = {"csrf_token": token_in(browser.get("/sign-in").text), "token": secret}
+        browser.post("/sign-in", data=form)
+        csrf = token_in(browser.get("/").text)
+        session = browser.get_cookie("unmask").value
+        known = {"Cookie": f"lang=de; unmask={session}", "X-CSRF-Token": csrf}
+        assert send("/uploads", **known) == (201, True)
 
 
 def test_what_fits_nowhere_is_said(port, monkeypatch):

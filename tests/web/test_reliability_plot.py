@@ -74,6 +74,14 @@ def test_the_bins_that_are_recorded_are_drawn_and_told(page, package):
     german = page("de")
     assert "3 Dateien: im Mittel" in german
     assert "Share manipulated" not in german
+    assert ">0,25</text>" in german
+    assert ">0.25</text>" in text
+
+
+def test_the_frames_of_a_clip_are_those_that_are_looked_at(make_app, tmp_path):
+    folder = write_tiny_model(tmp_path / "few", frames=8, sampled=5)
+    text = make_app(models=(str(folder),)).test_client().get("/model").text
+    assert "5 frames a clip" in text
 
 
 def test_an_evaluation_without_bins_says_so(page, package):

@@ -3,6 +3,7 @@ import io
 import json
 import re
 import shutil
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,7 +47,9 @@ def test_a_face_has_one_number_on_pages_in_reports_and_in_documents(
     for page in (path, f"{path}/report.html"):
         headings = re.findall(r"<h3[^>]*>(?:<svg.*?</svg>)?Face (\d+)</h3>", browser.get(page).text)
         assert headings == [str(id) for id in ids], page
-    assert re.findall(r"</svg> Face (\d+) ", browser.get(both).text) == ["0", "1"] * 2
+    pair = browser.get(both).text
+    assert re.findall(r"</svg> Face (\d+) ", pair) == ["0", "1"] * 2
+    assert re.findall(r"<h2[^>]*>(Analysis \d)</h2>", pair) == ["Analysis 1", "Analysis 2"]
     strips = re.findall(r'aria-label="Sampled frames of face (\d+)"', browser.get(path).text)
     assert strips == ["0", "1"]
 
@@ -100,6 +103,29 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
     assert "the scores of its frames are not counted" in page
     assert "Faces that could not be judged are left out." in page
     assert "left out" not in browser.get(f"/analyses/{analysed}").text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "advice"),
+    [
+        ({"label": "manipulated", "probability": 0.98}, "Do not decide by this alone."),
+        ({"label": "no-manipulation-found", "probability": 0.1}, "Leave the question open"),
+        ({"label": "inconclusive", "probability": 0.6}, "sample more stretches"),
+        ({"label": "inconclusive", "probability": 0.1, "reasons": ("too-noisy",)}, "better copy,"),
+        ({"label": "inconclusive", "probability": None}, "best the original"),
+        ({"label": "no-face", "probability": None}, "the part or the detail that shows it"),
+    ],
+)
+def test_every_verdict_says_what_to_do_next(browser, services, analysed, verdict, advice):
+    page = browser.get(f"/analyses/{altered(services, analysed, **verdict)}").text
+    assert advice in page.partition("What to do next</h2>")[2].partition("</p>")[0]
+
+
+def test_the_scale_says_where_the_thresholds_lie(browser, services, analysed):
+    thresholds = services.history.get(analysed).analysis.options.thresholds
+    page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
+    assert f"below {thresholds.low:.2f}: none found" in page
+    assert f"from {thresholds.high:.2f}: manipulated" in page
 
 
 def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
@@ -265,6 +291,16 @@ def test_the_html_report(browser, services, analysed):
     assert services.history.get(analysed).analysis.media.sha256 in report.text
     assert "script" not in report.headers["Content-Security-Policy"]
     assert [event.event for event in services.desk.log.of(analysed)][-1] == "exported"
+
+
+def test_a_report_for_which_too_many_wait_is_refused(browser, services, analysed):
+    with ExitStack() as waiting:
+        for _ in range(8):
+            waiting.enter_context(services.desk.errand())
+        refused = browser.get(f"/analyses/{analysed}/report.html")
+        assert refused.status_code == 503
+        assert "try again in a minute" in refused.text
+    assert browser.get(f"/analyses/{analysed}/report.html").status_code == 200
 
 
 def test_the_pdf_report(browser, analysed):

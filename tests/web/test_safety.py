@@ -9,7 +9,9 @@ from web_helpers import served, services_of, token_in
 from unmask.cli import main
 from unmask.cli.serving import ServeOptions, config_for, forwarding, is_loopback, run
 from unmask.core.errors import UsageError
+from unmask.jobs.limits import GIB, Limits
 from unmask.store import History, Tokens
+from unmask.web.views.pages import own_path
 
 
 def form(token=""):
@@ -52,6 +54,27 @@ def test_a_name_that_is_not_ours_is_refused(client):
     assert "--host-name" in told.json["detail"]
     for host in ("127.0.0.1:5000", "localhost", "[::1]:5000"):
         assert client.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_our_names_are_known_however_they_are_written(folders, make_app):
+    names = ("Unmask.Example", "unmask.test:8443", "2001:DB8:0::5")
+    config = config_for(options(host_names=names), folders)
+    client = make_app(hosts=config.hosts).test_client()
+    for host in ("unmask.example", "UNMASK.example:5000", "unmask.test:8443", "[2001:db8::5]:5000"):
+        assert client.get("/healthz", headers={"Host": host}).status_code == 200
+    assert "[2001:db8::7]" in config_for(options(host="2001:db8::7", insecure=True), folders).hosts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://evil.example/", "//evil.example", "////evil.example", r"\\//evil.example",
+        "\t////evil.example", "/\t///evil.example", r"/\/\/evil.example", "evil.example", "",
+    ],
+)  # fmt: skip
+def test_nobody_is_led_to_another_site(text):
+    assert own_path(text) == "/"
+    assert own_path("/history?q=a//b") == "/history?q=a//b"
 
 
 def test_the_policy_allows_no_inline_script_or_style(client, analysed):
@@ -105,6 +128,15 @@ def test_where_tokens_are_required_nothing_is_shown_without(make_app):
         assert "/sign-in" in client.get(path).headers["Location"]
     services.tokens.delete(token.id)
     assert client.get("/api/v1/analyses", headers=right).status_code == 401
+
+
+def test_a_pages_script_hears_that_nobody_is_signed_in_any_more(make_app):
+    client = make_app(tokens_required=True).test_client()
+    headers = {"Accept": "application/json", "Accept-Language": "de"}
+    for path in ("/uploads", f"/live/{'0' * 32}/frames"):
+        answer = client.post(path, headers=headers)  # a redirection would bring it the form
+        assert answer.status_code == 401
+        assert "nicht mehr angemeldet" in answer.json["detail"]
 
 
 def test_signing_in_and_out(make_app):
@@ -235,14 +267,18 @@ def test_the_command_refuses_and_says_what_to_do(folders, capfd):
     assert "unmask tokens create" in capfd.readouterr().err
 
 
-def test_the_server_does_not_start_where_no_worker_could(monkeypatch, capfd):
-    def start(*_, **__):
-        raise Enough
+@pytest.mark.parametrize("text", ["lots", "-1", "0", "nan", "inf"])
+def test_limits_that_make_no_sense_are_refused_at_the_start(folders, capfd, monkeypatch, text):
+    monkeypatch.setenv("UNMASK_JOB_TIME", text)
+    for command in ("serve", "worker"):
+        assert main([command]) == 2
+        assert "UNMASK_JOB_TIME must be a number above 0" in capfd.readouterr().err
 
-    monkeypatch.setattr(waitress, "create_server", start)
-    monkeypatch.setenv("UNMASK_JOB_MEMORY", "12 GB")
-    assert main(["serve"]) == 2
-    assert "UNMASK_JOB_MEMORY is '12 GB'" in capfd.readouterr().err
+
+def test_limits_left_empty_are_the_usual_ones(monkeypatch):
+    monkeypatch.setenv("UNMASK_JOB_CPU", "")
+    monkeypatch.setenv("UNMASK_JOB_MEMORY", "1.5")
+    assert Limits.from_environment() == Limits(memory=3 * GIB // 2)
 
 
 def test_tokens_by_command(folders, capfd):

@@ -104,6 +104,12 @@ def test_messages_keep_what_stands_in_their_places(app, message, german):
 def test_a_result_in_german(browser, analysed):
     page = browser.get(f"/analyses/{analysed}", headers={"Accept-Language": "de"}).text
     assert "Was das nicht heißt" in page
+    seen = re.sub(r"<script.*?</script>|<svg.*?</svg>|<[^>]*>", "", page, flags=re.DOTALL)
+    assert re.search(r"\d,\d\d", seen)
+    dotted = re.findall(r"\d+\.\d+", seen.partition("Mitnehmen")[0])
+    assert dotted == []
+    assert "Die Berichte sind auf Englisch." in page
+    assert "Die Berichte" not in browser.get(f"/analyses/{analysed}").text
     assert "Schönheitsfilter" in page or "halb manipuliert" in page or "falscher Stimme" in page
 
 

@@ -119,6 +119,15 @@ def test_too_much_is_413_and_leaves_nothing(make_app, folders):
         content_type="multipart/form-data; boundary=x",
     )
     assert huge.status_code == 413
+    assert huge.json["detail"] == "More than 1.0 kB were sent."
+    pages = client.post(
+        "/",
+        headers={"Accept-Language": "de"},
+        input_stream=io.BytesIO(b"--x"),
+        environ_overrides={"CONTENT_LENGTH": "3000000"},
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert (pages.status_code, "mehr als 1,0 kB gesendet" in pages.text) == (413, True)
     assert list(folders.incoming.iterdir()) == []
     assert list(folders.uploads.iterdir()) == []
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -22,7 +27,7 @@ from unmask.store import History, Tokens
 from unmask.web import WebConfig, create_app
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_THREADS = 24  # a page that watches progress holds one, for half a minute at most
+_THREADS = 24  # 10 may watch progress (WATCHERS of services), 8 wait for reports (Desk.errand)
 _MB = 2**20
 _PAUSE_S = 1.0
 
@@ -50,8 +55,10 @@ def run(options: ServeOptions) -> int:
     except ImportError as error:
         raise MissingExtra.named("web", "the web app") from error
     from unmask.web.refusing import answer_the_refused
+    from unmask.web.security import may_send
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    Limits.from_environment()  # where they make no sense, no worker would ever start
     folders = Folders.default()
     config = config_for(options, folders)
     tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk
@@ -69,14 +76,15 @@ def run(options: ServeOptions) -> int:
         url_scheme="https" if options.https else "http",  # else its own pages look foreign
         **forwarding(options.proxy),
     )
-    answer_the_refused(servers)
+    answer_the_refused(servers, partial(may_send, app))
     _announce(options, server)
     stopping = threading.Event()
     keeper = threading.Thread(target=keep_worker, args=[options.jobs, stopping], daemon=True)
     if options.jobs:
         keeper.start()
     try:
-        server.run()
+        with _ended_by_sigterm():
+            server.run()
     finally:
         stopping.set()
         if options.jobs:
@@ -84,11 +92,25 @@ def run(options: ServeOptions) -> int:
     return 0
 
 
-def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
-    """How the app is to run; refuses to listen to the world without tokens or --insecure, and
-    limits of jobs that are none: each of its workers would end at once.
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM end the server as Ctrl-C does, with its worker.
+
+    By itself it would cut off both, and as process 1 of a container it would do nothing at all.
     """
-    Limits.from_environment()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
+    """How the app is to run; refuses to listen to the world without tokens or --insecure."""
     beyond = not is_loopback(options.host) or options.proxy is not None
     asks = options.require_tokens or (beyond and not options.insecure)
     if asks and not _has_tokens():
@@ -99,7 +121,8 @@ def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
             else "there is no token to ask for",
             hint="'unmask tokens create NAME' makes one; --insecure serves everybody without",
         )
-    names = (*_LOOPBACK, *options.host_names, *(() if options.host in _ANY else (options.host,)))
+    own = () if options.host in _ANY else (options.host,)
+    names = (*_LOOPBACK, *map(_as_browsers_say, (*options.host_names, *own)))
     return WebConfig(
         folders=folders,
         models=tuple(str(find_package(name).folder) for name in options.models),
@@ -133,6 +156,17 @@ def forwarding(proxy: str | None) -> dict[str, Any]:
 
 
 _ANY = ("0.0.0.0", "::", "")
+
+
+def _as_browsers_say(host: str) -> str:
+    """A name or address as it stands in a request, without a port: small letters, IPv6 short and
+    in brackets.
+    """
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host.partition(":")[0].lower()
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The names of the verdicts, in one place for the terminal, the pages and the reports."""
+"""Names and texts in one place for the terminal, the pages and the reports."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def probability(value: float | None) -> str:
     if value > 0.99:
         return "> 0.99"
     return "< 0.01" if value < 0.01 else f"{value:.2f}"
+
+
+def spreadsheet_safe(text: str) -> str:
+    """A text of somebody else's, such as a file name, that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -5,13 +5,14 @@ its row in the database (:class:`unmask.store.JobBook`); Huey only carries "look
 one to the other, so a lost or doubled message costs nothing.
 """
 
-from unmask.jobs.desk import Desk, Submission
+from unmask.jobs.desk import Crowded, Desk, Submission
 from unmask.jobs.folders import Folders
 from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex
 from unmask.jobs.vault import Incoming, TooManyBytes, Vault
 
 __all__ = [
+    "Crowded",
     "Desk",
     "EvidenceIndex",
     "Folders",

@@ -26,6 +26,7 @@ from unmask.jobs.messages import Failed, Finished, Order, Said, Working
 from unmask.jobs.options import same_model
 from unmask.jobs.pictures import write_pictures, write_provenance
 from unmask.jobs.previewing import PREVIEW, wanted_at_once, write_preview
+from unmask.jobs.vault import NO_ROOM, no_room
 
 _PREVIEW_S = 60.0
 _PAUSE_S = 0.1  # progress is for eyes
@@ -72,6 +73,8 @@ def answer(order: Order, speaker: Speaker) -> Finished | Failed:
     except MemoryError:
         return Failed(error=out_of_memory())
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes is its own failure
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return Failed(error=Failure.of(no_room()))
         flaw = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         hint = "please report it as a bug in Unmask, with the file if you may"
         message = f"the analysis failed unexpectedly: {flaw}"

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from unmask.core.errors import StoreError
 from unmask.jobs.folders import Folders
 from unmask.jobs.vault import Vault
 from unmask.store import CustodyLog, Deliveries, History, JobBook
@@ -29,16 +30,30 @@ def delete_analysis(history: History, folders: Folders, id: str) -> bool:
 
 def delete_kept(history: History, folders: Folders, id: str, sha256s: Iterable[str]) -> None:
     """Delete what is kept beside the result of a job or analysis on files with these hashes."""
+    _delete_pictures(folders, id)  # before the rows: on a full disk these are gone for want of room
     book = JobBook(history)
     book.delete(id)
     CustodyLog(history).delete(id)
     Deliveries(history).delete(id)
+    _delete_pictures(folders, id)  # that a worker has put there meanwhile
     if folders.used:
-        for folder in (picture_folder(folders, id), *folders.evidence.glob(f"{id}.draft-*")):
-            shutil.rmtree(folder, ignore_errors=True)
         vault = Vault(folders)
         for sha256 in sha256s:
             delete_unless_used(book, vault, sha256)
+
+
+def _delete_pictures(folders: Folders, id: str) -> None:
+    """Raises :class:`StoreError` where they are still there. Drafts their worker removes, too."""
+    if not folders.used:
+        return
+    place = picture_folder(folders, id)
+    for folder in (place, *folders.evidence.glob(f"{id}.draft-*")):
+        shutil.rmtree(folder, ignore_errors=True)
+    if place.exists():
+        raise StoreError(
+            f"the pictures in {place} cannot be deleted",
+            hint="see that whoever runs Unmask may write to that folder",
+        )
 
 
 def delete_unless_used(book: JobBook, vault: Vault, sha256: str) -> None:

@@ -6,13 +6,14 @@ import logging
 import secrets
 import threading
 import unicodedata
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from unmask.core.errors import InputEmpty, StoreError
+from unmask.core.errors import InputEmpty, StoreError, UnmaskError
 from unmask.jobs.deleting import delete_analysis, delete_unless_used, picture_folder
 from unmask.jobs.folders import Folders
 from unmask.jobs.options import JobOptions
@@ -24,6 +25,7 @@ from unmask.store import CustodyLog, Deliveries, Entry, History, JobBook, NewJob
 NAME_LENGTH = 255
 _JOINERS = "\u200c\u200d"
 _REPORTS = 2  # made at the same time
+_ERRANDS = 8  # each holds a thread of the server's, for minutes at worst
 log = logging.getLogger("unmask.jobs")
 
 
@@ -33,6 +35,12 @@ class Submission:
 
     id: str
     outcome: Literal["new", "joined", "known"]
+
+
+class Crowded(UnmaskError):
+    """As much as the server can do at a time is asked for."""
+
+    code = "crowded"
 
 
 class _DeletedMeanwhile(Exception):
@@ -51,6 +59,7 @@ class Desk:
         self.deliveries = Deliveries(history)
         self.queue = Queue(folders)
         self.reports = threading.BoundedSemaphore(_REPORTS)
+        self._errands = threading.BoundedSemaphore(_ERRANDS)
 
     @staticmethod
     def new_batch() -> str:
@@ -115,6 +124,22 @@ class Desk:
         if added:
             self._queue(job.id)
         return Submission(job.id, "new" if added else "joined")
+
+    @contextmanager
+    def errand(self) -> Iterator[None]:
+        """Around what a request waits long for: a report, a copy, a link.
+
+        Raises :class:`Crowded` where so many wait that the server would answer nobody else.
+        """
+        if not self._errands.acquire(blocking=False):
+            raise Crowded(
+                "as many reports, copies and links are under way as this server can do",
+                hint="try again in a minute",
+            )
+        try:
+            yield
+        finally:
+            self._errands.release()
 
     def _keep_if_used(self, incoming: Incoming) -> None:
         """Of a known file. One that only ``unmask scan`` knows would stay for ever."""

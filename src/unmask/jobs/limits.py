@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from dataclasses import dataclass
+from math import ceil
 
 from unmask.core.errors import UsageError
 
 GIB = 2**30
+_MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,15 @@ class Limits:
 
     @classmethod
     def from_environment(cls) -> Limits:
-        """``UNMASK_JOB_MEMORY`` (GiB), ``UNMASK_JOB_CPU`` and ``UNMASK_JOB_TIME`` (seconds)."""
+        """``UNMASK_JOB_MEMORY`` (GiB), ``UNMASK_JOB_CPU`` and ``UNMASK_JOB_TIME`` (seconds).
+
+        Raises :class:`UsageError` for what is no number above 0.
+        """
         usual = cls()
         return cls(
-            memory=int(_amount("UNMASK_JOB_MEMORY", usual.memory / GIB) * GIB),
-            cpu_s=math.ceil(_amount("UNMASK_JOB_CPU", usual.cpu_s)),
-            wall_s=_amount("UNMASK_JOB_TIME", usual.wall_s),
+            memory=int(_number("UNMASK_JOB_MEMORY", usual.memory / GIB) * GIB),
+            cpu_s=ceil(_number("UNMASK_JOB_CPU", usual.cpu_s)),
+            wall_s=_number("UNMASK_JOB_TIME", usual.wall_s),
         )
 
     def apply(self) -> None:
@@ -50,15 +54,12 @@ class Limits:
             resource.setrlimit(what, (allowed, allowed))
 
 
-def _amount(name: str, usual: float) -> float:
-    """The variable's, or the usual one where it is empty. :class:`UsageError` if it limits none."""
-    said = os.environ.get(name)
-    if not said:
-        return usual
+def _number(name: str, usual: float) -> float:
+    text = os.environ.get(name, "")
     try:
-        amount = float(said)
+        number = float(text or usual)
     except ValueError:
-        amount = math.nan
-    if not 0 < amount < math.inf:
-        raise UsageError(f"{name} is {said!r}, not a number above 0", hint="correct or unset it")
-    return amount
+        number = 0.0
+    if not 0 < number < _MOST:  # neither is NaN
+        raise UsageError(f"{name} must be a number above 0, not {text[:40]!r}")
+    return number

@@ -21,6 +21,7 @@ from unmask.core.errors import UnmaskError
 
 WAIT_S = 15.0
 _PORTS = {"http": 80, "https": 443}
+_UNICAST = ipaddress.ip_network("2000::/3")
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -85,8 +86,11 @@ def public(address: str) -> bool:
         return False
     if isinstance(parsed, ipaddress.IPv6Address):
         wrapped = parsed.ipv4_mapped or parsed.sixtofour
-        if wrapped is not None or parsed in ipaddress.ip_network("64:ff9b::/96"):
-            return wrapped is not None and public(str(wrapped))
+        if wrapped is not None:
+            return public(str(wrapped))
+        # ``is_global`` lets through whatever Python has no entry for: the former fec0::/10, and
+        # IPv4 addresses in ::/96 and 64:ff9b::/16. All of the public internet is in here.
+        return parsed.is_global and parsed in _UNICAST
     return parsed.is_global and not parsed.is_multicast
 
 

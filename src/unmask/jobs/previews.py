@@ -17,8 +17,15 @@ _GRACE_S = 30.0
 
 
 def make_preview(desk: Desk, media: MediaInfo) -> Path:
-    """The preview of an upload, made now unless there is one. Raises :class:`NoPreview`."""
-    with desk.reports, tempfile.TemporaryDirectory(dir=desk.folders.incoming) as folder:
+    """The preview of an upload, made now unless there is one.
+
+    Raises :class:`NoPreview` and :class:`Crowded`.
+    """
+    with (
+        desk.errand(),
+        desk.reports,
+        tempfile.TemporaryDirectory(dir=desk.folders.incoming) as folder,
+    ):
         made = desk.vault.find_preview(media.sha256)
         source = desk.vault.find(media.sha256)
         if made is not None:

@@ -33,12 +33,17 @@ def make_report(
 ) -> bytes:
     """The report of an analysis, which the custody log names as exported.
 
-    ``package_of`` finds the model package by its hash. Raises :class:`ReportFailed`.
+    ``package_of`` finds the model package by its hash. Raises :class:`ReportFailed` and
+    :class:`Crowded`.
     """
     analysis = stored.analysis
     source = desk.vault.find(analysis.media.sha256)
     package = package_of(analysis.model.sha256)
-    with desk.reports, tempfile.TemporaryDirectory(dir=desk.folders.incoming) as folder:
+    with (
+        desk.errand(),
+        desk.reports,
+        tempfile.TemporaryDirectory(dir=desk.folders.incoming) as folder,
+    ):
         target = Path(folder) / f"report.{kind}"
         desk.log.add(stored.entry.id, "exported", f"report as {kind.upper()}")
         order = ReportOrder(

@@ -14,6 +14,7 @@ from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
 from unmask.jobs.children import Child
+from unmask.jobs.deleting import delete_analysis
 from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Finished, Order, Working
@@ -129,7 +130,8 @@ class Workshop:
             if self.history.get(job.id) is None:
                 raise
         self.log.add(job.id, "analysed", f"{analysis.model.name} {analysis.model.version}")
-        self.book.finish(job, "done")
+        if not self.book.finish(job, "done") and self.book.get(job.id) is None:
+            delete_analysis(self.history, self.folders, job.id)  # it was deleted meanwhile
 
 
 def _gone() -> Failure:

@@ -16,13 +16,21 @@ from unmask.core.errors import StoreError
 from unmask.jobs.folders import Folders
 
 _STALE_S = 24 * 3600.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DiskFull(StoreError):
     """The data folder has no room for the file."""
 
     code = "disk-full"
+
+
+def no_room() -> DiskFull:
+    """What is said of an OSError whose number is one of :data:`NO_ROOM`."""
+    return DiskFull(
+        "there is no room left for the file on the server's disk",
+        hint="send it again when there is more space",
+    )
 
 
 class TooManyBytes(Exception):
@@ -122,11 +130,8 @@ def explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise DiskFull(
-                "there is no room left for the file on the server's disk",
-                hint="send it again when there is more space",
-            ) from error
+        if error.errno in NO_ROOM:
+            raise no_room() from error
         raise StoreError(
             f"the file could not be kept: {error.strerror or error}",
             hint="check the data folder and the disk it lies on",
@@ -182,9 +187,15 @@ class Vault:
     def delete(self, sha256: str) -> None:
         """Delete the file with this hash and its preview, if they are kept."""
         place = self.place(sha256)
-        place.unlink(missing_ok=True)
-        self.preview_place(sha256).unlink(missing_ok=True)
-        if place.parent.is_dir() and not any(place.parent.iterdir()):
+        try:
+            self.preview_place(sha256).unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{error.filename} cannot be deleted: {error.strerror}",
+                hint="see that whoever runs Unmask may write to that folder",
+            ) from error
+        with suppress(OSError):  # it is not empty
             place.parent.rmdir()
 
     def sweep(self) -> int:

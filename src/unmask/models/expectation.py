@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -30,16 +28,15 @@ def energies(crops: Tensor) -> Tensor:
     drown in its rounding.
     """
     rows = []
-    for level in range(_LEVELS):
-        side = 2 ** (level + 1)
-        found = functional.conv2d(crops, _haar(side).to(crops.device), stride=max(2, side // 2))
+    for kernels in _KERNELS:
+        stride = max(2, kernels.shape[-1] // 2)
+        found = functional.conv2d(crops, kernels.to(crops.device), stride=stride)
         sizes = found.abs().mean(dim=(2, 3)).view(-1, len(_COLOURS), 3)  # by colour, direction
         luma, chroma = sizes[:, 0], sizes[:, 1:].mean(dim=1)
         rows += [luma[:, :2].mean(dim=1), luma[:, 2], chroma[:, :2].mean(dim=1), chroma[:, 2]]
     return (torch.stack(rows, dim=1) + _FLOOR).log()
 
 
-@cache
 def _haar(side: int) -> Tensor:
     """9×3×side×side: of each colour the differences of its halves across, down and crosswise."""
     sign = torch.ones(side)
@@ -49,6 +46,11 @@ def _haar(side: int) -> Tensor:
     shares = torch.tensor(_COLOURS)
     kernels = shares[:, None, :, None, None] * torch.stack(patterns)[None, :, None] * 2 / side**2
     return kernels.flatten(0, 1)
+
+
+# Made here and not where they are used: the first export of a process would trace how, and write
+# another graph than the second.
+_KERNELS = tuple(_haar(2 ** (level + 1)) for level in range(_LEVELS))
 
 
 class Expectation(nn.Module):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from unmask.core.analysis import Analysis, Label
 from unmask.core.errors import StoreError
+from unmask.core.wording import spreadsheet_safe
 
 Order = Literal["newest", "oldest", "name", "most-manipulated"]
 
@@ -34,8 +35,12 @@ class Entry:
     unmask: str
 
     def as_row(self) -> dict[str, Any]:
-        """Flat, for CSV: the fields in order, the time as ISO 8601 in UTC."""
-        return asdict(self) | {"created_at": self.created_at.isoformat()}
+        """Flat, for CSV: the fields in order, the time as ISO 8601 in UTC.
+
+        An uploader chose the name: ``'`` precedes what a spreadsheet would take for a formula.
+        """
+        changed = {"created_at": self.created_at.isoformat(), "name": spreadsheet_safe(self.name)}
+        return asdict(self) | changed
 
 
 @dataclass(frozen=True, slots=True)

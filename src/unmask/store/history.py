@@ -189,7 +189,7 @@ class History:
         with explained(self.place, "delete from"):
             with self._writer.begin() as connection:
                 deleted = connection.execute(delete(AnalysisRow).where(*wanted)).rowcount
-            if deleted and sqlite_file(self._engine.url):
+            if sqlite_file(self._engine.url):  # also what was deleted beside an analysis, or alone
                 self._forget()
         return deleted
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from unmask.store.failures import explained
@@ -51,17 +53,26 @@ class Tokens:
             session.add(row)
         return token, secret
 
-    def check(self, secret: str) -> str | None:
-        """The id of the token with this secret, noting that it was used; None if there is none.
+    def known(self, secret: str) -> str | None:
+        """The id of the token with this secret; None if there is none.
 
         The look-up is by hash: how long it takes says nothing about the secrets there are.
         """
-        match = TokenRow.sha256 == _digest(secret)
+        query = select(TokenRow.id).where(TokenRow.sha256 == _digest(secret))
         with explained(self._place, "read"), Session(self._reader) as session:
-            found = session.scalars(select(TokenRow.id).where(match)).first()
+            return session.scalars(query).first()
+
+    def check(self, secret: str) -> str | None:
+        """The same, noting that it was used.
+
+        Where nothing can be noted, as on a full disk, the token is still good: to delete something,
+        say.
+        """
+        found = self.known(secret)
         if found is not None:
-            with explained(self._place, "write to"), self._writer.begin() as connection:
-                connection.execute(update(TokenRow).where(match).values(used_at=datetime.now(UTC)))
+            used = update(TokenRow).where(TokenRow.id == found).values(used_at=datetime.now(UTC))
+            with suppress(SQLAlchemyError), self._writer.begin() as connection:
+                connection.execute(used)
         return found
 
     def list(self) -> list[Token]:

@@ -57,7 +57,7 @@ def fetch(
             with at_most(connection, _HEAD_S):
                 answer = _ask(connection, to)
             if answer.status in (301, 302, 303, 307, 308):
-                url = urljoin(url, raw(answer.getheader("Location") or ""))
+                url = _onward(url, raw(answer.getheader("Location") or ""))
                 continue
             if answer.status in _PAGES and _kind(answer).startswith(_PAGE_TYPES):
                 return of_page(given, vault, limit)
@@ -70,6 +70,13 @@ def fetch(
         finally:
             connection.close()
     raise LinkRefused(f"the link leads on more than {_REDIRECTS} times")
+
+
+def _onward(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:  # such as http://[
+        raise LinkRefused("this is not a link") from error
 
 
 def _ask(connection: http.client.HTTPConnection, to: Target) -> http.client.HTTPResponse:

@@ -10,15 +10,16 @@ from flask import Flask
 from flask_babel import format_datetime, format_decimal
 from markupsafe import Markup
 
-from unmask.core.analysis import Face, Verdict
-from unmask.core.wording import LABELS, probability
+from unmask.core.analysis import Analysis, Face, Verdict
+from unmask.core.wording import LABELS
+from unmask.core.wording import probability as plain_probability
 from unmask.evidence import FACE_COLOURS, Likelihood, face_colour, face_dash, face_ink
 from unmask.evidence.likelihood import rounded
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
-from unmask.web.words import _
+from unmask.web.words import _, local
 
 _FRACTION = 1000
 
@@ -27,6 +28,7 @@ def install(app: Flask) -> None:
     """Filters and globals of the templates."""
     app.jinja_env.filters.update(
         probability=probability,
+        number=number,
         size=size,
         clock=clock,
         when=when,
@@ -37,6 +39,8 @@ def install(app: Flask) -> None:
         short_hash=lambda sha256: sha256[:12],
     )
     app.jinja_env.globals.update(
+        clock=clock,  # of a constant: a filter would write it once, in the first reader's language
+        number=number,
         face_colour=face_colour,
         face_colours=FACE_COLOURS,
         face_dash=face_dash,
@@ -44,11 +48,22 @@ def install(app: Flask) -> None:
         face_square=square,
         reasons_of=reasons,
         means=means,
+        next_step=next_step,
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
         figures=figures,
         score_of=score_of,
     )
+
+
+def number(value: float, digits: int | None = None) -> str:
+    """A number with so many digits after the point, or with as many as it has."""
+    return local(str(value) if digits is None else f"{value:.{digits}f}")
+
+
+def probability(value: float | None) -> str:
+    """As everywhere: two digits, and never a certainty."""
+    return local(plain_probability(value))
 
 
 def label(code: str) -> str:
@@ -67,14 +82,45 @@ def means(code: str) -> tuple[str, str]:
     return _(does), _(does_not)
 
 
+def next_step(analysis: Analysis) -> str:
+    """What somebody who has to decide can do after such a verdict."""
+    verdict = analysis.verdict
+    if verdict.label == "manipulated":
+        return _(
+            "Do not decide by this alone. Look closely at the frames that score highest, find "
+            "where the file was first published, and ask whoever published it."
+        )
+    if verdict.label == "no-manipulation-found":
+        return _(
+            "Leave the question open: check who published it first, when and where it was made, "
+            "and whether sound and caption belong to it."
+        )
+    if verdict.label == "no-face":
+        return _("If a face is to be seen, hand in the part or the detail that shows it.")
+    if verdict.probability is None or "too-noisy" in verdict.reasons:
+        return _(
+            "Find a better copy, best the original: larger, sharper, longer or less compressed. "
+            "Until then, decide by other evidence."
+        )
+    if analysis.media.kind == "video":
+        return _(
+            "Look at more of it: sample more stretches, under “Once more”, or hand in a better "
+            "copy. Otherwise decide by other evidence."
+        )
+    return _(
+        "Hand in a better copy or, if there is one, the film that it is from: one picture says "
+        "little. Otherwise decide by other evidence."
+    )
+
+
 def figures(ratio: Likelihood) -> str:
     """The ratio such as ``about 45`` or ``118 (bounded)``, in the reader's language."""
     value = ratio.strength if ratio.limit else rounded(ratio.strength)
-    number = format_decimal(value, "#,##0.0" if value < 10 and not ratio.limit else "#,##0")
-    number = number if ratio.ratio >= 1 else f"1/{number}"
+    text = format_decimal(value, "#,##0.0" if value < 10 and not ratio.limit else "#,##0")
+    text = text if ratio.ratio >= 1 else f"1/{text}"
     if ratio.limit:
-        return _("%(number)s (bounded)", number=number)
-    return _("about %(number)s", number=number)
+        return _("%(number)s (bounded)", number=text)
+    return _("about %(number)s", number=text)
 
 
 def score_of(face: Face, value: float | None) -> str:
@@ -83,7 +129,12 @@ def score_of(face: Face, value: float | None) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes such as ``104 kB`` or ``3.2 GB`` (powers of 1000)."""
+    """Bytes such as ``104 kB`` or ``3.2 GB`` (powers of 1000), in the reader's language."""
+    return _("%(n)s bytes", n=count) if count < _FRACTION else local(plain_size(count))
+
+
+def plain_size(count: int) -> str:
+    """The same in English."""
     if count < _FRACTION:
         return f"{count} bytes"
     value = float(count)
@@ -101,7 +152,7 @@ def clock(seconds: float, digits: int = 1) -> str:
     minutes, second = divmod(whole, 60)
     hours, minute = divmod(minutes, 60)
     start = f"{hours}:{minute:02d}" if hours else f"{minute}"
-    tail = f".{rest:0{digits}d}" if digits else ""
+    tail = local(f".{rest:0{digits}d}") if digits else ""
     return f"{start}:{second:02d}{tail}"
 
 
@@ -119,7 +170,7 @@ def rate(fraction: str | None) -> str:
         return "–"
     above, _, below = fraction.partition("/")
     value = float(above) / float(below or 1)
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return local(f"{value:.2f}".rstrip("0").rstrip("."))
 
 
 def markdown(text: str) -> Markup:

@@ -19,13 +19,15 @@ from unmask.core.errors import (
     UnmaskError,
     UsageError,
 )
-from unmask.jobs import TooManyBytes
+from unmask.jobs import Crowded, TooManyBytes
 from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.previewing import NoPreview
 from unmask.jobs.vault import DiskFull
 from unmask.jobs.webhooks import WebhookRefused
+from unmask.web.presenting import plain_size
 from unmask.web.said import told
+from unmask.web.services import services
 
 log = logging.getLogger("unmask.web")
 PROGRAMS = ("/api/", "/metrics", "/openapi.json")
@@ -41,6 +43,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (NoPreview, 422),
     (LiveFailed, 503),
     (DiskFull, 507),
+    (Crowded, 503),
     (StoreError, 503),
     (MissingExtra, 501),
 )
@@ -88,7 +91,12 @@ def _own(error: UnmaskError) -> Response:
 
 
 def _too_many_bytes(error: TooManyBytes) -> AnyResponse:
-    return _http(RequestEntityTooLarge(f"More than {error.limit / 2**20:,.0f} MB were sent."))
+    return _http(too_much(error.limit))
+
+
+def too_much(limit: int) -> RequestEntityTooLarge:
+    """The answer to more than so many bytes."""
+    return RequestEntityTooLarge(f"More than {plain_size(limit)} were sent.")
 
 
 def _http(error: HTTPException) -> AnyResponse:
@@ -97,6 +105,9 @@ def _http(error: HTTPException) -> AnyResponse:
         return Response(f"{error.description}\n", 400, mimetype="text/plain")
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
+    limit = services().config.max_upload
+    if isinstance(error, RequestEntityTooLarge) and (request.content_length or 0) > limit:
+        error = too_much(limit)  # Werkzeug's own words name no limit
     status = error.code or 500
     code = HTTPStatus(status).phrase.lower().replace(" ", "-")
     answer = _answer(status, code, error.description or HTTPStatus(status).phrase)
@@ -111,5 +122,8 @@ def _http(error: HTTPException) -> AnyResponse:
 def _unforeseen(error: Exception) -> Response:
     log.exception("unforeseen, at %s %s", request.method, request.path, exc_info=error)
     return _answer(
-        500, "internal", f"Unmask failed unexpectedly: {type(error).__name__}", "It is a bug."
+        500,
+        "internal",
+        f"Unmask failed unexpectedly: {type(error).__name__}",
+        "It is a bug: please report it. The server's log says more.",
     )

@@ -4,14 +4,18 @@ By itself it answers such a request in words of its own and hangs up while the b
 coming: the sender then sees a broken connection, and no answer. Here the application answers, as
 it answers everything, before the body has come, and what comes of it until the sender has heard
 that is read and thrown away.
+
+A body is kept on the disk until it is whole, and only then the application looks who sends it. So
+that strangers cannot fill the disk, who has no token is asked for one before that, too.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -22,13 +26,20 @@ from waitress.utilities import Error, RequestEntityTooLarge
 from unmask.jobs.vault import DiskFull, explained
 
 _LINGER_S = 30.0
+_STRANGERS = 2**20  # bytes, of which signing in takes some hundred
+
+MaySend = Callable[[Mapping[str, str]], bool]
 
 
-def answer_the_refused(servers: dict[int, Any]) -> None:
-    """Have these servers (the map that ``create_server`` fills) do so."""
+def answer_the_refused(servers: dict[int, Any], may_send: MaySend = lambda headers: True) -> None:
+    """Have these servers (the map that ``create_server`` fills) do so.
+
+    ``may_send`` says by the headers of a request, their names in capitals with ``_``, whether more
+    than a form is taken of who sends it.
+    """
     for server in servers.values():
         if hasattr(server, "channel_class"):
-            server.channel_class = Channel
+            server.channel_class, server.may_send = Channel, may_send
 
 
 class NoRoom(Error):  # type: ignore[misc]
@@ -52,11 +63,20 @@ class NoRoom(Error):  # type: ignore[misc]
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Ends a request where its body becomes too much, and says so by ``refuse``."""
 
+    adj: Any
     error: Any
 
-    def __init__(self, adj: Any, refuse: Callable[[], None]) -> None:
+    def __init__(self, adj: Any, refuse: Callable[[], None], may_send: MaySend) -> None:
         super().__init__(adj)
         self._refuse = refuse
+        self._may_send = may_send
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """See the base class. The limit for the body is set here."""
+        super().parse_header(header_plus)
+        if (self.chunked or self.content_length >= _STRANGERS) and not self._may_send(self.headers):
+            self.adj = copy.copy(self.adj)
+            self.adj.max_request_body_size = _STRANGERS
 
     def received(self, data: bytes) -> int:
         """See the base class."""
@@ -94,7 +114,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def parser_class(self, adj: Any) -> Parser:
         """The parser of the next request."""
-        return Parser(adj, self._refuse)
+        return Parser(adj, self._refuse, self.server.may_send)
 
     def handle_close(self) -> None:
         """See the base class."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from unmask.evaluation.plots import reliability_plot
 from unmask.evaluation.report import Evaluation, ReliabilityBin
 from unmask.runtime.package import Manifest
-from unmask.web.words import _
+from unmask.web.words import _, local
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,13 @@ def _measured(one: Evaluation) -> Measured:
         ece=None if one.video.ece is None else one.video.ece.value,
         bins=bins,
         # What the plot holds of others' words it has escaped itself.
-        plot=Markup(reliability_plot(bins, _words())) if bins else Markup(),
+        plot=Markup(_localised(reliability_plot(bins, _words()))) if bins else Markup(),
     )
+
+
+def _localised(plot: str) -> str:
+    """Its figures as the reader's language writes them."""
+    return re.sub(r">[\d.]+</text>", lambda figure: local(figure[0]), plot)
 
 
 def _words() -> tuple[str, str, str, str]:

@@ -14,7 +14,7 @@ from functools import cache
 from flask_babel import get_locale
 from markupsafe import Markup
 
-from unmask.web.words import _
+from unmask.web.words import _, local
 
 TEXTS = (
     # warnings of an analysis
@@ -32,6 +32,9 @@ TEXTS = (
     "send it again when there is more space",
     "the file could not be kept: %(cause)s",
     "check the data folder and the disk it lies on",
+    "the pictures in %(place)s cannot be deleted",
+    "%(file)s cannot be deleted: %(cause)s",
+    "see that whoever runs Unmask may write to that folder",
     # what is wrong with a file
     "%(name)s: the file is empty",
     "%(name)s: no such file",
@@ -74,6 +77,7 @@ TEXTS = (
     "raise --timeout, or ask for fewer frames with --clips and --frames-per-clip",
     "stopped while %(doing)s",
     "the time budget must be above 0 s, not %(value)s",
+    "%(name)s must be a number above 0, not %(value)s",
     "the process that analysed the file ended: %(cause)s",
     "the file may be damaged, or made to harm; other files are not affected",
     "%(n)s workers died over this file",
@@ -122,6 +126,8 @@ TEXTS = (
     "the process that watched the camera has ended",
     "the machine is too busy to watch a camera",
     "as many cameras are watched as this server can",
+    "as many reports, copies and links are under way as this server can do",
+    "try again in a minute",
     # what was asked of the server
     "%(name)s must be a whole number, not %(value)s",
     "%(name)s must be a whole number from %(low)s to %(high)s, not %(value)s",
@@ -136,7 +142,7 @@ TEXTS = (
     "No file was chosen.",
     "No file was sent.",
     "The batch is not one that this site has named.",
-    "More than %(n)s MB were sent.",
+    "More than %(size)s were sent.",
     "Nothing was ticked.",
     "There is no analysis with this number.",
     "There is no analysis with this number. It may have been deleted.",
@@ -147,6 +153,7 @@ TEXTS = (
     "The page was too old, or the request came from another site. Load it again.",
     "This token is not known here.",
     "Send a token: Authorization: Bearer …",
+    "You are not signed in any more. Load the page again.",
     # the custody log
     "uploaded to the web app",
     "submitted to the API",
@@ -163,9 +170,10 @@ TEXTS = (
     "The browser (or proxy) sent a request that this server could not understand.",
     "The data value transmitted exceeds the capacity limit.",
     "Unmask failed unexpectedly: %(kind)s",
-    "It is a bug.",
+    "It is a bug: please report it. The server's log says more.",
 )
 _NESTED = ("cause", "what", "doing")  # places that may hold such a text in turn
+_FIGURES = ("size", "stated", "end", "low", "high")  # that hold a number
 
 
 def said(text: str) -> Markup:
@@ -196,6 +204,7 @@ def _translated(message: str) -> str | None:
         return None
     text, values = match
     nested = {name: told(values[name]) for name in _NESTED if name in values}
+    nested |= {name: local(values[name]) for name in _FIGURES if name in values}
     return _(text, **(values | nested))
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from unmask.web.problems import PROGRAMS
-from unmask.web.services import services
+from unmask.core.errors import StoreError
+from unmask.web.problems import PROGRAMS, for_programs
+from unmask.web.services import KEY, Services, services
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = frozenset({"static", "pages.sign_in", "health.healthz"})
@@ -46,6 +48,24 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["csrf_token"] = csrf_token
 
 
+def may_send(app: Flask, headers: Mapping[str, str]) -> bool:
+    """Whether who sends these headers has a token, where one is asked for. Writes nothing."""
+    own: Services = app.extensions[KEY]
+    if not own.config.tokens_required:
+        return True
+    asked = {
+        name: headers[name.upper()]
+        for name in ("Authorization", "Cookie")
+        if name.upper() in headers
+    }
+    with app.test_request_context(headers=asked):
+        try:
+            bearer = _bearer()
+            return _signed_in() if bearer is None else own.tokens.known(bearer) is not None
+        except StoreError:
+            return False
+
+
 def csrf_token() -> str:
     """The token of this session, made when first asked for."""
     if FIELD not in session:
@@ -69,6 +89,8 @@ def _guard() -> AnyResponse | None:
     elif services().config.tokens_required and not _signed_in():
         if is_api:
             raise Unauthorized("Send a token: Authorization: Bearer …")
+        if for_programs():  # a page's own script, which would take the form for its answer
+            raise Unauthorized("You are not signed in any more. Load the page again.")
         return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")))
     if not is_api:
         _check_csrf()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ from unmask.store import History, Settings, Tokens
 from unmask.web.config import WebConfig
 
 KEY = "unmask"
+WATCHERS = 10
+"""Pages that may watch progress at the same time: each holds a thread of the server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,19 @@ class Services:
     tokens: Tokens
     settings: Settings
     cameras: Cameras
+    watchers: threading.BoundedSemaphore
 
     @classmethod
     def open(cls, config: WebConfig) -> Services:
         """Open the database and folders. Raises :class:`StoreError`."""
         history = History(config.database or config.folders.root / "history.db")
         return cls(
-            config, Desk(history, config.folders), Tokens(history), Settings(history), Cameras()
+            config,
+            Desk(history, config.folders),
+            Tokens(history),
+            Settings(history),
+            Cameras(),
+            threading.BoundedSemaphore(WATCHERS),
         )
 
     @property

@@ -11,11 +11,17 @@ from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
 from unmask.store import Filters
 
+LONGEST_TEXT = 1000
+"""Far beyond any name of a file; SQLite looks for no more than some ten thousand letters."""
+
 
 def filters() -> Filters:
     """Which analyses."""
+    text = request.args.get("text") or None
+    if text is not None and len(text) > LONGEST_TEXT:
+        raise UsageError(f"text must be at most {LONGEST_TEXT} letters long")
     return Filters(
-        text=request.args.get("text") or None,
+        text=text,
         label=cast(Label | None, one_of("label", get_args(Label), None)),
         since=moment("since"),
         until=moment("until"),

@@ -25,7 +25,8 @@ from unmask.web.views.upload import options_from
 API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
 _FAR = 2**31 - 1
-_TEXT = {"type": "string"}
+_LONGEST_JSON = 2**17  # it is read into memory, and holds two addresses at most
+_TEXT = {"type": "string", "maxLength": queries.LONGEST_TEXT}
 
 
 @API.post("/analyses")
@@ -199,6 +200,7 @@ def _uploaded() -> Submission:
 def _linked() -> Submission:
     from unmask.web.links import fetch
 
+    request.max_content_length = _LONGEST_JSON
     try:
         link = Link.model_validate(request.get_json())
     except RecursionError as error:
@@ -211,7 +213,8 @@ def _linked() -> Submission:
     own, origin = services(), f"fetched from {link.url[:300]}"
     options = own.options(**{name: value for name, value in given.items() if value})
     webhook = own.webhook(link.webhook)
-    file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
+    with own.desk.errand():
+        file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
     return own.desk.submit(file, name, options, fresh=link.fresh, origin=origin, webhook=webhook)
 
 

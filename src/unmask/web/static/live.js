@@ -1,6 +1,6 @@
 // The camera, live: one frame on its way at a time, always the latest; older ones are never queued.
 import { drawLabel } from "./labels.js";
-import { probability } from "./wording.js";
+import { number, probability } from "./wording.js";
 
 const place = document.getElementById("live");
 const video = document.getElementById("camera");
@@ -9,16 +9,21 @@ const startButton = document.getElementById("start");
 const recordButton = document.getElementById("record");
 const rate = document.getElementById("rate");
 const said = document.getElementById("said");
+const told = document.getElementById("told");
 const text = place.dataset;
 const token = document.querySelector("meta[name=csrf]").content;
 const COLOURS = text.colours.split(" ");
 const INKS = text.inks.split(" ");
 const SPAN_MS = 30_000;
+const QUIET_MS = 6_000;
 const id = [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 const grabbed = document.createElement("canvas");
 const history = new Map();
 let stream = null;
+let starting = false;
 let recorder = null;
+let unsent = null; // a recording that the server has not got
+let quietUntil = 0;
 let arrivals = [];
 let shown = 0;
 let fresh = true; // a picture of the camera that has not been sent
@@ -27,20 +32,43 @@ let awaited = null; // tells who waits for one
 bands();
 startButton.addEventListener("click", () => (stream ? stop() : start()));
 recordButton.addEventListener("click", record);
-window.addEventListener("pagehide", stop);
+window.addEventListener("pagehide", () => {
+  stop();
+  end();
+});
+window.addEventListener("beforeunload", (event) => {
+  if (recorder || unsent) event.preventDefault();
+});
+
+// To be seen at once; to be heard at once where it is news, every few seconds where it is a score.
+function say(words, { score = false } = {}) {
+  said.textContent = words;
+  const now = performance.now();
+  if (score && now < quietUntil) return;
+  quietUntil = now + QUIET_MS;
+  if (told.textContent !== words) told.textContent = words;
+}
 
 async function start() {
+  if (starting) return; // a second stream would film on when the first is stopped
+  starting = true;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: false });
   } catch {
-    said.textContent = text.textDenied;
+    say(text.textDenied);
     return;
+  } finally {
+    starting = false;
   }
+  stream.getVideoTracks()[0].addEventListener("ended", () => {
+    stop();
+    say(text.textEnded);
+  });
   video.srcObject = stream;
   await video.play();
   startButton.textContent = text.textStop;
   recordButton.hidden = false;
-  said.textContent = text.textLoading;
+  say(text.textLoading);
   noteFrames();
   watch();
 }
@@ -66,36 +94,51 @@ function stop() {
   stream = null;
   video.srcObject = null;
   startButton.textContent = text.textStart;
-  recordButton.hidden = true;
+  recordButton.hidden = !unsent;
+  blank("");
+}
+
+function end() {
+  fetch(`/live/${id}/end`, { method: "POST", headers: { "X-CSRF-Token": token }, keepalive: true }).catch(() => {});
+}
+
+// What was found in an earlier frame must not be taken for what is seen now.
+function blank(words) {
   rate.textContent = "";
   overlay.getContext("2d").clearRect(0, 0, overlay.width, overlay.height);
-  fetch(`/live/${id}/end`, { method: "POST", headers: { "X-CSRF-Token": token }, keepalive: true });
+  say(words);
 }
 
 async function watch() {
-  while (stream) {
+  const mine = stream; // another loop watches the next
+  while (stream === mine) {
     await nextFrame();
     const frame = await grab();
-    if (!frame || !stream) continue;
-    let answer;
-    try {
-      answer = await fetch(`/live/${id}/frames`, {
-        method: "POST",
-        headers: { "Content-Type": "image/jpeg", "X-CSRF-Token": token, Accept: "application/json" },
-        body: frame,
-      });
-    } catch {
-      await pause(1000);
+    if (!frame || stream !== mine) continue;
+    const { found, trouble } = await ask(`/live/${id}/frames`, frame, { "Content-Type": "image/jpeg" });
+    if (stream !== mine) break;
+    if (found) {
+      show(found);
       continue;
     }
-    if (!stream) return;
-    const found = await answer.json();
-    if (!answer.ok) {
-      said.textContent = found.detail;
-      await pause(2000);
-      continue;
-    }
-    show(found);
+    blank(trouble ?? text.textLost);
+    await pause(1500);
+  }
+  if (!stream) end(); // after the answer to the last frame
+}
+
+// What the server finds, or why it does not; neither, where something else answers or nothing.
+async function ask(url, body, headers) {
+  try {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { ...headers, "X-CSRF-Token": token, Accept: "application/json" },
+      body,
+    });
+    const content = await answer.json();
+    return answer.ok ? { found: content } : { trouble: content.detail };
+  } catch {
+    return {};
   }
 }
 
@@ -120,13 +163,13 @@ function show(found) {
   arrivals = [...arrivals.filter(([time]) => now - time < 2000), [now, found.looks]];
   const [since, looks] = arrivals[0];
   const span = (now - since) / 1000;
-  const fps = span > 0.3 ? ((arrivals.length - 1) / span).toFixed(1) : "0";
-  const scored = span > 0.3 ? ((found.looks - looks) / span).toFixed(1) : "0";
-  rate.textContent = span > 0.3 ? `${fps} fps · ${found.ms} ms · ${scored} ${text.textScored}` : "";
-  place.dataset.fps = fps;
+  const fps = span > 0.3 ? (arrivals.length - 1) / span : 0;
+  const scored = span > 0.3 ? (found.looks - looks) / span : 0;
+  rate.textContent = span > 0.3 ? `${number(fps, 1)} fps · ${found.ms} ms · ${number(scored, 1)} ${text.textScored}` : "";
+  place.dataset.fps = fps.toFixed(1);
   place.dataset.frames = String((shown += 1)); // tools/measure_live.py counts them
   draw(found);
-  said.textContent = found.faces.length ? found.faces.map(words).join(" · ") : text.textNone;
+  say(found.faces.length ? found.faces.map(words).join(" · ") : text.textNone, { score: true });
   for (const face of found.faces) {
     if (face.rolling === null) continue;
     if (!history.has(face.id)) history.set(face.id, []);
@@ -196,8 +239,13 @@ function plot(now) {
 }
 
 function record() {
+  if (unsent) {
+    send(unsent);
+    return;
+  }
   if (recorder) {
     recorder.stop();
+    stop();
     return;
   }
   const pieces = [];
@@ -210,11 +258,19 @@ function record() {
 
 async function send(film) {
   recorder = null;
-  recordButton.textContent = text.textRecord;
+  unsent = film;
+  recordButton.hidden = true;
+  say(text.textSending);
   const body = new FormData();
   body.append("file", film, `camera-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.webm`);
-  const answer = await fetch("/uploads", { method: "POST", headers: { "X-CSRF-Token": token, Accept: "application/json" }, body });
-  const told = await answer.json();
-  if (answer.ok) location.assign(told.url);
-  else said.textContent = told.detail;
+  const { found, trouble } = await ask("/uploads", body);
+  if (found) {
+    unsent = null;
+    location.assign(found.url);
+    return;
+  }
+  stop();
+  say([trouble, text.textUnsent].filter(Boolean).join(". "));
+  recordButton.textContent = text.textAgain;
+  recordButton.hidden = false;
 }

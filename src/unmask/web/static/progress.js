@@ -1,18 +1,31 @@
 // Progress by server-sent events. When a job ends, its page or its row of the table is loaded anew.
 const place = document.querySelector("[data-events]");
 const byRow = place?.dataset.reload === "row";
+const LATER_MS = 3000;
 
 if (place) {
   const source = new EventSource(place.dataset.events);
   source.addEventListener("message", (event) => show(JSON.parse(event.data)));
   source.addEventListener("end", () => {
     source.close();
-    location.reload();
+    if (byRow) refresh();
+    else location.reload();
+  });
+  // After a break the browser asks again by itself, but not after an answer that is no stream: a
+  // proxy's, while the server starts, or that one has to sign in.
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(reloadOnceThere, LATER_MS);
   });
 }
 
+async function reloadOnceThere() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer && answer.status < 500) location.reload();
+  else setTimeout(reloadOnceThere, LATER_MS);
+}
+
 function show(job) {
-  const row = byRow ? place.querySelector(`[data-job="${CSS.escape(job.id)}"]`) : place;
+  const row = byRow ? rowOf(place, job.id) : place;
   if (!row) return;
   const bar = row.querySelector("progress");
   if (bar) bar.value = job.percent;
@@ -20,13 +33,26 @@ function show(job) {
   if (percent) percent.textContent = `${job.percent} %`;
   const words = row.querySelector(".words");
   if (words && words.textContent !== job.words) words.textContent = job.words;
-  if (byRow && ["done", "failed", "cancelled"].includes(job.state) && bar) refresh(row, job.id);
+  if (byRow && ["done", "failed", "cancelled"].includes(job.state) && bar) refresh();
 }
 
-async function refresh(row, id) {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
+function rowOf(page, id) {
+  return page.querySelector(`[data-job="${CSS.escape(id)}"]`);
+}
+
+// Cell by cell, so that whoever has the focus on a file's name keeps it; what is new is read aloud.
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector(`[data-job="${CSS.escape(id)}"]`);
-  if (fresh) row.replaceWith(document.importNode(fresh, true));
+  for (const bar of place.querySelectorAll("progress")) {
+    const row = bar.closest("tr");
+    const fresh = rowOf(page, row.dataset.job);
+    if (!fresh || fresh.querySelector("progress")) continue;
+    const cells = [...fresh.querySelectorAll("td")].map((cell) => document.importNode(cell, true));
+    row.querySelectorAll("td").forEach((cell, n) => cell.replaceWith(cells[n]));
+    const told = document.createElement("p");
+    told.textContent = [row.querySelector("th"), ...cells].map((cell) => cell.textContent.trim()).join(" ");
+    document.getElementById("told").append(told);
+  }
 }

@@ -1,6 +1,6 @@
 // The result page: boxes and heat maps in step with the film, the timeline, stepping by keys.
 import { drawLabel } from "./labels.js";
-import { probability } from "./wording.js";
+import { number, probability } from "./wording.js";
 
 const scene = JSON.parse(document.getElementById("scene").textContent);
 const video = document.getElementById("video");
@@ -129,13 +129,13 @@ function tell(seconds) {
 
 function scoresAt(time) {
   return scene.faces
-    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${face.id}: ${probability(box[5])}`))
+    .flatMap((face) => face.boxes.filter((box) => box[0] === time && box[5] !== null).map((box) => `, ${timeline.dataset.textFace} ${face.id}: ${probability(box[5])}`))
     .join("");
 }
 
 function clock(seconds) {
   const tenths = Math.round(seconds * 10);
-  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
+  const rest = number((tenths % 600) / 10, 1).padStart(4, "0");
   const minutes = Math.floor(tenths / 600);
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }

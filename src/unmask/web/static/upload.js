@@ -4,6 +4,7 @@ const drop = document.getElementById("drop");
 const input = document.getElementById("file");
 const list = document.getElementById("sending");
 const results = document.getElementById("results");
+const told = document.getElementById("told");
 const text = form.dataset;
 const token = document.querySelector("meta[name=csrf]").content;
 const AT_ONCE = 2;
@@ -84,8 +85,27 @@ function fail({ row, state, bar }, why) {
   state.textContent = why;
   state.classList.add("is-bad");
   bar.remove();
-  row.setAttribute("role", "alert");
+  tell(row, why);
 }
+
+// What became of a file, read aloud; how far it is would be read without end.
+function tell(row, words) {
+  const line = document.createElement("p");
+  line.textContent = `${row.querySelector(".name").textContent}: ${words}`;
+  told.append(line);
+}
+
+document.querySelector("form.link").addEventListener("submit", () => {
+  const fetching = document.getElementById("fetching");
+  fetching.textContent = fetching.dataset.text;
+});
+window.addEventListener("beforeunload", (event) => {
+  if (sending || waiting.length) event.preventDefault();
+});
+// Come back to as it was left, the page would count its old files among the next.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
 
 function next() {
   while (sending < AT_ONCE && waiting.length) {
@@ -128,10 +148,12 @@ function send({ file, row }) {
         row.bar.value = 100;
         const known = request.response.outcome === "known";
         row.state.textContent = known ? text.textKnown : text.textSent;
+        tell(row.row, row.state.textContent);
         link(row, request.response.url);
         settle(request.response);
       } else {
-        fail(row, request.response?.detail ?? `${request.status}`);
+        const { detail, hint } = request.response ?? {};
+        fail(row, detail ? [detail, hint].filter(Boolean).join("; ") : text.textFailed);
         settle(null);
       }
     });

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from unmask.core.analysis import Analysis
+from unmask.web.presenting import number
 from unmask.web.services import services
 from unmask.web.views.analyses import page_of
 from unmask.web.words import _
@@ -45,7 +46,7 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
         *(sampling if analysis.media.kind == "video" else ()),
         (_("Smallest face, pixels"), str(options.min_face_px)),
         (_("Most faces"), str(options.max_faces)),
-        (_("Thresholds"), f"{options.thresholds.low:g} / {options.thresholds.high:g}"),
+        (_("Thresholds"), f"{number(options.thresholds.low)} / {number(options.thresholds.high)}"),
         (_("Computed by"), f"{options.runtime}, {options.device}, {options.precision}"),
         (_("Faces"), str(len(analysis.faces))),
     ]

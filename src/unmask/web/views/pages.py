@@ -51,6 +51,8 @@ def language() -> ResponseReturnValue:
 def own_path(text: str) -> str:
     """A path of this site to go on to: never another site, whatever was sent."""
     parts = urlsplit(text.replace("\\", "/"))
-    if parts.scheme or parts.netloc or not parts.path.startswith("/") or text.startswith("//"):
+    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+        return "/"
+    if parts.path.startswith("//"):  # as in ////host: to a browser a host comes after two
         return "/"
     return parts.path + (f"?{parts.query}" if parts.query else "")

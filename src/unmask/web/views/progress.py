@@ -23,15 +23,18 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from unmask.core.scan import Failure
+from unmask.core.wording import spreadsheet_safe
 from unmask.jobs import Desk
 from unmask.store import Entry, Job
-from unmask.web.services import services
+from unmask.web.services import Services, services
 from unmask.web.words import _
 
 progress = Blueprint("progress", __name__)
 MOST = 500
 _POLL_S = 0.4
 _STREAM_S = 25.0  # then the browser asks again, so that no thread is held for long
+_AGAIN_MS = 800
+_AGAIN_CROWDED_MS = 5000
 # Where each stage begins and ends, in hundredths of a file's time, roughly.
 _SPANS = {
     "queued": (0, 0),
@@ -47,9 +50,13 @@ _SPANS = {
 
 @progress.get("/events")
 def events() -> ResponseReturnValue:
-    """Server-sent events: for each ``job`` named, its state whenever it changes."""
+    """Server-sent events: for each ``job`` named, its state whenever it changes.
+
+    While as many watch as may (:data:`unmask.web.services.WATCHERS`), the states as they are now;
+    the browser asks again in a while.
+    """
     ids = request.args.getlist("job")[:MOST]
-    stream = stream_with_context(_events(services().desk, ids))
+    stream = stream_with_context(_watched(services(), ids))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(stream, mimetype="text/event-stream", headers=headers)
 
@@ -130,15 +137,21 @@ def _looking(done: int, total: int) -> str:
     return _("Looking at stretches: %(done)s of %(total)s", done=done, total=total)
 
 
-def spreadsheet_safe(text: str) -> str:
-    """A file name that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+def _watched(own: Services, ids: list[str]) -> Iterator[str]:
+    if not own.watchers.acquire(blocking=False):
+        yield f"retry: {_AGAIN_CROWDED_MS}\n\n"
+        yield from _events(own.desk, ids, 0.0)
+        return
+    try:
+        yield f"retry: {_AGAIN_MS}\n\n"
+        yield from _events(own.desk, ids, _STREAM_S)
+    finally:
+        own.watchers.release()
 
 
-def _events(desk: Desk, ids: list[str]) -> Iterator[str]:
-    until, told = time.monotonic() + _STREAM_S, dict[str, str]()
-    yield "retry: 800\n\n"
-    while time.monotonic() < until:
+def _events(desk: Desk, ids: list[str], seconds: float) -> Iterator[str]:
+    until, told = time.monotonic() + seconds, dict[str, str]()
+    while True:
         jobs = desk.book.several(ids)
         for job in jobs:
             state = describe(job, desk)
@@ -148,6 +161,8 @@ def _events(desk: Desk, ids: list[str]) -> Iterator[str]:
                 yield f"data: {text}\n\n"
         if not any(job.active for job in jobs):
             yield "event: end\ndata: {}\n\n"
+            return
+        if time.monotonic() >= until:
             return
         time.sleep(_POLL_S)
         yield ": here\n\n"  # fails, and so ends the stream, once the reader has gone

@@ -9,6 +9,7 @@ from unmask.core.analysis import Thresholds
 from unmask.core.errors import ModelError, UnmaskError, UsageError
 from unmask.jobs.webhooks import WebhookRefused, checked_address, secret_of
 from unmask.web import problems
+from unmask.web.presenting import number
 from unmask.web.services import services
 
 settings = Blueprint("settings", __name__)
@@ -58,7 +59,7 @@ def show_webhook_secret() -> ResponseReturnValue:
 def delete_token(id: str) -> ResponseReturnValue:
     """Revoke a token."""
     services().tokens.delete(id)
-    return redirect(url_for("settings.show"), 303)
+    return redirect(url_for("settings.show", _anchor="tokens"), 303)
 
 
 def _page(
@@ -87,7 +88,8 @@ def _page(
 def _kept() -> dict[str, str]:
     kept = services().settings
     values = {name: kept.get(name) for name in ("retention_days", "webhook")}
-    values |= kept.get("thresholds") or {}
+    thresholds: dict[str, float] = kept.get("thresholds") or {}
+    values |= {name: number(value) for name, value in thresholds.items()}
     return {name: "" if values.get(name) is None else str(values[name]) for name in FIELDS}
 
 

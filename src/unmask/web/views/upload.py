@@ -90,7 +90,8 @@ def link() -> ResponseReturnValue:
     """Fetch a file from the web and hand it in."""
     url = request.form.get("url", "").strip()
     own, origin = services(), f"fetched from {url[:300]}"
-    file, name = fetch(url, own.desk.vault, own.config.max_upload)
+    with own.desk.errand():
+        file, name = fetch(url, own.desk.vault, own.config.max_upload)
     done = own.desk.submit(file, name, own.options(), origin=origin, webhook=own.webhook(None))
     return redirect(url_for("analyses.show", id=done.id), 303)
 
