@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.clips import align
+from unmask.synthesis import box_side
 from unmask.synthesis.colour import to_bytes
-from unmask.training.material import Portrait, box_side, read_portraits, split
+from unmask.training.material import Portrait, read_portraits, split
 from unmask.verdict import QualityFloor
 
 SMALL = 48

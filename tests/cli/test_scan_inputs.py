@@ -95,3 +95,10 @@ def test_a_budget_that_is_no_number(unmask, command):
     ran = unmask(command, "a", "b", "--timeout", "nan")
     assert ran.code == 2
     assert "nan is no finite number" in ran.err
+
+
+@pytest.mark.parametrize("option", ["--step", "--margin"])
+def test_an_import_takes_numbers(unmask, option):
+    ran = unmask("models", "import-keras", "model.h5", option, "nan")
+    assert ran.code == 2
+    assert "nan is no finite number" in ran.err

@@ -36,6 +36,19 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_killed_process_left_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    for written in ("before", "after"):
+        with whole(path, alone=True) as part:
+            part.write_text(written)
+            left = part
+        left.write_text("half")  # as if killed over the next
+    with whole(path, alone=True) as part:
+        part.write_text("at last")
+    assert path.read_text() == "at last"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize(
     ("name", "most", "cut"),
     [

@@ -82,7 +82,7 @@ def test_a_full_disk_leaves_the_old_index(tmp_path: Path, monkeypatch: pytest.Mo
         write_index(Index(tmp_path, "folders", ()), path)
     monkeypatch.undo()
     assert read_index(path) == index
-    assert not path.with_name("index.parquet.part").exists()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["index.parquet", "set"]
 
 
 def test_hashes_of_files_folders_and_archives(tmp_path: Path) -> None:

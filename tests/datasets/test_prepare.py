@@ -226,7 +226,7 @@ def test_a_disk_that_fills_up_keeps_what_is_finished(
     assert "run the same command again" in caught.value.hint
     finished = tars(tmp_path)
     assert 0 < len(finished) < 3
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob("*.partial"))
     monkeypatch.undo()
     assert prepare(films, tmp_path, SMALL).kept == len(finished)
 

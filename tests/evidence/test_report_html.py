@@ -187,6 +187,14 @@ def test_a_name_cannot_turn_the_line_around() -> None:
     assert "gpj.‹U+202E›gniht‹U+0007›.mp4" in text
 
 
+def test_a_data_sets_name_cannot_turn_the_line_around_even_when_read_aloud() -> None:
+    evaluation = {"data": {"name": "v\u202eed"}, "methods": [{"name": "one", "manipulated": 1}]}
+    stated = manifest().model_copy(update={"metrics": {"evaluations": [evaluation]}})
+    text = html_report(report(manifest=stated))
+    assert "\u202e" not in text
+    assert 'aria-label="By method of manipulation, on v‹U+202E›ed."' in text
+
+
 def test_a_file_without_faces() -> None:
     page = Page(html_report(report(analysis(faces=()))))
     assert "No face" in page.words

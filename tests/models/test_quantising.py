@@ -107,6 +107,22 @@ def test_one_that_says_something_else_is_refused(
         agreement(scorer(wide), scorer(other), noise)
 
 
+@pytest.mark.parametrize("frames", [8, 64])
+def test_clips_that_say_something_else_are_refused(
+    wide: ModelPackage, noise: Crops, monkeypatch: pytest.MonkeyPatch, frames: int
+) -> None:
+    """Also where all crops together are hardly one clip, or less."""
+    own = wide.manifest
+    clip = own.clip.model_copy(update={"frames": frames})
+    calibration = own.calibration.model_copy(update={"frame_weight": 0.0})
+    manifest = own.model_copy(update={"clip": clip, "calibration": calibration})
+    before, after = (scorer(ModelPackage(wide.folder, manifest)) for _ in range(2))
+    assert agreement(before, after, noise)["correlation"] == 1.0
+    monkeypatch.setattr(after, "score_clips", lambda clips: -before.score_clips(clips))
+    with pytest.raises(ModelInvalid, match=r"correlation -1\.000"):
+        agreement(before, after, noise)
+
+
 def test_without_nncf_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -143,7 +143,7 @@ def test_a_report_is_put_together(analyser, seen) -> None:
     assert report.provenance is not None
     assert report.provenance.encoder.startswith("Lavf")
     assert "No credentials found" in html_report(report)
-    bare = report_of(analysis, source=None, package=analyser.package)
+    bare = report_of(analysis, source=None, analyser=analyser)
     assert "No pictures: the file is not there any more" in html_report(bare)
     assert bare.manifest == analyser.package.manifest
     assert bare.provenance is None

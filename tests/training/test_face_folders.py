@@ -104,11 +104,31 @@ def test_an_absent_picture_is_named(tmp_path: Path) -> None:
 
 
 def test_landmarks_that_are_no_numbers_are_named(tmp_path: Path) -> None:
-    root = plant_faces(tmp_path / "t", train=1, val=1)
-    listed = root / "faces" / "faces.csv"
-    listed.write_text(listed.read_text().replace("y4", "y5"))
+    root = broken(tmp_path, ",skimage@1:astronaut,public domain,", ",skimage,public domain,here")
     with pytest.raises(DataError, match=r"faces\.csv: the landmarks of 00000\.png"):
         read_portraits(root)
+
+
+@pytest.mark.parametrize("column", ["file", "person", "licence", "y4"])
+def test_a_column_that_is_not_there_is_named(tmp_path: Path, column: str) -> None:
+    with pytest.raises(DataError, match=rf"faces\.csv has no column {column} ") as caught:
+        read_portraits(broken(tmp_path, column, f"{column}-of-another-name"))
+    assert "split, person, source, licence, x0, y0" in caught.value.hint
+
+
+def test_a_row_cut_short_is_named(tmp_path: Path) -> None:
+    root = plant_faces(tmp_path / "t", train=1, val=1)
+    listed = root / "faces" / "faces.csv"
+    listed.write_text(listed.read_text() + "00002.png,train,p2\n")
+    with pytest.raises(DataError, match=r"faces\.csv, line 4: 3 cells where the head has 15"):
+        read_portraits(root)
+
+
+def test_a_list_that_a_spreadsheet_saved_is_read(tmp_path: Path) -> None:
+    root = plant_faces(tmp_path / "t", train=1, val=1)
+    listed = root / "faces" / "faces.csv"
+    listed.write_text(listed.read_text(), encoding="utf-8-sig")  # begins with a byte-order mark
+    assert len(read_portraits(root)) == 2
 
 
 def test_a_tar_cut_short_is_named(tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ def test_landmarks_lie_on_the_face(clips: Path) -> None:
             assert np.abs(eyes - [107, 87]).max() < 20
 
 
+def test_a_column_that_a_list_of_clips_lacks_is_named(tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_text("file,source\na.mp4,somewhere\n")
+    with pytest.raises(DataError, match=r"clips\.csv has no column licence "):
+        read_films(tmp_path, frames=3, step_s=0.1, windows=1)
+
+
 def test_clips_of_unstated_origin_stay_out_of_the_frame_stage(clips: Path) -> None:
     found = read_films(clips, frames=3, step_s=0.1, windows=1)
     assert {film.name for film in found} == {"0.mp4", "1.mp4", "2.mp4"}
@@ -86,5 +92,5 @@ def test_film_clips_are_drawn_by_number(clips: Path, recipe: DetectorRecipe) -> 
 
 
 def test_an_absent_list_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no clips\.csv"):
+    with pytest.raises(DataError, match=r"clips\.csv: No such file"):
         read_films(tmp_path, frames=3, step_s=0.1, windows=1)

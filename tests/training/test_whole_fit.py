@@ -143,6 +143,7 @@ def test_fresh_forgets_one_recipe_alone(recipe: DetectorRecipe, tmp_path: Path) 
     features = tmp_path / "debug-1-5-features-1-abc"
     features.mkdir()
     (features / "0000.npz").touch()
+    (features / "0001.npz.partial").touch()  # a fit was killed while it wrote
     forget(recipe, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 

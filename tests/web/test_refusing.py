@@ -48,7 +48,7 @@ def test_who_sends_too_much_hears_so_while_sending(port, folders):
     body = HEAD + bytes(30 * MB) + b"\r\n--x--\r\n"
     connection.request("POST", "/api/v1/analyses", body, {"Content-Type": KIND})
     detail = answered(connection, 413, "request-entity-too-large")
-    assert "3 MB" in detail
+    assert "3.1 MB" in detail
     assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
 
 

@@ -27,6 +27,11 @@ def test_forms_need_the_token_of_their_session(client, services):
     assert list(services.desk.folders.incoming.iterdir()) == []
 
 
+@pytest.mark.parametrize("token", ["", "\0"])
+def test_without_a_session_there_is_no_token(client, token):
+    assert client.post("/settings", data={"low": "0", "csrf_token": token}).status_code == 403
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -117,10 +117,16 @@ def prepare(**options: Any) -> int:
 
 @data.command("export")
 @click.argument("index", type=_HERE)
-@click.option("--deepfakebench", is_flag=True, required=True, help="As DeepfakeBench's JSON.")
+@click.option(
+    "--deepfakebench",
+    is_flag=True,
+    required=True,
+    expose_value=False,  # the only way there is
+    help="As DeepfakeBench's JSON.",
+)
 @click.option("--out", type=_HERE, required=True, metavar="DIR")
 @_ROOT
-def export(index: str, deepfakebench: bool, out: str, root: str | None) -> int:
+def export(index: str, out: str, root: str | None) -> int:
     """Write an index of folders of frames for another tool."""
     from unmask.cli.data_work import export_index
 

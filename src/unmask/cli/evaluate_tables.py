@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from unmask.cli.terminal import printable
+from unmask.evaluation.card import shown
 from unmask.evaluation.report import Comparison, Evaluation, Figure, Metrics
 
 _METRICS = (
@@ -61,15 +62,6 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
         console.print(table)
     if evaluation.comparisons:
         console.print(_comparisons(evaluation.comparisons))
-
-
-def shown(figure: Figure | None) -> str:
-    """Three digits and the interval."""
-    if figure is None or figure.value is None:
-        return "–"
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
 def _metrics(evaluation: Evaluation) -> Table:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from unmask.cli.numbers import FiniteRange
+
 if TYPE_CHECKING:
     from unmask.runtime import ModelPackage
 
@@ -184,7 +186,7 @@ def quantise(model: str | None, data: tuple[str, ...], out: str) -> int:
 )
 @click.option(
     "--step",
-    type=float,
+    type=FiniteRange(0, 2, min_open=True),
     default=0.12,
     show_default=True,
     metavar="SECONDS",
@@ -192,7 +194,7 @@ def quantise(model: str | None, data: tuple[str, ...], out: str) -> int:
 )
 @click.option(
     "--margin",
-    type=float,
+    type=FiniteRange(1, 2.5),
     default=1.3,
     show_default=True,
     metavar="X",

@@ -15,14 +15,7 @@ from unmask.cli.terminal import note
 from unmask.cli.turns import Turn, Turns
 from unmask.core.analysis import Analysis, Notice
 from unmask.core.deadline import Deadline
-from unmask.core.errors import (
-    MissingExtra,
-    ModelError,
-    RuntimeUnavailable,
-    StoreError,
-    UnmaskError,
-    UsageError,
-)
+from unmask.core.errors import NO_FILES_FAULT, StoreError, UnmaskError
 from unmask.core.files import shortened
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
@@ -30,8 +23,6 @@ from unmask.pipeline import Analyser, Progress, Trace, read_provenance
 from unmask.store import History, fingerprint
 from unmask.video import FileFacts, read_facts
 
-# These are not the file's fault: no other file would fare better.
-_FATAL = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
 _NAME_BYTES = 80  # of the file's name in that of its evidence folder
 
 INTERRUPTED = Failure(
@@ -95,7 +86,7 @@ class Scanner:
                 return Outcome(source.text, Failure.of(source.problem))
             try:
                 return self._result(source, turn, progress)
-            except _FATAL:
+            except NO_FILES_FAULT:
                 raise
             except UnmaskError as error:
                 stopped = self.stop.is_set()

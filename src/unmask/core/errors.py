@@ -165,3 +165,7 @@ class UsageError(UnmaskError):
     """Options that contradict each other or lie outside their range."""
 
     code = "usage"
+
+
+NO_FILES_FAULT = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
+"""What would befall every other file too."""

@@ -10,13 +10,16 @@ from pathlib import Path
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, *, alone: bool = False) -> Iterator[Path]:
     """A place beside ``path`` to write to, which takes the place of ``path`` after the block.
 
     If the block fails, what was written is removed and what lay at ``path`` stays. The hidden name
-    does not depend on the file's own, which may be as long as the file system takes.
+    does not depend on the file's own, which may be as long as the file system takes. Where nobody
+    else can be at the same file, it does with ``alone``: what a process leaves that is killed over
+    it, a checkpoint say, is written over by the next.
     """
-    part = path.with_name(f".unmask-{secrets.token_hex(6)}.part")
+    name = f"{path.name}.partial" if alone else f".unmask-{secrets.token_hex(6)}.part"
+    part = path.with_name(name)
     try:
         yield part
         part.replace(path)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from unmask.core.errors import DataError
+from unmask.core.files import whole
 from unmask.datasets.index import Index
 from unmask.datasets.layouts.deepfakebench import COMPRESSED, FF_LABELS
 from unmask.datasets.opening import frame_files
@@ -86,13 +86,11 @@ def _frames(root: Path, sample: Sample) -> list[str]:
 
 
 def _write(path: Path, document: dict[str, Any]) -> Path:
-    unfinished = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-        os.replace(unfinished, path)  # noqa: PTH105 - atomic on every platform
+        with whole(path) as part:
+            part.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise DataError(
             f"cannot write {path}: {error.strerror or error}", hint="free space, or another --out"
         ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from unmask.core.errors import DataError, MissingExtra
+from unmask.core.files import whole
 from unmask.core.version import __version__
 from unmask.datasets.sample import KINDS, SPLITS, Sample
 
@@ -54,13 +54,11 @@ def write_index(index: Index, path: Path) -> None:
     }
     schema = _schema(arrow).with_metadata({_KEY: json.dumps(about).encode()})
     table = arrow.table({name: _column(index.samples, name) for name in COLUMNS}, schema=schema)
-    unfinished = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        parquet.write_table(table, str(unfinished), compression="zstd")
-        os.replace(unfinished, path)  # noqa: PTH105 - atomic on every platform
+        with whole(path) as part:
+            parquet.write_table(table, str(part), compression="zstd")
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise DataError(
             f"cannot write {path}: {error.strerror or error}",
             hint="free space there, or choose another place with --out",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,25 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise DataError(
             f"{path} is not CSV: {error} in line {reader.line_num}", hint=_AGAIN
         ) from error
+
+
+def read_records(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
+    """Rows of a CSV by the names in its first line, each with the columns ``needed`` at least."""
+    rows = read_rows(path)
+    _, head = next(rows, (0, []))
+    missing = [name for name in needed if name not in head]
+    if missing:
+        raise DataError(
+            f"{path} has no column {missing[0]} in its first line",
+            hint=f"it needs {', '.join(needed)}",
+        )
+    found = []
+    for line, cells in rows:
+        found.append(dict(zip(head, cells, strict=False)))
+        if not found[-1].keys() >= set(needed):
+            why = f"{len(cells)} cells where the head has {len(head)}"
+            raise malformed(path, line, why, "correct that line")
+    return found
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:

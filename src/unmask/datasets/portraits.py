@@ -18,6 +18,7 @@ from unmask.faces import FaceDetector
 from unmask.synthesis import Face
 
 _TRIED = 6  # samples looked at for each face wanted
+_FRAMES = 6  # of a video
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,7 @@ class Portrait:
     faces: tuple[Face, ...]
 
 
-def find_portraits(source: Path, count: int, seed: int, *, frames: int = 6) -> list[Portrait]:
+def find_portraits(source: Path, count: int, seed: int) -> list[Portrait]:
     """``count`` faces of a folder of pictures, or of an index, drawn by ``seed``.
 
     Fewer where there are fewer. :class:`DataError` if there are not two of them, as a swap needs
@@ -37,7 +38,7 @@ def find_portraits(source: Path, count: int, seed: int, *, frames: int = 6) -> l
     index = _index(source)
     rng = np.random.default_rng(seed)
     order = [index.samples[at] for at in rng.permutation(len(index))]
-    options = PrepareOptions(max_frames=frames, clips=1)
+    options = PrepareOptions(max_frames=_FRAMES, clips=1)
     detector = FaceDetector(min_face=options.min_face)
     found: list[Portrait] = []
     for sample in order[: count * _TRIED]:

@@ -85,13 +85,13 @@ def save_sheet(sheet: Image.Image, path: Path) -> None:
 
 
 def _stills(
-    portraits: Sequence[Portrait], kind: str, at: int, each: int, rng: Generator
+    portraits: Sequence[Portrait], kind: Kind, at: int, each: int, rng: Generator
 ) -> Iterator[_Row]:
     for number in range(each):
         portrait = portraits[(at * each + number) % len(portraits)]
         donor = portraits[(at * each + number + 1) % len(portraits)]
         face = portrait.faces[0]
-        made = forge(next(one for one in KINDS if one == kind), face, donor.faces[0], rng)
+        made = forge(kind, face, donor.faces[0], rng)
         degradation = draw_degradation(rng)
         mask = np.repeat((made.mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
         tiles = (

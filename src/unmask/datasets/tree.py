@@ -71,13 +71,13 @@ class Tree:
                         self.empty.add(join(folder, entry.name))
         return sorted(found)
 
-    def peek(self, at: str = "", suffixes: frozenset[str] = VIDEOS, limit: int = 40) -> list[str]:
-        """Some of the files that :meth:`files` would give, from the first folders it walks."""
+    def peek(self, at: str = "", limit: int = 40) -> list[str]:
+        """Some of the videos that :meth:`files` would give, from the first folders it walks."""
         found: list[str] = []
         if self._hidden(at) or not (self.root / at).is_dir():
             return found
         for folder, entries in islice(self._walk(at, deep=True), _FOLDERS_PEEKED):
-            names = [e.name for e in entries if PurePosixPath(e.name).suffix.lower() in suffixes]
+            names = [e.name for e in entries if PurePosixPath(e.name).suffix.lower() in VIDEOS]
             found += [join(folder, name) for name in names]
             if len(found) >= limit:
                 break

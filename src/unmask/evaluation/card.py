@@ -176,7 +176,7 @@ def _quality(one: Evaluation) -> str:
             [
                 (
                     f"{row.files} {'manipulated' if row.label else 'real'}",
-                    *map(_shown, (row.correct, row.wrong, row.abstained, row.unscored)),
+                    *map(shown, (row.correct, row.wrong, row.abstained, row.unscored)),
                 )
                 for row in one.decisions
             ],
@@ -187,7 +187,7 @@ def _quality(one: Evaluation) -> str:
     if one.robustness:
         parts += ["AUC (video) under distortions of the decoded frames, by level:", _levels(one)]
     if one.nuisance:
-        auc = _shown(one.nuisance[0].auc)
+        auc = shown(one.nuisance[0].auc)
         parts.append(
             f"A classifier that sees no face, only resolution, codec and the like, reaches an AUC "
             f"of {auc} on these files: what lies below that may not be the model's merit."
@@ -209,7 +209,7 @@ def _metrics(one: Evaluation) -> str:
     )  # fmt: skip
     return _table(
         ("Measure", *(title for title, _ in columns)),
-        [(title, *(_shown(getattr(m, name)) for _, m in columns)) for title, name in names],
+        [(title, *(shown(getattr(m, name)) for _, m in columns)) for title, name in names],
     )
 
 
@@ -220,7 +220,7 @@ def _methods(one: Evaluation) -> str:
             (
                 _plain(row.name),
                 str(row.manipulated),
-                *map(_shown, (row.auc, row.detected, row.abstained)),
+                *map(shown, (row.auc, row.detected, row.abstained)),
             )
             for row in one.methods
         ],
@@ -230,7 +230,7 @@ def _methods(one: Evaluation) -> str:
 def _levels(one: Evaluation) -> str:
     rows = []
     for name, levels in groupby(one.robustness, key=lambda row: row.distortion):
-        rows.append((name, *(_shown(row.auc, brief=True) for row in levels)))
+        rows.append((name, *(shown(row.auc, brief=True) for row in levels)))
     return _table(("Distortion", "none", "1", "2", "3", "4", "5"), rows)
 
 
@@ -241,7 +241,7 @@ def _fairness(evaluations: Sequence[Evaluation]) -> str:
             f"{_plain(row.attribute)}: {_plain(row.value) or 'not stated'}",
             str(row.real),
             str(row.false_positives),
-            _shown(row.false_positive_rate),
+            shown(row.false_positive_rate),
         )
         for one in evaluations
         for row in one.groups
@@ -301,7 +301,8 @@ def _flat(before: str, value: Any) -> Iterable[tuple[str, str]]:
         yield _plain(before), _plain(value)
 
 
-def _shown(figure: Figure | None, *, brief: bool = False) -> str:
+def shown(figure: Figure | None, *, brief: bool = False) -> str:
+    """Three digits and, unless it is to be brief, the interval."""
     if figure is None or figure.value is None:
         return "–"
     if brief or figure.low is None or figure.high is None:

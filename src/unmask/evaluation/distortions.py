@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from unmask.core.frames import Window
 from unmask.synthesis.codecs import jpeg, video
-from unmask.synthesis.colour import to_bytes
+from unmask.synthesis.colour import fade, to_bytes
 
 Image = NDArray[np.uint8]
 Apply = Callable[[Sequence[Image], float, Generator], list[Image]]
@@ -84,11 +84,6 @@ def _noise(images: Sequence[Image], sigma: float, rng: Generator) -> list[Image]
     ]
 
 
-def _colour(image: Image, saturation: float) -> Image:
-    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    return np.asarray(cv2.addWeighted(image, saturation, grey, 1 - saturation, 0), np.uint8)
-
-
 def _contrast(image: Image, factor: float) -> Image:
     middle = np.float32(image.mean())
     return to_bytes((image.astype(np.float32) - middle) * np.float32(factor) + middle)
@@ -102,7 +97,7 @@ DISTORTIONS: dict[str, Distortion] = {
         Distortion("resize", "down to", (0.75, 0.5, 0.35, 0.25, 0.18), _each(_resize)),
         Distortion("blur", "sigma, px", (0.5, 1, 1.5, 2.5, 4), _each(_blur)),
         Distortion("noise", "sigma, grey levels", (3, 6, 12, 20, 30), _noise),
-        Distortion("colour", "saturation", (0.8, 0.6, 0.4, 0.2, 0), _each(_colour)),
+        Distortion("colour", "saturation", (0.8, 0.6, 0.4, 0.2, 0), _each(fade)),
         Distortion("contrast", "factor", (0.85, 0.7, 0.55, 0.4, 0.25), _each(_contrast)),
     )
 }

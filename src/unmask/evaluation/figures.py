@@ -28,8 +28,6 @@ class Drawing:
 
     def measure(self, metrics: dict[str, Metric], groups: Sequence[str]) -> dict[str, Figure]:
         """See :func:`unmask.evaluation.bootstrap.measure`."""
-        if not groups:
-            return {name: Figure(value=None, low=None, high=None) for name in metrics}
         return measure(metrics, number(groups), count=self.resamples, seed=self.seed)
 
     def exact(self, p: Floats) -> Figure | None:

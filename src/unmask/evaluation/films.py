@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import av
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from unmask.core.errors import Damaged, InputEmpty
+from unmask.core.errors import Damaged, DataError, InputEmpty
 from unmask.datasets.opening import frame_files
 from unmask.datasets.sample import Sample
 
@@ -25,7 +26,8 @@ def as_film(place: Path, sample: Sample) -> Iterator[Path]:
     """The file itself, or for a folder of frames a lossless temporary film of them.
 
     Frames of another size than the first are scaled to it. :class:`InputEmpty` for a folder
-    without frames, :class:`Damaged` for a frame that cannot be read.
+    without frames, :class:`Damaged` for a frame that cannot be read, :class:`DataError` for a
+    frame rate that is none.
     """
     if sample.kind != "frames-folder":
         yield place
@@ -35,8 +37,22 @@ def as_film(place: Path, sample: Sample) -> Iterator[Path]:
         raise InputEmpty(f"{place}: the folder holds no frames", hint="extract the set again")
     with tempfile.TemporaryDirectory(prefix="unmask-") as folder:
         film = Path(folder) / f"{place.name}.mkv"
-        _write(film, frames, Fraction(sample.attributes.get("fps") or RATE))
+        _write(film, frames, _rate(sample))
         yield film
+
+
+def _rate(sample: Sample) -> Fraction:
+    said = sample.attributes.get("fps") or RATE
+    try:
+        rate = Fraction(said)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0:
+        raise DataError(
+            f"{sample.path}: its fps is {said!r}, not a number above 0",
+            hint="correct it in the data set's list, or leave it empty, and index the set again",
+        )
+    return rate
 
 
 def _write(film: Path, frames: list[Path], rate: Fraction) -> None:
@@ -61,7 +77,7 @@ def _read(
     try:
         with Image.open(path) as image:
             picture = image.convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
+    except (OSError, SyntaxError, ValueError, struct.error) as error:  # as Pillow's decoders do
         raise Damaged(f"{path}: the frame cannot be read", hint="extract the set again") from error
     if size is not None and picture.size != size:
         picture = picture.resize(size, Image.Resampling.BICUBIC)

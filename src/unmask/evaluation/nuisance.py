@@ -97,7 +97,8 @@ def _columns(facts: Sequence[Facts]) -> dict[str, Floats]:
 
 
 def _varies(table: NDArray[np.generic]) -> bool:
-    return len(np.unique(table, axis=0, equal_nan=True)) > 1
+    alike = np.nan_to_num(table, nan=np.inf)  # of whole rows unique takes no NaN for another
+    return len(np.unique(alike, axis=0)) > 1
 
 
 def _predictions(table: Floats, cases: Sequence[Case]) -> Floats | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from unmask.core.errors import DataError, ModelInvalid
+from unmask.core.files import whole
 from unmask.evaluation.card import MARK, model_card
 from unmask.evaluation.report import Evaluation
 from unmask.runtime.package import MANIFEST, Manifest, ModelPackage, file_sha256
@@ -114,12 +114,8 @@ def copy_package(package: ModelPackage, folder: Path) -> ModelPackage:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with whole(path) as part:
         part.write_text(text, encoding="utf-8")
-        os.replace(part, path)  # noqa: PTH105 - atomic on every platform
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _restore(path: Path, before: bytes | None) -> None:

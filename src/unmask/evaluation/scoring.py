@@ -8,13 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from unmask.core.analysis import Analysis
-from unmask.core.errors import (
-    MissingExtra,
-    ModelError,
-    RuntimeUnavailable,
-    UnmaskError,
-    UsageError,
-)
+from unmask.core.errors import NO_FILES_FAULT, UnmaskError
 from unmask.core.frames import Window
 from unmask.datasets.index import Index
 from unmask.datasets.opening import opened
@@ -27,9 +21,6 @@ from unmask.evaluation.scores import ScoreRow
 from unmask.pipeline import Alter, Analyser, Progress, Stage
 from unmask.store import fingerprint
 from unmask.verdict import correct_for_faces
-
-# These are not the file's fault: no other file would fare better.
-_FATAL = (ModelError, RuntimeUnavailable, MissingExtra, UsageError)
 
 
 class Watcher(Protocol):
@@ -111,7 +102,7 @@ def _score(
     try:
         with opened(root, sample) as place, as_film(place, sample) as path:
             analysis = analyser.analyse(path, timeout=timeout, progress=progress, alter=alter)
-    except _FATAL:
+    except NO_FILES_FAULT:
         raise
     except UnmaskError as error:
         return ScoreRow(sample.path, None, error=error.code, condition=name, by=by)

@@ -27,7 +27,7 @@ from unmask.evidence.pictures import (
     face_dash,
     face_ink,
 )
-from unmask.evidence.provenance import ContentCredentials, Credential, Provenance
+from unmask.evidence.provenance import ContentCredentials, Provenance
 from unmask.evidence.records import EvidenceSink, ScoredCrop
 from unmask.evidence.report import Report
 from unmask.evidence.rows import FRAME_COLUMNS, csv_frames
@@ -37,7 +37,6 @@ __all__ = [
     "FACE_COLOURS",
     "FRAME_COLUMNS",
     "ContentCredentials",
-    "Credential",
     "CustodyEvent",
     "EvidenceCollector",
     "EvidenceSink",

@@ -27,16 +27,16 @@ def traces_of(face: Face) -> NDArray[np.float32] | None:
     return None if face.traces is None else np.array(face.traces, dtype=np.float32)
 
 
-def overlay(crop: Image, evidence: NDArray[np.float32], *, full: float = FULL) -> Image:
+def overlay(crop: Image, evidence: NDArray[np.float32]) -> Image:
     """The crop in grey, coloured by its evidence: S×S×3 and m×m → S×S×3, uint8, RGB.
 
     ``evidence`` is :attr:`ScoredCrop.map`. The scale is the same for every picture: colour grows
-    in proportion to the evidence up to ``full`` and nothing is stretched to fit, so that a face
-    without evidence stays grey. Regions that speak for manipulation with more than half of
-    ``full`` are outlined.
+    in proportion to the evidence up to :data:`FULL` and nothing is stretched to fit, so that a
+    face without evidence stays grey. Regions that speak for manipulation with more than half of
+    that are outlined.
     """
     size = (crop.shape[1], crop.shape[0])
-    strength = cv2.resize(evidence / np.float32(full), size, interpolation=cv2.INTER_CUBIC)
+    strength = cv2.resize(evidence / np.float32(FULL), size, interpolation=cv2.INTER_CUBIC)
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None]
     return tinted(np.asarray(grey, dtype=np.uint8), np.asarray(strength, dtype=np.float32))
 

@@ -126,7 +126,7 @@ def _table(block: Table) -> str:
         for row in block.rows
     )
     # Focusable, so that a table wider than the screen can be scrolled by keyboard.
-    label = escape(block.caption or ", ".join(block.headings))
+    label = _text(block.caption or ", ".join(block.headings))
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{label}"><table>{caption}'
         f"<thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>"

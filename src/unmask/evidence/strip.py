@@ -14,6 +14,7 @@ from unmask.evidence.heatmap import AGAINST, FOR, overlay
 from unmask.evidence.records import ScoredCrop
 
 _TILE = 128
+_COLUMNS = 8
 _GAP = 8
 _CAPTION = 30
 _TITLE = 40
@@ -24,7 +25,7 @@ _FAINT = (205, 205, 200)
 
 
 def face_strip(
-    crops: Sequence[ScoredCrop], *, title: str = "", columns: int = 8, counted: bool = True
+    crops: Sequence[ScoredCrop], *, title: str = "", counted: bool = True
 ) -> NDArray[np.uint8]:
     """A contact sheet H×W×3 (uint8, RGB): each crop, its heat map under it, time, and score.
 
@@ -34,15 +35,15 @@ def face_strip(
     """
     if not crops:
         raise ValueError("a strip needs at least one crop")
-    across = min(columns, len(crops))
-    down = -(-len(crops) // columns)
+    across = min(_COLUMNS, len(crops))
+    down = -(-len(crops) // _COLUMNS)
     cell = (_TILE + _GAP, 2 * _TILE + _CAPTION + 2 * _GAP)
     width = max(_GAP + across * cell[0], 480)
     sheet = Pillow.new("RGB", (width, _TITLE + down * cell[1] + _LEGEND), _PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((_GAP, 10), title, fill=_INK, font=_font(18))
     for index, crop in enumerate(crops):
-        row, column = divmod(index, columns)
+        row, column = divmod(index, _COLUMNS)
         at = (_GAP + column * cell[0], _TITLE + row * cell[1])
         _tile(sheet, draw, crop, at)
         if counted:

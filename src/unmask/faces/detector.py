@@ -99,12 +99,10 @@ class FaceDetector:
         found |= dict(zip(missing, again, strict=True))
         return [found[at] for at in range(len(frames))]
 
-    def detect_about(
-        self, image: NDArray[np.uint8], faces: Expected, *, deadline: Deadline = _FOREVER
-    ) -> list[Detection]:
+    def detect_about(self, image: NDArray[np.uint8], faces: Expected) -> list[Detection]:
         """The faces of one picture, looked for where ``faces`` are expected only."""
         pictures: list[Image] = [np.ascontiguousarray(image)]
-        return self._about(pictures, [faces.proposals()], deadline)[0]
+        return self._about(pictures, [faces.proposals()], _FOREVER)[0]
 
     def _found_at(
         self, frames: Sequence[Frame], ahead: Mapping[int, Expected], deadline: Deadline

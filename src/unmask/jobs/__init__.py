@@ -8,7 +8,7 @@ one to the other, so a lost or doubled message costs nothing.
 from unmask.jobs.desk import Crowded, Desk, Submission
 from unmask.jobs.folders import Folders
 from unmask.jobs.options import JobOptions
-from unmask.jobs.pictures import EvidenceIndex, read_index
+from unmask.jobs.pictures import EvidenceIndex
 from unmask.jobs.vault import Incoming, TooManyBytes, Vault
 
 __all__ = [
@@ -21,5 +21,4 @@ __all__ = [
     "Submission",
     "TooManyBytes",
     "Vault",
-    "read_index",
 ]

@@ -110,13 +110,15 @@ def write_pictures(
     return index
 
 
-def heat_layer(evidence: NDArray[np.float32], side: int = _HEAT) -> NDArray[np.uint8]:
-    """The evidence m×m as a transparent layer side×side×4 (uint8, RGBA).
+def heat_layer(evidence: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The evidence m×m as a transparent layer, 96×96×4 (uint8, RGBA).
 
     The colours and the fixed scale of :func:`unmask.evidence.overlay`: nothing is stretched, what
     says nothing is transparent.
     """
-    strength = cv2.resize(evidence / np.float32(FULL), (side, side), interpolation=cv2.INTER_CUBIC)
+    strength = cv2.resize(
+        evidence / np.float32(FULL), (_HEAT, _HEAT), interpolation=cv2.INTER_CUBIC
+    )
     strength = np.clip(strength, -1.0, 1.0)
     colour = np.where(strength[..., None] > 0, np.array(FOR), np.array(AGAINST))
     alpha = np.rint(255 * _OPAQUE * np.abs(strength))[..., None]

@@ -13,6 +13,7 @@ from unmask.scoring import Scorer
 Crops = NDArray[np.uint8]
 
 _ALIKE = 0.95  # correlation, below which something is wrong
+_CLIPS = 8  # of which at least it is taken
 
 
 def agreement(before: Scorer, after: Scorer, crops: Crops) -> dict[str, float]:
@@ -24,7 +25,8 @@ def agreement(before: Scorer, after: Scorer, crops: Crops) -> dict[str, float]:
     """
     both = [_answers(scorer, crops) for scorer in (before, after)]
     kinds = list(zip(*both, strict=True))
-    correlation = min(float(np.corrcoef(old, new)[0, 1]) for old, new in kinds)
+    # NaN, of answers that are all the same, is the least here: by itself min passes over it.
+    correlation = float(np.min([np.corrcoef(old, new)[0, 1] for old, new in kinds]))
     frames, rounded = kinds[0]
     if not correlation >= _ALIKE:
         raise ModelInvalid(
@@ -45,6 +47,11 @@ def _answers(scorer: Scorer, crops: Crops) -> Iterator[NDArray[np.float32]]:
     scores = scorer.score_crops(crops)
     yield scores.logits
     if manifest.calibration.frame_weight < 1:
-        length = manifest.clip.frames
-        starts = range(0, len(crops) - length + 1, length)
-        yield scorer.score_clips([scores.features[i : i + length] for i in starts])
+        places = _clips(len(crops), manifest.clip.frames)
+        yield scorer.score_clips([scores.features[at] for at in places])
+
+
+def _clips(count: int, length: int) -> list[NDArray[np.intp]]:
+    """Places of successive crops, beyond the last one from the first; some clips at least."""
+    starts = range(0, count, max(1, min(length, count // _CLIPS)))
+    return [np.arange(start, start + length) % count for start in starts]

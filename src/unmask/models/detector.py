@@ -26,9 +26,9 @@ class FrameDetector(nn.Module):
     What stands out of real faces as much (``places``) is no contrast; fits do without.
     """
 
-    def __init__(self, trunk: Trunk | None = None, *, tf_padding: bool = True) -> None:
+    def __init__(self, trunk: Trunk | None = None) -> None:
         super().__init__()
-        self.trunk = Xception(tf_padding=tf_padding) if trunk is None else trunk
+        self.trunk = Xception() if trunk is None else trunk
         self.cells = nn.Conv2d(self.trunk.features, 1, 1)
         self.head = nn.Linear(1, 1)
         self.places = Places()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from unmask.core.errors import MissingExtra, ModelInvalid
+from unmask.core.files import whole
 
 _CLASSIFIER = ("fc.", "last_linear.", "head.")
 
@@ -70,10 +71,5 @@ def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 def write_bytes(data: bytes, path: Path) -> None:
     """Write beside ``path``, then rename: a reader sees the old file or the new one."""
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole(path, alone=True) as part:
+        part.write_bytes(data)

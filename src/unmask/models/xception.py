@@ -1,8 +1,8 @@
 """Xception (Chollet, "Xception: Deep Learning with Depthwise Separable Convolutions", CVPR 2017).
 
 Parameter names are those of timm's ``legacy_xception`` and of Cadene's checkpoints, so that both
-load as they are. ``tf_padding`` pads as TensorFlow's SAME does, which weights that come from Keras
-were fitted with: at a stride of 2 it pads after the picture, PyTorch before it.
+load as they are. Pooling pads as TensorFlow's SAME does, since weights that come from Keras were
+fitted with it: at a stride of 2 it pads after the picture, PyTorch before it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch.nn import functional
 from unmask.models.trunk import Trunk
 
 FEATURES = 2048
-_KERAS_EPS = 1e-3
+_EPS = 1e-3  # as in Keras
 
 
 class SeparableConv2d(nn.Module):
@@ -31,15 +31,9 @@ class SeparableConv2d(nn.Module):
 
 
 class _SamePool(nn.Module):
-    """3×3 max pooling at stride 2, padded as TensorFlow or as PyTorch does."""
-
-    def __init__(self, tf_padding: bool) -> None:
-        super().__init__()
-        self.tf_padding = tf_padding
+    """3×3 max pooling at stride 2, padded as TensorFlow does."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.tf_padding:
-            return functional.max_pool2d(x, 3, stride=2, padding=1)
         # SAME at stride 2: an even side lacks one row, after the last; an odd one lacks two.
         rows, columns = x.shape[-2] % 2, x.shape[-1] % 2
         padded = functional.pad(x, (columns, 1, rows, 1), value=float("-inf"))
@@ -58,23 +52,21 @@ class Block(nn.Module):
         stride: int = 1,
         start_with_relu: bool = True,
         grow_first: bool = True,
-        tf_padding: bool = True,
-        eps: float = _KERAS_EPS,
     ) -> None:
         super().__init__()
         self.skip: nn.Conv2d | None = None
         if outside != inside or stride != 1:
             self.skip = nn.Conv2d(inside, outside, 1, stride=stride, bias=False)
-            self.skipbn = nn.BatchNorm2d(outside, eps=eps)
+            self.skipbn = nn.BatchNorm2d(outside, eps=_EPS)
         layers: list[nn.Module] = []
         for index in range(reps):
             first = outside if index > 0 and grow_first else inside
             last = outside if grow_first or index == reps - 1 else inside
-            layers += [nn.ReLU(), SeparableConv2d(first, last), nn.BatchNorm2d(last, eps=eps)]
+            layers += [nn.ReLU(), SeparableConv2d(first, last), nn.BatchNorm2d(last, eps=_EPS)]
         if not start_with_relu:
             layers = layers[1:]
         if stride != 1:
-            layers.append(_SamePool(tf_padding))
+            layers.append(_SamePool())
         self.rep = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -92,12 +84,12 @@ class Xception(Trunk):
 
     features = FEATURES
 
-    def __init__(self, *, tf_padding: bool = True, eps: float = _KERAS_EPS) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 32, 3, stride=2, bias=False)
-        self.bn1 = nn.BatchNorm2d(32, eps=eps)
+        self.bn1 = nn.BatchNorm2d(32, eps=_EPS)
         self.conv2 = nn.Conv2d(32, 64, 3, bias=False)
-        self.bn2 = nn.BatchNorm2d(64, eps=eps)
+        self.bn2 = nn.BatchNorm2d(64, eps=_EPS)
         plan = [(64, 128, 2, 2), (128, 256, 2, 2), (256, 728, 2, 2)]
         plan += [(728, 728, 3, 1)] * 8 + [(728, 1024, 2, 2)]
         self.blocks = len(plan)
@@ -109,14 +101,12 @@ class Xception(Trunk):
                 stride=stride,
                 start_with_relu=number > 1,
                 grow_first=number < self.blocks,
-                tf_padding=tf_padding,
-                eps=eps,
             )
             self.add_module(f"block{number}", block)
         self.conv3 = SeparableConv2d(1024, 1536)
-        self.bn3 = nn.BatchNorm2d(1536, eps=eps)
+        self.bn3 = nn.BatchNorm2d(1536, eps=_EPS)
         self.conv4 = SeparableConv2d(1536, FEATURES)
-        self.bn4 = nn.BatchNorm2d(FEATURES, eps=eps)
+        self.bn4 = nn.BatchNorm2d(FEATURES, eps=_EPS)
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""

@@ -10,7 +10,6 @@ from unmask.evidence import CustodyEvent, Pictures, Provenance, Report
 from unmask.pipeline.analyser import Analyser
 from unmask.pipeline.illustrating import illustrate
 from unmask.pipeline.origin import read_provenance
-from unmask.runtime import ModelPackage
 from unmask.verdict import REASONS
 
 
@@ -19,7 +18,6 @@ def report_of(
     *,
     source: Path | None,
     analyser: Analyser | None = None,
-    package: ModelPackage | None = None,
     custody: Sequence[CustodyEvent] = (),
     id: str = "",
     timeout: float | None = None,
@@ -28,10 +26,9 @@ def report_of(
 
     ``source`` is the file that was analysed, under whatever name, None where it is gone: it is read
     again for pictures and provenance, and what cannot be had is said in the report. ``analyser``
-    with the model that scored gives heat maps; ``package`` suffices for the model card (it is the
-    analyser's where that is given). One of another model than scored is not used.
+    with the model that scored gives heat maps and the model card; one of another is not used.
     """
-    package = analyser.package if package is None and analyser is not None else package
+    package = None if analyser is None else analyser.package
     if package is not None and package.reference().sha256 != analysis.model.sha256:
         package = None
     if source is None:

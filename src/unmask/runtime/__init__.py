@@ -1,16 +1,13 @@
 """Inference sessions behind one Protocol, and model packages."""
 
 from unmask.runtime.package import (
-    Manifest,
     ModelPackage,
     file_sha256,
     find_package,
     shipped_packages,
 )
 from unmask.runtime.session import (
-    Device,
     DeviceChoice,
-    Precision,
     PrecisionChoice,
     Resolved,
     RuntimeName,
@@ -22,11 +19,8 @@ from unmask.runtime.session import (
 )
 
 __all__ = [
-    "Device",
     "DeviceChoice",
-    "Manifest",
     "ModelPackage",
-    "Precision",
     "PrecisionChoice",
     "Resolved",
     "RuntimeName",

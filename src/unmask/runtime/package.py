@@ -178,7 +178,7 @@ class ModelPackage:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def reference(self) -> ModelRef:
-        """Name, version and one hash over the manifest's calibration and every file's hash."""
+        """Name, version and the manifest's hash: it holds the calibration and every file's hash."""
         digest = hashlib.sha256((self.folder / MANIFEST).read_bytes())
         return ModelRef(
             name=self.manifest.name, version=self.manifest.version, sha256=digest.hexdigest()

@@ -5,8 +5,8 @@ from unmask.store.deliveries import Deliveries, Delivery, DeliveryState
 from unmask.store.entries import Entry, Filters, Order, Stored
 from unmask.store.fingerprint import fingerprint
 from unmask.store.history import History
-from unmask.store.jobs import Job, JobBook, NewJob, State
-from unmask.store.settings import Settings, Token, Tokens
+from unmask.store.jobs import Job, JobBook, NewJob
+from unmask.store.settings import Settings, Tokens
 
 __all__ = [
     "CustodyLog",
@@ -22,9 +22,7 @@ __all__ = [
     "NewJob",
     "Order",
     "Settings",
-    "State",
     "Stored",
-    "Token",
     "Tokens",
     "fingerprint",
 ]

@@ -12,7 +12,7 @@ from numpy.random import Generator
 
 from unmask.synthesis.animation import Animation, plate_animation, present
 from unmask.synthesis.colour import blend, match_colours, sharpen, shift_colours
-from unmask.synthesis.masks import Mask, Matrix, Part, compose, draw_mask, invert
+from unmask.synthesis.masks import Mask, Matrix, Part, box_side, compose, draw_mask, invert
 from unmask.synthesis.poses import draw_pose
 from unmask.synthesis.resampling import checkerboard, resample, smooth
 from unmask.synthesis.spectrum import match_spectrum
@@ -42,7 +42,6 @@ class Forgery:
 
     picture: Image
     mask: Mask
-    kind: Kind
 
 
 def forge(kind: Kind, face: Face, donor: Face, rng: Generator) -> Forgery:
@@ -51,8 +50,7 @@ def forge(kind: Kind, face: Face, donor: Face, rng: Generator) -> Forgery:
     A "render" or "lip-sync" of a face without renditions falls to resampling its own picture, an
     "animate" of one without animations to bending it.
     """
-    picture, mask = _FORGERS[kind](face, donor, rng)
-    return Forgery(picture, mask, kind)
+    return Forgery(*_FORGERS[kind](face, donor, rng))
 
 
 def _self_blend(face: Face, _donor: Face, rng: Generator) -> tuple[Image, Mask]:
@@ -67,7 +65,7 @@ def _self_blend(face: Face, _donor: Face, rng: Generator) -> tuple[Image, Mask]:
     source = move(source, face.frame, rng, 0.02)
     if rng.random() < 0.5:
         shape = face.picture.shape[:2]
-        amplitude = 0.006 * float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
+        amplitude = 0.006 * box_side(face.frame)
         source = apply_field(source, smooth_field(shape, rng, amplitude=amplitude))
     mask = draw_mask(part, face.picture.shape[:2], face.frame, rng)
     return blend(target, source, mask), mask
@@ -102,8 +100,7 @@ def _render(face: Face, donor: Face, rng: Generator) -> tuple[Image, Mask]:
     part: Part = _pick(rng, {"whole": 0.4, "face": 0.3, "inner": 0.1, "box": 0.2})
     source = _rendition(face, rng)
     if rng.random() < 0.5:  # an animator moves what it renders
-        side = float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
-        field = smooth_field(source.shape[:2], rng, amplitude=0.012 * side)
+        field = smooth_field(source.shape[:2], rng, amplitude=0.012 * box_side(face.frame))
         opening, widening = rng.normal(0, 0.03), rng.normal(0, 0.02)
         field = field + mouth_field(source.shape[:2], face.frame, opening, widening)
         source = apply_field(source, field)

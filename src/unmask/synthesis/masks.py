@@ -40,14 +40,18 @@ def draw_mask(part: Part, shape: tuple[int, int], frame: Matrix, rng: Generator)
     for outline in _outlines(part, rng):
         points = outline @ frame[:, :2].T + frame[:, 2]
         cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-    side = float(np.hypot(frame[0, 0], frame[1, 0]))
-    sigma = side * float(rng.choice([0.004, 0.015, 0.03, 0.05], p=[0.2, 0.3, 0.3, 0.2]))
+    sigma = box_side(frame) * float(rng.choice([0.004, 0.015, 0.03, 0.05], p=[0.2, 0.3, 0.3, 0.2]))
     if sigma > 0.6:
         mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), dtype=np.float32)
     if rng.random() < 0.4:  # a second blur of the squared mask pulls the seam inward
         mask = np.asarray(cv2.GaussianBlur(mask * mask, (0, 0), max(0.8, sigma)), np.float32)
     strength = float(rng.choice([0.5, 0.75, 1.0], p=[0.15, 0.2, 0.65]))
     return np.clip(mask, 0.0, 1.0) * np.float32(strength)
+
+
+def box_side(frame: Matrix) -> float:
+    """Side of the face box in pixels."""
+    return float(np.hypot(frame[0, 0], frame[1, 0]))
 
 
 def invert(matrix: Matrix) -> Matrix:
@@ -68,7 +72,7 @@ def _outlines(part: Part, rng: Generator) -> list[NDArray[np.float64]]:
     angles = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
     outlines = []
     for cx, cy, rx, ry in _ELLIPSES[part]:
-        wobble = 1 + _smooth_noise(rng, _CORNERS) * 0.12
+        wobble = 1 + _smooth_noise(rng, angles) * 0.12
         grow = rng.uniform(0.82, 1.18, 2)
         shift = rng.normal(0, 0.02, 2)
         power = rng.uniform(0.75, 1.0)  # below 1: squarer than an ellipse
@@ -82,10 +86,9 @@ def _signed_power(value: NDArray[np.float64], power: float) -> NDArray[np.float6
     return np.asarray(np.sign(value) * np.abs(value) ** power)
 
 
-def _smooth_noise(rng: Generator, count: int) -> NDArray[np.float64]:
-    """Periodic noise of about unit size: a few low harmonics."""
-    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    noise = np.zeros(count)
+def _smooth_noise(rng: Generator, angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Periodic noise of about unit size at these angles: a few low harmonics."""
+    noise = np.zeros(len(angles))
     for harmonic in range(2, 6):
         noise += rng.normal(0, 1.0 / harmonic) * np.cos(harmonic * angles + rng.uniform(0, 6.3))
     return noise

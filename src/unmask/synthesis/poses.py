@@ -29,9 +29,9 @@ def draw_pose(rng: Generator, amount: float = 1.0) -> Pose:
     return np.asarray(np.clip(rng.normal(0, 1, 7), -_MOST, _MOST) * _SPREAD * amount)
 
 
-def draw_path(count: int, rng: Generator, amount: float = 1.0) -> list[Pose]:
+def draw_path(count: int, rng: Generator) -> list[Pose]:
     """``count`` poses of a head that moves smoothly away from where it is, which is the first."""
-    reach = draw_pose(rng, 0.6 * amount)  # the phase may double it
+    reach = draw_pose(rng, 0.6)  # the phase may double it
     phase, rate = rng.uniform(0, 2 * np.pi, 7), rng.uniform(0.15, 0.8, 7)
     return [reach * (np.sin(phase + rate * index) - np.sin(phase)) for index in range(count)]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from unmask.synthesis.forge import Face
-from unmask.synthesis.masks import Matrix, compose, invert
+from unmask.synthesis.masks import Matrix, box_side, compose, invert
 from unmask.synthesis.warps import Field, Image, apply_field, smooth_field
 
 _BENT = 0.02  # of the face box: how far features move, about
@@ -32,9 +32,8 @@ def draw_stranger(face: Face, other: Face, rng: Generator) -> Face:
     if way != 0:
         made = _mix(made, other, float(rng.uniform(_LEAST, _MOST)))
     if way != 1:
-        side = float(np.hypot(face.frame[0, 0], face.frame[1, 0]))
-        shape = face.picture.shape[:2]
-        made = _bend(made, smooth_field(shape, rng, amplitude=_BENT * side, cells=_GRID))
+        reach, shape = _BENT * box_side(face.frame), face.picture.shape[:2]
+        made = _bend(made, smooth_field(shape, rng, amplitude=reach, cells=_GRID))
     return replace(made, animations=())
 
 

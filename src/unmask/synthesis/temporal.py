@@ -12,7 +12,7 @@ from numpy.random import Generator
 from unmask.synthesis.animation import plate_animation, present_clip
 from unmask.synthesis.colour import blend
 from unmask.synthesis.forge import Face, Kind, forge
-from unmask.synthesis.masks import Mask, Matrix, draw_mask, invert
+from unmask.synthesis.masks import Mask, Matrix, box_side, draw_mask, invert
 from unmask.synthesis.poses import draw_path
 from unmask.synthesis.warps import (
     Field,
@@ -91,7 +91,7 @@ def _jitter(faces: Sequence[Face], donor: Face, kind: Kind, rng: Generator) -> l
     tremble, fade = rng.uniform(0.006, 0.025), rng.uniform(0.0, 0.25)
     pictures = []
     for face, picture, mask in _inserted(faces, donor, kind, rng):
-        field = smooth_field(mask.shape, rng, amplitude=tremble * _side(face.frame), cells=5)
+        field = smooth_field(mask.shape, rng, amplitude=tremble * box_side(face.frame), cells=5)
         torn = warp_mask(mask, field) * np.float32(1 - rng.uniform(0, fade))
         pictures.append(blend(face.picture, picture, torn))
     return pictures
@@ -99,7 +99,7 @@ def _jitter(faces: Sequence[Face], donor: Face, kind: Kind, rng: Generator) -> l
 
 def _wander(faces: Sequence[Face], donor: Face, kind: Kind, rng: Generator) -> list[Image]:
     """Landmarks that lag and drift: what was inserted slides slowly over the head."""
-    reach = rng.uniform(0.015, 0.05) * _side(faces[0].frame)
+    reach = rng.uniform(0.015, 0.05) * box_side(faces[0].frame)
     phase, rate = rng.uniform(0, 2 * np.pi, 2), rng.uniform(0.2, 0.8, 2)
     turn, swing = rng.normal(0, 2.0), rng.uniform(0.2, 0.8)
     pictures = []
@@ -127,16 +127,12 @@ def _driven_still(face: Face, count: int, rng: Generator) -> list[Image]:
     return present_clip(shown, rng)
 
 
-def _side(frame: Matrix) -> float:
-    return float(np.hypot(frame[0, 0], frame[1, 0]))
-
-
 def animate_still(face: Face, count: int, rng: Generator) -> list[Image]:
     """One picture moved by a smooth warp field that changes over time: its texture stays frozen."""
     source = face.picture
     if face.renditions and rng.random() < 0.6:
         source = face.renditions[int(rng.integers(len(face.renditions)))]
-    side, shape = _side(face.frame), source.shape[:2]
+    side, shape = box_side(face.frame), source.shape[:2]
     ends = [smooth_field(shape, rng, amplitude=0.012 * side) for _ in range(2)]
     phase, rate = rng.uniform(0, 6.3), rng.uniform(0.3, 1.2)
     opening, widening = rng.uniform(0.0, 0.05), rng.normal(0, 0.015)
@@ -152,7 +148,7 @@ def animate_still(face: Face, count: int, rng: Generator) -> list[Image]:
 
 def drift(pictures: Sequence[Image], frame: Matrix, rng: Generator) -> list[Image]:
     """A hand-held camera: a smooth shift, turn and zoom, alike for both classes."""
-    side = _side(frame)
+    side = box_side(frame)
     centre = frame[:, :2] @ np.array([0.5, 0.5]) + frame[:, 2]
     start, stop = (_pose(rng) for _ in range(2))
     moved = []

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from unmask.synthesis.masks import Mask, Matrix, invert
+from unmask.synthesis.masks import Mask, Matrix, box_side, invert
 
 Image = NDArray[np.uint8]
 Field = NDArray[np.float32]
@@ -31,7 +31,7 @@ def mouth_field(shape: tuple[int, int], frame: Matrix, opening: float, widening:
     v = columns * inverse[1, 0] + rows * inverse[1, 1] + inverse[1, 2]
     du, dv = u - 0.5, v - 0.75
     hold = np.exp(-((du / 0.20) ** 2) - (dv / 0.14) ** 2)
-    side = float(np.hypot(frame[0, 0], frame[1, 0]))
+    side = box_side(frame)
     move_v = -opening * np.tanh(dv / 0.05) * hold * side
     move_u = -widening * np.tanh(du / 0.08) * hold * side
     return np.stack([move_u, move_v], axis=2).astype(np.float32)
@@ -98,7 +98,7 @@ def warp_mask(mask: Mask, field: Field) -> Mask:
 
 def move(picture: NDArray[np.uint8], frame: Matrix, rng: Generator, amount: float) -> Image:
     """Shift, scale and turn the picture about the face's centre by about ``amount`` of its box."""
-    side = float(np.hypot(frame[0, 0], frame[1, 0]))
+    side = box_side(frame)
     centre = frame[:, :2] @ np.array([0.5, 0.55]) + frame[:, 2]
     turn = cv2.getRotationMatrix2D(
         (float(centre[0]), float(centre[1])),

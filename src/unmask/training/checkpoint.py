@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from unmask.core.errors import DataError
+from unmask.core.files import whole
 from unmask.training.faults import writing
 
 log = logging.getLogger(__name__)
@@ -21,20 +22,14 @@ FRESH = "begin again with --fresh"
 
 def write_checkpoint(state: Mapping[str, Any], seal: Mapping[str, Any], path: Path) -> None:
     """Write beside ``path`` and rename. :class:`DataError` when the disk refuses."""
-    partial = path.with_name(f"{path.name}.partial")
-    with writing(path):
+    with writing(path), whole(path, alone=True) as part:
         try:
-            with partial.open("wb") as stream:
+            with part.open("wb") as stream:
                 torch.save({**state, SEAL: json.dumps(seal, sort_keys=True)}, stream)
-            partial.replace(path)
         except RuntimeError as error:
             # torch's archive writer, which loses the errno: the stream's own state tells.
-            partial.unlink(missing_ok=True)
             if "PytorchStreamWriter" in str(error) or "unexpected pos" in str(error):
                 raise OSError(str(error)) from error
-            raise
-        except OSError:
-            partial.unlink(missing_ok=True)
             raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -114,9 +115,7 @@ def forget(recipe: Recipe, work: Path) -> None:
         if path.is_file() and path.name.removeprefix(stem)[:1] in (".", "-"):
             path.unlink()
         elif path.is_dir() and path.name.startswith(f"{stem}-features-"):
-            for part in path.glob("*.npz"):
-                part.unlink()
-            path.rmdir()
+            shutil.rmtree(path)
 
 
 def _clip_stage(

@@ -86,7 +86,7 @@ def _measure(
         _Reals(side, recipe),
         batch_size=_BATCH,
         num_workers=run.workers,
-        worker_init_fn=leave_signals_to_parent if run.workers else None,
+        worker_init_fn=leave_signals_to_parent,
     )
     found, cells = [], []
     detector.eval()

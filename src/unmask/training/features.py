@@ -82,7 +82,7 @@ def _drawn(
         batch_size=1,
         collate_fn=_only,
         num_workers=run.workers if numbers else 0,
-        worker_init_fn=leave_signals_to_parent if run.workers and numbers else None,
+        worker_init_fn=leave_signals_to_parent,
     )
     return iter(loader)
 

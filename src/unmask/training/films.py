@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,8 @@ from numpy.typing import NDArray
 
 from unmask.clips import align
 from unmask.core.deadline import Deadline
-from unmask.core.errors import DataError
 from unmask.core.frames import Window, WindowPlan
+from unmask.datasets.lists import read_records
 from unmask.faces import FaceDetector
 from unmask.runtime.package import file_sha256
 from unmask.training.material import LOOSE, Portrait, describe_look, encode
@@ -63,11 +62,7 @@ def digest_clips(root: Path) -> str:
 
 
 def _listed(root: Path) -> list[dict[str, str]]:
-    try:
-        with (root / "clips.csv").open(newline="", encoding="utf-8") as stream:
-            return list(csv.DictReader(stream))
-    except OSError as error:
-        raise DataError(f"no clips.csv in {root}", hint="give the folder that holds it") from error
+    return read_records(root / "clips.csv", ("file", "source", "licence"))
 
 
 def _films_of(

@@ -151,12 +151,11 @@ class JointTask:
         return -loss, {"loss/held-out": loss, "auc": auc(a, b)}
 
     def _loader(self, pairs: ClipPairs) -> DataLoader[Item]:
-        workers = self.run.workers
         return DataLoader(
             pairs,
             batch_size=self._own,
-            num_workers=workers,
-            worker_init_fn=leave_signals_to_parent if workers else None,
+            num_workers=self.run.workers,
+            worker_init_fn=leave_signals_to_parent,
         )
 
     def weights(self) -> Mapping[str, Tensor]:

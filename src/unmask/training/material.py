@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import tarfile
 from collections.abc import Sequence
@@ -16,8 +15,13 @@ from numpy.typing import NDArray
 
 from unmask.clips import align, crop_matrix
 from unmask.core.errors import DataError
-from unmask.synthesis import Face
+from unmask.datasets.lists import read_records
+from unmask.synthesis import Face, box_side
 
+_COLUMNS = (
+    "file", "split", "person", "source", "licence",
+    *(f"{axis}{point}" for point in range(5) for axis in "xy"),
+)  # fmt: skip
 _COARSE = 72  # pixels a side at which colours are compared
 LOOSE = 1.25  # sides of the face box that are kept for crops of one: what these can show
 
@@ -126,11 +130,6 @@ def unit_frame(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(inverse, dtype=np.float64)
 
 
-def box_side(frame: NDArray[np.float64]) -> float:
-    """Side of the face box in pixels, of :func:`unit_frame`."""
-    return float(np.hypot(frame[0, 0], frame[1, 0]))
-
-
 def _soften(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Down to ``side`` and up again, as a rendition comes to be."""
     height, width = picture.shape[:2]
@@ -164,13 +163,7 @@ def read_portraits(root: Path, loose: float = LOOSE) -> list[Portrait]:
     pictures: dict[str, bytes] = {}
     for archive in sorted(folder.glob("faces-*.tar")):
         pictures |= _pictures(archive)
-    try:
-        with (folder / "faces.csv").open(newline="", encoding="utf-8") as stream_csv:
-            rows = list(csv.DictReader(stream_csv))
-    except OSError as error:
-        raise DataError(
-            f"no faces.csv in {folder}", hint="give the folder that holds it"
-        ) from error
+    rows = read_records(folder / "faces.csv", _COLUMNS)
     missing = [row["file"] for row in rows if row["file"] not in pictures]
     if missing:
         raise DataError(
@@ -199,7 +192,7 @@ def _pictures(archive: Path) -> dict[str, bytes]:
 def _portrait(row: dict[str, str], data: bytes, folder: Path, loose: float) -> Portrait:
     try:
         points = [[float(row[f"x{i}"]), float(row[f"y{i}"])] for i in range(5)]
-    except (KeyError, ValueError, TypeError) as error:
+    except ValueError as error:
         raise DataError(
             f"{folder / 'faces.csv'}: the landmarks of {row['file']} are not five points: {error}"
         ) from error

@@ -80,7 +80,7 @@ def load_pairs(pairs: PairSet, count: int, run: Run) -> Iterator[Item]:
             batch_size=count,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
-            worker_init_fn=leave_signals_to_parent if workers else None,
+            worker_init_fn=leave_signals_to_parent,
             pin_memory=run.fabric.device.type == "cuda",
         )
     )

@@ -10,15 +10,22 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from unmask.synthesis import Face, Forgery, Kind, draw_degradation, draw_stranger, forge
+from unmask.synthesis import (
+    Face,
+    Forgery,
+    Kind,
+    box_side,
+    draw_degradation,
+    draw_stranger,
+    forge,
+)
 from unmask.training.cutting import draw_cut
 from unmask.training.driving import animation
 from unmask.training.labelled import LabelledClips
-from unmask.training.material import Portrait, box_side, unit_frame
-from unmask.training.recipe import FrameStage
+from unmask.training.material import Portrait, unit_frame
+from unmask.training.recipe import MASK_SIDE, FrameStage
 
 _ANY = 2**16  # a number drawn below it chooses among renderers, however many there are
-MASK_SIDE = 28  # masks travel small; cells of the evidence map are coarser still
 
 
 @dataclass(frozen=True, slots=True, eq=False)

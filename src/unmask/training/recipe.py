@@ -16,7 +16,7 @@ from unmask.training.material import LOOSE
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-_MASK_SIDE = 28  # of training.pairs: windows are cut at its pixels
+MASK_SIDE = 28  # masks travel small, and windows are cut at their pixels
 _FILM_KINDS: dict[ClipKind, float] = {
     "framewise": 0.20,
     "steady": 0.20,
@@ -88,9 +88,9 @@ class FrameStage(_Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.size % _MASK_SIDE:
-            raise ValueError(f"size must be a multiple of {_MASK_SIDE}")
-        unit = self.size // _MASK_SIDE
+        if self.size % MASK_SIDE:
+            raise ValueError(f"size must be a multiple of {MASK_SIDE}")
+        unit = self.size // MASK_SIDE
         if self.window > self.size or self.window % unit:
             raise ValueError(f"window must be a multiple of {unit}, and at most size")
         _check_frequencies("kinds", self.kinds)

@@ -16,6 +16,7 @@ from unmask.synthesis import (
     Degradation,
     Kind,
     Matrix,
+    box_side,
     draw_degradation,
     drift,
     forge_clip,
@@ -23,7 +24,7 @@ from unmask.synthesis import (
 )
 from unmask.training.cutting import cut_mirrored
 from unmask.training.driving import DrivenClip
-from unmask.training.material import Portrait, box_side, unit_frame
+from unmask.training.material import Portrait, unit_frame
 from unmask.training.recipe import DetectorRecipe
 from unmask.training.side import Side
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.errors import DataError
+from unmask.core.files import whole
 from unmask.runtime.package import file_sha256
 from unmask.training.animator import Mover
 from unmask.training.driving import Drive, DrivenClip, draw_moves
@@ -296,12 +297,5 @@ def _load(path: Path) -> list[Film]:
 
 def _write(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Beside ``path`` first, then renamed."""
-    partial = path.with_name(f"{path.name}.partial")
-    with writing(path):
-        try:
-            with partial.open("wb") as stream:
-                write(stream)
-            partial.replace(path)
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
+    with writing(path), whole(path, alone=True) as part, part.open("wb") as stream:
+        write(stream)

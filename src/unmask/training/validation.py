@@ -51,7 +51,7 @@ class Validator:
                 self._pairs,
                 batch_size=_BATCH,
                 num_workers=self._workers,
-                worker_init_fn=leave_signals_to_parent if self._workers else None,
+                worker_init_fn=leave_signals_to_parent,
             )
             self._crops = torch.cat([crops for crops, _masks, _located in loader])
         return self._crops

@@ -14,7 +14,6 @@ from unmask.verdict.quality import (
     ClipEvidence,
     FaceEvidence,
     FrameEvidence,
-    Kind,
     QualityFloor,
 )
 from unmask.verdict.reasons import REASONS, explain
@@ -24,7 +23,6 @@ __all__ = [
     "ClipEvidence",
     "FaceEvidence",
     "FrameEvidence",
-    "Kind",
     "QualityFloor",
     "clip_probability",
     "correct_for_faces",

@@ -6,19 +6,16 @@ shows them: upright, pixels square, of ordinary range, transparency over white.
 
 from unmask.video.counts import DamageCount
 from unmask.video.files import FileFacts, changed_while_read, glance, read_facts
-from unmask.video.limits import MAX_PIXELS, MAX_SIDE, frames_that_fit
+from unmask.video.limits import frames_that_fit
 from unmask.video.probe import probe
 from unmask.video.suffixes import SUFFIXES
-from unmask.video.tags import FileTag, FileTags, read_tags
+from unmask.video.tags import FileTags, read_tags
 from unmask.video.windows import read_windows
 
 __all__ = [
-    "MAX_PIXELS",
-    "MAX_SIDE",
     "SUFFIXES",
     "DamageCount",
     "FileFacts",
-    "FileTag",
     "FileTags",
     "changed_while_read",
     "frames_that_fit",

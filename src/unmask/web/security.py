@@ -122,7 +122,8 @@ def _check_csrf() -> None:
     if request.method in SAFE:
         return
     sent = request.headers.get(HEADER) or request.form.get(FIELD, "")
-    if not hmac.compare_digest(sent.encode(), str(session.get(FIELD, "\0")).encode()):
+    own = str(session.get(FIELD, ""))
+    if not own or not hmac.compare_digest(sent.encode(), own.encode()):
         raise BadCsrfToken
 
 

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from unmask.core.analysis import Record
 from unmask.core.errors import DataError
+from unmask.core.files import whole
 from unmask.datasets.archives import DISK_FULL
 from unmask.datasets.report import Fault
 from unmask.runtime import file_sha256
@@ -40,32 +41,27 @@ def write_tar(path: Path, members: Iterable[tuple[str, bytes]]) -> tuple[int, st
 
     :class:`DataError` when the disk is full or refuses; nothing is left behind then.
     """
-    unfinished = path.with_name(f"{path.name}.part")
     try:
-        with unfinished.open("wb") as stream:
-            with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-                for name, data in members:
-                    header = tarfile.TarInfo(name)
-                    header.size, header.mode = len(data), 0o644
-                    tar.addfile(header, io.BytesIO(data))
-            stream.flush()
-            os.fsync(stream.fileno())
-        size, sha256 = unfinished.stat().st_size, file_sha256(unfinished)
-        os.replace(unfinished, path)  # noqa: PTH105 - atomic on every platform
+        with whole(path, alone=True) as part:
+            with part.open("wb") as stream:
+                with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+                    for name, data in members:
+                        header = tarfile.TarInfo(name)
+                        header.size, header.mode = len(data), 0o644
+                        tar.addfile(header, io.BytesIO(data))
+                stream.flush()
+                os.fsync(stream.fileno())
+            return part.stat().st_size, file_sha256(part)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise refused(path, error) from error
-    return size, sha256
 
 
 def write_record(path: Path, record: Record) -> None:
     """Write a JSON document, whole or not at all. Raises like :func:`write_tar`."""
-    unfinished = path.with_name(f"{path.name}.part")
     try:
-        unfinished.write_text(record.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
-        os.replace(unfinished, path)  # noqa: PTH105
+        with whole(path, alone=True) as part:
+            part.write_text(record.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise refused(path, error) from error
 
 
@@ -77,10 +73,10 @@ def finished(out: Path, name: str, fingerprint: str) -> Shard | None:
     tar, beside = out / f"{name}.tar", out / f"{name}.json"
     try:
         shard = Shard.model_validate_json(beside.read_bytes())
-        whole = tar.stat().st_size == shard.bytes
+        complete = tar.stat().st_size == shard.bytes
     except (OSError, ValidationError):
         return None  # absent or cut short: made again
-    if not whole or shard.failed:  # what could not be read may have been repaired
+    if not complete or shard.failed:  # what could not be read may have been repaired
         return None
     if shard.fingerprint != fingerprint:
         raise DataError(

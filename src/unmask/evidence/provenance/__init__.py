@@ -6,7 +6,6 @@ from unmask.evidence.provenance.records import (
     ContentCredentials,
     Credential,
     Provenance,
-    Step,
     Tag,
 )
 from unmask.evidence.provenance.stated import camera, created, encoder, software
@@ -16,7 +15,6 @@ __all__ = [
     "ContentCredentials",
     "Credential",
     "Provenance",
-    "Step",
     "Tag",
     "camera",
     "created",

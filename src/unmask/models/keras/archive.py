@@ -121,8 +121,8 @@ def _from_zip(path: Path) -> Iterator[Archive]:
     import h5py
 
     with _opened(zipfile.ZipFile, path) as archive, tempfile.TemporaryFile() as copy:
-        config = _json(_member(archive, "config.json", _CONFIG_BYTES))
-        metadata = _json(_member(archive, "metadata.json", _CONFIG_BYTES))
+        config = _json(_member(archive, "config.json"))
+        metadata = _json(_member(archive, "metadata.json"))
         _copy(archive, _information(archive, "model.weights.h5", _WEIGHTS_BYTES), copy)
         with _opened(h5py.File, copy) as file:
             yield Archive(config, str(metadata.get("keras_version", "")), "by-place", file)
@@ -139,8 +139,8 @@ def _information(archive: zipfile.ZipFile, name: str, limit: int) -> zipfile.Zip
 
 
 @_whole()
-def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    return archive.read(_information(archive, name, limit))
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    return archive.read(_information(archive, name, _CONFIG_BYTES))
 
 
 @_whole()

@@ -16,7 +16,7 @@ from unmask.evidence import Provenance, Reference, face_colour, face_ink
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
 from unmask.jobs.previewing import copyable, playable
-from unmask.store import Entry, Event, Job, Stored
+from unmask.store import Entry, Event, Filters, Job, Stored
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
 from unmask.web.views.progress import describe, in_words
@@ -202,7 +202,5 @@ def page_of(stored: Stored) -> Page:
 
 def others_of(entry: Entry) -> list[Entry]:
     """Other analyses of the same bytes, the newest first."""
-    from unmask.store import Filters
-
     same = services().history.list(Filters(text=entry.sha256), limit=20)
     return [one for one in same if one.id != entry.id and one.sha256 == entry.sha256]
