@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from films import (
@@ -216,3 +217,14 @@ def test_a_header_without_frames_is_damaged(analyser: Analyser, tmp_path: Path) 
     path.write_bytes(content[:1200])
     with pytest.raises((Damaged, NotMedia)):
         analyser.analyse(path)
+
+
+def test_a_face_on_its_side_is_not_judged(analyser: Analyser, tmp_path: Path) -> None:
+    """Of a film that has lost its rotation MTCNN finds some faces, and the model sees nonsense."""
+    large = cv2.resize(WHOLE, None, fx=2, fy=2)
+    turned = np.ascontiguousarray(np.rot90(large, 3))
+    analysis = analyser.analyse(film(tmp_path / "turned.mp4", lambda _: turned, frames=25))
+    assert analysis.faces
+    assert analysis.verdict.label == "inconclusive"
+    assert analysis.verdict.probability is None
+    assert "face-turned" in analysis.verdict.reasons

@@ -202,3 +202,19 @@ def test_the_order_of_frames_does_not_matter(calibration, thresholds, face, rand
     judge = lambda one: judge_face(one, calibration, thresholds, kind="video")  # noqa: E731
     assert judge(shuffled) == judge(face)
     assert shuffled.prominence == face.prominence
+
+
+@pytest.mark.parametrize(
+    ("turned", "judged"),
+    [((), True), ((False,), True), ((True, False, False), True), ((True, False), False)],
+)
+def test_a_face_that_lies_in_half_of_the_glances_is_not_judged(
+    calibration, thresholds, make_face, turned, judged
+):
+    face = replace(make_face([5.0] * 8, [5.0]), turned=turned)
+    verdict = judge_face(face, calibration, thresholds, kind="video")
+    if judged:
+        assert verdict.label == "manipulated"
+    else:
+        assert (verdict.label, verdict.probability) == ("inconclusive", None)
+        assert verdict.reasons == ("face-turned",)

@@ -113,6 +113,10 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
         ({"label": "inconclusive", "probability": 0.6}, "sample more stretches"),
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("too-noisy",)}, "better copy,"),
         ({"label": "inconclusive", "probability": None}, "best the original"),
+        (
+            {"label": "inconclusive", "probability": None, "reasons": ("face-turned",)},
+            "Turn the file upright",
+        ),
         ({"label": "no-face", "probability": None}, "the part or the detail that shows it"),
     ],
 )

@@ -17,6 +17,7 @@ from unmask.faces.between import Expected, expected, key_frames, still
 from unmask.faces.boxes import Boxes, clipped
 from unmask.faces.cascade import Candidates, Cascade
 from unmask.faces.pyramid import CELL, Image
+from unmask.faces.upright import SMALLEST, TURNS, is_turned, patches
 from unmask.runtime import SessionOptions, open_session
 
 MIN_FACE = 20
@@ -103,6 +104,23 @@ class FaceDetector:
         """The faces of one picture, looked for where ``faces`` are expected only."""
         pictures: list[Image] = [np.ascontiguousarray(image)]
         return self._about(pictures, [faces.proposals()], _FOREVER)[0]
+
+    def turned(
+        self,
+        faces: Sequence[tuple[NDArray[np.uint8], Detection]],
+        *,
+        deadline: Deadline = _FOREVER,
+    ) -> list[bool]:
+        """Whether each face, with its picture, lies on its side or is upside down.
+
+        Of single glances some are wrong: ``tools/turned.py`` says what comes of that.
+        """
+        turns = [turn for image, face in faces for turn in patches(image, face.box)]
+        found, _landmarks = self._cascade.run(turns, SMALLEST, deadline)
+        mine = [found.owner // TURNS == number for number in range(len(faces))]
+        return [
+            is_turned(found.owner[own] % TURNS, found.boxes[own], found.scores[own]) for own in mine
+        ]
 
     def _found_at(
         self, frames: Sequence[Frame], ahead: Mapping[int, Expected], deadline: Deadline

@@ -55,9 +55,13 @@ def score_faces(
 
 
 def face_evidence(
-    face: Sequence[Track], scored: Mapping[Sighting, Scored], clips: ClipScores
+    face: Sequence[Track],
+    scored: Mapping[Sighting, Scored],
+    clips: ClipScores,
+    turned: Mapping[Sighting, bool],
 ) -> FaceEvidence:
     """What the verdict is made of. Sightings that were not scored are no evidence."""
+    glances = [turned[one] for one in sightings(face) if one in turned]
     seen = [one for one in sightings(face) if one in scored]
     place = {one: index for index, one in enumerate(seen)}
     return FaceEvidence(
@@ -77,6 +81,7 @@ def face_evidence(
             ClipEvidence(logit=logit, frames=tuple(place[one] for one in clip))
             for clip, logit in zip(clips.clips, clips.logits, strict=True)
         ),
+        turned=tuple(glances),
     )
 
 

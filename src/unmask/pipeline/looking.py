@@ -68,6 +68,7 @@ class Looker:
         self._crop = scorer.package.manifest.crop
         self._tracker = FaceTracker()
         self.tracks: list[Track] = []
+        self.turned: dict[Sighting, bool] = {}  # one glance a face and window
         self.damage = DamageCount()
         self.seen = Seen()
 
@@ -119,8 +120,13 @@ class Looker:
             detections = self._detector.detect_window(window.frames, deadline=self._deadline)
         with self._clock.stage("track", window=number):
             tracks = self._tracker.add(window.frames, detections)
+        chosen = _most_prominent(tracks, self._max_faces)
+        with self._clock.stage("detect", window=number, frames=len(chosen)):
+            glances = [track.sightings[len(track.sightings) // 2] for track in chosen]
+            faces = [(images[seen.frame], seen.detection) for seen in glances]
+            turned = self._detector.turned(faces, deadline=self._deadline)
+            self.turned |= dict(zip(glances, turned, strict=True))
         with self._clock.stage("align", window=number):
-            chosen = _most_prominent(tracks, self._max_faces)
             crops = [
                 (seen, _cut(window, seen, self._crop))
                 for track in chosen

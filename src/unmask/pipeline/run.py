@@ -89,7 +89,7 @@ class Run:
                 max_faces=options.max_faces,
                 frames=looker.seen.frames,
             )
-        faces, verdict = self._judge(info, engine, options, choice, looker.scored)
+        faces, verdict = self._judge(info, engine, options, choice, looker)
         if self.evidence is not None:
             _hand_over(self.evidence, choice, looker.scored, manifest)
         return Analysis(
@@ -109,14 +109,14 @@ class Run:
         engine: Engine,
         options: AnalysisOptions,
         choice: Choice,
-        scored: Mapping[Sighting, Scored],
+        looker: Looker,
     ) -> tuple[tuple[Face, ...], Verdict]:
-        manifest = engine.scorer.package.manifest
+        manifest, scored = engine.scorer.package.manifest, looker.scored
         with self.clock.stage("temporal"):
             clips = score_faces(choice.faces, scored, engine.scorer, self.deadline)
         with self.clock.stage("verdict"):
             evidence = [
-                face_evidence(face, scored, own)
+                face_evidence(face, scored, own, looker.turned)
                 for face, own in zip(choice.faces, clips, strict=True)
             ]
             verdicts = [

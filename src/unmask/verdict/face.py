@@ -51,14 +51,16 @@ def judge_face(
     """The face's label, its calibrated probability, and the reasons (codes of ``REASONS``).
 
     Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
-    half of its frames are. With too few frames left the face is inconclusive and has no
-    probability: nothing measured it. Between the thresholds, where frames contradict what they
-    come to together, or where half of the frames are so noisy that little can be found in them, it
-    is inconclusive and keeps the probability, which is what was measured.
+    half of its frames are. With too few frames left, or where the face is not upright, it is
+    inconclusive and has no probability: nothing measured it. Between the thresholds, where frames
+    contradict what they come to together, or where half of the frames are so noisy that little can
+    be found in them, it is inconclusive and keeps the probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.
     """
+    if floor.lies(face):
+        return Verdict(label="inconclusive", probability=None, reasons=("face-turned",))
     flaws = [tuple(floor.flaws(frame)) for frame in face.frames]
     fit = _fit(face, flaws, floor)
     needed = floor.needed(kind)

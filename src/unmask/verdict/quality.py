@@ -44,10 +44,14 @@ class ClipEvidence:
 
 @dataclass(frozen=True, slots=True)
 class FaceEvidence:
-    """Everything the networks said of one face through the file."""
+    """Everything the networks said of one face through the file.
+
+    ``turned`` are glances at different moments: whether the face lay on its side or upside down.
+    """
 
     frames: tuple[FrameEvidence, ...]
     clips: tuple[ClipEvidence, ...]
+    turned: tuple[bool, ...] = ()
 
     @property
     def prominence(self) -> float:
@@ -108,6 +112,10 @@ class QualityFloor:
     def hides(self, frame: FrameEvidence) -> bool:
         """Whether traces would hardly show in this frame."""
         return not frame.grain < self.grain
+
+    def lies(self, face: FaceEvidence) -> bool:
+        """Whether the face is not upright in half of the glances at it."""
+        return 2 * sum(face.turned) >= max(1, len(face.turned))
 
     def needed(self, kind: Kind) -> int:
         """How many fit frames a face must have."""

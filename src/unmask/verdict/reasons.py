@@ -31,6 +31,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "face-too-small": "The face has too few pixels to show traces of manipulation.",
         "too-blurred": "The face is too blurred to show traces of manipulation.",
         "poor-detection": "The detector was not sure enough that this is a face.",
+        "face-turned": "The face lies on its side or upside down, and the model knows upright "
+        "faces only.",
         "face-cut-off": "Too much of the face lies outside the picture.",
         "too-few-frames": "The face could be judged in too few frames of the video.",
         "main-face-not-judged": "The most prominent face was too poorly visible to be judged, "

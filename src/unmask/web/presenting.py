@@ -97,6 +97,13 @@ def next_step(analysis: Analysis) -> str:
         )
     if verdict.label == "no-face":
         return _("If a face is to be seen, hand in the part or the detail that shows it.")
+    return _after_doubt(analysis)
+
+
+def _after_doubt(analysis: Analysis) -> str:
+    verdict = analysis.verdict
+    if "face-turned" in verdict.reasons:
+        return _("Turn the file upright, as it was filmed, and hand it in once more.")
     if verdict.probability is None or "too-noisy" in verdict.reasons:
         return _(
             "Find a better copy, best the original: larger, sharper, longer or less compressed. "
