@@ -30,12 +30,17 @@ def served(server: Any) -> Iterator[int]:
     """A server of waitress at work; its port. Its loop closes its sockets, for it watches them."""
     from waitress.wasyncore import close_all
 
+    def stop() -> None:
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()  # and the files that it was sending
+        close_all(server._map)
+
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield server.effective_port
     finally:
         server.task_dispatcher.shutdown()  # who has answered still wakes the loop
-        server.trigger.pull_trigger(lambda: close_all(server._map))
+        server.trigger.pull_trigger(stop)
         thread.join(timeout=10)
         assert not thread.is_alive()
