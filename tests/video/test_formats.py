@@ -74,13 +74,30 @@ def test_the_pictures_of_one_group_are_decoded_once(tmp_path):
     assert damage.decoded <= 250
 
 
-def test_skipped_frames_change_no_pixel(tmp_path):
-    path = write(tmp_path / "a.mp4", frames=100, gop=1000, options={"bf": "3", "refs": "4"})
+SKIPPING = {
+    # file: (codec, encoder options, whether some of its frames can be left out)
+    "a.mp4": ("libx264", {"bf": "3", "refs": "4"}, True),
+    "b.mkv": ("libx264", {"bf": "3", "refs": "4"}, True),
+    "c.ts": ("libx264", {"bf": "3", "refs": "4"}, True),
+    "d.mp4": ("libx264", {"bf": "0"}, False),
+    "e.mp4": ("libx265", {"x265-params": "log-level=none:bframes=4"}, True),
+    "f.mp4": ("libx265", {"x265-params": "log-level=none:bframes=4:temporal-layers=3"}, True),
+    "g.avi": ("mpeg4", {"bf": "2"}, True),
+}
+
+
+@pytest.mark.parametrize("name", SKIPPING)
+def test_skipped_frames_change_no_pixel(tmp_path, name):
+    codec, options, some = SKIPPING[name]
+    path = write(tmp_path / name, codec=codec, frames=100, gop=1000, options=options)
     (whole,) = sample(path, plan(0, 4, 100, 0.04))
-    (late,) = sample(path, plan(3, 4, 20, 0.04))
+    damage = DamageCount()
+    (late,) = sample(path, plan(3, 4, 20, 0.04), damage=damage)
     by_time = {frame.time: frame.image for frame in whole}
     assert len(late) == 20
     assert all((frame.image == by_time[frame.time]).all() for frame in late)
+    assert (damage.decoded < 90) is some
+    assert damage.damaged == 0
 
 
 def test_a_variable_rate_keeps_its_times(tmp_path):

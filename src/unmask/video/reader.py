@@ -25,11 +25,11 @@ from unmask.video.counts import DamageCount
 from unmask.video.joined import starts_anew
 from unmask.video.keys import KeyIndex
 from unmask.video.limits import MAX_PIXELS, check_size
+from unmask.video.needless import needless
 from unmask.video.packets import is_flush, read_packets
 from unmask.video.rgb import to_rgb
 
-# Decoders whose non-reference frames can be left out without touching any other frame. Not HEVC:
-# there "non-reference" holds within a temporal layer only.
+# Decoders whose non-reference frames can be left out without touching any other frame.
 _CAN_SKIP = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4", "vp8"})
 # Without an index, so little to go is read through: a seek could land before here.
 _READ_ON_S = Fraction(4)
@@ -112,6 +112,7 @@ class FrameReader:
         context.thread_type = "AUTO"
         context.thread_count = min(os.cpu_count() or 1, _THREADS_ABOVE_4K if huge else _THREADS)
         context.options = {"max_pixels": str(MAX_PIXELS)}
+        self._needless = needless(context)
         self._skips = context.codec.canonical_name in _CAN_SKIP
 
     def next(self) -> Decoded | None:
@@ -181,8 +182,11 @@ class FrameReader:
         return self._floor
 
     def _decode(self, packet: Packet[VideoStream]) -> list[Decoded]:
+        early = self._is_early(packet)
+        if early and self._needless is not None and self._needless(packet):
+            return []
         if self._skips:
-            self._choose_skipping(packet)
+            self.stream.codec_context.skip_frame = "NONREF" if early else "DEFAULT"
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
@@ -190,15 +194,14 @@ class FrameReader:
             return []
         return [shot for frame in frames if (shot := self._accept(frame)) is not None]
 
-    def _choose_skipping(self, packet: Packet[VideoStream]) -> None:
-        """On the way to a window, frames that no other frame needs are not decoded."""
-        early = (
+    def _is_early(self, packet: Packet[VideoStream]) -> bool:
+        """Whether it is on the way to a window: frames that no other needs are not decoded."""
+        return (
             packet.pts is not None
             and not is_flush(packet)
             and self._clock.origin is not None
             and self._clock.seconds(packet.pts) < self._skip_before
         )
-        self.stream.codec_context.skip_frame = "NONREF" if early else "DEFAULT"
 
     def _accept(self, frame: av.VideoFrame) -> Decoded | None:
         check_size(self._path.name, frame.width, frame.height)
