@@ -45,10 +45,14 @@ def measure_duration(
         packets = read_packets(container, stream, DamageCount(), deadline, doing)
         return _last_end(packets, clock)[0]
 
-    if can_jump(container, stream) and (end := end_from(_FAR_S)):
+    if can_jump(container, stream):
+        end = end_from(_FAR_S)
         if container.format.name in INDEXED:
-            return end
-        if not starts_anew(container, stream):
+            # The last key frame may lie behind what an edit list shows, as in a clip cut on a phone.
+            end = end or end_from(stated_duration(container, stream) or _FAR_S)
+            if end:
+                return end
+        elif end and not starts_anew(container, stream):
             return max(end, end_from(max(end - _TAIL_S, Fraction(0))))
     with opened(path, deadline) as anew:
         stream = picture_stream(anew, path)
@@ -76,13 +80,13 @@ def stated_duration(container: InputContainer, stream: VideoStream) -> Fraction 
 
 
 def _last_end(packets: Iterator[Packet[VideoStream]], clock: Clock) -> tuple[Fraction, int]:
-    """The latest end of a packet, 0 if none has a time, and how many packets there are.
+    """The latest end of a packet that is shown, 0 if none has a time, and how many there are.
 
     Where times step back for good, what follows is added, as :meth:`Clock.time` does.
     """
     end, count, begun, before = Fraction(0), 0, Fraction(0), None
     for packet in packets:
-        if is_flush(packet):
+        if is_flush(packet) or packet.is_discard:
             continue
         count += 1
         stamp = clock.shown(packet)

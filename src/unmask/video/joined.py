@@ -1,4 +1,8 @@
-"""Films whose times start anew midway: discs and broadcasts store them so, files joined, too."""
+"""Films whose times start anew midway: discs and broadcasts store them so, files joined, too.
+
+So does the index of an MP4 whose edit list puts several pieces one after the other: each piece
+begins at a key frame before it, which has a time of the piece before.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,8 @@ def starts_anew(container: InputContainer, stream: VideoStream) -> bool:
 
     Such a film's last time says nothing of its length, and the same time is found at two places.
     """
+    if container.format.name.startswith("mov"):
+        return _in_pieces(stream)
     if container.format.name not in _FORMATS or stream.time_base is None:
         return False
     found = _times(container, stream)
@@ -36,3 +42,14 @@ def _times(container: InputContainer, stream: VideoStream) -> list[int]:
         if time is not None:
             found.append(time)
     return found
+
+
+def _in_pieces(stream: VideoStream) -> bool:
+    """Going through the index takes a second for two hours; only an edit list makes it longer or
+    shorter than the file has frames.
+    """
+    entries = stream.index_entries
+    if stream.frames in (0, len(entries)):
+        return False
+    stamps = (entries[place].timestamp for place in range(len(entries)))
+    return any(after < before for before, after in pairwise(stamps))
