@@ -48,7 +48,7 @@ def measure_duration(
     if can_jump(container, stream):
         end = end_from(_FAR_S)
         if container.format.name in INDEXED:
-            # The last key frame may lie behind what an edit list shows, as in a clip cut on a phone.
+            # An edit list may hide the last key frame, as in a clip cut on a phone.
             end = end or end_from(stated_duration(container, stream) or _FAR_S)
             if end:
                 return end

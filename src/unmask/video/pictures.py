@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from unmask.core.errors import Damaged
 from unmask.video import orientation
 from unmask.video.limits import check_size
 from unmask.video.pillow import quiet, recognised
+from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
 
 _ORIENTATION_TAG = 0x0112
@@ -50,7 +50,7 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 
 
 def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.uint8]:
-    """A loaded picture of any mode as H×W×3 uint8, turned by an EXIF code.
+    """A loaded picture of any mode as H×W×3 uint8 of sRGB, turned by an EXIF code.
 
     Strip by strip: Pillow's own way to an array takes three copies of the whole picture.
     """
@@ -58,9 +58,9 @@ def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.
     sides = (width, height) if orientation.swaps_sides(code) else (height, width)
     result = np.empty((*sides, 3), dtype=np.uint8)
     target = orientation.stored(result, code)
-    peak = _peak(image)
+    peak, colours = _peak(image), colours_of(image)
     for top, strip in _strips(image):
-        target[top : top + strip.height] = _strip_to_rgb(strip, peak)
+        target[top : top + strip.height] = _strip_to_rgb(strip, peak, colours)
     return result
 
 
@@ -71,14 +71,15 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
         yield top, strip
 
 
-def _strip_to_rgb(strip: Image.Image, peak: float) -> NDArray[np.uint8]:
+def _strip_to_rgb(strip: Image.Image, peak: float, colours: Colours | None) -> NDArray[np.uint8]:
     if strip.mode[0] in "IF":  # one channel of more than eight bits, which convert() would clip
         values = np.asarray(strip, dtype=np.float32) * (255.0 / peak)
-        grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=2)
+        strip = Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+    opaque = strip.convert("RGB") if colours is None else colours.of(strip)
+    array: NDArray[np.uint8] = np.asarray(opaque)
     if strip.has_transparency_data:
-        return over_white(np.asarray(strip.convert("RGBA")))
-    array: NDArray[Any] = np.asarray(strip.convert("RGB"))
+        alpha = np.asarray(strip.convert("RGBA").getchannel("A"))
+        return over_white(np.dstack([array, alpha]))
     return array
 
 
