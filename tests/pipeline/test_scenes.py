@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from films import (
     remuxed,
     two_people,
 )
+from PIL import Image
 
 from unmask.core.analysis import Analysis
 from unmask.core.errors import Damaged, InputEmpty, InputNotFound, NotMedia, TimeBudgetExceeded
@@ -228,3 +230,28 @@ def test_a_face_on_its_side_is_not_judged(analyser: Analyser, tmp_path: Path) ->
     assert analysis.verdict.label == "inconclusive"
     assert analysis.verdict.probability is None
     assert "face-turned" in analysis.verdict.reasons
+
+
+def test_what_else_is_in_a_file_is_said(analyser: Analyser, tmp_path: Path) -> None:
+    page = Image.fromarray(panning()(0))
+    page.save(tmp_path / "pages.tif", save_all=True, append_images=[page, page])
+    page.save(tmp_path / "motion.jpg", xmp=b'<rdf:Description Camera:MotionPhoto="1"/>')
+    both = film(tmp_path / "one.mp4", panning(), frames=25)
+    tracks = tmp_path / "two.mkv"
+    with av.open(str(both)) as one, av.open(str(tracks), "w") as out:
+        source = one.streams.video[0]
+        into = [out.add_stream_from_template(source) for _ in range(2)]
+        for packet in one.demux(source):
+            if packet.dts is not None:
+                packet.stream = into[0]
+                out.mux(packet)
+                packet.stream = into[1]
+                out.mux(packet)
+    for name, said in (
+        ("pages.tif", "Further pictures in the file: 2."),
+        ("motion.jpg", "motion photo"),
+        ("two.mkv", "Further films in the file (picture tracks): 1."),
+    ):
+        (notice,) = analyser.analyse(tmp_path / name).warnings
+        assert notice.code == "more-in-file"
+        assert said in notice.message

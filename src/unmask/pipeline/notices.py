@@ -45,6 +45,7 @@ def notices(
         yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")
     if len(damage.sizes) > 1:
         yield Notice(code="size-changes", message="The frames are not all of one size.")
+    yield from _left_unseen(info, damage)
     if choice.left_out:
         yield Notice(
             code="faces-left-out",
@@ -56,6 +57,27 @@ def notices(
             code="brief-detections-ignored",
             message=f"{choice.brief} uncertain detections in a single frame were taken "
             "for no face.",
+        )
+
+
+def _left_unseen(info: MediaInfo, damage: DamageCount) -> Iterator[Notice]:
+    """Pictures and films of the file beside the one that was analysed."""
+    if damage.further and info.kind == "image":
+        yield Notice(
+            code="more-in-file",
+            message=f"Further pictures in the file: {damage.further}. Only the one that is shown "
+            "first was looked at.",
+        )
+    elif damage.further:
+        yield Notice(
+            code="more-in-file",
+            message=f"Further films in the file (picture tracks): {damage.further}. Only the one "
+            "that is played by default was looked at.",
+        )
+    if damage.film_beside:
+        yield Notice(
+            code="more-in-file",
+            message="It is a motion photo: the short film behind the picture was not looked at.",
         )
 
 

@@ -79,7 +79,7 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     Of several it is the one played by default, else the largest.
     Raises :class:`NoPicture`.
     """
-    streams = [s for s in container.streams.video if not s.disposition & _NEVER_SHOWN]
+    streams = _moving(container)
     if not streams:
         raise NoPicture(
             f"{path}: holds no moving picture, only sound or cover art",
@@ -96,6 +96,16 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     for stream in container.streams:
         stream.discard = Discard.default if stream is chosen else Discard.all
     return chosen
+
+
+def further_streams(container: InputContainer) -> int:
+    """How many streams of moving pictures there are beside the one to look at."""
+    animated = container.metadata.get("major_brand") == "avis"
+    return 0 if animated else sum(stream.frames != 1 for stream in _moving(container)) - 1
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    return [s for s in container.streams.video if not s.disposition & _NEVER_SHOWN]
 
 
 def _standing(stream: VideoStream) -> int:

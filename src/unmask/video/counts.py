@@ -13,9 +13,13 @@ class DamageCount:
     packets it could not read and the frames it marked as broken, none of which is delivered.
     ``sizes`` are the different ones, width and height, that frames were stored in.
     ``unsure_of_times`` tells that they start anew midway, in a film too long to be read through.
+    ``further`` are the pictures of a picture's file, or the picture streams of a film, that nobody
+    looks at, ``film_beside`` that a short film lies behind the picture.
     """
 
     decoded: int = 0
     damaged: int = 0
     sizes: set[tuple[int, int]] = field(default_factory=set)
     unsure_of_times: bool = False
+    further: int = 0
+    film_beside: bool = False

@@ -11,6 +11,8 @@ from PIL import Image
 
 from unmask.core.errors import Damaged
 from unmask.video import orientation
+from unmask.video.companions import further_pictures, has_film
+from unmask.video.counts import DamageCount
 from unmask.video.limits import check_size
 from unmask.video.pillow import quiet, recognised
 from unmask.video.profiles import Colours, colours_of
@@ -38,7 +40,7 @@ def display_size(image: Image.Image) -> tuple[int, int]:
     return image.size
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
+def read_picture(path: Path, damage: DamageCount) -> NDArray[np.uint8]:
     """H×W×3 uint8, upright; transparency over white. :class:`Damaged`, ``TooLarge``."""
     with recognised(path) as image:
         if image is None:
@@ -46,7 +48,11 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         check_size(path.name, *image.size)
         with quiet(path):
             image.load()
-            return to_array(image, exif_code(image))
+            pixels = to_array(image, exif_code(image))
+            damage.decoded += 1
+            damage.film_beside = has_film(image)
+            damage.further = further_pictures(image)
+            return pixels
 
 
 def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.uint8]:

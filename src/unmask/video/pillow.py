@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from unmask.core.errors import Damaged
 
 # What Pillow's decoders raise on broken files.
-_FAILURES = (
+FAILURES = (
     OSError,
     SyntaxError,
     ValueError,
@@ -47,7 +47,7 @@ def quiet(path: Path) -> Iterator[None]:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
             yield
-        except _FAILURES as error:
+        except FAILURES as error:
             raise Damaged(
                 f"{path}: the picture cannot be decoded: {error}",
                 hint="it seems cut short or overwritten; copy or download it again",

@@ -14,6 +14,7 @@ from unmask.core.errors import Damaged
 from unmask.video import orientation, pictures
 from unmask.video.animation import frame_durations, runs_together
 from unmask.video.clock import plausible
+from unmask.video.companions import refuse_raw
 from unmask.video.counts import DamageCount
 from unmask.video.duration import measure_duration, stated_duration
 from unmask.video.files import FileFacts, read_facts
@@ -48,7 +49,7 @@ def probe(path: Path, *, deadline: Deadline, facts: FileFacts | None = None) -> 
         "frames_decoded": 0,
         "frames_damaged": 0,
     }
-    described = _by_pillow(path) or _video(path, facts, deadline)
+    described = _by_pillow(path, facts) or _video(path, facts, deadline)
     return MediaInfo(**common, **described)
 
 
@@ -57,12 +58,13 @@ def _as_text(name: str) -> str:
     return fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _by_pillow(path: Path) -> dict[str, Any] | None:
+def _by_pillow(path: Path, facts: FileFacts) -> dict[str, Any] | None:
     """A picture, or an animation that FFmpeg does not read; None for what it is to read."""
     with recognised(path) as image:
         if image is None:
             return None
         check_size(path.name, *image.size)
+        refuse_raw(str(path), image, facts.head)
         with quiet(path):
             if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
                 return _picture(image)

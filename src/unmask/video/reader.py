@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
-from unmask.video.container import can_jump, opened, picture_stream
+from unmask.video.container import can_jump, further_streams, opened, picture_stream
 from unmask.video.counts import DamageCount
 from unmask.video.joined import starts_anew
 from unmask.video.keys import KeyIndex
@@ -87,6 +87,7 @@ class FrameReader:
         with ExitStack() as stack:
             self.container = stack.enter_context(opened(self._path, self._deadline))
             self.stream = picture_stream(self.container, self._path)
+            self._damage.further = max(0, further_streams(self.container))
             self._prepare_decoder()
             self._stack = stack.pop_all()
         self._jumps = jumps and can_jump(self.container, self.stream)

@@ -40,8 +40,7 @@ def read_windows(
     ``TimeBudgetExceeded`` and the errors of ``probe`` where they arise.
     """
     if info.kind == "image":
-        damage.decoded += 1
-        yield Window((Frame(Fraction(0), read_picture(path)),))
+        yield Window((Frame(Fraction(0), read_picture(path, damage)),))
         return
     ordered = sorted(plans, key=lambda plan: plan.start)
     found = False

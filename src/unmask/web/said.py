@@ -27,6 +27,10 @@ TEXTS = (
     "short.",
     "Only one frame of the video could be looked at.",
     "The frames are not all of one size.",
+    "Further pictures in the file: %(n)s. Only the one that is shown first was looked at.",
+    "Further films in the file (picture tracks): %(n)s. Only the one that is played by default was "
+    "looked at.",
+    "It is a motion photo: the short film behind the picture was not looked at.",
     "%(more)s more faces were found than were asked for; the %(n)s largest and most seen were "
     "scored.",
     "%(n)s uncertain detections in a single frame were taken for no face.",
@@ -47,6 +51,7 @@ TEXTS = (
     "%(name)s: is not a video or picture in a format that Unmask opens",
     "%(name)s: holds no moving picture, only sound or cover art",
     "%(name)s: no decoder for its picture stream",
+    "%(name)s: is a camera's raw file, of which only a preview could be seen",
     "%(name)s: its structure cannot be read: %(cause)s",
     "%(name)s: the picture cannot be decoded: %(cause)s",
     "%(name)s: not one frame could be decoded",
@@ -58,6 +63,7 @@ TEXTS = (
     "check the path, and the disk it lies on",
     "choose another",
     "convert it to H.264 first",
+    "develop it to JPEG or TIFF first",
     "copy or download it again",
     "download or copy it again",
     "give a video or a picture",

@@ -1,0 +1,68 @@
+"""What a picture's file holds beside the picture: none of it is looked at, and results say so."""
+
+from __future__ import annotations
+
+import re
+
+from PIL import Image
+
+from unmask.core.errors import NotMedia
+from unmask.video.pillow import FAILURES
+
+_SUBFILE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50_706  # tags of TIFF and DNG
+_REDUCED = 1  # a smaller version of another picture
+_MOST = 1000
+# As phones of Google, Samsung and others write it into XMP, the second until 2019.
+_MOTION = re.compile(rb"\b(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']1|>1<)")
+
+
+def further_pictures(image: Image.Image) -> int:
+    """Pages of a TIFF, pictures of a HEIF beside the first; previews do not count.
+
+    Moves ``image`` to another page. Counts up to a thousand, or to where the file is broken.
+    """
+    if image.format == "HEIF":
+        return int(getattr(image, "n_frames", 1)) - 1
+    return _pages(image) - 1 if image.format == "TIFF" else 0
+
+
+def _pages(image: Image.Image) -> int:
+    whole = 1
+    try:
+        for page in range(1, _MOST):
+            image.seek(page)
+            whole += not _tag(image, _SUBFILE) & _REDUCED
+    except FAILURES:  # EOFError behind the last
+        pass
+    return whole
+
+
+def has_film(image: Image.Image) -> bool:
+    """Whether the picture says that it is a motion photo: a short film lies behind it."""
+    packet = image.info.get("xmp")
+    return isinstance(packet, bytes) and _MOTION.search(packet) is not None
+
+
+def refuse_raw(name: str, image: Image.Image, head: bytes) -> None:
+    """Raise :class:`NotMedia` for a camera's raw file. Its first picture is a preview.
+
+    DNG says what it is, Canon's CR2 by its first bytes; NEF, ARW and others keep what the preview
+    was made from in a directory below it.
+    """
+    if image.format != "TIFF":
+        return
+    preview = _tag(image, _SUBFILE) & _REDUCED and _has(image, _SUB_IFDS)
+    if preview or _has(image, _DNG_VERSION) or head[8:10] == b"CR":
+        raise NotMedia(
+            f"{name}: is a camera's raw file, of which only a preview could be seen",
+            hint="develop it to JPEG or TIFF first",
+        )
+
+
+def _has(image: Image.Image, tag: int) -> bool:
+    return tag in getattr(image, "tag_v2", {})
+
+
+def _tag(image: Image.Image, tag: int) -> int:
+    value = getattr(image, "tag_v2", {}).get(tag, 0)
+    return value if isinstance(value, int) else 0
