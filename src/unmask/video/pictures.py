@@ -13,6 +13,7 @@ from unmask.core.errors import Damaged
 from unmask.video import orientation
 from unmask.video.companions import further_pictures, has_film
 from unmask.video.counts import DamageCount
+from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
 from unmask.video.pillow import quiet, recognised
 from unmask.video.profiles import Colours, colours_of
@@ -48,7 +49,8 @@ def read_picture(path: Path, damage: DamageCount) -> NDArray[np.uint8]:
         check_size(path.name, *image.size)
         with quiet(path):
             image.load()
-            pixels = to_array(image, exif_code(image))
+            code, transfer = exif_code(image), high_transfer(path, image)
+            pixels = ordinary(path, image, transfer, code) if transfer else to_array(image, code)
             damage.decoded += 1
             damage.film_beside = has_film(image)
             damage.further = further_pictures(image)
