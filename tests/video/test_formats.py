@@ -108,6 +108,24 @@ def test_a_variable_rate_keeps_its_times(tmp_path):
     assert numbers(window) == list(range(len(at)))
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_picture_that_stands_for_long(tmp_path, name):
+    """As recordings of a screen have it, and with B-frames: what follows is neither missed, nor
+    thought to last as long as the gap."""
+    at = [*range(0, 2000, 40), *range(58_000, 59_000, 40)]
+    path = write(tmp_path / name, frames=len(at), times=at)
+    assert info_of(path).duration_s == pytest.approx(59, abs=0.1)
+    windows = sample(path, *(plan(k * 7.375, k * 7.375 + 7.375, 8, 0.12) for k in range(8)))
+    assert [numbers(window)[0] for window in windows] == [0, 50]
+    assert [len(window) for window in windows] == [8, 8]
+
+
+def test_a_show_of_slides(tmp_path):
+    path = write(tmp_path / "a.mp4", frames=7, times=[10_000 * k for k in range(7)])
+    windows = sample(path, *(plan(k * 8.75, k * 8.75 + 8.75, 8, 0.12) for k in range(8)))
+    assert [numbers(window) for window in windows] == [[k] for k in range(7)]
+
+
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
 def test_times_count_from_the_streams_start(tmp_path, name):
     at = [90_000 + 40 * k for k in range(50)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unmask.core.frames import WindowPlan
-from unmask.video.sampling import pick
+from unmask.video.sampling import Shots, pick
 
 BLANK = np.zeros((1, 1, 3), np.uint8)
 
@@ -27,7 +27,9 @@ class Still:
 
 def take(at, plan, after=None):
     rest = iter([Still(Fraction(t)) for t in at])
-    frames = pick(lambda: next(rest, None), plan, count=plan.frames, size=(1, 1), after=after)
+    frames = pick(
+        Shots(lambda: next(rest, None)), plan, count=plan.frames, size=(1, 1), after=after
+    )
     return [frame.time for frame in frames]
 
 
@@ -82,3 +84,16 @@ def test_what_holds_for_every_window(at, plan, after):
     assert after is None or all(t > after for t in taken)
     inside = [t for t in at if plan.start <= t < plan.stop and (after is None or t > after)]
     assert taken[:1] == inside[:1]
+
+
+def test_a_frame_of_a_later_window_is_not_lost():
+    """A window that the frames do not fill has seen the first one behind it."""
+    rest = iter([Still(Fraction(10 * k)) for k in range(7)])
+    shots = Shots(lambda: next(rest, None))
+    found = []
+    for k in range(8):
+        slot = WindowPlan(Fraction(70 * k, 8), Fraction(70 * (k + 1), 8), 8, Fraction(1, 8))
+        found += [pick(shots, slot, count=8, size=(1, 1))]
+    assert [[int(frame.time) for frame in window] for window in found] == [
+        [0], [10], [20], [30], [40], [50], [60], [],
+    ]  # fmt: skip

@@ -36,6 +36,7 @@ def measure_duration(
     """
     doing = f"measuring {path.name}"
     clock = Clock(stream, container.format.name)
+    stated = stated_duration(container, stream)
 
     def end_from(begin: Fraction) -> Fraction:
         try:
@@ -43,13 +44,13 @@ def measure_duration(
         except av.error.FFmpegError:
             return Fraction(0)
         packets = read_packets(container, stream, DamageCount(), deadline, doing)
-        return _last_end(packets, clock)[0]
+        return _last_end(packets, clock, stated)[0]
 
     if can_jump(container, stream):
         end = end_from(_FAR_S)
         if container.format.name in INDEXED:
             # An edit list may hide the last key frame, as in a clip cut on a phone.
-            end = end or end_from(stated_duration(container, stream) or _FAR_S)
+            end = end or end_from(stated or _FAR_S)
             if end:
                 return end
         elif end and not starts_anew(container, stream):
@@ -58,7 +59,7 @@ def measure_duration(
         stream = picture_stream(anew, path)
         clock = Clock(stream, anew.format.name)
         packets = read_packets(anew, stream, DamageCount(), deadline, doing)
-        end, count = _last_end(packets, clock)
+        end, count = _last_end(packets, clock, stated)
         return end or count * clock.step
 
 
@@ -79,12 +80,16 @@ def stated_duration(container: InputContainer, stream: VideoStream) -> Fraction 
     return None
 
 
-def _last_end(packets: Iterator[Packet[VideoStream]], clock: Clock) -> tuple[Fraction, int]:
+def _last_end(
+    packets: Iterator[Packet[VideoStream]], clock: Clock, stated: Fraction | None
+) -> tuple[Fraction, int]:
     """The latest end of a packet that is shown, 0 if none has a time, and how many there are.
 
-    Where times step back for good, what follows is added, as :meth:`Clock.time` does.
+    Where times step back for good, what follows is added, as :meth:`Clock.time` does. A packet
+    lasts until the next one is *decoded*, so where the rate varies and the order of decoding is
+    another than that of showing, one may seem to last far beyond the end ``stated``.
     """
-    end, count, begun, before = Fraction(0), 0, Fraction(0), None
+    end, shown, count, begun, before = Fraction(0), Fraction(0), 0, Fraction(0), None
     for packet in packets:
         if is_flush(packet) or packet.is_discard:
             continue
@@ -97,5 +102,6 @@ def _last_end(packets: Iterator[Packet[VideoStream]], clock: Clock) -> tuple[Fra
                 begun = end - clock.seconds(stamp)
             before = packet.dts
         lasts = packet.duration * clock.unit if packet.duration else clock.step
-        end = max(end, begun + clock.seconds(stamp) + lasts)
-    return end, count
+        at = begun + clock.seconds(stamp)
+        shown, end = max(shown, at), max(end, at + lasts)
+    return (end if stated is None else min(end, max(shown + clock.step, stated))), count

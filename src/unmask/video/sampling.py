@@ -21,8 +21,25 @@ class Shot(Protocol):
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]: ...  # noqa: D102
 
 
+class Shots:
+    """Decoded frames in order, of which the last may be given again."""
+
+    def __init__(self, following: Callable[[], Shot | None]) -> None:
+        self._following = following
+        self._again: Shot | None = None
+
+    def next(self) -> Shot | None:
+        """None at the end."""
+        again, self._again = self._again, None
+        return again or self._following()
+
+    def put_back(self, shot: Shot) -> None:
+        """A frame that belongs to a later window, where it is the first to come."""
+        self._again = shot
+
+
 def pick(
-    following: Callable[[], Shot | None],
+    shots: Shots,
     plan: WindowPlan,
     *,
     count: int,
@@ -38,7 +55,10 @@ def pick(
     taken: list[Frame] = []
     held: Shot | None = None
     wanted = plan.start
-    while len(taken) < count and (shot := following()) is not None and shot.time < plan.stop:
+    while len(taken) < count and (shot := shots.next()) is not None:
+        if shot.time >= plan.stop:
+            shots.put_back(shot)
+            break
         if shot.time < plan.start or (after is not None and shot.time <= after):
             continue
         if held is not None and wanted - held.time <= abs(shot.time - wanted):

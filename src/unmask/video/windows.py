@@ -15,7 +15,7 @@ from unmask.video.counts import DamageCount
 from unmask.video.limits import frames_that_fit
 from unmask.video.pictures import read_picture
 from unmask.video.reader import FrameReader
-from unmask.video.sampling import pick
+from unmask.video.sampling import Shots, pick
 
 _ENDLESS = Fraction(10**9)
 
@@ -73,10 +73,11 @@ def _windows(
     size = (info.width, info.height)
     last: Fraction | None = None
     with _reader(path, info, plans, deadline, damage) as reader:
+        shots = Shots(reader.next)
         for plan in plans:
             count = min(plan.frames, frames_that_fit(*size))
             reader.enter(plan.start, max(plan.start, plan.stop - plan.step * plan.frames))
-            frames = pick(reader.next, plan, count=count, size=size, after=last)
+            frames = pick(shots, plan, count=count, size=size, after=last)
             if frames:
                 last = frames[-1].time
                 window = Window(tuple(frames))
