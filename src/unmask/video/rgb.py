@@ -12,6 +12,7 @@ from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 from unmask.video import orientation, tone
+from unmask.video.fields import whole_or_field
 
 _UNSPECIFIED = 2
 _HD_LINES = 720
@@ -54,7 +55,8 @@ def to_rgb(
     """H×W×3 uint8, upright, of the displayed ``size`` (width, height).
 
     A frame whose own size changed midway through the stream is scaled to it and keeps its shape:
-    what it leaves free is black, as in players. ``aspect`` and ``transfer`` are the stream's;
+    what it leaves free is black, as in players. Of an interlaced frame with combs one half picture
+    is taken, scaled to the whole. ``aspect`` and ``transfer`` are the stream's;
     high dynamic range is brought to the ordinary one.
     """
     inner = _fitted(display_size(frame, aspect), size)
@@ -84,12 +86,16 @@ def _converted(
     width, height = size[::-1] if orientation.swaps_sides(code) else size
     has_alpha = any(component.is_alpha for component in frame.format.components)
     high = None if has_alpha or transfer not in (tone.PQ, tone.HLG) else transfer
-    converted = frame.reformat(
-        width=width,
-        height=height,
-        format="rgb48le" if high else "rgba" if has_alpha else "rgb24",
-        src_colorspace=_matrix(frame),
-    ).to_ndarray()
+    converted = (
+        whole_or_field(frame)
+        .reformat(
+            width=width,
+            height=height,
+            format="rgb48le" if high else "rgba" if has_alpha else "rgb24",
+            src_colorspace=_matrix(frame),
+        )
+        .to_ndarray()
+    )
     if high:
         image = tone.to_ordinary(np.asarray(converted, dtype=np.uint16), high)
     else:
