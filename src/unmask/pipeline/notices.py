@@ -39,7 +39,7 @@ def notices(
         yield Notice(
             code="incomplete",
             message=f"Of {len(plans)} places in the file, {seen.windows} could be looked at: "
-            "it seems cut short, or its stated length is wrong.",
+            "the picture stands still in the others, or the file is cut short.",
         )
     if info.kind == "video" and seen.frames < 2:
         yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")

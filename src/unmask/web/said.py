@@ -19,8 +19,8 @@ from unmask.web.words import _, local
 TEXTS = (
     # warnings of an analysis
     "%(damaged)s packets or frames could not be decoded and were skipped; %(decoded)s could.",
-    "Of %(planned)s places in the file, %(seen)s could be looked at: it seems cut short, or its "
-    "stated length is wrong.",
+    "Of %(planned)s places in the file, %(seen)s could be looked at: the picture stands still in "
+    "the others, or the file is cut short.",
     "The times of the film start anew midway, and it is too long to be read through: parts of it "
     "may have been missed, and times may be wrong.",
     "The file states a length of %(stated)s s and its pictures end after %(end)s s: it seems cut "
