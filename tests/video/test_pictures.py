@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from media_factory import NEVER, info_of, plan, sample
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from unmask.core.errors import Damaged, NotMedia, TooLarge
 from unmask.video import DamageCount, read_windows
@@ -97,6 +97,37 @@ def test_exif_orientation(tmp_path, name, code):
     assert (info.width, info.height) == (60, 40)
     assert info.rotation == rotation(code)
     assert near(read(path), colours(), 30)
+
+
+@pytest.mark.parametrize("with_exif", [False, True])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.avif"])
+def test_an_orientation_in_xmp_alone_does_not_count(tmp_path, name, with_exif):
+    """As of pictures that were turned by a program which knows of EXIF only."""
+    exif = Image.Exif()
+    exif[0x0110] = "a camera"
+    packet = b'<rdf:Description xmlns:tiff="t" tiff:Orientation="6"/>'
+    options = {"exif": exif} if with_exif else {}
+    if name == "a.png":
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", packet.decode())
+        options["pnginfo"] = text
+    else:
+        options["xmp"] = packet
+    save(tmp_path / name, Image.fromarray(colours()), **options)
+    assert info_of(tmp_path / name).rotation == 0
+    assert near(read(tmp_path / name), colours(), 30)
+
+
+@pytest.mark.parametrize("code", [3, 6])
+def test_an_orientation_that_imagemagick_wrote_into_a_png(tmp_path, code):
+    exif = Image.Exif()
+    exif[ORIENTATION] = code
+    data = exif.tobytes()
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type exif", f"\nexif\n{len(data):8}\n{data.hex()}\n")
+    stored_ = Image.fromarray(np.ascontiguousarray(stored(colours(), code)))
+    stored_.save(tmp_path / "a.png", pnginfo=text)
+    assert near(read(tmp_path / "a.png"), colours())
 
 
 @pytest.mark.parametrize("code", range(1, 9))

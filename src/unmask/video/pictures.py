@@ -20,12 +20,23 @@ from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
 
 _ORIENTATION_TAG = 0x0112
+_PNG_TEXT = "Raw profile type exif"  # as ImageMagick wrote it into PNG before there was a place
 _STRIP_PIXELS = 4_000_000
 
 
 def exif_code(image: Image.Image) -> int:
-    """The EXIF orientation of the pixels that Pillow gives now (it turns TIFF by itself)."""
-    return orientation.from_exif(image.getexif().get(_ORIENTATION_TAG))
+    """The EXIF orientation of the pixels that Pillow gives now (it turns TIFF by itself).
+
+    Where EXIF says nothing Pillow would ask XMP. Viewers do not: programs that turn the pixels and
+    take the orientation out leave XMP as it was.
+    """
+    exif, stored = image.getexif(), image.info.get("exif")
+    if isinstance(stored, bytes):
+        exif = Image.Exif()
+        exif.load(stored)
+    elif image.format != "TIFF" and _PNG_TEXT not in image.info:
+        return orientation.UPRIGHT
+    return orientation.from_exif(exif.get(_ORIENTATION_TAG))
 
 
 def turned(image: Image.Image) -> orientation.Rotation:
