@@ -7,7 +7,8 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from media_factory import need_encoder, plan, sample
+from media_factory import info_of, need_encoder, plan, sample
+from PIL import Image
 from skimage.data import astronaut
 
 from unmask.video import fields
@@ -113,6 +114,22 @@ def test_noise_and_stripes_two_lines_wide_are_no_combs():
     stripes[::4], stripes[1::4] = 200, 200
     assert not is_combed(stripes, said=False)
     assert not is_combed(stripes, said=True)
+
+
+def test_half_pictures_of_hevc_have_the_shape_of_the_whole(tmp_path):
+    """They come one by one, half as high as what they show."""
+    halves = [
+        av.VideoFrame.from_ndarray(np.ascontiguousarray(at(k)[k % 2 :: 2])).reformat(
+            format="yuv420p"
+        )
+        for k in range(6)
+    ]
+    options = {"x265-params": "log-level=none:interlace=1", "crf": "12"}
+    path = film(tmp_path / "a.mkv", halves, "libx265", options)
+    info = info_of(path)
+    assert (info.width, info.height) == (160, 128)
+    wanted = np.asarray(Image.fromarray(at(0)).resize((160, 128)))
+    assert apart(seen(path)[0], wanted) < 8
 
 
 @pytest.mark.parametrize("pixels", ["bgr24", "gray", "yuv411p", "yuyv422"])

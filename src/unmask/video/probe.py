@@ -109,7 +109,7 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
                 f"{path}: not one frame could be decoded",
                 hint="it seems cut short or overwritten; copy or download it again",
             )
-        width, height = display_size(first.frame, stream.sample_aspect_ratio)
+        width, height = display_size(first.frame, first.aspect)
         check_size(path.name, width, height)
         # FFmpeg makes up the average of a raw stream, and knows none of some others.
         average = None if stream.start_time is None else plausible(stream.average_rate)

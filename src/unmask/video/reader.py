@@ -49,15 +49,22 @@ class Decoded:
     frame: av.VideoFrame
     stream: VideoStream
 
+    @property
+    def aspect(self) -> Fraction | None:
+        """A pixel's width over its height, None where it is unsaid: square.
+
+        HEVC stores half pictures of an interlaced film one by one, and FFmpeg gives them so: their
+        lines lie twice as far apart.
+        """
+        stated = self.stream.sample_aspect_ratio
+        if self.frame.interlaced_frame and self.stream.codec_context.codec.canonical_name == "hevc":
+            return (stated or Fraction(1)) / 2
+        return stated
+
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """H×W×3 uint8 of the displayed ``size`` (width, height)."""
-        stream = self.stream
-        return to_rgb(
-            self.frame,
-            size,
-            aspect=stream.sample_aspect_ratio,
-            transfer=stream.codec_context.color_trc,
-        )
+        transfer = self.stream.codec_context.color_trc
+        return to_rgb(self.frame, size, aspect=self.aspect, transfer=transfer)
 
 
 class FrameReader:
