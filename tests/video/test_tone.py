@@ -33,21 +33,22 @@ def in_hlg(nits):
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
 
 
+@pytest.mark.parametrize("pixels", ["yuv444p10le", "yuva444p10le"])
 @pytest.mark.parametrize(("encode", "transfer"), [(in_pq, 16), (in_hlg, 18)])
-def test_a_film_of_high_range(tmp_path, encode, transfer):
+def test_a_film_of_high_range(tmp_path, encode, transfer, pixels):
     need_encoder("ffv1")
     signal = np.rint(encode(NITS @ FROM_709.T) * 65_535).astype(np.uint16)
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("ffv1", rate=10)
         stream.height, stream.width = signal.shape[:2]
-        stream.pix_fmt = "yuv444p10le"
+        stream.pix_fmt = pixels
         stream.codec_context.colorspace = 9
         stream.codec_context.color_primaries = 9
         stream.codec_context.color_trc = transfer
         stream.codec_context.color_range = 1
         frame = av.VideoFrame.from_ndarray(signal, format="rgb48le").reformat(
-            format="yuv444p10le", dst_colorspace=9, dst_color_range=1
+            format=pixels, dst_colorspace=9, dst_color_range=1
         )
         frame.pts, frame.time_base = 0, Fraction(1, 10)
         out.mux(stream.encode(frame))

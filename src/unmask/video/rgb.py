@@ -17,6 +17,13 @@ from unmask.video.fields import whole_or_field
 _UNSPECIFIED = 2
 _HD_LINES = 720
 _OPAQUE = 255
+# By whether the range is high and whether there is alpha.
+_FORMATS = {
+    (False, False): "rgb24",
+    (False, True): "rgba",
+    (True, False): "rgb48le",
+    (True, True): "rgba64le",
+}
 _SAME_SHAPE = 0.02  # of a side, which rounding and cropped edges explain
 
 
@@ -85,21 +92,24 @@ def _converted(
     code = orientation_of(frame)
     width, height = size[::-1] if orientation.swaps_sides(code) else size
     has_alpha = any(component.is_alpha for component in frame.format.components)
-    high = None if has_alpha or transfer not in (tone.PQ, tone.HLG) else transfer
+    high = transfer if transfer in (tone.PQ, tone.HLG) else None
     converted = (
         whole_or_field(frame)
         .reformat(
             width=width,
             height=height,
-            format="rgb48le" if high else "rgba" if has_alpha else "rgb24",
+            format=_FORMATS[high is not None, has_alpha],
             src_colorspace=_matrix(frame),
         )
         .to_ndarray()
     )
+    image: NDArray[Any] = np.asarray(converted)
     if high:
-        image = tone.to_ordinary(np.asarray(converted, dtype=np.uint16), high)
-    else:
-        image = over_white(converted) if has_alpha else np.asarray(converted, dtype=np.uint8)
+        alpha = (image[..., 3:] >> 8).astype(np.uint8)
+        image = tone.to_ordinary(image[..., :3], high)
+        image = np.dstack([image, alpha]) if has_alpha else image
+    if has_alpha:
+        image = over_white(image)
     return np.ascontiguousarray(orientation.displayed(image, code))
 
 
