@@ -33,7 +33,13 @@ def test_migrations_come_to_what_the_tables_say(history):
 
     with history._engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"version_table": REVISION_TABLE, "compare_type": True}
+            connection,
+            opts={
+                "version_table": REVISION_TABLE,
+                "compare_type": True,
+                # Alembic reads no directions from SQLite; test_long_histories needs this one.
+                "include_object": lambda _, name, *rest: name != "ix_analyses_name_time",
+            },
         )
         assert compare_metadata(context, Base.metadata) == []
 

@@ -18,7 +18,7 @@ from unmask.store.engine import BUSY_MS, locate, make_engine, place_of, sqlite_f
 from unmask.store.entries import Entry, Filters, Order, Stored, aware, search_key
 from unmask.store.failures import explained
 from unmask.store.migrate import ensure_current
-from unmask.store.queries import conditions, ordering, whole
+from unmask.store.queries import begins, conditions, ordering, whole
 from unmask.store.schema import AnalysisRow
 
 _ID_BYTES = 10  # 80 bits: short in a URL, and nobody guesses one
@@ -123,9 +123,9 @@ class History:
         For people at a terminal. Pages on the web take full ids only, which cannot be guessed.
         """
         wanted = prefix.strip().lower()
-        query = select(AnalysisRow.id).where(AnalysisRow.id.startswith(wanted, autoescape=True))
+        query = select(AnalysisRow.id).where(begins(AnalysisRow.id, wanted)).limit(2)
         with explained(self.place, "read"), Session(self._engine) as session:
-            found = session.scalars(query.limit(2)).all() if wanted else []
+            found = session.scalars(query).all() if wanted else []
         if len(found) == 1:
             return found[0]
         problem = (
