@@ -14,7 +14,7 @@ from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
 from unmask.jobs.children import Child
-from unmask.jobs.deleting import delete_analysis
+from unmask.jobs.deleting import delete_analyses, draft_folders
 from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Finished, Order, Working
@@ -64,9 +64,10 @@ class Workshop:
         if source is None:
             self.book.finish(job, "failed", _gone())
             return
-        draft = self.folders.evidence / f"{job.id}.draft-{job.attempts}"
-        for left in self.folders.evidence.glob(f"{job.id}.draft-*"):
+        drafts = draft_folders(self.folders, job.id, job.attempts)
+        for left in drafts:
             shutil.rmtree(left, ignore_errors=True)  # of an attempt whose worker has died
+        draft = drafts[-1]
         draft.mkdir(mode=0o700, exist_ok=True)
         try:
             self._work(job, source, draft)
@@ -131,7 +132,7 @@ class Workshop:
                 raise
         self.log.add(job.id, "analysed", f"{analysis.model.name} {analysis.model.version}")
         if not self.book.finish(job, "done") and self.book.get(job.id) is None:
-            delete_analysis(self.history, self.folders, job.id)  # it was deleted meanwhile
+            delete_analyses(self.history, self.folders, job.id)  # it was deleted meanwhile
 
 
 def _gone() -> Failure:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from unmask.store.failures import explained
@@ -82,11 +82,6 @@ class Deliveries:
             return self._change(one, state="given-up", problem=problem)
         again = datetime.now(UTC) + timedelta(seconds=wait_s)
         return self._change(one, next_at=again, problem=problem)
-
-    def delete(self, analysis: str) -> None:
-        """Forget those of one analysis."""
-        with explained(self._place, "delete from"), self._writer.begin() as connection:
-            connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis == analysis))
 
     def _due(self, now: datetime, limit: int) -> list[Delivery]:
         same = JobRow.id == DeliveryRow.analysis

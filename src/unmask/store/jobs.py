@@ -21,7 +21,7 @@ from sqlalchemy.sql import ColumnElement
 from unmask.core.scan import Failure
 from unmask.store.failures import explained
 from unmask.store.history import History
-from unmask.store.schema import JobRow
+from unmask.store.schema import DeliveryRow, EventRow, JobRow
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
@@ -143,9 +143,11 @@ class JobBook:
         wanted = JobRow.state.in_(("failed", "cancelled"))
         return self._jobs(wanted, newest=limit)
 
-    def ended_before(self, time: datetime) -> list[Job]:
-        """The jobs that ended before a time, the oldest first."""
-        return self._jobs(JobRow.finished_at < time)
+    def ended_before(self, time: datetime, *, limit: int) -> list[str]:
+        """The ids of jobs that ended before a time, at most so many: what ended first."""
+        query = select(JobRow.id).where(JobRow.finished_at < time).order_by(JobRow.finished_at)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return list(session.scalars(query.limit(limit)))
 
     def ahead_of(self, job: Job) -> int:
         """How many jobs run or wait before this one."""
@@ -243,10 +245,12 @@ class JobBook:
         )
         return ended or self._change((JobRow.id == id, JobRow.state == "running"), cancel=True)
 
-    def delete(self, id: str) -> bool:
-        """Forget a job, whatever its state."""
+    def delete(self, *ids: str) -> None:
+        """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
         with explained(self._place, "delete from"), self._writer.begin() as connection:
-            return connection.execute(delete(JobRow).where(JobRow.id == id)).rowcount > 0
+            connection.execute(delete(JobRow).where(JobRow.id.in_(ids)))
+            connection.execute(delete(EventRow).where(EventRow.analysis.in_(ids)))
+            connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis.in_(ids)))
 
     def _change(self, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
         with explained(self._place, "write to"), self._writer.begin() as connection:
