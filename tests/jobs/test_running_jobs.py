@@ -10,7 +10,7 @@ from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
 from unmask.jobs.worker import expire, run_worker, sweep, tidy
-from unmask.store import History, Settings
+from unmask.store import History, JobBook, Settings
 
 
 @pytest.fixture
@@ -133,6 +133,23 @@ def test_what_is_deleted_while_its_result_is_put_down_does_not_come_back(
     assert desk.history.count() == 0
     assert desk.log.of(id) == []
     assert list(desk.folders.evidence.iterdir()) == list(desk.folders.uploads.iterdir()) == []
+
+
+def test_a_job_outlives_a_database_that_is_locked_for_a_while(
+    submit, desk, shop, portrait, monkeypatch, caplog
+):
+    """Given up instead, it would have cost an attempt, and after three be called a killer."""
+    id, renew, locked = submit(portrait).id, JobBook.renew, [1, 2, 3]
+
+    def busy(self, *given):
+        if locked and locked.pop():
+            raise StoreError("cannot write to the history: another process kept it locked")
+        return renew(self, *given)
+
+    monkeypatch.setattr(JobBook, "renew", busy)
+    shop.run(id)
+    assert (desk.book.get(id).state, desk.book.get(id).attempts) == ("done", 1)
+    assert "goes on: cannot write" in caplog.text
 
 
 def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):

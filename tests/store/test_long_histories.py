@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from unmask.store import Filters, History, fingerprint
+from unmask.store import Filters, History, JobBook, fingerprint
 
 OPTIONS = fingerprint({})
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -114,3 +114,14 @@ def test_pages_to_the_last_are_the_whole_in_order(long, order, label):
         ),
     }
     assert whole == sorted(whole, key=keys[order])
+
+
+def test_lists_of_jobs_are_not_sorted_first(long):
+    """Fifty thousand may wait, and a hundredth of a million have failed."""
+    book = JobBook(long)
+    for ask in (lambda: book.failed(limit=10), lambda: book.unfinished(limit=20)):
+        plan = plan_of(long, ask)
+        assert plan.count("SEARCH jobs USING INDEX ix_jobs_state_created_at (state=?)") == 2
+        assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    ended = plan_of(long, lambda: book.ended_before(NOON, limit=50))
+    assert ended == ["SEARCH jobs USING INDEX ix_jobs_finished_at (finished_at<?)"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -26,6 +27,7 @@ from unmask.store import CustodyLog, History, Job, JobBook
 LEASE_S = 20.0
 _PAUSE_S = 0.5
 _RENEW_S = 0.4
+log = logging.getLogger("unmask.worker")
 
 
 def worker_name() -> str:
@@ -108,14 +110,26 @@ class Workshop:
         if self.stopping.is_set():
             self.book.give_back(job)
             return False
-        answer = self.book.renew(job, LEASE_S, (state.stage, state.done, state.total))
+        answer = self._renewed(job, state.stage, state.done, state.total)
         if answer == "cancel":
             self.book.finish(job, "cancelled")
         return answer == "go"
 
+    def _renewed(self, job: Job, stage: str, done: int, total: int) -> str:
+        """As :meth:`JobBook.renew`; a job is not lost to a database that is locked for a while.
+
+        Nobody else can take it as long as that lasts, and what it has come to afterwards says the
+        next renewal.
+        """
+        try:
+            return self.book.renew(job, LEASE_S, (stage, done, total))
+        except StoreError as error:
+            log.warning("job %s goes on: %s", job.id, error)
+            return "go"
+
     def _keep(self, job: Job, document: str, draft: Path) -> None:
         """Pictures, then the analysis, then the job: whatever is there is there as a whole."""
-        if self.book.renew(job, LEASE_S, ("keep", 0, 1)) != "go":
+        if self._renewed(job, "keep", 0, 1) != "go":
             self.book.finish(job, "cancelled")
             return
         place = self.folders.evidence / job.id

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from unmask.store.failures import explained
@@ -61,6 +61,12 @@ class Deliveries:
         with explained(self._place, "read"), Session(self._reader) as session:
             rows = session.scalars(query.order_by(DeliveryRow.created_at, DeliveryRow.id))
             return [_delivery(row) for row in rows]
+
+    def waiting(self) -> int:
+        """How many have neither been received nor given up, those of jobs not ended among them."""
+        query = select(func.count()).select_from(DeliveryRow).where(DeliveryRow.state == "waiting")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(query) or 0
 
     def take(self, lease_s: float, limit: int) -> list[Delivery]:
         """Up to ``limit`` that are due now, for this worker alone; again due after ``lease_s``."""

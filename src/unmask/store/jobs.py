@@ -120,7 +120,8 @@ class JobBook:
 
     def unfinished(self, *, limit: int | None = None) -> list[Job]:
         """The jobs that wait or run, the oldest first."""
-        return self._jobs(JobRow.state.in_(ACTIVE), oldest=limit)
+        found = [job for state in ACTIVE for job in self._jobs(JobRow.state == state, oldest=limit)]
+        return sorted(found, key=lambda job: job.created_at)[:limit]
 
     def running(self) -> list[Job]:
         """The jobs that run, or whose workers have died, the oldest first."""
@@ -132,6 +133,12 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalar(query) or 0
 
+    def waiting_since(self) -> datetime | None:
+        """When the job was handed in that has waited longest; None where none waits."""
+        waits = select(JobRow.created_at).where(JobRow.state == "queued")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalars(waits.order_by(JobRow.created_at).limit(1)).first()
+
     def waiting_ids(self) -> list[str]:
         """The ids of the jobs that wait, the oldest first; of a hundred thousand, a few MB."""
         query = select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at)
@@ -140,8 +147,12 @@ class JobBook:
 
     def failed(self, *, limit: int = 50) -> list[Job]:
         """The jobs that failed or were cancelled, the newest first."""
-        wanted = JobRow.state.in_(("failed", "cancelled"))
-        return self._jobs(wanted, newest=limit)
+        found = [  # each state by itself is in order in the index, and is read no further
+            job
+            for state in ("failed", "cancelled")
+            for job in self._jobs(JobRow.state == state, newest=limit)
+        ]
+        return sorted(found, key=lambda job: job.created_at, reverse=True)[:limit]
 
     def ended_before(self, time: datetime, *, limit: int) -> list[str]:
         """The ids of jobs that ended before a time, at most so many: what ended first."""
