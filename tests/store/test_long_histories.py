@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from unmask.store import Filters, History, JobBook, fingerprint
+from unmask.store import Deliveries, Filters, History, JobBook, fingerprint
 
 OPTIONS = fingerprint({})
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -125,3 +125,9 @@ def test_lists_of_jobs_are_not_sorted_first(long):
         assert "USE TEMP B-TREE FOR ORDER BY" not in plan
     ended = plan_of(long, lambda: book.ended_before(NOON, limit=50))
     assert ended == ["SEARCH jobs USING INDEX ix_jobs_finished_at (finished_at<?)"]
+
+
+def test_a_message_is_found_among_those_of_its_host(long):
+    plan = plan_of(long, lambda: Deliveries(long).take("told.example", 60))
+    wanted = "ix_deliveries_host_state_next_at (host=? AND state=? AND next_at<?)"
+    assert plan[0] == f"SEARCH deliveries USING INDEX {wanted}"

@@ -212,3 +212,21 @@ def test_tables_made_by_hand_without_a_revision_are_not_overwritten(database):
     engine.dispose()
     with pytest.raises(StoreError, match="already exists"):
         History(database)
+
+
+def test_messages_that_wait_are_known_by_their_host(database):
+    from alembic import command
+
+    config, _ = _alembic()
+    with History(database) as history, history._writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        for id, state in (("a", "waiting"), ("b", "delivered")):
+            connection.exec_driver_sql(
+                "INSERT INTO deliveries VALUES (?, 'x', 'https://Told.example:8443/hook',"
+                " '2026-01-01 00:00:00.000000', ?, 0, '2026-01-01 00:00:00.000000', '')",
+                (id, state),
+            )
+    with History(database) as history, history._engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT id, host FROM deliveries ORDER BY id").all()
+    assert found == [("a", "told.example:8443"), ("b", "")]

@@ -25,6 +25,9 @@ from unmask.store.schema import DeliveryRow, EventRow, JobRow
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
+WHEN_ENDED = datetime(9999, 1, 1, tzinfo=UTC)
+"""When webhooks of a job that goes on fall due."""
+
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 
@@ -224,10 +227,10 @@ class JobBook:
 
     def finish(self, job: Job, state: State, error: Failure | None = None) -> bool:
         """End a job that this worker holds; False where it holds it no more."""
-        return self._change(
+        return self._end(
+            job.id,
             _held_by(job),
             state=state,
-            finished_at=datetime.now(UTC),
             error=None if error is None else error.model_dump_json(),
             lease_until=None,
         )
@@ -238,22 +241,18 @@ class JobBook:
 
     def give_up(self, job: Job, error: Failure) -> bool:
         """Fail a job that waits or runs, whoever holds it."""
-        return self._change(
+        return self._end(
+            job.id,
             (JobRow.id == job.id, JobRow.state.in_(ACTIVE)),
             state="failed",
-            finished_at=datetime.now(UTC),
             error=error.model_dump_json(),
             lease_until=None,
         )
 
     def cancel(self, id: str) -> bool:
         """End a waiting job now, ask the worker of a running one to stop; False if it has ended."""
-        ended = self._change(
-            (JobRow.id == id, JobRow.state == "queued"),
-            state="cancelled",
-            cancel=True,
-            finished_at=datetime.now(UTC),
-        )
+        waits = (JobRow.id == id, JobRow.state == "queued")
+        ended = self._end(id, waits, state="cancelled", cancel=True)
         return ended or self._change((JobRow.id == id, JobRow.state == "running"), cancel=True)
 
     def delete(self, *ids: str) -> None:
@@ -262,6 +261,17 @@ class JobBook:
             connection.execute(delete(JobRow).where(JobRow.id.in_(ids)))
             connection.execute(delete(EventRow).where(EventRow.analysis.in_(ids)))
             connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis.in_(ids)))
+
+    def _end(self, id: str, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
+        """End the job, if it is as the conditions say; its webhooks then fall due."""
+        now = datetime.now(UTC)
+        change = update(JobRow).where(*conditions).values(finished_at=now, **values)
+        asleep = (DeliveryRow.analysis == id, DeliveryRow.next_at == WHEN_ENDED)
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            if not connection.execute(change).rowcount:
+                return False
+            connection.execute(update(DeliveryRow).where(*asleep).values(next_at=now))
+            return True
 
     def _change(self, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
         with explained(self._place, "write to"), self._writer.begin() as connection:

@@ -166,11 +166,15 @@ class DeliveryRow(Base):
     """A web address that is to be told when a job has ended, and how that went so far."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index("ix_deliveries_state_next_at", "state", "next_at"),)
+    __table_args__ = (
+        Index("ix_deliveries_state_next_at", "state", "next_at"),
+        Index("ix_deliveries_host_state_next_at", "host", "state", "next_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     analysis: Mapped[str] = mapped_column(String(32), index=True)
     url: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(Integer)
