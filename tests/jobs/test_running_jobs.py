@@ -261,17 +261,21 @@ def test_many_are_deleted_a_few_at_a_time(submit, desk, shop, monkeypatch):
 
 def test_a_worker_goes_on_tidying_while_there_is_more(folders, monkeypatch):
     left, sweeps = [500, 500, 7], []
-    shops = []
 
     def tidied(shop):
-        shops.append(shop)
         if len(left) == 1:
             shop.stopping.set()
         return left.pop(0)
 
+    def swept(shop, *_, **__):
+        sweeps.append(1)
+        if len(sweeps) > 50:
+            shop.stopping.set()
+        return 0
+
     monkeypatch.setattr("unmask.jobs.worker._SWEEP_S", 0.01)
     monkeypatch.setattr("unmask.jobs.worker.tidy", tidied)
-    monkeypatch.setattr("unmask.jobs.worker.sweep", lambda *_, **__: sweeps.append(1) or 0)
+    monkeypatch.setattr("unmask.jobs.worker.sweep", swept)
     monkeypatch.setattr("unmask.jobs.worker._stop_on_signals", lambda stopping: None)
     run_worker(folders)
     assert (left, len(sweeps)) == ([], 3)
