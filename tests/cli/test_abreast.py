@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import signal
 import threading
 import time
+import tracemalloc
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
@@ -16,6 +20,7 @@ from unmask.cli.inputs import Source
 from unmask.cli.interrupts import Interrupts
 from unmask.cli.progress import ScanProgress
 from unmask.cli.scanner import INTERRUPTED, Scanner
+from unmask.cli.seen import SeenResults
 from unmask.cli.turns import Turns
 from unmask.core.analysis import Analysis
 from unmask.core.errors import ModelInvalid
@@ -237,6 +242,57 @@ def test_turns_are_passed_in_order_also_by_those_who_claim_nothing():
         thread.join(PATIENCE_S)
     assert sorted(claimed) == [1, 2, 4, 5, 7, 8]
     assert not any(thread.is_alive() for thread in threads)
+
+
+def test_turns_that_are_over_are_forgotten():
+    turns = Turns()
+    for number in range(9):
+        with turns.take(number) as turn:
+            turn.claim(str(number % 7))
+    assert turns._latest == {}
+    with turns.take(9) as first:
+        first.claim("same")
+        waits = []
+        rival = threading.Thread(target=lambda: waits.append(claimed(turns, 10, "same")))
+        rival.start()
+        rival.join(0.2)
+        assert waits == []
+    rival.join(PATIENCE_S)
+    assert waits[0] > 0.1
+    assert turns._latest == {}
+
+
+def claimed(turns, number, sha256):
+    with turns.take(number) as turn:
+        return turn.claim(sha256)
+
+
+def test_what_was_seen_takes_no_memory(analyser, pictures, monkeypatch):
+    """A folder of a hundred thousand files, each with a document of fifty kilobytes."""
+    monkeypatch.setattr("unmask.cli.seen._IN_MEMORY", 1000)
+    analysis = analyser.analyse(pictures[0])
+    long = analysis.model_copy(update={"faces": analysis.faces * 40})
+    seen, now = SeenResults(), datetime.now(UTC)
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            media = long.media.model_copy(update={"sha256": f"{number:064x}"})
+            seen.add(f"{number}.png", long.model_copy(update={"media": media}), "id", now)
+        held = tracemalloc.get_traced_memory()[0] / 100
+    finally:
+        tracemalloc.stop()
+    assert held < 1000
+    found = seen.get(f"{42:064x}")
+    assert (found.input, found.id, found.at) == ("42.png", "id", now)
+    assert found.analysis.faces == long.faces
+    assert seen.get(f"{100:064x}") is None
+    monkeypatch.setattr(seen._file, "write", no_room, raising=False)
+    seen.add("late.png", analysis, "id", now)
+    assert seen.get(analysis.media.sha256) is None
+
+
+def no_room(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_the_bar_adds_up_the_files_at_work():

@@ -136,6 +136,22 @@ def test_deleting_what_is_chosen_and_all(past):
     assert "nothing to delete" in past("history", "delete", "--all", "-y").err
 
 
+@pytest.mark.parametrize("by_id", [True, False])
+def test_many_are_deleted_a_few_at_a_time(past, monkeypatch, by_id):
+    """In one transaction, others who want to write would wait for it, and give up."""
+    at_once, delete = [], History.delete
+
+    def counted(self, *ids):
+        at_once.append(len(ids))
+        return delete(self, *ids)
+
+    monkeypatch.setattr(History, "delete", counted)
+    monkeypatch.setattr("unmask.jobs.deleting.AT_A_TIME", 1)
+    chosen = ids(past("history")) if by_id else ["--all"]
+    assert "2 deleted" in past("history", "delete", *chosen, "-y").err
+    assert at_once == [1, 1]
+
+
 @pytest.mark.parametrize("given", [(), ("--all", "--label", "no-face"), ("abcd", "--all")])
 def test_deleting_needs_one_way_of_choosing(past, given):
     ran = past("history", "delete", *given, "--yes")
@@ -223,6 +239,7 @@ def uploaded(past, home):
         )
         job, _ = JobBook(history).add(new)
         analysis = analysis.model_copy(update={"media": media})
+        JobBook(history).claim(job.id, "one that died", 20)
         history.record(analysis, fingerprint=entry.fingerprint, id=job.id)
         CustodyLog(history).add(job.id, "received")
     for name in (job.id, f"{job.id}.draft-1", entry.id):

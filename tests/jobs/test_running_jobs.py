@@ -1,6 +1,7 @@
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,8 @@ from unmask.core.errors import StoreError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
-from unmask.jobs.worker import expire, sweep, tidy
-from unmask.store import History, Settings
+from unmask.jobs.worker import expire, run_worker, sweep, tidy
+from unmask.store import History, JobBook, Settings
 
 
 @pytest.fixture
@@ -134,6 +135,23 @@ def test_what_is_deleted_while_its_result_is_put_down_does_not_come_back(
     assert list(desk.folders.evidence.iterdir()) == list(desk.folders.uploads.iterdir()) == []
 
 
+def test_a_job_outlives_a_database_that_is_locked_for_a_while(
+    submit, desk, shop, portrait, monkeypatch, caplog
+):
+    """Given up instead, it would have cost an attempt, and after three be called a killer."""
+    id, renew, locked = submit(portrait).id, JobBook.renew, [1, 2, 3]
+
+    def busy(self, *given):
+        if locked and locked.pop():
+            raise StoreError("cannot write to the history: another process kept it locked")
+        return renew(self, *given)
+
+    monkeypatch.setattr(JobBook, "renew", busy)
+    shop.run(id)
+    assert (desk.book.get(id).state, desk.book.get(id).attempts) == ("done", 1)
+    assert "goes on: cannot write" in caplog.text
+
+
 def test_the_sweep_mends_a_lost_message_and_adds_no_second(submit, desk, shop):
     id = submit(b"x").id
     assert sweep(shop, desk.queue) == 0
@@ -215,6 +233,69 @@ def test_what_is_old_enough_is_deleted(submit, desk, shop):
     assert desk.book.get(young) is not None
     assert used.is_file()
     assert not left.exists()
+
+
+def test_many_are_deleted_a_few_at_a_time(submit, desk, shop, monkeypatch):
+    """Between two transactions others write, a worker sweeps, and hears that it is to stop."""
+    for number in range(9):
+        desk.book.cancel(submit(b"%d" % number).id)
+    with desk.history.engines[1].begin() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET finished_at = '2000-01-01 00:00:00.000000'")
+    Settings(desk.history).set("retention_days", 30)
+    monkeypatch.setattr("unmask.jobs.desk.AT_A_TIME", 2)
+    monkeypatch.setattr("unmask.jobs.worker._EXPIRED_AT_ONCE", 6)
+    at_once, delete = [], History.delete
+
+    def counted(self, *ids):
+        at_once.append(len(ids))
+        return delete(self, *ids)
+
+    monkeypatch.setattr(History, "delete", counted)
+    assert expire(shop) == 6
+    assert desk.book.counts() == {"cancelled": 3}
+    assert tidy(shop) == 3
+    assert at_once == [2, 2, 2, 2, 1]
+    assert list(desk.folders.uploads.iterdir()) == []
+    assert desk.log.of("any") == []
+
+
+def test_a_worker_goes_on_tidying_while_there_is_more(folders, monkeypatch):
+    left, sweeps = [500, 500, 7], []
+
+    def tidied(shop):
+        if len(left) == 1:
+            shop.stopping.set()
+        return left.pop(0)
+
+    def swept(shop, *_, **__):
+        sweeps.append(1)
+        if len(sweeps) > 50:
+            shop.stopping.set()
+        return 0
+
+    monkeypatch.setattr("unmask.jobs.worker._SWEEP_S", 0.01)
+    monkeypatch.setattr("unmask.jobs.worker.tidy", tidied)
+    monkeypatch.setattr("unmask.jobs.worker.sweep", swept)
+    monkeypatch.setattr("unmask.jobs.worker._stop_on_signals", lambda stopping: None)
+    run_worker(folders)
+    assert (left, len(sweeps)) == ([], 3)
+
+
+def test_a_million_folders_of_pictures_are_not_looked_through(
+    submit, desk, shop, portrait, monkeypatch
+):
+    id = submit(portrait).id
+    dead = desk.folders.evidence / f"{id}.draft-1"
+    dead.mkdir()
+    assert desk.book.claim(id, "dead", 20)
+    assert desk.book.give_back(desk.book.get(id))
+    monkeypatch.setattr(Path, "glob", lambda place, pattern: pytest.fail(f"listed {place}"))
+    shop.run(id)
+    assert desk.book.get(id).state == "done"
+    assert not dead.exists()
+    dead.mkdir()
+    desk.delete(id)
+    assert list(desk.folders.evidence.iterdir()) == []
 
 
 def test_a_worker_tidies_up_after_uploads_that_never_ended(desk, shop):

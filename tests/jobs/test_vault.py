@@ -201,7 +201,7 @@ def test_on_a_full_disk_a_deletion_makes_the_room_it_needs(
     id = submit(portrait).id
     shop.run(id)
 
-    def full(self, id):
+    def full(self, *ids):
         assert not desk.picture_folder(id).exists()
         raise StoreError("the disk is full")
 

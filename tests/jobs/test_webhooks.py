@@ -9,6 +9,7 @@ import hmac
 import json
 import threading
 import time
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -162,12 +163,11 @@ def test_it_is_given_up_at_last_and_at_once_when_the_receiver_says_so(
 
 def test_a_worker_that_dies_over_it_leaves_it_to_the_next(submit, desk, messenger, receiver):
     desk.book.cancel(id := submit(b"x", webhook=URL).id)
-    taken = Deliveries(desk.history).take(60, 9)  # and never heard of again
-    assert len(taken) == 1
+    taken = Deliveries(desk.history).take("told.example", 60)  # and never heard of again
     assert messenger.deliver() == 0
     due_again(desk)
     assert messenger.deliver() == 1
-    assert not desk.deliveries.delivered(taken[0])  # it has been overtaken
+    assert not desk.deliveries.delivered(taken)  # it has been overtaken
     assert desk.deliveries.of(id)[0].attempts == 2
 
 
@@ -176,14 +176,14 @@ def test_of_two_workers_one_tells(submit, desk):
     rivals = [Deliveries(desk.history) for _ in range(4)]
     found = []
     threads = [
-        threading.Thread(target=lambda rival=rival: found.extend(rival.take(60, 9)))
+        threading.Thread(target=lambda rival=rival: found.append(rival.take("told.example", 60)))
         for rival in rivals
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 1
+    assert len(found) - found.count(None) == 1
 
 
 def test_deleting_forgets_whom_to_tell(submit, desk, messenger, receiver):
@@ -191,6 +191,57 @@ def test_deleting_forgets_whom_to_tell(submit, desk, messenger, receiver):
     assert desk.delete(id)
     assert messenger.deliver() == 0
     assert desk.deliveries.of(id) == []
+
+
+def test_a_receiver_that_is_down_holds_up_no_other(submit, desk, messenger, receiver, monkeypatch):
+    """Four at a time and ten seconds each, a thousand messages to it took the better of an hour."""
+    tried, silent = [], threading.Event()
+    send = Messenger._send
+
+    def slow(self, one):
+        if "down" in one.url:
+            tried.append(one.id)
+            silent.wait(0.5)  # it does not answer
+            raise outward.LinkRefused("down.example could not be reached: timed out")
+        return send(self, one)
+
+    monkeypatch.setattr(Messenger, "_send", slow)
+    ids = [submit(b"%d" % n, webhook=f"http://down.example/hook?n={n}").id for n in range(40)]
+    ids += [submit(b"a%d" % n, webhook=URL).id for n in range(12)]
+    for id in ids:
+        desk.book.cancel(id)
+    assert messenger.deliver() == 13
+    assert len(receiver.got) == 12
+    assert len(tried) == 1
+    waiting = [one for id in ids for one in desk.deliveries.of(id) if one.state == "waiting"]
+    assert [one.attempts for one in waiting] == 40 * [1]
+    assert all("timed out" in one.problem for one in waiting)
+    assert desk.deliveries.waiting() == 40
+    for _ in WAITS_S:
+        assert messenger.deliver() == 0  # it is given the same time as one message alone
+        due_again(desk)
+        assert messenger.deliver() == 1
+    assert {one.state for id in ids[:40] for one in desk.deliveries.of(id)} == {"given-up"}
+    assert len(tried) == 1 + len(WAITS_S)
+
+
+def test_those_of_jobs_that_wait_are_not_looked_through(submit, desk, messenger, receiver):
+    waiting = submit(b"x", webhook=URL).id
+    assert desk.deliveries.of(waiting)[0].next_at.year == 9999
+    for end in ("cancelled", "failed", "done"):
+        id = submit(end.encode(), webhook=URL).id
+        job = desk.book.claim(id, "one", 20)
+        assert desk.book.finish(job, end)
+        assert desk.deliveries.of(id)[0].next_at <= datetime.now(UTC)
+    assert not desk.book.finish(job, "done")
+    late = desk.deliveries.add(id, "http://told.example/late")  # its job has ended
+    assert late.next_at <= datetime.now(UTC)
+
+
+def test_an_older_version_had_all_be_due_at_once(submit, desk, messenger, receiver):
+    submit(b"x", webhook=URL)
+    due_again(desk)
+    assert messenger.deliver() == 0
 
 
 @pytest.mark.parametrize(

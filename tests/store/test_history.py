@@ -94,6 +94,10 @@ def names(entries):
     return [entry.name for entry in entries]
 
 
+def ids(entries):
+    return [entry.id for entry in entries]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -163,7 +167,7 @@ def test_an_export_is_not_disturbed_by_writing(filled, make_analysis):
     export = filled.export()
     next(export)
     filled.record(make_analysis("late.mp4"), fingerprint=OPTIONS)
-    filled.delete_all(Filters(text="bella"))
+    filled.delete(*ids(filled.list(Filters(text="bella"))))
     assert len(list(export)) == 4
     assert filled.count() == 5
 
@@ -172,28 +176,26 @@ def test_deleting_does_not_wait_for_an_export(filled):
     export = filled.export()
     next(export)
     start = time.perf_counter()
-    filled.delete_all()
+    filled.delete(*ids(filled.list()))
     assert time.perf_counter() - start < 5
     export.close()
 
 
 def test_delete(filled):
     victim = filled.list()[0]
-    assert filled.delete(victim.id) is True
-    assert filled.delete(victim.id) is False
-    assert filled.delete(victim.id[:8]) is False
+    assert filled.delete(victim.id) == 1
+    assert filled.delete(victim.id) == filled.delete(victim.id[:8]) == filled.delete() == 0
     assert filled.get(victim.id) is None
-    assert filled.delete_all(Filters(until=NOON + timedelta(hours=2))) == 2
+    old = filled.list(Filters(until=NOON + timedelta(hours=2)))
+    assert filled.delete("none", *ids(old)) == 2
     assert names(filled.list()) == ["adamX1.mp4", "bella.mp4"]
-    assert filled.delete_all() == 2
-    assert filled.count() == 0
 
 
 def test_what_is_deleted_is_gone_from_the_disk(history, database, make_analysis):
     history.record(make_analysis("wedding-of-the-minister.mp4"), fingerprint=OPTIONS)
     kept = lambda: b"wedding" in b"".join(p.read_bytes() for p in database.parent.iterdir())  # noqa: E731
     assert kept()
-    history.delete_all()
+    history.delete(*ids(history.list()))
     assert not kept()
 
 

@@ -1,7 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
@@ -115,7 +116,7 @@ def test_the_custody_log_keeps_order_and_dies_with_its_file(history):
     log.add("2", "received")
     assert [event.event for event in log.of("1")] == ["received", "analysed"]
     assert log.of("1")[0].at <= log.of("1")[1].at
-    log.delete("1")
+    JobBook(history).delete("1")
     assert (log.of("1"), len(log.of("2"))) == ([], 1)
 
 
@@ -130,6 +131,27 @@ def test_tokens_are_known_by_their_hash_only(history, database):
     assert secret.encode() not in stored
     assert tokens.delete(token.id)
     assert tokens.check(secret) is None
+
+
+def test_that_a_token_was_used_is_noted_once_a_minute(history):
+    """Each note is a write to the disk, which every call would wait for."""
+    tokens, notes = Tokens(history), []
+    token, secret = tokens.create("newsroom")
+    engine = history.engines[0]
+    heard = lambda _, __, sql, *rest: sql.startswith("UPDATE") and notes.append(sql)  # noqa: E731
+    event.listen(engine, "before_cursor_execute", heard)
+    for _ in range(5):
+        assert tokens.check(secret) == token.id
+    assert len(notes) == 1
+    for long_ago in ("2000-01-01", "2999-01-01"):  # the clock was wrong, and is right again
+        with history.engines[1].begin() as connection:
+            used = f"{long_ago} 00:00:00.000000"
+            connection.exec_driver_sql("UPDATE tokens SET used_at = ?", (used,))
+        notes.clear()
+        assert tokens.check(secret) == token.id
+        assert len(notes) == 1
+        assert abs(datetime.now(UTC) - tokens.list()[0].used_at) < timedelta(minutes=1)
+    event.remove(engine, "before_cursor_execute", heard)
 
 
 def test_a_token_is_good_where_its_use_cannot_be_noted(history):

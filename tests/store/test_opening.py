@@ -33,7 +33,13 @@ def test_migrations_come_to_what_the_tables_say(history):
 
     with history._engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"version_table": REVISION_TABLE, "compare_type": True}
+            connection,
+            opts={
+                "version_table": REVISION_TABLE,
+                "compare_type": True,
+                # Alembic reads no directions from SQLite; test_long_histories needs this one.
+                "include_object": lambda _, name, *rest: name != "ix_analyses_name_time",
+            },
         )
         assert compare_metadata(context, Base.metadata) == []
 
@@ -129,7 +135,7 @@ def test_a_text_file_is_not_a_database(database):
 def test_a_damaged_database_is_named_as_damaged(history, database, make_analysis):
     for number in range(40):
         history.record(make_analysis(f"{number}.mp4"), fingerprint=OPTIONS)
-    history.delete_all(filters_of("39"))  # carries the log into the file
+    history.delete(history.list()[0].id)  # carries the log into the file
     history.close()
     content = bytearray(database.read_bytes())
     content[8192:] = b"\xa5" * (len(content) - 8192)
@@ -138,12 +144,6 @@ def test_a_damaged_database_is_named_as_damaged(history, database, make_analysis
         list(broken.export())
     assert str(database) in str(caught.value)
     assert ".recover" in caught.value.hint
-
-
-def filters_of(text):
-    from unmask.store import Filters
-
-    return Filters(text=text)
 
 
 @pytest.mark.parametrize("kind", ["folder is a file", "file is a folder"])
@@ -212,3 +212,21 @@ def test_tables_made_by_hand_without_a_revision_are_not_overwritten(database):
     engine.dispose()
     with pytest.raises(StoreError, match="already exists"):
         History(database)
+
+
+def test_messages_that_wait_are_known_by_their_host(database):
+    from alembic import command
+
+    config, _ = _alembic()
+    with History(database) as history, history._writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        for id, state in (("a", "waiting"), ("b", "delivered")):
+            connection.exec_driver_sql(
+                "INSERT INTO deliveries VALUES (?, 'x', 'https://Told.example:8443/hook',"
+                " '2026-01-01 00:00:00.000000', ?, 0, '2026-01-01 00:00:00.000000', '')",
+                (id, state),
+            )
+    with History(database) as history, history._engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT id, host FROM deliveries ORDER BY id").all()
+    assert found == [("a", "told.example:8443"), ("b", "")]

@@ -1,4 +1,5 @@
 import io
+import re
 import time
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import jsonschema
 import pytest
 
 from unmask.jobs.webhooks import secret_of, signature
+from unmask.store import History
 from unmask.web.api import hooks
 from unmask.web.api.describing import openapi, operations
 
@@ -169,10 +171,24 @@ def test_answers_are_as_described(app, client, send, work, clip):
         jsonschema.validate(answer, schema, cls=jsonschema.Draft202012Validator)
 
 
-def test_health_and_metrics(client, send):
-    send(b"x")
+def test_health_and_metrics(client, send, services):
+    told = client.get("/metrics").text
+    assert "unmask_longest_wait_seconds 0\n" in told
+    id = send(b"x").json["id"]
+    services.desk.deliveries.add(id, "https://receiver.example/")
+    with services.history.engines[1].begin() as database:
+        database.exec_driver_sql("UPDATE jobs SET created_at = '2000-01-01 00:00:00.000000'")
     assert client.get("/healthz").json["status"] == "ok"
-    assert 'unmask_jobs{state="queued"} 1' in client.get("/metrics").text
+    told = client.get("/metrics").text
+    assert 'unmask_jobs{state="queued"} 1' in told
+    assert int(re.search(r"^unmask_longest_wait_seconds (\d+)$", told, re.M)[1]) > 8e8
+    assert "unmask_webhooks_waiting 1\n" in told
+
+
+def test_health_costs_the_same_however_long_the_history_is(client, monkeypatch):
+    """It is asked without a token, and as often as anybody likes."""
+    monkeypatch.setattr(History, "count", lambda *_: pytest.fail("counted every row"))
+    assert client.get("/healthz").status_code == 200
 
 
 def test_the_page_of_the_api(client):

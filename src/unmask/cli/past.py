@@ -109,26 +109,29 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
 
 def delete_some(ids: Sequence[str], filters: Filters, *, confirmed: bool) -> int:
     """Delete, after asking, with what the web app kept of them; say how many."""
-    from unmask.jobs.deleting import delete_analysis, delete_kept
+    from unmask.jobs.deleting import AT_A_TIME, delete_in_turn
     from unmask.jobs.folders import Folders
 
     with History() as past:
-        full = [past.resolve(id) for id in ids]  # all must be known before any goes
-        number = len(set(full)) if full else past.count(filters)
+        full = list({past.resolve(id) for id in ids})  # all must be known before any goes
+        number = len(full) if full else past.count(filters)
         if not number:
             note("nothing to delete")
             return exits.DONE
         if not confirmed:
             _confirm(number)
-        folders = Folders.default()
-        if full:
-            deleted = sum(delete_analysis(past, folders, id) for id in set(full))
-        else:
-            for entry in past.list(filters):
-                delete_kept(past, folders, entry.id, {entry.sha256})
-            deleted = past.delete_all(filters)
+        batches = (
+            (full[at : at + AT_A_TIME] for at in range(0, number, AT_A_TIME))
+            if full
+            else iter(lambda: _oldest(past, filters, AT_A_TIME), [])
+        )
+        deleted = delete_in_turn(past, Folders.default(), batches)
     note(f"{deleted} deleted")
     return exits.DONE
+
+
+def _oldest(past: History, filters: Filters, number: int) -> list[str]:
+    return [entry.id for entry in past.list(filters, order="oldest", limit=number)]
 
 
 def _confirm(number: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from unmask.cli.crashes import describe
 from unmask.cli.inputs import Source
 from unmask.cli.outcome import Held, Outcome
+from unmask.cli.seen import SeenResults
 from unmask.cli.terminal import note
 from unmask.cli.turns import Turn, Turns
 from unmask.core.analysis import Analysis, Notice
@@ -30,16 +30,6 @@ INTERRUPTED = Failure(
     message="the scan was interrupted before this input was done",
     hint="scan again: what was done is answered from history",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A result of this scan: of which input, its document, its number, and when it was made."""
-
-    input: str
-    packed: bytes
-    id: str
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -66,8 +56,7 @@ class Scanner:
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _asked: str = field(init=False)
     _model: str = field(init=False)
-    # By SHA-256, compressed: a result may be fifty kilobytes, a folder ten thousand files.
-    _seen: dict[str, _Seen] = field(init=False, default_factory=dict)
+    _seen: SeenResults = field(init=False, default_factory=SeenResults)
 
     def __post_init__(self) -> None:
         self._asked = fingerprint(self.analyser.fingerprint_fields())
@@ -127,8 +116,8 @@ class Scanner:
         id = self._record(analysis, source.path, done)
         if self.evidence is not None and collector is not None:
             self._write_evidence(self.evidence, source, analysis, collector)
-        packed = zlib.compress(analysis.to_json().encode(), 1)
-        self._seen[analysis.media.sha256] = _Seen(source.text, packed, id, done)
+        if self.several:
+            self._seen.add(source.text, analysis, id, done)
         return Outcome(source.text, analysis, held=_held(source, analysis, id, begun, done))
 
     def _write_evidence(
@@ -147,12 +136,11 @@ class Scanner:
     def _known(self, sha256: str, source: Source, begun: datetime) -> Outcome | None:
         """The result for these bytes from this scan or from history, saying so."""
         if (seen := self._seen.get(sha256)) is not None:
-            analysis = Analysis.from_json(zlib.decompress(seen.packed))
             notice = Notice(
                 code="same-bytes", message=f"The same bytes as {seen.input}, scanned once."
             )
-            result = _answered(analysis, source, notice)
-            held = _held(source, analysis, seen.id, begun, seen.at)
+            result = _answered(seen.analysis, source, notice)
+            held = _held(source, seen.analysis, seen.id, begun, seen.at)
             return Outcome(source.text, result, "repeated", held)
         return self._from_history(sha256, source, begun)
 

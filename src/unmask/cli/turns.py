@@ -43,6 +43,12 @@ class Turns:
             self._latest[sha256] = done
             return before
 
+    def forget(self, sha256: str, done: threading.Event) -> None:
+        """Nobody needs to wait for this scan any more: a folder may hold a million."""
+        with self._changed:
+            if self._latest.get(sha256) is done:
+                del self._latest[sha256]
+
 
 class Turn:
     """Of one scan. Not for several threads."""
@@ -50,6 +56,7 @@ class Turn:
     def __init__(self, turns: Turns, number: int) -> None:
         self._turns, self._number = turns, number
         self._passed = False
+        self._claimed: str | None = None
         self._done = threading.Event()
 
     def claim(self, sha256: str) -> float:
@@ -65,7 +72,9 @@ class Turn:
         if not self._passed:
             self._pass(None)
         self._done.set()
+        if self._claimed is not None:
+            self._turns.forget(self._claimed, self._done)
 
     def _pass(self, sha256: str | None) -> threading.Event | None:
-        self._passed = True
+        self._passed, self._claimed = True, sha256
         return self._turns.pass_on(self._number, sha256, self._done)

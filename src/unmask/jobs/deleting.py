@@ -1,53 +1,68 @@
-"""Deleting an analysis with everything that is kept of it. Needs no more than the base install."""
+"""Deleting analyses with everything that is kept of them. Needs no more than the base install."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from unmask.core.errors import StoreError
 from unmask.jobs.folders import Folders
 from unmask.jobs.vault import Vault
-from unmask.store import CustodyLog, Deliveries, History, JobBook
+from unmask.store import History, JobBook
+
+AT_A_TIME = 50
+"""Analyses deleted in one transaction: a few megabytes of documents are overwritten in it."""
+
+_LONGEST_PAUSE_S = 0.5
 
 
-def delete_analysis(history: History, folders: Folders, id: str) -> bool:
-    """Delete job, result, pictures, custody log and, unless another job needs it, the file.
+def delete_analyses(history: History, folders: Folders, *ids: str) -> int:
+    """Delete jobs, results, pictures, custody logs and, unless another job needs them, the files.
 
-    A running job's worker notices and stops. False if there was nothing.
+    A running job's worker notices and stops. Returns how many of the ids there were; to be asked
+    for :data:`AT_A_TIME` at most.
     """
-    job, stored = JobBook(history).get(id), history.get(id)
-    if job is None and stored is None:
-        return False
-    sha256s = {job.sha256} if job is not None else set()
-    if stored is not None:
-        sha256s.add(stored.entry.sha256)
-    delete_kept(history, folders, id, sha256s)
-    history.delete(id)
-    return True
-
-
-def delete_kept(history: History, folders: Folders, id: str, sha256s: Iterable[str]) -> None:
-    """Delete what is kept beside the result of a job or analysis on files with these hashes."""
-    _delete_pictures(folders, id)  # before the rows: on a full disk these are gone for want of room
     book = JobBook(history)
-    book.delete(id)
-    CustodyLog(history).delete(id)
-    Deliveries(history).delete(id)
-    _delete_pictures(folders, id)  # that a worker has put there meanwhile
+    jobs = book.several(ids)
+    attempts = {job.id: job.attempts for job in jobs}
+    hashes = {job.id: job.sha256 for job in jobs}
+    hashes |= {entry.id: entry.sha256 for entry in history.several(ids)}
+    for id in hashes:  # before the rows: on a full disk these are gone for want of room
+        _delete_pictures(folders, id, attempts.get(id, 0))
+    book.delete(*hashes)
+    for id in hashes:  # that a worker has put there meanwhile
+        _delete_pictures(folders, id, attempts.get(id, 0))
     if folders.used:
         vault = Vault(folders)
-        for sha256 in sha256s:
+        for sha256 in set(hashes.values()):
             delete_unless_used(book, vault, sha256)
+    history.delete(*hashes)  # last: what cannot be deleted can still be asked for
+    return len(hashes)
 
 
-def _delete_pictures(folders: Folders, id: str) -> None:
+def delete_in_turn(history: History, folders: Folders, batches: Iterable[Sequence[str]]) -> int:
+    """Delete one batch of ids after the other, each of :data:`AT_A_TIME` at most; how many.
+
+    After each it pauses for as long as that took, so that others may write in between. In one
+    transaction, tens of thousands would keep servers, workers and scans from writing for so long
+    that they give up.
+    """
+    deleted = 0
+    for ids in batches:
+        begun = time.monotonic()
+        deleted += delete_analyses(history, folders, *ids)
+        time.sleep(min(time.monotonic() - begun, _LONGEST_PAUSE_S))
+    return deleted
+
+
+def _delete_pictures(folders: Folders, id: str, attempts: int) -> None:
     """Raises :class:`StoreError` where they are still there. Drafts their worker removes, too."""
     if not folders.used:
         return
     place = picture_folder(folders, id)
-    for folder in (place, *folders.evidence.glob(f"{id}.draft-*")):
+    for folder in (place, *draft_folders(folders, id, attempts)):
         shutil.rmtree(folder, ignore_errors=True)
     if place.exists():
         raise StoreError(
@@ -68,3 +83,8 @@ def picture_folder(folders: Folders, id: str) -> Path:
     if not id.isalnum():
         raise ValueError(f"not an id: {id!r}")
     return folders.evidence / id
+
+
+def draft_folders(folders: Folders, id: str, attempts: int) -> list[Path]:
+    """Where each attempt at a job makes its pictures. Not looked for: a million lie beside them."""
+    return [folders.evidence / f"{id}.draft-{number}" for number in range(1, attempts + 1)]

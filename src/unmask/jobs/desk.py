@@ -10,11 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from unmask.core.errors import InputEmpty, StoreError, UnmaskError
-from unmask.jobs.deleting import delete_analysis, delete_unless_used, picture_folder
+from unmask.jobs.deleting import (
+    AT_A_TIME,
+    delete_analyses,
+    delete_in_turn,
+    delete_unless_used,
+    picture_folder,
+)
 from unmask.jobs.folders import Folders
 from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
@@ -210,24 +217,28 @@ class Desk:
         """Where they are. ValueError for what is no id."""
         return picture_folder(self.folders, id)
 
-    def expire(self, days: int) -> int:
+    def expire(self, days: int, *, most: int) -> int:
         """Delete what was handed in and ended so many days ago or longer; returns how many.
 
-        What ``unmask scan`` recorded in the same history stays: nobody handed it in here. Files
-        that no job is about, as earlier versions and a server that dies may leave them, go too.
+        Of more than ``most`` analyses the rest is left for another time. What ``unmask scan``
+        recorded in the same history stays: nobody handed it in here. Files that no job is about,
+        as earlier versions and a server that dies may leave them, go after the last of the rest.
         """
         before = datetime.now(UTC) - timedelta(days=days)
-        count = sum(self.delete(job.id) for job in self.book.ended_before(before))
-        for sha256 in self.vault.kept_before(before.timestamp()):
-            delete_unless_used(self.book, self.vault, sha256)
+        batches = iter(lambda: self.book.ended_before(before, limit=AT_A_TIME), [])
+        few = islice(batches, -(-most // AT_A_TIME))
+        count = delete_in_turn(self.history, self.folders, few)
+        if count < most:
+            for sha256 in self.vault.kept_before(before.timestamp()):
+                delete_unless_used(self.book, self.vault, sha256)
         return count
 
-    def delete(self, id: str) -> bool:
+    def delete(self, *ids: str) -> int:
         """Delete job, result, pictures, custody log and, unless another job needs it, the file.
 
-        A running job's worker notices and stops. False if there was nothing.
+        A running job's worker notices and stops. Returns how many of the ids there were.
         """
-        return delete_analysis(self.history, self.folders, id)
+        return delete_analyses(self.history, self.folders, *ids)
 
 
 def _shown(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -14,7 +15,7 @@ from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
 from unmask.jobs.children import Child
-from unmask.jobs.deleting import delete_analysis
+from unmask.jobs.deleting import delete_analyses, draft_folders
 from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Finished, Order, Working
@@ -26,6 +27,7 @@ from unmask.store import CustodyLog, History, Job, JobBook
 LEASE_S = 20.0
 _PAUSE_S = 0.5
 _RENEW_S = 0.4
+log = logging.getLogger("unmask.worker")
 
 
 def worker_name() -> str:
@@ -64,9 +66,10 @@ class Workshop:
         if source is None:
             self.book.finish(job, "failed", _gone())
             return
-        draft = self.folders.evidence / f"{job.id}.draft-{job.attempts}"
-        for left in self.folders.evidence.glob(f"{job.id}.draft-*"):
+        drafts = draft_folders(self.folders, job.id, job.attempts)
+        for left in drafts:
             shutil.rmtree(left, ignore_errors=True)  # of an attempt whose worker has died
+        draft = drafts[-1]
         draft.mkdir(mode=0o700, exist_ok=True)
         try:
             self._work(job, source, draft)
@@ -107,14 +110,26 @@ class Workshop:
         if self.stopping.is_set():
             self.book.give_back(job)
             return False
-        answer = self.book.renew(job, LEASE_S, (state.stage, state.done, state.total))
+        answer = self._renewed(job, state.stage, state.done, state.total)
         if answer == "cancel":
             self.book.finish(job, "cancelled")
         return answer == "go"
 
+    def _renewed(self, job: Job, stage: str, done: int, total: int) -> str:
+        """As :meth:`JobBook.renew`; a job is not lost to a database that is locked for a while.
+
+        Nobody else can take it as long as that lasts, and what it has come to afterwards says the
+        next renewal.
+        """
+        try:
+            return self.book.renew(job, LEASE_S, (stage, done, total))
+        except StoreError as error:
+            log.warning("job %s goes on: %s", job.id, error)
+            return "go"
+
     def _keep(self, job: Job, document: str, draft: Path) -> None:
         """Pictures, then the analysis, then the job: whatever is there is there as a whole."""
-        if self.book.renew(job, LEASE_S, ("keep", 0, 1)) != "go":
+        if self._renewed(job, "keep", 0, 1) != "go":
             self.book.finish(job, "cancelled")
             return
         place = self.folders.evidence / job.id
@@ -131,7 +146,7 @@ class Workshop:
                 raise
         self.log.add(job.id, "analysed", f"{analysis.model.name} {analysis.model.version}")
         if not self.book.finish(job, "done") and self.book.get(job.id) is None:
-            delete_analysis(self.history, self.folders, job.id)  # it was deleted meanwhile
+            delete_analyses(self.history, self.folders, job.id)  # it was deleted meanwhile
 
 
 def _gone() -> Failure:

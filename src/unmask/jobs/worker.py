@@ -26,6 +26,7 @@ _SWEEP_S = 3.0
 _THOROUGH_S = 60.0
 _TIDY_S = 600.0
 _AT_ONCE = 1000
+_EXPIRED_AT_ONCE = 500
 log = logging.getLogger("unmask.worker")
 
 
@@ -54,8 +55,8 @@ def run_worker(
         thorough, tidying = _Rarely(_THOROUGH_S), _Rarely(_TIDY_S)
         while not shop.stopping.wait(_SWEEP_S):
             _safely(lambda: sweep(shop, queue, thorough=thorough.due()))
-            if tidying.due():
-                _safely(lambda: tidy(shop))
+            if tidying.due() and _safely(lambda: tidy(shop)) >= _EXPIRED_AT_ONCE:
+                tidying.again()  # there is more: after a sweep, and unless it is to stop
         consumer.stop(graceful=True)
 
 
@@ -71,6 +72,10 @@ class _Rarely:
             return False
         self._next = time.monotonic() + self._seconds
         return True
+
+    def again(self) -> None:
+        """It is due now."""
+        self._next = time.monotonic()
 
 
 def sweep(shop: Workshop, queue: Queue, *, thorough: bool = True) -> int:
@@ -112,15 +117,18 @@ def tidy(shop: Workshop) -> int:
 def expire(shop: Workshop) -> int:
     """Delete what the setting ``retention_days`` says is old enough, and say how many."""
     days = Settings(shop.history).get("retention_days")
-    return Desk(shop.history, shop.folders).expire(int(days)) if days else 0
+    if not days:
+        return 0
+    return Desk(shop.history, shop.folders).expire(int(days), most=_EXPIRED_AT_ONCE)
 
 
-def _safely(work: Callable[[], int]) -> None:
+def _safely(work: Callable[[], int]) -> int:
     """A database that is busy now, or a queue out of reach, may not be so soon: outlive it."""
     try:
-        work()
+        return work()
     except StoreError as error:
         log.warning("%s", error)
+        return 0
 
 
 def _abandoned(job: Job) -> bool:

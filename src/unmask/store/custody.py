@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from unmask.core.version import __version__
@@ -49,8 +49,3 @@ class CustodyLog:
         with explained(self._place, "read"), Session(self._reader) as session:
             rows = session.scalars(query.order_by(EventRow.at, EventRow.id))
             return [Event(row.at, row.event, row.detail, row.unmask) for row in rows]
-
-    def delete(self, analysis: str) -> None:
-        """Forget the log of one analysis."""
-        with explained(self._place, "delete from"), self._writer.begin() as connection:
-            connection.execute(delete(EventRow).where(EventRow.analysis == analysis))

@@ -1,35 +1,44 @@
 """Who is to be told when a job has ended: kept in the database, so that no restart forgets it.
 
-A delivery waits from the submission on and falls due when its job has ended. Taking one is a
-conditional UPDATE that also sets when it falls due again: of any number of workers one tries,
-and if that one dies over it another does later.
+A delivery waits from the submission on and falls due when its job has ended: whatever ends the
+job sets that in the same transaction, so that nobody has to look through those of all jobs that
+wait. Taking one is a conditional UPDATE that also sets when it falls due again: of any number of
+workers one tries, and if that one dies over it another does later.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
 
 from unmask.store.failures import explained
 from unmask.store.history import History
-from unmask.store.jobs import ACTIVE
+from unmask.store.jobs import ACTIVE, WHEN_ENDED
 from unmask.store.schema import AnalysisRow, DeliveryRow, JobRow
 
+_RIVALS = 10  # other workers, which may be faster at this one and the next
 DeliveryState = Literal["waiting", "delivered", "given-up"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One address for one analysis. ``problem`` is why the latest of ``attempts`` failed."""
+    """One address for one analysis. ``problem`` is why the latest of ``attempts`` failed.
+
+    ``host`` is the host, and port, of ``url``: what may be down as a whole.
+    """
 
     id: str
     analysis: str
     url: str
+    host: str
     created_at: datetime
     state: DeliveryState
     attempts: int
@@ -51,7 +60,9 @@ class Deliveries:
             waiting = select(DeliveryRow).where(*wanted, DeliveryRow.state == "waiting")
             row = session.scalars(waiting.limit(1)).first()
             if row is None:
-                row = _row(analysis, url)
+                job = select(JobRow.state).where(JobRow.id == analysis).with_for_update()
+                active = session.scalars(job).first() in ACTIVE
+                row = _row(analysis, url, WHEN_ENDED if active else datetime.now(UTC))
                 session.add(row)
             return _delivery(row)
 
@@ -62,15 +73,33 @@ class Deliveries:
             rows = session.scalars(query.order_by(DeliveryRow.created_at, DeliveryRow.id))
             return [_delivery(row) for row in rows]
 
-    def take(self, lease_s: float, limit: int) -> list[Delivery]:
-        """Up to ``limit`` that are due now, for this worker alone; again due after ``lease_s``."""
+    def waiting(self) -> int:
+        """How many have neither been received nor given up, those of jobs not ended among them."""
+        query = select(func.count()).select_from(DeliveryRow).where(DeliveryRow.state == "waiting")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalar(query) or 0
+
+    def hosts_due(self, limit: int) -> list[str]:
+        """The hosts for which something is due now, those that have waited longest first."""
+        oldest = func.min(DeliveryRow.next_at)
+        query = select(DeliveryRow.host).where(*_due(datetime.now(UTC))).group_by(DeliveryRow.host)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return list(session.scalars(query.order_by(oldest).limit(limit)))
+
+    def take(self, host: str, lease_s: float) -> Delivery | None:
+        """One that is due there now, for this worker alone; again due after ``lease_s``."""
         now = datetime.now(UTC)
         again = now + timedelta(seconds=lease_s)
-        return [
-            replace(one, attempts=one.attempts + 1, next_at=again)
-            for one in self._due(now, limit)
-            if self._change(one, attempts=one.attempts + 1, next_at=again)
-        ]
+        query = select(DeliveryRow).where(DeliveryRow.host == host, *_due(now))
+        for _ in range(_RIVALS):
+            with explained(self._place, "read"), Session(self._reader) as session:
+                row = session.scalars(query.order_by(DeliveryRow.next_at).limit(1)).first()
+                one = None if row is None else _delivery(row)
+            if one is None:
+                return None
+            if self._change(one, attempts=one.attempts + 1, next_at=again):
+                return replace(one, attempts=one.attempts + 1, next_at=again)
+        return None
 
     def delivered(self, one: Delivery) -> bool:
         """It was received; False where another attempt has overtaken this one."""
@@ -83,21 +112,23 @@ class Deliveries:
         again = datetime.now(UTC) + timedelta(seconds=wait_s)
         return self._change(one, next_at=again, problem=problem)
 
-    def delete(self, analysis: str) -> None:
-        """Forget those of one analysis."""
-        with explained(self._place, "delete from"), self._writer.begin() as connection:
-            connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis == analysis))
+    def unanswered(self, host: str, problem: str, waits_s: Sequence[float]) -> int:
+        """Nobody answers there: whatever else is due there has been tried in vain as well.
 
-    def _due(self, now: datetime, limit: int) -> list[Delivery]:
-        same = JobRow.id == DeliveryRow.analysis
-        ended = exists().where(same, JobRow.state.not_in(ACTIVE))
-        known = exists().where(AnalysisRow.id == DeliveryRow.analysis) & ~exists().where(same)
-        query = select(DeliveryRow).where(
-            DeliveryRow.state == "waiting", DeliveryRow.next_at <= now, or_(ended, known)
-        )
-        with explained(self._place, "read"), Session(self._reader) as session:
-            rows = session.scalars(query.order_by(DeliveryRow.next_at).limit(limit))
-            return [_delivery(row) for row in rows]
+        Each waits as long as an attempt of its own would have had it wait; how many there were.
+        """
+        now = datetime.now(UTC)
+        tried = DeliveryRow.attempts
+        again = {number: now + timedelta(seconds=wait) for number, wait in enumerate(waits_s)}
+        values = {
+            "attempts": tried + 1,
+            "problem": problem,
+            "next_at": case(again, value=tried, else_=DeliveryRow.next_at),
+            "state": case((tried < len(waits_s), "waiting"), else_="given-up"),
+        }
+        change = update(DeliveryRow).where(DeliveryRow.host == host, *_due(now)).values(values)
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            return connection.execute(change).rowcount
 
     def _change(self, one: Delivery, **values: Any) -> bool:
         """Change it, if it is still in the very attempt that ``one`` shows."""
@@ -111,16 +142,25 @@ class Deliveries:
             return done.rowcount > 0
 
 
-def _row(analysis: str, url: str) -> DeliveryRow:
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The job is asked as well: earlier versions had all be due from the submission on."""
+    same = JobRow.id == DeliveryRow.analysis
+    ended = exists().where(same, JobRow.state.not_in(ACTIVE))
+    known = exists().where(AnalysisRow.id == DeliveryRow.analysis) & ~exists().where(same)
+    return DeliveryRow.state == "waiting", DeliveryRow.next_at <= now, or_(ended, known)
+
+
+def _row(analysis: str, url: str, next_at: datetime) -> DeliveryRow:
     now = datetime.now(UTC)
     return DeliveryRow(
         id=secrets.token_hex(10),
         analysis=analysis,
         url=url,
+        host=urlsplit(url).netloc.lower(),
         created_at=now,
         state="waiting",
         attempts=0,
-        next_at=now,
+        next_at=next_at,
         problem="",
     )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import Engine, Select, delete, func, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import ColumnElement
 
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
@@ -18,7 +17,7 @@ from unmask.store.engine import BUSY_MS, locate, make_engine, place_of, sqlite_f
 from unmask.store.entries import Entry, Filters, Order, Stored, aware, search_key
 from unmask.store.failures import explained
 from unmask.store.migrate import ensure_current
-from unmask.store.queries import conditions, ordering, whole
+from unmask.store.queries import begins, conditions, ordering, whole
 from unmask.store.schema import AnalysisRow
 
 _ID_BYTES = 10  # 80 bits: short in a URL, and nobody guesses one
@@ -123,9 +122,9 @@ class History:
         For people at a terminal. Pages on the web take full ids only, which cannot be guessed.
         """
         wanted = prefix.strip().lower()
-        query = select(AnalysisRow.id).where(AnalysisRow.id.startswith(wanted, autoescape=True))
+        query = select(AnalysisRow.id).where(begins(AnalysisRow.id, wanted)).limit(2)
         with explained(self.place, "read"), Session(self._engine) as session:
-            found = session.scalars(query.limit(2)).all() if wanted else []
+            found = session.scalars(query).all() if wanted else []
         if len(found) == 1:
             return found[0]
         problem = (
@@ -134,6 +133,12 @@ class History:
             else (f"no analysis {prefix!r} in the history {self.place}")
         )
         raise StoreError(problem, hint="'unmask history' lists them with their ids")
+
+    def several(self, ids: Iterable[str]) -> Sequence[Entry]:
+        """The entries with these full ids, without their documents; unknown ids are left out."""
+        query = select(AnalysisRow).where(AnalysisRow.id.in_(tuple(ids)))
+        with explained(self.place, "read"), Session(self._engine) as session:
+            return [_entry(row) for row in session.scalars(query)]
 
     def list(
         self,
@@ -174,22 +179,16 @@ class History:
         with explained(self.place, "write to"), self._writer.begin() as connection:
             return connection.execute(change).rowcount > 0
 
-    def delete(self, id: str) -> bool:
-        """Delete one analysis by its full id; False if there is none."""
-        return self._delete(AnalysisRow.id == id) > 0
+    def delete(self, *ids: str) -> int:
+        """Delete the analyses with these full ids, and say how many there were.
 
-    def delete_all(self, filters: Filters = _ALL) -> int:
-        """Delete what the filters leave, everything without any, and say how many.
-
-        ``Filters(until=...)`` deletes what is older.
+        In one transaction, and meanwhile nobody else writes: with a few dozen it is brief.
         """
-        return self._delete(*conditions(filters))
-
-    def _delete(self, *wanted: ColumnElement[bool]) -> int:
+        chosen = delete(AnalysisRow).where(AnalysisRow.id.in_(ids))
         with explained(self.place, "delete from"):
             with self._writer.begin() as connection:
-                deleted = connection.execute(delete(AnalysisRow).where(*wanted)).rowcount
-            if sqlite_file(self._engine.url):  # also what was deleted beside an analysis, or alone
+                deleted = connection.execute(chosen).rowcount
+            if sqlite_file(self._engine.url):  # also what was deleted beside analyses, or alone
                 self._forget()
         return deleted
 

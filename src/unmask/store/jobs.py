@@ -21,10 +21,13 @@ from sqlalchemy.sql import ColumnElement
 from unmask.core.scan import Failure
 from unmask.store.failures import explained
 from unmask.store.history import History
-from unmask.store.schema import JobRow
+from unmask.store.schema import DeliveryRow, EventRow, JobRow
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
+WHEN_ENDED = datetime(9999, 1, 1, tzinfo=UTC)
+"""When webhooks of a job that goes on fall due."""
+
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 
@@ -120,7 +123,8 @@ class JobBook:
 
     def unfinished(self, *, limit: int | None = None) -> list[Job]:
         """The jobs that wait or run, the oldest first."""
-        return self._jobs(JobRow.state.in_(ACTIVE), oldest=limit)
+        found = [job for state in ACTIVE for job in self._jobs(JobRow.state == state, oldest=limit)]
+        return sorted(found, key=lambda job: job.created_at)[:limit]
 
     def running(self) -> list[Job]:
         """The jobs that run, or whose workers have died, the oldest first."""
@@ -132,6 +136,12 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalar(query) or 0
 
+    def waiting_since(self) -> datetime | None:
+        """When the job was handed in that has waited longest; None where none waits."""
+        waits = select(JobRow.created_at).where(JobRow.state == "queued")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return session.scalars(waits.order_by(JobRow.created_at).limit(1)).first()
+
     def waiting_ids(self) -> list[str]:
         """The ids of the jobs that wait, the oldest first; of a hundred thousand, a few MB."""
         query = select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at)
@@ -140,12 +150,18 @@ class JobBook:
 
     def failed(self, *, limit: int = 50) -> list[Job]:
         """The jobs that failed or were cancelled, the newest first."""
-        wanted = JobRow.state.in_(("failed", "cancelled"))
-        return self._jobs(wanted, newest=limit)
+        found = [  # each state by itself is in order in the index, and is read no further
+            job
+            for state in ("failed", "cancelled")
+            for job in self._jobs(JobRow.state == state, newest=limit)
+        ]
+        return sorted(found, key=lambda job: job.created_at, reverse=True)[:limit]
 
-    def ended_before(self, time: datetime) -> list[Job]:
-        """The jobs that ended before a time, the oldest first."""
-        return self._jobs(JobRow.finished_at < time)
+    def ended_before(self, time: datetime, *, limit: int) -> list[str]:
+        """The ids of jobs that ended before a time, at most so many: what ended first."""
+        query = select(JobRow.id).where(JobRow.finished_at < time).order_by(JobRow.finished_at)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return list(session.scalars(query.limit(limit)))
 
     def ahead_of(self, job: Job) -> int:
         """How many jobs run or wait before this one."""
@@ -211,10 +227,10 @@ class JobBook:
 
     def finish(self, job: Job, state: State, error: Failure | None = None) -> bool:
         """End a job that this worker holds; False where it holds it no more."""
-        return self._change(
+        return self._end(
+            job.id,
             _held_by(job),
             state=state,
-            finished_at=datetime.now(UTC),
             error=None if error is None else error.model_dump_json(),
             lease_until=None,
         )
@@ -225,28 +241,37 @@ class JobBook:
 
     def give_up(self, job: Job, error: Failure) -> bool:
         """Fail a job that waits or runs, whoever holds it."""
-        return self._change(
+        return self._end(
+            job.id,
             (JobRow.id == job.id, JobRow.state.in_(ACTIVE)),
             state="failed",
-            finished_at=datetime.now(UTC),
             error=error.model_dump_json(),
             lease_until=None,
         )
 
     def cancel(self, id: str) -> bool:
         """End a waiting job now, ask the worker of a running one to stop; False if it has ended."""
-        ended = self._change(
-            (JobRow.id == id, JobRow.state == "queued"),
-            state="cancelled",
-            cancel=True,
-            finished_at=datetime.now(UTC),
-        )
+        waits = (JobRow.id == id, JobRow.state == "queued")
+        ended = self._end(id, waits, state="cancelled", cancel=True)
         return ended or self._change((JobRow.id == id, JobRow.state == "running"), cancel=True)
 
-    def delete(self, id: str) -> bool:
-        """Forget a job, whatever its state."""
+    def delete(self, *ids: str) -> None:
+        """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
         with explained(self._place, "delete from"), self._writer.begin() as connection:
-            return connection.execute(delete(JobRow).where(JobRow.id == id)).rowcount > 0
+            connection.execute(delete(JobRow).where(JobRow.id.in_(ids)))
+            connection.execute(delete(EventRow).where(EventRow.analysis.in_(ids)))
+            connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis.in_(ids)))
+
+    def _end(self, id: str, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
+        """End the job, if it is as the conditions say; its webhooks then fall due."""
+        now = datetime.now(UTC)
+        change = update(JobRow).where(*conditions).values(finished_at=now, **values)
+        asleep = (DeliveryRow.analysis == id, DeliveryRow.next_at == WHEN_ENDED)
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            if not connection.execute(change).rowcount:
+                return False
+            connection.execute(update(DeliveryRow).where(*asleep).values(next_at=now))
+            return True
 
     def _change(self, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
         with explained(self._place, "write to"), self._writer.begin() as connection:

@@ -16,13 +16,14 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from unmask.store.entries import aware
 
 REVISION_TABLE = "unmask_revision"  # not Alembic's default: the database may be shared
-HEAD = "0003"
+HEAD = "0004"
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,21 +61,31 @@ class AnalysisRow(Base):
     """One analysis: the exact document, and what lists search and sort by."""
 
     __tablename__ = "analyses"
+    # One for each order of lists, for those with a verdict too, and to its end: of a million rows a
+    # page is then read from where it begins, and nothing is sorted. They hold the names because a
+    # search that read them from the rows would pass by all documents.
     __table_args__ = (
         Index("ix_analyses_lookup", "sha256", "model_sha256", "fingerprint", "created_at"),
+        Index("ix_analyses_time", "created_at", "id", "name_key"),
+        Index("ix_analyses_label_time", "label", "created_at", "id", "name_key"),
+        Index("ix_analyses_probability_time", "probability", "created_at", "id", "name_key"),
+        Index(
+            "ix_analyses_label_probability", "label", "probability", "created_at", "id", "name_key"
+        ),
+        Index("ix_analyses_name_time", "name_key", text("created_at DESC"), text("id DESC")),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sha256: Mapped[str] = mapped_column(String(64))
     model_sha256: Mapped[str] = mapped_column(String(64))
     fingerprint: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(Text)
-    name_key: Mapped[str] = mapped_column(Text, index=True)
+    name_key: Mapped[str] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(16))
-    label: Mapped[str] = mapped_column(String(32), index=True)
-    probability: Mapped[float | None] = mapped_column(Double, index=True)
+    label: Mapped[str] = mapped_column(String(32))
+    probability: Mapped[float | None] = mapped_column(Double)
     model_name: Mapped[str] = mapped_column(Text)
     model_version: Mapped[str] = mapped_column(Text)
     unmask: Mapped[str] = mapped_column(String(32))
@@ -92,6 +103,7 @@ class JobRow(Base):
     __table_args__ = (
         Index("ix_jobs_lookup", "sha256", "model_sha256", "fingerprint"),
         Index("ix_jobs_state_created_at", "state", "created_at"),
+        Index("ix_jobs_finished_at", "finished_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -154,11 +166,15 @@ class DeliveryRow(Base):
     """A web address that is to be told when a job has ended, and how that went so far."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index("ix_deliveries_state_next_at", "state", "next_at"),)
+    __table_args__ = (
+        Index("ix_deliveries_state_next_at", "state", "next_at"),
+        Index("ix_deliveries_host_state_next_at", "host", "state", "next_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     analysis: Mapped[str] = mapped_column(String(32), index=True)
     url: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(Integer)

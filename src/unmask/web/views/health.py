@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
@@ -27,7 +29,7 @@ health = Blueprint("health", __name__)
 def healthz() -> ResponseReturnValue:
     """200 when the database answers and a model is there, 503 with the reason otherwise."""
     try:
-        services().history.count()
+        services().history.list(limit=1)  # whoever asks, and however long the history is
         services().package()
     except UnmaskError as error:
         return jsonify(status="failing", code=error.code, detail=error.message), 503
@@ -38,7 +40,9 @@ def healthz() -> ResponseReturnValue:
 @describes(Operation(summary="Metrics", answers={200: ("Prometheus text", "text/plain")}))
 def metrics() -> ResponseReturnValue:
     """Counts for Prometheus, in its text format."""
-    counts = services().desk.book.counts()
+    desk = services().desk
+    counts, since = desk.book.counts(), desk.book.waiting_since()
+    waited_s = 0.0 if since is None else (datetime.now(UTC) - since).total_seconds()
     lines = [
         "# HELP unmask_jobs Jobs by state.",
         "# TYPE unmask_jobs gauge",
@@ -46,6 +50,12 @@ def metrics() -> ResponseReturnValue:
             f'unmask_jobs{{state="{state}"}} {counts.get(state, 0)}'
             for state in ("queued", "running", "done", "failed", "cancelled")
         ),
+        "# HELP unmask_longest_wait_seconds For how long the first job in the queue has waited.",
+        "# TYPE unmask_longest_wait_seconds gauge",
+        f"unmask_longest_wait_seconds {max(0.0, waited_s):.0f}",
+        "# HELP unmask_webhooks_waiting Messages that no receiver has taken yet.",
+        "# TYPE unmask_webhooks_waiting gauge",
+        f"unmask_webhooks_waiting {desk.deliveries.waiting()}",
         "# HELP unmask_analyses Analyses in the history.",
         "# TYPE unmask_analyses gauge",
         f"unmask_analyses {services().history.count()}",

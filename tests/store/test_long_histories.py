@@ -1,0 +1,133 @@
+"""What a history of a million analyses would cost: by SQLite's plans, for times tell little."""
+
+import itertools
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from unmask.store import Deliveries, Filters, History, JobBook, fingerprint
+
+OPTIONS = fingerprint({})
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ORDERS = ("newest", "oldest", "name", "most-manipulated")
+WAYS = list(itertools.product(ORDERS, (None, "manipulated")))
+MANY = 600
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory, make_analysis) -> History:
+    """Names of many files alike, as programs send them; times alike, as copied histories have."""
+    with History(tmp_path_factory.mktemp("long") / "history.db") as history:
+        for number in range(3):
+            name = f"clip {number}.mp4"
+            history.record(make_analysis(name), fingerprint=OPTIONS, created_at=NOON)
+        with sqlite3.connect(history.place) as database:
+            columns = [row[1] for row in database.execute("PRAGMA table_info(analyses)")]
+            new = {
+                "id": "printf('%020x', n)",
+                "created_at": "strftime('%Y-%m-%d %H:%M:%f000', created_at, (n / 2) || ' seconds')",
+                "label": "CASE n % 4 WHEN 0 THEN 'manipulated' ELSE 'inconclusive' END",
+                "probability": "CASE n % 5 WHEN 0 THEN NULL ELSE (n % 7) / 7.0 END",
+            }
+            database.execute(
+                f"WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many"
+                f" WHERE n < {MANY}) INSERT INTO analyses ({', '.join(columns)})"
+                f" SELECT {', '.join(new.get(name, name) for name in columns)}"
+                f" FROM many JOIN analyses AS one ON one.name = 'clip ' || (n % 3) || '.mp4'"
+            )
+        database.close()
+        yield history
+
+
+def plan_of(history, ask):
+    """What SQLite says of how it would answer what ``ask`` asks."""
+    asked = []
+    with sqlite3.connect(history.place) as database:
+        note = lambda _, __, sql, values, *rest: asked.append((sql, values))  # noqa: E731
+        event.listen(history.engines[0], "before_cursor_execute", note)
+        try:
+            ask()
+        finally:
+            event.remove(history.engines[0], "before_cursor_execute", note)
+        return [
+            row[3]
+            for sql, values in asked
+            for row in database.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+        ]
+
+
+@pytest.mark.parametrize(("order", "label"), WAYS)
+def test_a_page_is_read_from_where_it_begins(long, order, label):
+    if order == "name" and label:
+        pytest.skip("sorted, among those with the verdict")
+    plan = plan_of(long, lambda: long.list(Filters(label=label), order=order, limit=24))
+    assert len(plan) == 1, plan
+    assert "USING INDEX ix_analyses_" in plan[0]
+
+
+def test_since_and_until_are_found_within_a_verdict(long):
+    wanted = Filters(label="manipulated", since=NOON + timedelta(minutes=1))
+    for ask in (lambda: long.list(wanted, limit=24), lambda: long.count(wanted)):
+        assert any("(label=? AND created_at>?)" in line for line in plan_of(long, ask))
+
+
+@pytest.mark.parametrize("text", ["clip 2.mp4", "deadbeef", "DEADBEEF01", "deadbeef.mp4"])
+def test_a_search_passes_by_the_documents(long, text):
+    """Rows hold documents: whoever reads them all reads the file from one end to the other."""
+    counted = plan_of(long, lambda: long.count(Filters(text=text)))
+    assert all("SUBQUERY" in line or "INDEX" in line for line in counted), counted
+    listed = plan_of(long, lambda: long.list(Filters(text=text), limit=24))
+    assert listed[0] == "SCAN analyses USING INDEX ix_analyses_time"
+    hashed = "SEARCH analyses USING INDEX ix_analyses_lookup (sha256>? AND sha256<?)"
+    assert (hashed in listed) is (text.lower() in ("deadbeef", "deadbeef01"))
+
+
+def test_an_id_is_found_by_its_beginning(long):
+    assert long.resolve("0" * 17 + "0ff") == f"{255:020x}"
+    plan = plan_of(long, lambda: long.resolve("0" * 17 + "0ff"))
+    assert plan == [
+        "SEARCH analyses USING COVERING INDEX sqlite_autoindex_analyses_1 (id>? AND id<?)"
+    ]
+
+
+@pytest.mark.parametrize(("order", "label"), WAYS)
+def test_pages_to_the_last_are_the_whole_in_order(long, order, label):
+    wanted = Filters(label=label)
+    whole = long.list(wanted, order=order)
+    assert len(whole) == long.count(wanted) > MANY / 5
+    pages = [
+        long.list(wanted, order=order, limit=24, offset=offset)
+        for offset in range(0, len(whole), 24)
+    ]
+    assert [one for page in pages for one in page] == whole
+    newest_first = lambda one: (-one.created_at.timestamp(), -int(one.id, 16))  # noqa: E731
+    keys = {
+        "newest": newest_first,
+        "oldest": lambda one: (one.created_at, one.id),
+        "name": lambda one: (one.name, *newest_first(one)),
+        "most-manipulated": lambda one: (
+            one.probability is None,
+            -(one.probability or 0),
+            *newest_first(one),
+        ),
+    }
+    assert whole == sorted(whole, key=keys[order])
+
+
+def test_lists_of_jobs_are_not_sorted_first(long):
+    """Fifty thousand may wait, and a hundredth of a million have failed."""
+    book = JobBook(long)
+    for ask in (lambda: book.failed(limit=10), lambda: book.unfinished(limit=20)):
+        plan = plan_of(long, ask)
+        assert plan.count("SEARCH jobs USING INDEX ix_jobs_state_created_at (state=?)") == 2
+        assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    ended = plan_of(long, lambda: book.ended_before(NOON, limit=50))
+    assert ended == ["SEARCH jobs USING INDEX ix_jobs_finished_at (finished_at<?)"]
+
+
+def test_a_message_is_found_among_those_of_its_host(long):
+    plan = plan_of(long, lambda: Deliveries(long).take("told.example", 60))
+    wanted = "ix_deliveries_host_state_next_at (host=? AND state=? AND next_at<?)"
+    assert plan[0] == f"SEARCH deliveries USING INDEX {wanted}"
