@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--every", type=int, default=1, help="take every N-th file")
     parser.add_argument("--clips", type=int, default=4, help="windows of a file")
-    parser.add_argument("--only", nargs="+", choices=EDITS, default=EDITS)
+    parser.add_argument("--only", nargs="+", metavar="EDIT", choices=EDITS, default=EDITS)
     options = parser.parse_args()
     request = AnalysisRequest(clips=options.clips)
     analyser = Analyser(options.model, device="cpu", options=request)

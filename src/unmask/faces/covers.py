@@ -65,9 +65,12 @@ def steps(face: Image) -> float:
 
 
 def _face(image: Image, box: Sequence[float]) -> Image:
-    """The square about the middle of the face, as far as it is seen; made smaller, never larger."""
+    """The square about the face, about what models see, as far as it lies in the picture.
+
+    Made smaller where it is larger than :data:`_SIDE`, never larger.
+    """
     x0, y0, x1, y1 = box
-    x, y, half = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0 + y1 - y0) / 4
+    x, y, half = (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0) / 2
     height, width = image.shape[:2]
     left, right = (int(np.clip(value, 0, width)) for value in (x - half, x + half))
     top, bottom = (int(np.clip(value, 0, height)) for value in (y - half, y + half))
