@@ -23,6 +23,7 @@ HARMLESS = {
 }
 sys.path.insert(0, str(ROOT / "tools"))
 
+import editing  # noqa: E402
 import family_areas  # noqa: E402
 
 
@@ -61,3 +62,17 @@ def test_a_table_of_few_files_has_dashes() -> None:
     cells = family_areas.areas(np.array([0.1, 0.9, np.nan]), labels, names, names)
     assert cells == ["1.000 [–]", "1.00", "–"]
     assert family_areas.areas(np.full(3, np.nan), labels, names, names) == ["–", "–", "–"]
+
+
+@pytest.mark.parametrize("name", editing.EDITS)
+def test_an_edit_gives_a_picture_for_each_frame(name: str) -> None:
+    """Of people wherever they are, also of nobody."""
+    scene = np.random.default_rng(0).integers(0, 255, (3, 96, 81, 3), dtype=np.uint8)
+    points = np.array([[30, 30], [50, 30], [40, 40], [33, 50], [48, 50]], np.float32)
+    person = editing.Person((20.0, 15.0, 60.0, 65.0), points)
+    for people in ([person] * 3, [None, person, None], [None] * 3):
+        for number in range(3):
+            made = editing.EDITS[name](editing.Scene(number, scene, people, scene[:2, :60]))
+            assert len(made) == 3
+            assert all(one.dtype == np.uint8 and one.shape[2:] == (3,) for one in made)
+            assert len({one.shape for one in made}) == 1

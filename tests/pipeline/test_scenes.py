@@ -255,3 +255,23 @@ def test_what_else_is_in_a_file_is_said(analyser: Analyser, tmp_path: Path) -> N
         (notice,) = analyser.analyse(tmp_path / name).warnings
         assert notice.code == "more-in-file"
         assert said in notice.message
+
+
+def test_a_face_under_a_caption_is_not_judged(analyser: Analyser, tmp_path: Path) -> None:
+    """Letters look like traces: a model finds them before anything else."""
+    large = cv2.resize(WHOLE, None, fx=2, fy=2)
+    for shade, width in ((0, 6), (255, 2)):
+        cv2.putText(large, "AND THEN THEY SAID", (300, 190), 0, 0.9, (shade,) * 3, width)
+    analysis = analyser.analyse(film(tmp_path / "captioned.mp4", lambda _: large, frames=25))
+    assert analysis.verdict.label == "inconclusive"
+    assert analysis.verdict.reasons == ("written-over",)
+
+
+def test_a_pixelated_face_is_not_judged(analyser: Analyser, tmp_path: Path) -> None:
+    large = cv2.resize(WHOLE, None, fx=2, fy=2)
+    face = large[110:360, 350:550]
+    tiles = cv2.resize(face, (16, 20), interpolation=cv2.INTER_AREA)
+    face[:] = cv2.resize(tiles, face.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    analysis = analyser.analyse(film(tmp_path / "pixelated.mp4", lambda _: large, frames=25))
+    assert analysis.verdict.label == "inconclusive"
+    assert "pixelated" in analysis.verdict.reasons

@@ -218,3 +218,22 @@ def test_a_face_that_lies_in_half_of_the_glances_is_not_judged(
     else:
         assert (verdict.label, verdict.probability) == ("inconclusive", None)
         assert verdict.reasons == ("face-turned",)
+
+
+@pytest.mark.parametrize(("quality", "code"), [("strokes", "written-over"), ("steps", "pixelated")])
+def test_what_lies_over_a_face_is_neither_accused_nor_cleared(
+    calibration, thresholds, make_face, quality, code
+):
+    over = {"strokes": 40.0, "steps": 0.3}[quality]
+    for logit in (5.0, -5.0):
+        face = make_face([logit] * 8, [logit], **{quality: over})
+        verdict = judge_face(face, calibration, thresholds, kind="video")
+        assert (verdict.label, verdict.probability) == ("inconclusive", None)
+        assert verdict.reasons == (code,)
+
+
+def test_frames_without_the_caption_are_judged(calibration, thresholds, make_face):
+    bare, written = make_face([-5.0] * 4), make_face([5.0] * 4, strokes=40.0)
+    face = replace(bare, frames=bare.frames + written.frames)
+    verdict = judge_face(face, calibration, thresholds, kind="video")
+    assert verdict.label == "no-manipulation-found"

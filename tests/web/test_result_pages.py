@@ -117,6 +117,10 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
             {"label": "inconclusive", "probability": None, "reasons": ("face-turned",)},
             "Turn the file upright",
         ),
+        (
+            {"label": "inconclusive", "probability": None, "reasons": ("written-over",)},
+            "before somebody edited it",
+        ),
         ({"label": "no-face", "probability": None}, "the part or the detail that shows it"),
     ],
 )

@@ -102,6 +102,19 @@ class Crop:
     inside: float
 
 
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """Signs that something was laid over a face in a frame.
+
+    ``strokes`` is how often it goes up and down along a row of the face, as letters do (6 at the
+    median of portraits, 20 and more under a line of letters); ``steps`` how evenly its detail
+    lies over rows and columns, 0 (a mosaic) to about 1.
+    """
+
+    strokes: float
+    steps: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameScores:
     """What one forward pass of the backbone says of N crops.

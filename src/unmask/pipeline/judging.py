@@ -10,7 +10,7 @@ import numpy as np
 
 from unmask.core.analysis import Face, FaceClip, FaceFrame, Verdict
 from unmask.core.deadline import Deadline
-from unmask.core.frames import Sighting, Track
+from unmask.core.frames import Covering, Sighting, Track
 from unmask.pipeline.choosing import sightings
 from unmask.pipeline.clipping import clips_of
 from unmask.pipeline.queueing import Scored
@@ -59,6 +59,7 @@ def face_evidence(
     scored: Mapping[Sighting, Scored],
     clips: ClipScores,
     turned: Mapping[Sighting, bool],
+    covered: Mapping[Sighting, Covering],
 ) -> FaceEvidence:
     """What the verdict is made of. Sightings that were not scored are no evidence."""
     glances = [turned[one] for one in sightings(face) if one in turned]
@@ -73,6 +74,8 @@ def face_evidence(
                 grain=scored[one].grain,
                 detector_score=one.detection.score,
                 inside=scored[one].inside,
+                strokes=covered[one].strokes,
+                steps=covered[one].steps,
                 cells=scored[one].cells,
             )
             for one in seen

@@ -13,8 +13,8 @@ from unmask.clips import align
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
-from unmask.core.frames import Crop, Sighting, Track, Window, WindowPlan
-from unmask.faces import FaceDetector, FaceTracker
+from unmask.core.frames import Covering, Crop, Sighting, Track, Window, WindowPlan
+from unmask.faces import FaceDetector, FaceTracker, covering
 from unmask.pipeline.ahead import made_ahead
 from unmask.pipeline.progress import Progress
 from unmask.pipeline.queueing import Scored, Scoring
@@ -69,6 +69,7 @@ class Looker:
         self._tracker = FaceTracker()
         self.tracks: list[Track] = []
         self.turned: dict[Sighting, bool] = {}  # one glance a face and window
+        self.covered: dict[Sighting, Covering] = {}  # by the same glances, of each sighting
         self.damage = DamageCount()
         self.seen = Seen()
 
@@ -126,6 +127,8 @@ class Looker:
             faces = [(images[seen.frame], seen.detection) for seen in glances]
             turned = self._detector.turned(faces, deadline=self._deadline)
             self.turned |= dict(zip(glances, turned, strict=True))
+            for track, (image, face) in zip(chosen, faces, strict=True):
+                self.covered |= dict.fromkeys(track.sightings, covering(image, face.box))
         with self._clock.stage("align", window=number):
             crops = [
                 (seen, _cut(window, seen, self._crop))

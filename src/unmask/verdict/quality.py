@@ -19,7 +19,8 @@ class FrameEvidence:
     ``logit`` is the backbone's, uncalibrated, ``cells`` s×s how far each part of the crop stands
     out, where the package says so (:class:`unmask.runtime.package.Pooling`); ``size_px`` the
     shorter side of the face's box in pixels of the file; ``sharpness``, ``grain`` and ``inside``
-    as in :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1.
+    as in :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1; ``strokes`` and ``steps`` as
+    in :class:`unmask.core.frames.Covering`.
     """
 
     logit: float
@@ -28,6 +29,8 @@ class FrameEvidence:
     grain: float
     detector_score: float
     inside: float
+    strokes: float = 0.0
+    steps: float = 1.0
     cells: Cells | None = field(default=None, compare=False)
 
 
@@ -81,6 +84,12 @@ class QualityFloor:
     ``inside`` 0.6: the share of the crop that the face's own box takes at a margin of 1.3.
     Less than that in the picture, and part of the face itself is missing.
 
+    ``strokes`` 18: of 1,502 portraits and 1,837 frames of a hundred films and pictures none has
+    more than 16.6. Lines of letters have 20 to 60, after H.264 at CRF 28 on half the side 13 to 45.
+
+    ``steps`` 0.6: of the same none has less than 0.68. Mosaics have 0, after H.264 at CRF 28 on
+    three quarters of the side 0.4 (16 tiles across the face) to 0.6 (32 tiles).
+
     ``frames`` 3: in a video, fewer are a passing shadow or a cut as often as a person, and one
     odd frame must not be able to outvote the rest. A picture has one frame and needs one.
 
@@ -94,6 +103,8 @@ class QualityFloor:
     grain: float = 0.8
     detector_score: float = 0.9
     inside: float = 0.6
+    strokes: float = 18.0
+    steps: float = 0.6
     frames: int = 3
     dissent: float = 0.25
 
@@ -108,6 +119,10 @@ class QualityFloor:
             yield "poor-detection"
         if not frame.inside >= self.inside:
             yield "face-cut-off"
+        if not frame.strokes < self.strokes:
+            yield "written-over"
+        if not frame.steps >= self.steps:
+            yield "pixelated"
 
     def hides(self, frame: FrameEvidence) -> bool:
         """Whether traces would hardly show in this frame."""

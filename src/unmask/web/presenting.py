@@ -104,6 +104,11 @@ def _after_doubt(analysis: Analysis) -> str:
     verdict = analysis.verdict
     if "face-turned" in verdict.reasons:
         return _("Turn the file upright, as it was filmed, and hand it in once more.")
+    if {"written-over", "pixelated"} & set(verdict.reasons):
+        return _(
+            "Find the file as it was before somebody edited it, or hand in the part that shows "
+            "the face without what was laid over it."
+        )
     if verdict.probability is None or "too-noisy" in verdict.reasons:
         return _(
             "Find a better copy, best the original: larger, sharper, longer or less compressed. "
