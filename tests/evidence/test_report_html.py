@@ -313,7 +313,7 @@ def test_evaluations_in_the_manifest_are_summed_up() -> None:
     }
     stated = manifest().model_copy(update={"metrics": {"evaluations": [evaluation, "odd", {}]}})
     text = Page(html_report(report(manifest=stated))).text
-    assert "1 real file and 57 manipulated files with a score" in text
+    assert "With a score: 1 real file and 57 manipulated files." in text
     assert "AUC 0.912 (0.874 to 0.941)" in text
     assert "Untouched files called manipulated 0.050" in text
     assert "sadtalker 12 0.912 (0.874 to 0.941)" in text

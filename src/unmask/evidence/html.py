@@ -9,6 +9,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
+from unmask.core.language import _, language, spoken
 from unmask.core.paths import assets_folder
 from unmask.core.version import __version__
 from unmask.evidence.document import (
@@ -31,7 +32,8 @@ from unmask.evidence.text import visible
 
 def html_report(report: Report) -> str:
     """The whole page, to be written as UTF-8. It carries its pictures and its style sheet."""
-    return _page(compose(report))
+    with spoken(report.language):
+        return _page(compose(report))
 
 
 def report_csp() -> str:
@@ -52,7 +54,7 @@ def _style() -> str:
 def _page(document: Document) -> str:
     body = "\n".join(_section(section) for section in document.sections)
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{language()}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{escape(report_csp())}">
@@ -158,7 +160,7 @@ def _plot(block: Plot) -> str:
     svg = block.svg(True).replace("<svg ", f'<svg role="img" aria-label="{_text(block.alt)}" ', 1)
     return (
         f'<figure class="plot"><div class="scroll" tabindex="0" role="group" '
-        f'aria-label="Timeline">{svg}</div><figcaption>{_text(block.caption)}</figcaption></figure>'
+        f'aria-label="{_text(_("Timeline"))}">{svg}</div><figcaption>{_text(block.caption)}</figcaption></figure>'
     )
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from unmask.core.analysis import Face, Thresholds
+from unmask.core.language import _, local
 from unmask.evidence.pictures import face_colour, face_dash
 
 _WIDTH, _HEIGHT = 720.0, 250.0
@@ -78,14 +79,14 @@ class _Drawing:
     def _axes(self) -> Iterator[str]:
         for at in (0.0, 0.25, 0.5, 0.75, 1.0):
             yield self._rule(_LEFT, _y(at), _WIDTH - _RIGHT, _y(at), "grid")
-            yield self._words(_LEFT - 6, _y(at) + 4, f"{at:.2f}", "end")
+            yield self._words(_LEFT - 6, _y(at) + 4, local(f"{at:.2f}"), "end")
         ticks = list(_ticks(self._line.end_s))
         for at in ticks:
             x = self._x(at)
             yield self._rule(x, _y(0), x, _y(0) + 5, "grid")
             anchor = "middle" if x < _WIDTH - 30 else "end"
             yield self._words(x, _y(0) + 18, _time(at, ticks), anchor)
-        yield self._words(_WIDTH - _RIGHT, _HEIGHT - 3, "time in the file", "end")
+        yield self._words(_WIDTH - _RIGHT, _HEIGHT - 3, _("time in the file"), "end")
 
     def _rule(self, x1: float, y1: float, x2: float, y2: float, name: str) -> str:
         place = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
@@ -112,13 +113,12 @@ class _Drawing:
             if frame.score is not None
         ]
         for run in _runs(points):
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in run)
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y, time_s in run)
             yield (
                 f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.3"'
                 f"{broken}/>"
             )
-        for x, y, _ in points:
-            yield _mark(face.id, x, y, colour)
+        yield from (_mark(face.id, x, y, colour) for x, y, time_s in points)
 
     def _x(self, seconds: float) -> float:
         share = min(1.0, max(0.0, seconds / self._line.end_s)) if self._line.end_s > 0 else 0.0
@@ -145,8 +145,16 @@ def _mark(face: int, x: float, y: float, colour: str) -> str:
 
 def shape_name(face: int) -> str:
     """The shape that marks a face's frames in the plot."""
-    name = ("circle", "square", "triangle", "diamond")[face % 4]
-    return f"hollow {name}" if _hollow(face) else name
+    if _hollow(face):
+        names = (
+            _("hollow circle"),
+            _("hollow square"),
+            _("hollow triangle"),
+            _("hollow diamond"),
+        )
+    else:
+        names = _("circle"), _("square"), _("triangle"), _("diamond")
+    return names[face % 4]
 
 
 def _hollow(face: int) -> bool:
@@ -181,6 +189,6 @@ def _time(seconds: float, ticks: Sequence[float]) -> str:
     fine = len(ticks) > 1 and ticks[1] - ticks[0] < 1
     minutes, rest = divmod(round(seconds, 3), 60)
     if fine:
-        return f"{minutes:.0f}:{rest:05.2f}"
+        return local(f"{minutes:.0f}:{rest:05.2f}")
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{rest:02.0f}" if hours else f"{minutes}:{rest:02.0f}"
