@@ -41,6 +41,7 @@ KEYWORDS = {"_": None, "ngettext": (1, 2)}
 SAID_ELSEWHERE = (
     "received", "analysed", "exported", "notified", "pictures", "clips",
     "trusted", "valid, signer not vouched for", "INVALID: does not match the file",
+    "container", "video stream", "audio stream", "data stream", "subtitle stream", "text",
 )  # fmt: skip
 
 

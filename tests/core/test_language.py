@@ -39,7 +39,9 @@ def test_numbers_are_written_as_the_language_has_them() -> None:
 
 
 def test_what_others_said_in_english_is_found_again() -> None:
-    cut = "The file states a length of 12.5 s and its pictures end after 3.25 s: it seems cut short."
+    cut = (
+        "The file states a length of 12.5 s and its pictures end after 3.25 s: it seems cut short."
+    )
     assert told(cut) == cut
     with spoken("de"):
         assert "12,5 s" in told(cut)

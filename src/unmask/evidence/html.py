@@ -9,7 +9,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from unmask.core.language import _, language, spoken
+from unmask.core.language import language, spoken
 from unmask.core.paths import assets_folder
 from unmask.core.version import __version__
 from unmask.evidence.document import (
@@ -23,6 +23,7 @@ from unmask.evidence.document import (
     Paragraph,
     Plot,
     Section,
+    Surface,
     Table,
 )
 from unmask.evidence.report import Report
@@ -157,11 +158,15 @@ def _figure(figure: Figure) -> str:
 
 
 def _plot(block: Plot) -> str:
-    svg = block.svg(True).replace("<svg ", f'<svg role="img" aria-label="{_text(block.alt)}" ', 1)
-    return (
-        f'<figure class="plot"><div class="scroll" tabindex="0" role="group" '
-        f'aria-label="{_text(_("Timeline"))}">{svg}</div><figcaption>{_text(block.caption)}</figcaption></figure>'
+    """Drawn twice, for wide windows and for phones; the style sheet shows the one that fits."""
+    surfaces: tuple[Surface, ...] = ("page", "phone")
+    drawn = "".join(
+        block.svg(one).replace(
+            "<svg ", f'<svg class="for-{one}" role="img" aria-label="{_text(block.alt)}" ', 1
+        )
+        for one in surfaces
     )
+    return f'<figure class="plot">{drawn}<figcaption>{_text(block.caption)}</figcaption></figure>'
 
 
 def _text(text: str) -> str:

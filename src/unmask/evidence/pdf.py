@@ -189,7 +189,7 @@ def _gallery(block: Gallery, files: _Files) -> dict[str, Any]:
 
 
 def _plot(block: Plot, files: _Files) -> dict[str, Any]:
-    name = files.add(block.svg(False).encode(), "svg")
+    name = files.add(block.svg("paper").encode(), "svg")
     return {"kind": "plot", "file": name, "alt": block.alt, "caption": block.caption}
 
 

@@ -13,7 +13,15 @@ from markupsafe import Markup
 from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.wording import LABELS
 from unmask.core.wording import probability as plain_probability
-from unmask.evidence import FACE_COLOURS, Likelihood, face_colour, face_dash, face_ink
+from unmask.evidence import (
+    FACE_COLOURS,
+    ContentCredentials,
+    Likelihood,
+    face_colour,
+    face_dash,
+    face_ink,
+)
+from unmask.evidence.sections.origin import credentials_in_words
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
@@ -51,6 +59,7 @@ def install(app: Flask) -> None:
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
         figures=figures,
+        credentials_in_words=credentials,
         score_of=score_of,
     )
 
@@ -123,6 +132,12 @@ def figures(ratio: Likelihood) -> str:
     """The ratio such as ``about 45`` or ``118 (bounded)``, in the reader's language."""
     with spoken_here():
         return ratio.in_figures()
+
+
+def credentials(found: ContentCredentials) -> str:
+    """Why there are no Content Credentials to show."""
+    with spoken_here():
+        return credentials_in_words(found)
 
 
 def score_of(face: Face, value: float | None) -> str:

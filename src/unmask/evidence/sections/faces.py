@@ -23,7 +23,7 @@ from unmask.evidence.jpeg import jpeg
 from unmask.evidence.likelihood import Likelihood
 from unmask.evidence.pictures import KeyFace
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import clock, number, probability, score, whole
+from unmask.evidence.sections.format import clock, number, precise, probability, score, whole
 from unmask.evidence.timeline import Timeline, shape_name
 from unmask.evidence.words import HEAT_LEGEND
 
@@ -237,7 +237,7 @@ def _views(face: Face, one: KeyFace, *, in_time: bool) -> Iterator[Figure]:
     yield Figure(jpeg(one.crop), alt, when + _("as examined"))
     if face.judged and (heat := one.heat()) is not None:
         alt = _("Face %(n)s%(at)s in grey, coloured by the evidence.", n=one.face, at=at)
-        caption = _("evidence, score %(score)s", score=score(face, one.score))
+        caption = when + _("evidence, score %(score)s", score=score(face, one.score))
         yield Figure(jpeg(heat), alt, caption)
 
 
@@ -248,7 +248,7 @@ def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
     if found is None or likelihood is None:
         yield _("P(manipulated)"), _("none: nothing usable was measured")
     else:
-        yield _("P(manipulated)"), f"{probability(found)} ({number(found, 4)})"
+        yield _("P(manipulated)"), f"{probability(found)} ({precise(found)})"
         yield _("Likelihood ratio"), f"{likelihood.in_figures()}: {_(likelihood.verbal)}"
     if report.analysis.media.kind == "video":
         yield (

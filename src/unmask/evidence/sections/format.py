@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from unmask.core.analysis import Face
 from unmask.core.language import _, local
+from unmask.core.wording import precise_probability
 from unmask.core.wording import probability as plain_probability
 
 
@@ -60,6 +61,11 @@ def rate(frame_rate: str) -> str:
 def probability(value: float | None) -> str:
     """As everywhere: two digits, and never a certainty."""
     return local(plain_probability(value))
+
+
+def precise(value: float) -> str:
+    """A probability to four digits."""
+    return local(precise_probability(value))
 
 
 def score(face: Face, value: float | None) -> str:

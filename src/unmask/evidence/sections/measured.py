@@ -110,7 +110,7 @@ def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, s
             yield from _flat(value, f"{before}{name}: ")
         else:
             text = local(f"{value:,}") if isinstance(value, int | float) else str(value)
-            yield shortened(f"{before}{name}", 80), shortened(text, 60)
+            yield shortened(f"{before}{name}", 80), shortened(text, 64)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

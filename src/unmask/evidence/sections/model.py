@@ -66,13 +66,8 @@ def limitation_section() -> Section:
 
 def custody_section(report: Report) -> Section:
     """Who held what when; and how to check it."""
-    acts = {
-        "received": _("Received"),
-        "analysed": _("Analysed"),
-        "exported": _("Exported"),
-    }
     rows = tuple(
-        (moment(event.at), acts[event.act], event.unmask, event.sha256, told(event.note))
+        (moment(event.at), _capital(_(event.act)), event.unmask, event.sha256, told(event.note))
         for event in report.custody
     )
     blocks: list[Block] = []
@@ -84,7 +79,7 @@ def custody_section(report: Report) -> Section:
                     _("What"),
                     "Unmask",
                     _("SHA-256 of the file or document"),
-                    _("How"),
+                    _("Note"),
                 ),
                 rows,
                 caption=_("“Received” hashes the file, the others the analysis document."),
@@ -104,3 +99,7 @@ def custody_section(report: Report) -> Section:
         )
     )
     return Section(_("Custody log"), tuple(blocks))
+
+
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]

@@ -48,7 +48,8 @@ def _blocks(provenance: Provenance) -> Iterator[Block]:
         yield Table(
             (_("Where"), _("Name"), _("Value")),
             tuple(
-                (tag.place, shortened(tag.name, 80), shortened(tag.value)) for tag in tags[:_TAGS]
+                (_(tag.place), shortened(tag.name, 80), shortened(tag.value))
+                for tag in tags[:_TAGS]
             ),
             caption=caption,
         )
@@ -58,6 +59,11 @@ def _credentials(found: ContentCredentials) -> Iterator[Block]:
     if found.credential is not None:
         yield from _credential(found.credential)
         return
+    yield Paragraph(credentials_in_words(found), strong=_("Content Credentials."))
+
+
+def credentials_in_words(found: ContentCredentials) -> str:
+    """Why there are none to show, in the language written in."""
     sentence = {
         "none": _("No credentials found. Most files have none: their absence says nothing."),
         "unreadable": _("There are Content Credentials, but they cannot be read."),
@@ -68,7 +74,7 @@ def _credentials(found: ContentCredentials) -> Iterator[Block]:
         "not-read": _("Content Credentials were not read."),
         "found": "",
     }[found.state]
-    yield Paragraph(f"{sentence} {told(found.note)}".strip(), strong=_("Content Credentials."))
+    return f"{sentence} {told(found.note)}".strip()
 
 
 def _credential(one: Credential) -> Iterator[Block]:

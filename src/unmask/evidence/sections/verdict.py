@@ -8,7 +8,7 @@ from unmask.core.wording import LABELS
 from unmask.evidence.document import Banner, Block, Bullets, Facts, Paragraph, Section, Table
 from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import limit, number, probability, whole
+from unmask.evidence.sections.format import limit, number, precise, probability, whole
 from unmask.evidence.text import shortened
 from unmask.evidence.words import MEANS
 
@@ -66,7 +66,7 @@ def weight_section(report: Report) -> Section:
         )
         return Section(_("Weight of the evidence"), (Paragraph(text),))
     rows = (
-        (_("Calibrated probability"), _("P(manipulated)") + f" = {number(found, 4)}"),
+        (_("Calibrated probability"), _("P(manipulated)") + f" {precise(found)}"),
         (
             _("Thresholds"),
             _(
@@ -118,7 +118,7 @@ def _priors(likelihood: Likelihood) -> Table:
     rows = []
     for one_in in _PRIORS:
         before, after = 1 / one_in, likelihood.posterior(1 / one_in)
-        rows.append((_("1 in %(n)s", n=whole(one_in)), number(before, 3), number(after, 3)))
+        rows.append((_("1 in %(n)s", n=whole(one_in)), number(before, 3), _opinion(after)))
     return Table(
         (_("Held before: manipulated"), _("P before"), _("P after")),
         tuple(rows),
@@ -128,6 +128,13 @@ def _priors(likelihood: Likelihood) -> Table:
             "looking."
         ),
     )
+
+
+def _opinion(probability: float) -> str:
+    """Three digits, and neither nought nor one: no evidence makes a certainty of an opinion."""
+    if probability > 0.999:
+        return "> " + number(0.999, 3)
+    return "< " + number(0.001, 3) if probability < 0.001 else number(probability, 3)
 
 
 def _population(reference: Reference) -> str:
