@@ -103,6 +103,7 @@ TEXTS = (
     "port %(n)s is not one on which web sites are",
     "%(host)s is not on the public internet",
     "%(host)s could not be found",
+    "check how the address is spelled",
     "this is not a link",
     "%(host)s could not be reached: %(cause)s",
     "%(host)s answered with %(answer)s",

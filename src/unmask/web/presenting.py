@@ -104,7 +104,10 @@ def next_step(analysis: Analysis) -> str:
             "and whether sound and caption belong to it."
         )
     if verdict.label == "no-face":
-        return _("If a face is to be seen, hand in the part or the detail that shows it.")
+        return _(
+            "If a face is to be seen, hand in the part or the detail that shows it; if it lies on "
+            "its side or upside down, turn the file upright first."
+        )
     return _after_doubt(analysis)
 
 

@@ -180,7 +180,8 @@ function send({ file, row }) {
         settle(request.response);
       } else {
         const { detail, hint } = request.response ?? {};
-        const why = detail ? [detail, hint].filter(Boolean).join("; ") : text.textFailed;
+        const said = detail?.replace(`${file.name}: `, ""); // it stands beside it
+        const why = said ? [said, hint].filter(Boolean).join("; ") : text.textFailed;
         fail(row, why, passing(request.status) ? file : null);
         settle(null);
       }
