@@ -42,4 +42,5 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNMASK_DATA", str(home / "data"))
         patch.setenv("UNMASK_CACHE", str(home / "cache"))
+        patch.setenv("LC_ALL", "C.UTF-8")  # nor are reports in the person's language
         yield

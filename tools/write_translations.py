@@ -1,11 +1,11 @@
-"""Bring the translations of the web app up to date with its texts, and compile them.
+"""Bring the translations of the pages and the reports up to date with their texts; compile them.
 
     .venv/bin/python tools/write_translations.py
 
 Texts are those of the templates and of ``_()`` in the code, the sentences that other rooms keep
-in tables, and what they say in English (``unmask.web.said``). New ones appear in
-``src/unmask/web/translations/LANG/LC_MESSAGES/messages.po`` without a translation; write it there
-and run this again. Exits with 1 while some are missing, or ``unmask.web.said`` lacks one.
+in tables, and what they say in English (``unmask.core.said``). New ones appear in
+``src/unmask/assets/translations/LANG/LC_MESSAGES/messages.po`` without a translation; write it
+there and run this again. Exits with 1 while some are missing, or ``unmask.core.said`` lacks one.
 """
 
 from __future__ import annotations
@@ -22,35 +22,42 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from werkzeug.exceptions import HTTPException
 
+from unmask.core import said
 from unmask.core.errors import UnmaskError
+from unmask.core.language import LANGUAGES as SPOKEN
+from unmask.core.language import catalogues
 from unmask.core.wording import LABELS
 from unmask.evidence import likelihood
-from unmask.evidence.words import LIMITATIONS, MEANS
+from unmask.evidence.words import HEAT_LEGEND, LIMITATIONS, MEANS
 from unmask.verdict import REASONS
-from unmask.web import app, said
+from unmask.web import app
 
 SOURCE = Path(app.__file__).parents[1]
-WEB = SOURCE / "web"
-FOLDER = WEB / "translations"
-LANGUAGES = ("de",)
+ROOMS = ("web", "evidence", "pipeline")  # that say anything in the reader's language
+FOLDER = catalogues()
+LANGUAGES = tuple(one for one in SPOKEN if one != "en")
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
 SAID_ELSEWHERE = (
     "received", "analysed", "exported", "notified", "pictures", "clips",
     "trusted", "valid, signer not vouched for", "INVALID: does not match the file",
+    "container", "video stream", "audio stream", "data stream", "subtitle stream", "text",
 )  # fmt: skip
 
 
 def texts() -> Iterator[str | tuple[str, ...]]:
     """Every text that is shown through the translation."""
-    for _, _, text, _, _ in extract_from_dir(WEB, METHODS, keywords=KEYWORDS):
-        yield text
+    for room in ROOMS:
+        for _, _, text, _, _ in extract_from_dir(SOURCE / room, METHODS, keywords=KEYWORDS):
+            yield text
     yield from LABELS.values()
     yield from REASONS.values()
-    yield from LIMITATIONS
+    yield from (HEAT_LEGEND, *LIMITATIONS)
     for pair in MEANS.values():
         yield from pair
     yield "no support for either proposition over the other"
+    for _, words in likelihood._COUNTS:
+        yield words
     for _, words in likelihood._WORDS:
         if words:
             yield f"{words} for manipulation"
@@ -159,7 +166,7 @@ def main() -> int:
             print(f"{language}: {text}")
             lacking += 1
     for text in unsaid():
-        print(f"unmask.web.said: {text}")
+        print(f"unmask.core.said: {text}")
         lacking += 1
     return 1 if lacking else 0
 

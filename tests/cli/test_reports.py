@@ -31,6 +31,26 @@ def test_a_pdf_for_one_file(scan, portrait, tmp_path):
     assert f"Page 1 of {len(reader.pages)}" in reader.pages[0].extract_text()
 
 
+def test_the_language_is_asked_for_or_the_locale_s(scan, unmask, portrait, tmp_path, monkeypatch):
+    first, second, third = (tmp_path / f"{name}.html" for name in "abc")
+    assert scan(portrait, "--report", first, "--language", "de").code == 0
+    monkeypatch.setenv("LC_ALL", "de_AT.UTF-8")
+    assert scan(portrait, "--report", second).code == 0
+    for path in (first, second):
+        text = path.read_text("utf-8")
+        assert '<html lang="de">' in text
+        for words in ("Bericht über portrait.png", "von der Platte gelesen als portrait.png"):
+            assert words in text
+    (entry,) = History().list()
+    ran = unmask("history", "report", entry.id, "--report", third, "--language", "en")
+    assert ran.code == 0
+    assert "Report on portrait.png" in third.read_text("utf-8")
+    fourth = tmp_path / "d.html"
+    assert unmask("history", "report", entry.id, "--report", fourth).code == 0
+    assert "Bericht über portrait.png" in fourth.read_text("utf-8")
+    assert scan(portrait, "--report", tmp_path / "e.html", "--language", "fr").code == 2
+
+
 def test_a_report_that_is_there_is_never_replaced(scan, portrait, tmp_path):
     target = tmp_path / "out.html"
     target.write_text("evidence")

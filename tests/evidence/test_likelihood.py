@@ -89,7 +89,7 @@ def test_a_calibration_fitted_anew_is_the_reference_in_place_of_the_first() -> N
     first = manifest(117, 240)
     anew = {"calibration": {"real": 50, "manipulated": 70, "data": "val"}, **first.metrics}
     reference = Reference.of(first.model_copy(update={"metrics": anew}))
-    assert reference == Reference(50, 70, "validation files of val")
+    assert reference == Reference(50, 70, "validation files", "val")
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,26 @@ def test_authentic_is_never_said(page: Page) -> None:
     assert "authentic" not in page.text.lower()
 
 
+def test_a_certainty_is_never_stated() -> None:
+    sure = face(probability=0.99998)
+    text = Page(html_report(report(analysis(faces=(sure,))))).text
+    assert "P(manipulated) > 0.9999" in text
+    assert "> 0.99 (> 0.9999)" in text
+    assert "1.0000" not in text
+
+
+def test_the_timeline_is_drawn_for_a_phone_too() -> None:
+    page = Page(html_report(report()))
+    drawn = {one["class"]: float(one["width"]) for one in page.all("svg")}
+    assert drawn["for-phone"] < 350 < drawn["for-page"]
+    assert {one["role"] for one in page.all("svg")} == {"img"}
+
+
+def test_a_hash_among_the_figures_is_whole() -> None:
+    stated = manifest().model_copy(update={"metrics": {"threshold": {"sha256": "ef" * 32}}})
+    assert "ef" * 32 in html_report(report(manifest=stated))
+
+
 def test_evaluations_in_the_manifest_are_summed_up() -> None:
     figure = {"value": 0.9123, "low": 0.874, "high": 0.9412}
     evaluation = {
@@ -313,7 +333,7 @@ def test_evaluations_in_the_manifest_are_summed_up() -> None:
     }
     stated = manifest().model_copy(update={"metrics": {"evaluations": [evaluation, "odd", {}]}})
     text = Page(html_report(report(manifest=stated))).text
-    assert "1 real file and 57 manipulated files with a score" in text
+    assert "With a score: 1 real file and 57 manipulated files." in text
     assert "AUC 0.912 (0.874 to 0.941)" in text
     assert "Untouched files called manipulated 0.050" in text
     assert "sadtalker 12 0.912 (0.874 to 0.941)" in text
@@ -339,3 +359,14 @@ def test_a_ratio_at_its_bound_is_not_rounded_up() -> None:
     text = Page(html_report(report(analysis(faces=(clear,))))).text
     assert "1/241 (bounded)" in text
     assert "Such a result is 241 times as probable if no face" in text
+
+
+def test_evidence_never_makes_an_opinion_certain() -> None:
+    clear = report(analysis(faces=(face(probability=0.0001),)), manifest=manifest(5000, 5000))
+    rows = re.findall(r"1 in 1,000.*?</tr>", html_report(clear), flags=re.DOTALL)
+    assert "&lt; 0.001" in rows[0]
+    assert "0.000" not in rows[0]
+
+
+def test_each_heat_map_says_of_when_it_is() -> None:
+    assert "0:01.000, evidence, score 0.70" in Page(html_report(report())).text

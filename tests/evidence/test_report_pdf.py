@@ -141,7 +141,7 @@ def test_a_text_without_end_is_cut() -> None:
     endless = analysis().model_copy(
         update={"warnings": (Notice(code="note", message="é" * 100_000),)}
     )
-    assert "96000 more characters" in text_of(opened(pdf_report(report(endless))))
+    assert "96,000 more characters" in text_of(opened(pdf_report(report(endless))))
 
 
 def test_no_face_no_pictures() -> None:

@@ -11,6 +11,7 @@ from report_samples import analysis, face, frame
 from skimage import color
 
 from unmask.core.analysis import Face, Thresholds
+from unmask.evidence.document import Surface
 from unmask.evidence.pictures import FACE_COLOURS, KeyFrame, face_colour, face_ink, luminance
 from unmask.evidence.timeline import Timeline, shape_name
 
@@ -18,8 +19,8 @@ NS = "{http://www.w3.org/2000/svg}"
 LIMITS = Thresholds(low=0.25, high=0.75)
 
 
-def drawn(*faces: Face, end_s: float = 10.0, page: bool = False) -> ElementTree.Element:
-    return ElementTree.fromstring(Timeline(faces, end_s, LIMITS).svg(page))
+def drawn(*faces: Face, end_s: float = 10.0, surface: Surface = "paper") -> ElementTree.Element:
+    return ElementTree.fromstring(Timeline(faces, end_s, LIMITS).svg(surface))
 
 
 def test_a_mark_for_each_scored_frame_a_bar_for_each_clip() -> None:
@@ -130,9 +131,19 @@ def test_the_axis_has_round_times(end_s: float, last: str) -> None:
     assert 2 <= len(times) <= 28
 
 
+@pytest.mark.parametrize("end_s", [0.08, 12.5, 61, 3600, 7300, 10**6])
+def test_on_a_phone_the_times_have_room(end_s: float) -> None:
+    picture = drawn(face(), end_s=end_s, surface="phone")
+    assert float(picture.get("width", "")) <= 350  # of 390, less the margins of a page
+    times = [one for one in picture.findall(f"{NS}text") if ":" in (one.text or "")]
+    places = [float(one.get("x", "")) for one in times]
+    assert end_s > 10**5 or all(b - a > 60 for a, b in pairwise(places))
+    assert len(picture.findall(f"{NS}circle")) == len(face().frames)
+
+
 def test_on_a_page_the_style_sheet_colours_it() -> None:
-    assert 'class="t-clear"' in Timeline((face(),), 5.0, LIMITS).svg(True)
-    assert "class=" not in Timeline((face(),), 5.0, LIMITS).svg(False)
+    assert 'class="t-clear"' in Timeline((face(),), 5.0, LIMITS).svg("page")
+    assert "class=" not in Timeline((face(),), 5.0, LIMITS).svg("paper")
 
 
 def test_one_frame_at_time_nought() -> None:

@@ -456,6 +456,42 @@ def test_a_file_that_fails_does_not_bar_the_way_to_the_others(chromium, server, 
     until(lambda: len(chromium.find_elements(By.CSS_SELECTOR, "td .badge")) == 2)
 
 
+def test_an_upload_that_breaks_is_sent_again_by_keyboard(chromium, server, tmp_path, result):
+    """The file is not chosen again, and the keyboard is where it was."""
+    file = tmp_path / "broken line.mp4"
+    file.write_bytes(CLIP.read_bytes() + b"broken line")
+    chromium.get(server.url)
+    script(chromium, LISTEN)
+    again = ".sending button"
+    focused = "return document.activeElement.textContent"
+    network(chromium, offline=True)
+    try:
+        chromium.find_element(By.ID, "file").send_keys(str(file))
+        until(lambda: chromium.find_elements(By.CSS_SELECTOR, again))
+        assert "broken line.mp4: The connection broke" in heard(chromium)[-1]
+        tab_to(chromium, again)
+        button = chromium.switch_to.active_element
+        assert button.accessible_name == "Send it again: broken line.mp4"
+        press(chromium, Keys.ENTER)
+        until(lambda: script(chromium, focused) == "Send it again")  # it broke once more
+    finally:
+        network(chromium, offline=False)
+    press(chromium, Keys.ENTER)
+    until(lambda: "/analyses/" in chromium.current_url)
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".verdict"))
+    complaints(chromium)  # of the network
+
+
+def test_an_upload_that_can_go_no_better_has_no_such_button(chromium, server, tmp_path, result):
+    chromium.get(server.url)
+    script(chromium, "document.querySelector('form.upload').dataset.limit = '10'")
+    file = tmp_path / "large.mp4"
+    file.write_bytes(b"more than ten bytes")
+    chromium.find_element(By.ID, "file").send_keys(str(file))
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".sending .is-bad"))
+    assert not chromium.find_elements(By.CSS_SELECTOR, ".sending button")
+
+
 def test_history_is_searched_by_the_readers_days(chromium, server, result):
     zone = {"timezoneId": "Pacific/Kiritimati"}
     chromium.execute_cdp_cmd("Emulation.setTimezoneOverride", zone)

@@ -59,6 +59,33 @@ def test_a_face_that_was_gone_for_a_while_is_another(view, scene):
     assert view.look(scene, 105.0)[0].id != first
 
 
+def test_a_face_that_is_not_upright_is_not_judged(view, scene, monkeypatch):
+    asked, turned = [], [True]
+
+    def glance(faces, **_):
+        asked.append(len(faces))
+        return turned * len(faces)
+
+    monkeypatch.setattr(view._engine.detector, "turned", glance)
+    seen = [view.look(scene, 200.0 + 0.2 * n)[0] for n in range(11)]
+    assert all(face.turned for face in seen)
+    assert {(face.score, face.rolling) for face in seen} == {(None, None)}
+    assert asked == [1, 1, 1]  # one glance a second
+    turned[0] = False
+    seen = [view.look(scene, 203.0 + 0.2 * n)[0] for n in range(16)]
+    assert seen[0].turned  # a single glance may be wrong
+    assert not seen[-1].turned
+    assert seen[-1].rolling is not None
+    assert len({face.id for face in seen}) == 1
+
+
+def test_a_face_that_stands_upright_is_seen_to(view, scene):
+    assert not view.look(scene, 300.0)[0].turned
+    assert view._engine.detector.turned([(scene, view._engine.detector.detect([scene])[0][0])]) == [
+        False
+    ]
+
+
 class Slow:
     """A scorer that does not answer until it may."""
 

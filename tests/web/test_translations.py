@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 import write_translations as tool
 from babel.messages.mofile import read_mo
 
-from unmask.evidence import Likelihood, Reference
+from unmask.evidence import ContentCredentials, Likelihood, Reference
 from unmask.web import said
-from unmask.web.presenting import figures
+from unmask.web.presenting import credentials, figures
 
 
 @pytest.mark.parametrize("language", tool.LANGUAGES)
@@ -108,9 +108,28 @@ def test_a_result_in_german(browser, analysed):
     assert re.search(r"\d,\d\d", seen)
     dotted = re.findall(r"\d+\.\d+", seen.partition("Mitnehmen")[0])
     assert dotted == []
-    assert "Die Berichte sind auf Englisch." in page
-    assert "Die Berichte" not in browser.get(f"/analyses/{analysed}").text
     assert "Schönheitsfilter" in page or "halb manipuliert" in page or "falscher Stimme" in page
+
+
+def test_reports_speak_the_language_of_the_page_and_of_the_call(browser, analysed):
+    german = {"Accept-Language": "de"}
+    page = browser.get(f"/analyses/{analysed}/report.html", headers=german)
+    assert page.headers["Content-Language"] == "de"
+    assert '<html lang="de">' in page.text
+    assert "Bericht über clip.mp4" in page.text
+    assert "in der Web-App hochgeladen" in page.text
+    assert "Report on clip.mp4" in browser.get(f"/analyses/{analysed}/report.html").text
+    called = f"/api/v1/analyses/{analysed}/report.html"
+    assert "Report on clip.mp4" in browser.get(called, headers=german).text
+    assert "Bericht über clip.mp4" in browser.get(f"{called}?language=de").text
+    assert browser.get(f"{called}?language=fr").status_code == 422
+
+
+def test_why_there_are_no_credentials_in_german(app):
+    elsewhere = ContentCredentials(state="elsewhere", note="Address: https://a.example")
+    with app.test_request_context("/", headers={"Accept-Language": "de"}):
+        assert "Stelle im Netz" in credentials(elsewhere)
+        assert credentials(elsewhere).endswith("Adresse: https://a.example")
 
 
 def test_the_custody_log_in_german(browser, services, analysed):

@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import io
+import re
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -216,3 +217,32 @@ def test_what_is_counted_while_looking_are_stretches(app, total, english, german
     for language, words in (("en", english), ("de", german)):
         with app.test_request_context("/", headers={"Accept-Language": language}):
             assert in_words(state) == words
+
+
+def test_a_failed_file_asks_for_what_can_help(upload, browser, work, clip):
+    path = upload((b"no film", "broken.mp4")).headers["Location"]
+    work()
+    page = browser.get(path).text
+    assert '<a class="button is-primary" href="/">Another file</a>' in page
+    assert 'name="clips"' not in page
+    row = browser.get(f"/batches/{'0' * 20}?also={path.rsplit('/', 1)[1]}").text
+    assert 'role="rowheader"' in row
+    assert '<span class="hint">is not a video or picture' in row  # its name stands beside it
+    slow = upload((clip, "slow.mp4"), clips="3").headers["Location"]
+    browser.post(f"{slow}/cancel")  # as one that took too long: the file is not to blame
+    page = browser.get(slow).text
+    assert re.search(r'name="clips"[^>]*value="3"', page)  # to ask for fewer
+    assert '<button class="button is-primary">Try again' in page
+
+
+def test_a_link_that_was_refused_can_be_mended(browser):
+    page = browser.post("/links", {"url": 'http://127.0.0.1/x"y'})
+    assert page.status_code == 422
+    assert "127.0.0.1 is not on the public internet" in page.text
+    assert 'value="http://127.0.0.1/x&#34;y" autofocus aria-invalid="true"' in page.text
+    assert 'id="link-problem"' not in browser.get("/").text
+
+
+def test_a_search_that_found_nothing_leads_back(browser):
+    assert '<a href="/history">Show all</a>' in browser.get("/history?q=nothing").text
+    assert "Show all" not in browser.get("/history").text

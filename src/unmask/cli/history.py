@@ -86,7 +86,14 @@ def show(id: str, as_json: bool) -> int:
 @click.option(
     "--model", metavar="NAME|DIR", help="The model that scored.  [default: looked for by its hash]"
 )
-def report(id: str, report: str, source: str | None, model: str | None) -> int:
+@click.option(
+    "--language",
+    type=click.Choice(["en", "de"]),
+    help="Of the report.  [default: that of the locale]",
+)
+def report(
+    id: str, report: str, source: str | None, model: str | None, language: str | None
+) -> int:
     """Write a report on the analysis ID, of which the first characters suffice.
 
     Pictures are made by reading the file again, if it is still there and the same; heat maps need
@@ -94,7 +101,7 @@ def report(id: str, report: str, source: str | None, model: str | None) -> int:
     """
     from unmask.cli.past_report import write_report
 
-    return write_report(id, report, source=source, model=model)
+    return write_report(id, report, source=source, model=model, language=language)
 
 
 @history.command()

@@ -9,13 +9,16 @@ from unmask.cli.reports import check_file, format_of, render
 from unmask.cli.terminal import note
 from unmask.core.errors import ModelError, UsageError
 from unmask.core.files import expanded, is_folder, is_there
+from unmask.core.language import of_environment
 from unmask.evidence import custody, need_pdf
 from unmask.pipeline import Analyser
 from unmask.runtime import ModelPackage, find_package, shipped_packages
 from unmask.store import History, Stored
 
 
-def write_report(id: str, place: str, *, source: str | None, model: str | None) -> int:
+def write_report(
+    id: str, place: str, *, source: str | None, model: str | None, language: str | None = None
+) -> int:
     """Write it, and say what it lacks."""
     path = expanded(place)
     wanted = format_of(path)
@@ -28,7 +31,8 @@ def write_report(id: str, place: str, *, source: str | None, model: str | None) 
         raise UsageError(f"analysis {id} has just been deleted")
     package = _package(stored, model)
     analyser = None if package is None else Analyser(package.folder)
-    write_new(path, render(_held(stored, source), wanted, analyser), "--report")
+    content = render(_held(stored, source), wanted, analyser, language or of_environment())
+    write_new(path, content, "--report")
     if package is None:
         note("no heat maps: the model that scored is not installed", "name it with --model")
     return exits.DONE

@@ -24,17 +24,21 @@ class ReportFiles:
     """Writes a report for each outcome as it comes; see :class:`unmask.cli.documents.Report`.
 
     ``place`` ending in .html or .pdf is a file, for a ``single`` input; any other is a folder,
-    made if it is absent, of reports in the format ``wanted``. :class:`UsageError` at once for a
+    made if it is absent, of reports in the format ``wanted``, all in one ``language``.
+    :class:`UsageError` at once for a
     file that is there already, and :class:`MissingExtra` where PDF cannot be written.
     """
 
-    def __init__(self, place: str, wanted: Format, analyser: Analyser, *, single: bool) -> None:
+    def __init__(
+        self, place: str, wanted: Format, analyser: Analyser, *, single: bool, language: str
+    ) -> None:
         path = expanded(place)
         found = _SUFFIXES.get(path.suffix.lower())
         self._file = None if found is None else path
         self._folder = path
         self.format: Format = found or wanted
         self._analyser = analyser
+        self._language = language
         self.failed = 0
         self.interrupted = False
         if found is not None:
@@ -55,7 +59,8 @@ class ReportFiles:
         if held is None:
             return
         try:
-            written = self._write(held, render(held, self.format, self._analyser))
+            content = render(held, self.format, self._analyser, self._language)
+            written = self._write(held, content)
         except KeyboardInterrupt:  # ends the scan, but not before what was found is written
             self.interrupted = True
             return
@@ -113,7 +118,7 @@ def format_of(path: Path) -> Format:
     return found
 
 
-def render(held: Held, wanted: Format, analyser: Analyser | None) -> bytes:
+def render(held: Held, wanted: Format, analyser: Analyser | None, language: str) -> bytes:
     """The report as the bytes of its file; heat maps only with the analyser that scored."""
     report = report_of(
         held.recorded,
@@ -121,6 +126,7 @@ def render(held: Held, wanted: Format, analyser: Analyser | None) -> bytes:
         analyser=analyser,
         custody=(*held.custody, exported(held.recorded, note=f"as {wanted.upper()}")),
         id=held.id,
+        language=language,
     )
     return pdf_report(report) if wanted == "pdf" else html_report(report).encode()
 

@@ -31,6 +31,11 @@ from unmask.cli.numbers import FiniteRange
     help="Of the reports in a folder.",
 )
 @click.option(
+    "--language",
+    type=click.Choice(["en", "de"]),
+    help="Of the reports.  [default: that of the locale]",
+)
+@click.option(
     "--clips",
     type=int,
     default=4,

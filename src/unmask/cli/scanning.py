@@ -28,6 +28,7 @@ from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
 from unmask.core.files import expanded, is_folder
 from unmask.core.heap import return_large_blocks
+from unmask.core.language import of_environment
 from unmask.core.scan import Failure
 from unmask.evaluation.worth import worth
 from unmask.pipeline import Analyser, AnalysisRequest
@@ -45,6 +46,7 @@ class ScanOptions:
     evidence: str | None
     report: str | None
     report_format: Format
+    language: str | None
     trace: str | None
     clips: int
     frames_per_clip: int | None
@@ -170,7 +172,10 @@ def _history(stack: ExitStack) -> History | None:
 def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | None:
     if options.report is None:
         return None
-    return ReportFiles(options.report, options.report_format, analyser, single=options.single)
+    language = options.language or of_environment()
+    return ReportFiles(
+        options.report, options.report_format, analyser, single=options.single, language=language
+    )
 
 
 def _check(options: ScanOptions) -> None:

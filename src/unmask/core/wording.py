@@ -24,6 +24,13 @@ def probability(value: float | None) -> str:
     return "< 0.01" if value < 0.01 else f"{value:.2f}"
 
 
+def precise_probability(value: float) -> str:
+    """Four digits, for who calculates with it, and never a certainty either."""
+    if value > 0.9999:
+        return "> 0.9999"
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
 def spreadsheet_safe(text: str) -> str:
     """A text of somebody else's, such as a file name, that no spreadsheet takes for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -8,6 +8,9 @@ from typing import Literal
 
 from unmask.core.analysis import Label
 
+Surface = Literal["page", "phone", "paper"]
+"""What is drawn on. A phone is as narrow as a few words: a drawing for a page is too fine there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -72,9 +75,9 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A drawing. ``svg`` makes it, for a page that can be dark (True) or for paper (False)."""
+    """A drawing. ``svg`` makes it, for a page that can be dark, the same on a phone, or paper."""
 
-    svg: Callable[[bool], str] = field(repr=False)
+    svg: Callable[[Surface], str] = field(repr=False)
     alt: str
     caption: str
 

@@ -9,6 +9,7 @@ from functools import cache
 from html import escape
 from typing import Any
 
+from unmask.core.language import language, spoken
 from unmask.core.paths import assets_folder
 from unmask.core.version import __version__
 from unmask.evidence.document import (
@@ -22,6 +23,7 @@ from unmask.evidence.document import (
     Paragraph,
     Plot,
     Section,
+    Surface,
     Table,
 )
 from unmask.evidence.report import Report
@@ -31,7 +33,8 @@ from unmask.evidence.text import visible
 
 def html_report(report: Report) -> str:
     """The whole page, to be written as UTF-8. It carries its pictures and its style sheet."""
-    return _page(compose(report))
+    with spoken(report.language):
+        return _page(compose(report))
 
 
 def report_csp() -> str:
@@ -52,7 +55,7 @@ def _style() -> str:
 def _page(document: Document) -> str:
     body = "\n".join(_section(section) for section in document.sections)
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{language()}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{escape(report_csp())}">
@@ -155,11 +158,15 @@ def _figure(figure: Figure) -> str:
 
 
 def _plot(block: Plot) -> str:
-    svg = block.svg(True).replace("<svg ", f'<svg role="img" aria-label="{_text(block.alt)}" ', 1)
-    return (
-        f'<figure class="plot"><div class="scroll" tabindex="0" role="group" '
-        f'aria-label="Timeline">{svg}</div><figcaption>{_text(block.caption)}</figcaption></figure>'
+    """Drawn twice, for wide windows and for phones; the style sheet shows the one that fits."""
+    surfaces: tuple[Surface, ...] = ("page", "phone")
+    drawn = "".join(
+        block.svg(one).replace(
+            "<svg ", f'<svg class="for-{one}" role="img" aria-label="{_text(block.alt)}" ', 1
+        )
+        for one in surfaces
     )
+    return f'<figure class="plot">{drawn}<figcaption>{_text(block.caption)}</figcaption></figure>'
 
 
 def _text(text: str) -> str:

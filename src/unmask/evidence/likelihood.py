@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unmask.core.analysis import Verdict
+from unmask.core.language import _, local
 from unmask.runtime.package import Manifest
 
 # Where a manifest counts what it was calibrated on: fitted anew to files, else while training.
@@ -37,12 +38,13 @@ class Reference:
     """The population a ratio refers to: the examples that the package was calibrated on.
 
     ``untouched`` and ``manipulated`` count them, None where the package does not say; ``what``
-    says in words what they are, "" where it does not.
+    says in words what they are, and ``data`` of which set, each "" where it does not.
     """
 
     untouched: int | None
     manipulated: int | None
     what: str = ""
+    data: str = ""
 
     @classmethod
     def of(cls, manifest: Manifest | None) -> Reference:
@@ -55,7 +57,7 @@ class Reference:
             real, fake = _count(counts.get("real")), _count(counts.get("manipulated"))
             if real is not None and fake is not None:
                 data = counts.get("data")
-                return cls(real, fake, f"{words} of {data}" if isinstance(data, str) else words)
+                return cls(real, fake, words, data if isinstance(data, str) else "")
         return cls(None, None)
 
     @property
@@ -121,15 +123,17 @@ class Likelihood:
 
     def in_figures(self) -> str:
         """Such as ``about 45``, ``about 1/12`` or, at a bound, ``118 (bounded)``."""
-        number = self.times()
-        ratio = number if self.ratio >= 1 else number.replace("about ", "about 1/")
-        if not self.limit:
-            return ratio
-        return f"{ratio} (bounded)" if self.ratio >= 1 else f"1/{ratio} (bounded)"
+        number = self._strength() if self.ratio >= 1 else f"1/{self._strength()}"
+        if self.limit:
+            return _("%(number)s (bounded)", number=number)
+        return _("about %(number)s", number=number)
 
     def times(self) -> str:
         """:attr:`strength` in figures: two digits, or a bound exactly, which is not rounded up."""
-        return f"{self.strength:,.0f}" if self.limit else f"about {two_digits(self.strength)}"
+        return self._strength() if self.limit else _("about %(number)s", number=self._strength())
+
+    def _strength(self) -> str:
+        return local(f"{self.strength:,.0f}" if self.limit else two_digits(self.strength))
 
 
 def two_digits(value: float) -> str:

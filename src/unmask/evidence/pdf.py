@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from unmask.core.errors import MissingExtra, UnmaskError
+from unmask.core.language import _, language, spoken
 from unmask.core.paths import assets_folder
 from unmask.core.version import __version__
 from unmask.evidence.document import (
@@ -43,7 +44,8 @@ def pdf_report(report: Report) -> bytes:
     need_pdf()
     with tempfile.TemporaryDirectory(prefix="unmask-report-") as name:
         folder = Path(name)
-        content = replace_missing(_content(compose(report), folder))
+        with spoken(report.language):
+            content = replace_missing(_content(compose(report), folder))
         (folder / _MAIN).write_bytes((assets_folder() / "report" / _MAIN).read_bytes())
         return _typeset(folder, content, int(report.created_at.timestamp()))
 
@@ -96,6 +98,9 @@ def _content(document: Document, folder: Path) -> str:
         "author": f"Unmask {__version__}",
         "subtitle": document.subtitle,
         "footer": document.footer,
+        "language": language(),
+        "page": _("Page"),
+        "of": _("of"),
         "sections": [
             {
                 "title": section.title,
@@ -131,19 +136,19 @@ class _Files:
         return name
 
 
-def _paragraph(block: Paragraph, _: _Files) -> dict[str, Any]:
+def _paragraph(block: Paragraph, files: _Files) -> dict[str, Any]:
     return {"kind": "paragraph", **asdict(block)}
 
 
-def _banner(block: Banner, _: _Files) -> dict[str, Any]:
+def _banner(block: Banner, files: _Files) -> dict[str, Any]:
     return {"kind": "banner", **asdict(block)}
 
 
-def _facts(block: Facts, _: _Files) -> dict[str, Any]:
+def _facts(block: Facts, files: _Files) -> dict[str, Any]:
     return {"kind": "facts", "rows": block.rows, "exact": sorted(block.exact)}
 
 
-def _table(block: Table, _: _Files) -> dict[str, Any]:
+def _table(block: Table, files: _Files) -> dict[str, Any]:
     return {
         "kind": "table",
         "headings": block.headings,
@@ -171,7 +176,7 @@ def _widths(columns: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _bullets(block: Bullets, _: _Files) -> dict[str, Any]:
+def _bullets(block: Bullets, files: _Files) -> dict[str, Any]:
     return {"kind": "bullets", "items": block.items}
 
 
@@ -184,7 +189,7 @@ def _gallery(block: Gallery, files: _Files) -> dict[str, Any]:
 
 
 def _plot(block: Plot, files: _Files) -> dict[str, Any]:
-    name = files.add(block.svg(False).encode(), "svg")
+    name = files.add(block.svg("paper").encode(), "svg")
     return {"kind": "plot", "file": name, "alt": block.alt, "caption": block.caption}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from unmask.core.analysis import Analysis
+from unmask.core.language import _
 from unmask.evidence.custody import CustodyEvent
 from unmask.evidence.likelihood import Reference
 from unmask.evidence.pictures import Pictures
@@ -23,6 +24,8 @@ class Report:
     ``sentences`` explains the reason codes (:data:`unmask.verdict.REASONS`). ``manifest`` is of
     the model package that scored, None where it is not installed any more. ``provenance`` None
     says that it was not read. ``id`` is the analysis's in a history, "" where it has none.
+    ``language`` is one of :data:`unmask.core.language.LANGUAGES`; what the file and the model
+    package say of themselves stays in theirs.
     """
 
     analysis: Analysis
@@ -32,6 +35,7 @@ class Report:
     provenance: Provenance | None = None
     custody: tuple[CustodyEvent, ...] = ()
     id: str = ""
+    language: str = "en"
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -41,4 +45,4 @@ class Report:
 
     def explain(self, code: str) -> str:
         """The sentence for a reason code; the code itself where a newer version wrote it."""
-        return self.sentences.get(code, code)
+        return _(self.sentences.get(code, code))

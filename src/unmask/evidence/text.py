@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from unmask.core.language import _, local
+
 # Cf holds joiners that scripts and emoji need; the rest of it reorders or hides text.
 _JOINERS = frozenset("\u200c\u200d")
 _SPOKEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -31,4 +33,5 @@ def shortened(text: str, most: int = 400) -> str:
     """At most ``most`` characters, saying how many were left out."""
     if len(text) <= most:
         return text
-    return f"{text[:most]}… ({len(text) - most} more characters)"
+    more = _("%(n)s more characters", n=local(f"{len(text) - most:,}"))
+    return f"{text[:most]}… ({more})"

@@ -9,10 +9,13 @@ from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from unmask.core.analysis import Face, Thresholds
+from unmask.core.language import _, local
+from unmask.evidence.document import Surface
 from unmask.evidence.pictures import face_colour, face_dash
 
-_WIDTH, _HEIGHT = 720.0, 250.0
+_WIDTH, _NARROW, _HEIGHT = 720.0, 330.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 8.0, 10.0, 34.0
+_TICK = 72.0  # of the width, for a time to be read beside the next
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 _FINE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _GAP = 2.5  # times the usual step between frames, and no line is drawn: nobody looked there
@@ -37,23 +40,24 @@ class Timeline:
     end_s: float
     thresholds: Thresholds
 
-    def svg(self, page: bool) -> str:
-        """The drawing; ``page``: coloured by the page's style sheet, else for white paper."""
-        return _Drawing(self, page).text()
+    def svg(self, surface: Surface) -> str:
+        """The drawing: for white paper, or coloured by the style sheet of a page or a phone's."""
+        return _Drawing(self, surface).text()
 
 
 class _Drawing:
-    def __init__(self, timeline: Timeline, page: bool) -> None:
+    def __init__(self, timeline: Timeline, surface: Surface) -> None:
         self._line = timeline
-        self._page = page
+        self._page = surface != "paper"
+        self._width = _NARROW if surface == "phone" else _WIDTH
 
     def text(self) -> str:
         parts = [*self._bands(), *self._axes()]
         for face in self._line.faces:
             parts += self._face(face)
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" '
-            f'width="{_WIDTH:g}" height="{_HEIGHT:g}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self._width:g} {_HEIGHT:g}" '
+            f'width="{self._width:g}" height="{_HEIGHT:g}" '
             f'font-family="{"inherit" if self._page else "Libertinus Serif"}">'
             f"{''.join(parts)}</svg>"
         )
@@ -69,23 +73,23 @@ class _Drawing:
             ("manipulated", high, 1.0),
         ):
             yield (
-                f'<rect x="{_LEFT:g}" y="{_y(top):.1f}" width="{_WIDTH - _LEFT - _RIGHT:g}" '
+                f'<rect x="{_LEFT:g}" y="{_y(top):.1f}" width="{self._width - _LEFT - _RIGHT:g}" '
                 f'height="{_y(bottom) - _y(top):.1f}" {self._look(name)}/>'
             )
         for at in sorted({low, high}):
-            yield self._rule(_LEFT, _y(at), _WIDTH - _RIGHT, _y(at), "limit")
+            yield self._rule(_LEFT, _y(at), self._width - _RIGHT, _y(at), "limit")
 
     def _axes(self) -> Iterator[str]:
         for at in (0.0, 0.25, 0.5, 0.75, 1.0):
-            yield self._rule(_LEFT, _y(at), _WIDTH - _RIGHT, _y(at), "grid")
-            yield self._words(_LEFT - 6, _y(at) + 4, f"{at:.2f}", "end")
-        ticks = list(_ticks(self._line.end_s))
+            yield self._rule(_LEFT, _y(at), self._width - _RIGHT, _y(at), "grid")
+            yield self._words(_LEFT - 6, _y(at) + 4, local(f"{at:.2f}"), "end")
+        ticks = list(_ticks(self._line.end_s, self._width))
         for at in ticks:
             x = self._x(at)
             yield self._rule(x, _y(0), x, _y(0) + 5, "grid")
-            anchor = "middle" if x < _WIDTH - 30 else "end"
+            anchor = "middle" if x < self._width - 30 else "end"
             yield self._words(x, _y(0) + 18, _time(at, ticks), anchor)
-        yield self._words(_WIDTH - _RIGHT, _HEIGHT - 3, "time in the file", "end")
+        yield self._words(self._width - _RIGHT, _HEIGHT - 3, _("time in the file"), "end")
 
     def _rule(self, x1: float, y1: float, x2: float, y2: float, name: str) -> str:
         place = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
@@ -112,17 +116,16 @@ class _Drawing:
             if frame.score is not None
         ]
         for run in _runs(points):
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in run)
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y, time_s in run)
             yield (
                 f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.3"'
                 f"{broken}/>"
             )
-        for x, y, _ in points:
-            yield _mark(face.id, x, y, colour)
+        yield from (_mark(face.id, x, y, colour) for x, y, time_s in points)
 
     def _x(self, seconds: float) -> float:
         share = min(1.0, max(0.0, seconds / self._line.end_s)) if self._line.end_s > 0 else 0.0
-        return _LEFT + 4 + share * (_WIDTH - _LEFT - _RIGHT - 8)
+        return _LEFT + 4 + share * (self._width - _LEFT - _RIGHT - 8)
 
 
 def _y(score: float) -> float:
@@ -145,8 +148,16 @@ def _mark(face: int, x: float, y: float, colour: str) -> str:
 
 def shape_name(face: int) -> str:
     """The shape that marks a face's frames in the plot."""
-    name = ("circle", "square", "triangle", "diamond")[face % 4]
-    return f"hollow {name}" if _hollow(face) else name
+    if _hollow(face):
+        names = (
+            _("hollow circle"),
+            _("hollow square"),
+            _("hollow triangle"),
+            _("hollow diamond"),
+        )
+    else:
+        names = _("circle"), _("square"), _("triangle"), _("diamond")
+    return names[face % 4]
 
 
 def _hollow(face: int) -> bool:
@@ -169,10 +180,10 @@ def _runs(
             start = index
 
 
-def _ticks(end_s: float) -> Iterator[float]:
-    """Round times from 0 to the end, six to twelve of them where there is room."""
+def _ticks(end_s: float, width: float) -> Iterator[float]:
+    """Round times from 0 to the end, as many as a drawing of this width has room for."""
     steps = (*_FINE, *_STEPS)
-    step = next((step for step in steps if end_s / step <= 9), steps[-1])
+    step = next((step for step in steps if end_s / step <= width // _TICK - 1), steps[-1])
     for index in range(math.floor(end_s / step + 1e-9) + 1):
         yield index * step
 
@@ -181,6 +192,6 @@ def _time(seconds: float, ticks: Sequence[float]) -> str:
     fine = len(ticks) > 1 and ticks[1] - ticks[0] < 1
     minutes, rest = divmod(round(seconds, 3), 60)
     if fine:
-        return f"{minutes:.0f}:{rest:05.2f}"
+        return local(f"{minutes:.0f}:{rest:05.2f}")
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{rest:02.0f}" if hours else f"{minutes}:{rest:02.0f}"

@@ -48,7 +48,9 @@ def look_up(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise LinkRefused(f"{host[:100]} could not be found") from error
+        raise LinkRefused(
+            f"{host[:100]} could not be found", hint="check how the address is spelled"
+        ) from error
     return [str(address[4][0]) for address in found]
 
 

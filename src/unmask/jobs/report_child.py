@@ -36,6 +36,7 @@ class ReportOrder(BaseModel):
     source: str | None
     model: str | None
     custody: tuple[CustodyEvent, ...]
+    language: str
     target: str
 
 
@@ -59,6 +60,7 @@ def _report(order: ReportOrder) -> bytes:
         custody=order.custody,
         id=order.id,
         timeout=_PICTURES_S,
+        language=order.language,
     )
     return pdf_report(report) if order.kind == "pdf" else html_report(report).encode()
 

@@ -29,7 +29,12 @@ class ReportFailed(UnmaskError):
 
 
 def make_report(
-    desk: Desk, stored: Stored, kind: Format, package_of: Callable[[str], ModelPackage | None]
+    desk: Desk,
+    stored: Stored,
+    kind: Format,
+    package_of: Callable[[str], ModelPackage | None],
+    *,
+    language: str = "en",
 ) -> bytes:
     """The report of an analysis, which the custody log names as exported.
 
@@ -53,6 +58,7 @@ def make_report(
             source=None if source is None else str(source),
             model=None if package is None else str(package.folder),
             custody=custody_of(desk.log.of(stored.entry.id), analysis),
+            language=language,
             target=str(target),
         )
         run_errand(_CHILD, order, "report", ReportFailed, seconds=_TIME_S)

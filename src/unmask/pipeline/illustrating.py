@@ -15,6 +15,8 @@ from unmask.core.analysis import Analysis, Face, FaceFrame
 from unmask.core.deadline import Deadline
 from unmask.core.errors import InputError, UnmaskError
 from unmask.core.frames import Frame, WindowPlan
+from unmask.core.language import _
+from unmask.core.said import told
 from unmask.evidence import KeyFace, KeyFrame, Pictures
 from unmask.pipeline.analyser import Analyser
 from unmask.runtime import file_sha256
@@ -47,19 +49,20 @@ def illustrate(
     """
     wanted = _choose(analysis)
     if not wanted:
-        return Pictures.none("No face was scored, so there are no pictures of faces.")
+        return Pictures.none(_("No face was scored, so there are no pictures of faces."))
     try:
         if file_sha256(path) != analysis.media.sha256:
             return Pictures.none(
-                "No pictures: the file that is there now is not the one that was analysed."
+                _("No pictures: the file that is there now is not the one that was analysed.")
             )
         frames, faces = _read(path, analysis, wanted, analyser, Deadline.after(timeout))
     except FileNotFoundError:
-        return Pictures.none("No pictures: the file is not there any more, and none were kept.")
+        return Pictures.none(_("No pictures: the file is not there any more, and none were kept."))
     except OSError as error:
-        return Pictures.none(f"No pictures: the file cannot be read ({error.strerror or error}).")
+        why = error.strerror or str(error)
+        return Pictures.none(_("No pictures: the file cannot be read (%(why)s).", why=why))
     except InputError as error:
-        return Pictures.none(f"No pictures: {error.message}.")
+        return Pictures.none(_("No pictures: %(why)s.", why=told(error.message)))
     return _with_heat(Pictures(frames, faces, _missing(wanted, faces)), analysis, analyser, timeout)
 
 
@@ -150,7 +153,9 @@ def _plan(time_s: float) -> WindowPlan:
 
 def _missing(wanted: Sequence[_Wanted], faces: Sequence[KeyFace]) -> str:
     absent = len(wanted) - len(faces)
-    return f"{absent} of {len(wanted)} pictures could not be read again." if absent else ""
+    if not absent:
+        return ""
+    return _("%(n)s of %(all)s pictures could not be read again.", n=absent, all=len(wanted))
 
 
 def _with_heat(
@@ -159,12 +164,12 @@ def _with_heat(
     if not pictures.faces:
         return pictures
     if analyser is None or analyser.model.sha256 != analysis.model.sha256:
-        why = "No heat maps: the model that scored is not at hand."
+        why = _("No heat maps: the model that scored is not at hand.")
         return Pictures(pictures.frames, pictures.faces, f"{pictures.note} {why}".strip())
     try:
         maps = _maps(pictures.faces, analyser, Deadline.after(timeout))
     except UnmaskError as error:
-        why = f"No heat maps: {error.message}."
+        why = _("No heat maps: %(why)s.", why=told(error.message))
         return Pictures(pictures.frames, pictures.faces, f"{pictures.note} {why}".strip())
     faces = tuple(
         KeyFace(one.face, one.time_s, one.crop, map, one.matrix, one.score)

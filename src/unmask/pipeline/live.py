@@ -31,6 +31,7 @@ _FORGOTTEN_S = 1.0
 _OVERLAP = 0.3
 _LOGITS = 32  # of the latest scored frames that a rolling score rests on
 _PATIENCE_S = 0.03  # for scores of the very frame that is asked about
+_GLANCES, _GLANCE_S = 3, 1.0  # at which way up a face is: the latest, and how far apart
 _NICER = 5  # is scoring, so that it gets a quarter of a core that others want as well
 
 
@@ -40,13 +41,15 @@ class LiveFace:
 
     ``score`` is that of the latest frame that was scored, ``rolling`` of the last seconds with
     the temporal network, None until it has seen enough; both None where the face is too small to
-    be judged, or not scored yet.
+    be judged, ``turned`` (on its side or upside down, as the model knows no face), or not scored
+    yet.
     """
 
     id: int
     box: Pixels
     score: float | None
     rolling: float | None
+    turned: bool = False
 
 
 @dataclass(slots=True)
@@ -58,15 +61,33 @@ class _Followed:
     logits: deque[float] = field(default_factory=lambda: deque(maxlen=_LOGITS))
     cells: deque[NDArray[np.float32] | None] = field(default_factory=lambda: deque(maxlen=_LOGITS))
     rolling: float | None = None
+    glances: deque[bool] = field(default_factory=lambda: deque(maxlen=_GLANCES))
+    glanced_s: float = -np.inf
+
+    @property
+    def turned(self) -> bool:
+        """As of a file's faces: half of the glances say so."""
+        return bool(self.glances) and 2 * sum(self.glances) >= len(self.glances)
+
+    def forget(self) -> None:
+        """What was seen of it while it was turned says nothing."""
+        self.rolling = None
+        for seen in (self.features, self.logits, self.cells):
+            seen.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """What came of one look at some faces, and for how long it took what share of the cores."""
+    """What came of one look at some faces, and for how long it took what share of the cores.
+
+    ``turned`` has those at whose way up was glanced, in the order of ``glanced``.
+    """
 
     faces: list[_Followed]
     scores: FrameScores
     took_s: float
+    glanced: list[_Followed]
+    turned: list[bool]
 
 
 class LiveView:
@@ -115,7 +136,10 @@ class LiveView:
         self._take(0.0)
         if judged and self._may_score(time_s):
             self._asked_s = time_s
-            self._under_way = self._pool.submit(self._score, image, judged)
+            due = [pair for pair in judged if time_s - pair[0].glanced_s >= _GLANCE_S]
+            for followed, _ in due:
+                followed.glanced_s = time_s
+            self._under_way = self._pool.submit(self._score, image, judged, due)
             self._take(self._patience_s if self._took_s <= self._patience_s else 0.0)
         fit = {followed.id for followed, _ in judged}
         return [self._shown(followed, scored=followed.id in fit) for followed, _ in faces]
@@ -137,7 +161,12 @@ class LiveView:
         due = time_s - self._asked_s >= 0.8 * self._manifest.clip.step_s
         return due and self._under_way is None and time.monotonic() >= self._rests_until
 
-    def _score(self, image: NDArray[np.uint8], faces: list[tuple[_Followed, Detection]]) -> _Scored:
+    def _score(
+        self,
+        image: NDArray[np.uint8],
+        faces: list[tuple[_Followed, Detection]],
+        due: list[tuple[_Followed, Detection]],
+    ) -> _Scored:
         """In the thread beside: nothing of a followed face is changed here."""
         start, crop = time.monotonic(), self._manifest.crop
         crops = np.stack(
@@ -147,7 +176,9 @@ class LiveView:
             ]
         )
         scores = self._engine.scorer.score_crops(crops)
-        return _Scored([one for one, _ in faces], scores, time.monotonic() - start)
+        took_s = time.monotonic() - start
+        turned = self._engine.detector.turned([(image, one) for _, one in due]) if due else []
+        return _Scored([one for one, _ in faces], scores, took_s, [one for one, _ in due], turned)
 
     def _take(self, patience_s: float) -> None:
         """Note the scores that have come in."""
@@ -161,8 +192,13 @@ class LiveView:
         # One crop is scored on a core's share of its own, several take all there are.
         if self._spare and (len(scored.faces) > 1 or os.cpu_count() == 1):
             self._rests_until = time.monotonic() + scored.took_s
+        for followed, turned in zip(scored.glanced, scored.turned, strict=True):
+            followed.glances.append(turned)
         scores = scored.scores
         for row, followed in enumerate(scored.faces):
+            if followed.turned:
+                followed.forget()
+                continue
             followed.logits.append(float(scores.logits[row]))
             followed.cells.append(None if scores.cells is None else scores.cells[row])
             followed.features.append(scores.features[row])
@@ -177,7 +213,8 @@ class LiveView:
 
     def _shown(self, followed: _Followed, *, scored: bool) -> LiveFace:
         if not scored or not followed.logits:
-            return LiveFace(followed.id, followed.box, None, None)
+            turned = scored and followed.turned
+            return LiveFace(followed.id, followed.box, None, None, turned)
         score = frame_probability(followed.logits[-1], self._manifest.calibration)
         return LiveFace(followed.id, followed.box, score, followed.rolling)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unmask.core.analysis import Analysis
+from unmask.core.language import _, spoken
 from unmask.evidence import CustodyEvent, Pictures, Provenance, Report
 from unmask.pipeline.analyser import Analyser
 from unmask.pipeline.illustrating import illustrate
@@ -21,31 +22,38 @@ def report_of(
     custody: Sequence[CustodyEvent] = (),
     id: str = "",
     timeout: float | None = None,
+    language: str = "en",
 ) -> Report:
     """Everything that a report shows; give it to ``html_report`` or ``pdf_report``.
 
     ``source`` is the file that was analysed, under whatever name, None where it is gone: it is read
     again for pictures and provenance, and what cannot be had is said in the report. ``analyser``
     with the model that scored gives heat maps and the model card; one of another is not used.
+    ``language`` is one of :data:`unmask.core.language.LANGUAGES`.
     """
     package = None if analyser is None else analyser.package
     if package is not None and package.reference().sha256 != analysis.model.sha256:
         package = None
-    if source is None:
-        pictures = Pictures.none("No pictures: the file is not there any more, and none were kept.")
-        provenance: Provenance | None = None
-    else:
-        pictures = illustrate(source, analysis, analyser, timeout=timeout)
-        provenance = _provenance(source, analysis)
+    with spoken(language):
+        pictures = _pictures(source, analysis, analyser, timeout)
     return Report(
         analysis=analysis,
         sentences=REASONS,
         manifest=None if package is None else package.manifest,
         pictures=pictures,
-        provenance=provenance,
+        provenance=None if source is None else _provenance(source, analysis),
         custody=tuple(custody),
         id=id,
+        language=language,
     )
+
+
+def _pictures(
+    source: Path | None, analysis: Analysis, analyser: Analyser | None, timeout: float | None
+) -> Pictures:
+    if source is not None:
+        return illustrate(source, analysis, analyser, timeout=timeout)
+    return Pictures.none(_("No pictures: the file is not there any more, and none were kept."))
 
 
 def _provenance(source: Path, analysis: Analysis) -> Provenance | None:

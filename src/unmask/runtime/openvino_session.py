@@ -27,6 +27,10 @@ def _core() -> Any:
 
 @cache
 def _made() -> Any:
+    # The first call of this makes a table, and lets go of Python's lock over it: a second thread
+    # that comes by then waits for the table with the lock that the first one needs, for ever.
+    # Two threads that begin with inference, as for a report's heat maps, meet there.
+    ov.Type.f32.to_dtype()
     return ov.Core()
 
 

@@ -8,13 +8,12 @@ from flask import Flask, request
 from flask_babel import Babel, get_locale
 from werkzeug.exceptions import SecurityError
 
+from unmask.core.language import LANGUAGES, catalogues
 from unmask.core.version import __version__
 from unmask.web import api, limiting, presenting, problems, security, uploads, views
 from unmask.web.config import WebConfig
 from unmask.web.secret import secret_key
 from unmask.web.services import KEY, Services, services
-
-LANGUAGES = {"en": "English", "de": "Deutsch"}
 
 
 def build(config: WebConfig) -> Flask:
@@ -34,7 +33,7 @@ def build(config: WebConfig) -> Flask:
     )
     app.extensions[KEY] = Services.open(config)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    Babel(app, locale_selector=_language, default_translation_directories="translations")
+    Babel(app, locale_selector=_language, default_translation_directories=str(catalogues()))
     problems.install(app)
     app.before_request(_check_host)
     app.before_request(_ignore_odd_ranges)

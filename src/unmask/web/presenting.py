@@ -7,19 +7,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from flask_babel import format_datetime, format_decimal
+from flask_babel import format_datetime
 from markupsafe import Markup
 
 from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.wording import LABELS
 from unmask.core.wording import probability as plain_probability
-from unmask.evidence import FACE_COLOURS, Likelihood, face_colour, face_dash, face_ink
-from unmask.evidence.likelihood import rounded
+from unmask.evidence import (
+    FACE_COLOURS,
+    ContentCredentials,
+    Likelihood,
+    face_colour,
+    face_dash,
+    face_ink,
+)
+from unmask.evidence.sections.origin import credentials_in_words
 from unmask.evidence.words import LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
-from unmask.web.words import _, local
+from unmask.web.words import _, local, spoken_here
 
 _FRACTION = 1000
 
@@ -52,6 +59,7 @@ def install(app: Flask) -> None:
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
         figures=figures,
+        credentials_in_words=credentials,
         score_of=score_of,
     )
 
@@ -96,7 +104,10 @@ def next_step(analysis: Analysis) -> str:
             "and whether sound and caption belong to it."
         )
     if verdict.label == "no-face":
-        return _("If a face is to be seen, hand in the part or the detail that shows it.")
+        return _(
+            "If a face is to be seen, hand in the part or the detail that shows it; if it lies on "
+            "its side or upside down, turn the file upright first."
+        )
     return _after_doubt(analysis)
 
 
@@ -127,12 +138,14 @@ def _after_doubt(analysis: Analysis) -> str:
 
 def figures(ratio: Likelihood) -> str:
     """The ratio such as ``about 45`` or ``118 (bounded)``, in the reader's language."""
-    value = ratio.strength if ratio.limit else rounded(ratio.strength)
-    text = format_decimal(value, "#,##0.0" if value < 10 and not ratio.limit else "#,##0")
-    text = text if ratio.ratio >= 1 else f"1/{text}"
-    if ratio.limit:
-        return _("%(number)s (bounded)", number=text)
-    return _("about %(number)s", number=text)
+    with spoken_here():
+        return ratio.in_figures()
+
+
+def credentials(found: ContentCredentials) -> str:
+    """Why there are no Content Credentials to show."""
+    with spoken_here():
+        return credentials_in_words(found)
 
 
 def score_of(face: Face, value: float | None) -> str:

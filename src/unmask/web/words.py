@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
-from babel.numbers import get_decimal_symbol
 from flask_babel import get_locale, gettext
+
+from unmask.core import language
+
+
+def asked_for() -> str:
+    """The language of the request, one of :data:`unmask.core.language.LANGUAGES`."""
+    locale = get_locale()
+    return "en" if locale is None else str(locale.language)
+
+
+def spoken_here() -> AbstractContextManager[None]:
+    """What other rooms write until the block ends is in the language of the request."""
+    return language.spoken(asked_for())
 
 
 def _(text: str, **values: Any) -> str:
@@ -15,4 +28,5 @@ def _(text: str, **values: Any) -> str:
 
 def local(figure: str) -> str:
     """A number written with a decimal point, as the language of the request writes it."""
-    return figure.replace(".", get_decimal_symbol(get_locale() or "en"))
+    with spoken_here():
+        return language.local(figure)

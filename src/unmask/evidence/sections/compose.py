@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unmask.core.language import _
 from unmask.core.version import __version__
 from unmask.evidence.document import Document, Section
 from unmask.evidence.report import Report
@@ -30,8 +31,12 @@ def compose(report: Report) -> Document:
         custody_section(report),
     ]
     return Document(
-        title=f"Report on {media.name}",
-        subtitle=f"Written by Unmask {__version__} on {moment(report.created_at)}",
+        title=_("Report on %(name)s", name=media.name),
+        subtitle=_(
+            "Written by Unmask %(version)s on %(when)s",
+            version=__version__,
+            when=moment(report.created_at),
+        ),
         sections=tuple(section for section in sections if section is not None),
         footer=f"SHA-256 {media.sha256}",
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from unmask.core.analysis import Analysis, Face, FaceFrame
-from unmask.core.wording import LABELS, probability
+from unmask.core.language import _, ngettext
+from unmask.core.wording import LABELS
 from unmask.evidence.document import (
     Block,
     Bullets,
@@ -22,7 +23,7 @@ from unmask.evidence.jpeg import jpeg
 from unmask.evidence.likelihood import Likelihood
 from unmask.evidence.pictures import KeyFace
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import clock, plural, score
+from unmask.evidence.sections.format import clock, number, precise, probability, score, whole
 from unmask.evidence.timeline import Timeline, shape_name
 from unmask.evidence.words import HEAT_LEGEND
 
@@ -46,13 +47,16 @@ def timeline_section(report: Report) -> Section | None:
     groups = [faces[i : i + _TOGETHER] for i in range(0, len(faces), _TOGETHER)]
     plots: list[Block] = [_plot(analysis, tuple(group)) for group in groups]
     text = Paragraph(
-        "Each mark is P(manipulated) from one frame alone, each pale bar that of the temporal "
-        "network over one stretch. The bands are the thresholds: above, manipulated; below, no "
-        "manipulation found; between, inconclusive. A face's verdict rests on all its frames and "
-        "stretches together, so single marks may lie in another band." + _unplotted(analysis.faces),
+        _(
+            "Each mark is P(manipulated) from one frame alone, each pale bar that of the temporal "
+            "network over one stretch. The bands are the thresholds: above, manipulated; below, no "
+            "manipulation found; between, inconclusive. A face's verdict rests on all its frames "
+            "and stretches together, so single marks may lie in another band."
+        )
+        + _unplotted(analysis.faces),
         style="small",
     )
-    return Section("Timeline", (*plots, text))
+    return Section(_("Timeline"), (*plots, text))
 
 
 def _unplotted(faces: tuple[Face, ...]) -> str:
@@ -60,24 +64,31 @@ def _unplotted(faces: tuple[Face, ...]) -> str:
     if not hidden:
         return ""
     if len(hidden) == 1:
-        return f" Face {hidden[0]} could not be judged and is left out."
-    return f" Faces {', '.join(hidden)} could not be judged and are left out."
+        return " " + _("Face %(n)s could not be judged and is left out.", n=hidden[0])
+    return " " + _("Faces %(n)s could not be judged and are left out.", n=", ".join(hidden))
 
 
 def _plot(analysis: Analysis, faces: tuple[Face, ...]) -> Plot:
     last = max(face.last_s for face in faces)
     end = max(analysis.media.duration_s or 0.0, last) or 1.0
-    names = ", ".join(f"face {face.id} ({shape_name(face.id)})" for face in faces)
-    alt = "Scores through time. " + " ".join(_in_words(face) for face in faces)
-    return Plot(Timeline(faces, end, analysis.options.thresholds).svg, alt, f"Scores of {names}.")
+    names = ", ".join(
+        _("face %(n)s (%(shape)s)", n=face.id, shape=shape_name(face.id)) for face in faces
+    )
+    alt = " ".join([_("Scores through time."), *map(_in_words, faces)])
+    timeline = Timeline(faces, end, analysis.options.thresholds)
+    return Plot(timeline.svg, alt, _("Scores of %(names)s.", names=names))
 
 
 def _in_words(face: Face) -> str:
     scores = [frame.score for frame in face.frames if frame.score is not None]
-    least, most = probability(min(scores)), probability(max(scores))
-    return (
-        f"Face {face.id}: {plural(len(scores), 'frame')} from {clock(face.first_s)} to "
-        f"{clock(face.last_s)}, scores from {least} to {most}."
+    return _(
+        "Face %(n)s: %(frames)s from %(start)s to %(end)s, scores from %(least)s to %(most)s.",
+        n=face.id,
+        frames=ngettext("%(num)s frame", "%(num)s frames", len(scores)),
+        start=clock(face.first_s),
+        end=clock(face.last_s),
+        least=probability(min(scores)),
+        most=probability(max(scores)),
     )
 
 
@@ -90,7 +101,7 @@ def key_frame_section(report: Report) -> Section | None:
     figures: list[Figure] = []
     counted = {face.id for face in analysis.faces if face.judged}
     for frame in pictures.frames:
-        at = "" if analysis.media.kind == "image" else f" at {clock(frame.time_s)}"
+        at = "" if analysis.media.kind == "image" else _(" at %(time)s", time=clock(frame.time_s))
         shown = [one for one in pictures.faces if one.time_s == frame.time_s]
         boxed = [
             str(face.id)
@@ -100,10 +111,8 @@ def key_frame_section(report: Report) -> Section | None:
         figures.append(
             Figure(
                 jpeg(frame.with_boxes(analysis)),
-                f"The frame{at} with boxes around the faces found.",
-                f"Frame{at}, {'face' if len(boxed) == 1 else 'faces'} {', '.join(boxed)}"
-                if boxed
-                else f"Frame{at}",
+                _("The frame%(at)s with boxes around the faces found.", at=at),
+                _framed(at, boxed),
             )
         )
         evident = [one for one in shown if one.map is not None and one.face in counted]
@@ -111,13 +120,21 @@ def key_frame_section(report: Report) -> Section | None:
             figures.append(
                 Figure(
                     jpeg(frame.with_heat(evident)),
-                    f"The same frame{at} coloured by the evidence.",
-                    f"The same{at}, with the evidence over it",
+                    _("The same frame%(at)s coloured by the evidence.", at=at),
+                    _("The same%(at)s, with the evidence over it", at=at),
                 )
             )
     if figures:
-        blocks += [Gallery(tuple(figures), 2), Paragraph(HEAT_LEGEND, style="small")]
-    return Section("Key frames", tuple(blocks)) if blocks else None
+        blocks += [Gallery(tuple(figures), 2), Paragraph(_(HEAT_LEGEND), style="small")]
+    return Section(_("Key frames"), tuple(blocks)) if blocks else None
+
+
+def _framed(at: str, boxed: Sequence[str]) -> str:
+    if not boxed:
+        return _("Frame%(at)s", at=at)
+    if len(boxed) == 1:
+        return _("Frame%(at)s, face %(n)s", at=at, n=boxed[0])
+    return _("Frame%(at)s, faces %(n)s", at=at, n=", ".join(boxed))
 
 
 def face_sections(report: Report) -> Iterator[Section]:
@@ -125,46 +142,60 @@ def face_sections(report: Report) -> Iterator[Section]:
     if not report.analysis.faces:
         return
     yield Section(
-        "Faces",
+        _("Faces"),
         (
             Paragraph(
-                f"{_looked_at(report.analysis.faces)} Faces are numbered by where they appear in "
-                "the scene; the same number does not say that it is the same person."
+                _looked_at(report.analysis.faces)
+                + " "
+                + _(
+                    "Faces are numbered by where they appear in the scene; the same number does "
+                    "not say that it is the same person."
+                )
             ),
         ),
     )
     shown, others = report.analysis.faces[:_FACES], report.analysis.faces[_FACES:]
     rows = min(_ROWS, max(_FEWEST_ROWS, _ROWS_IN_ALL // len(shown)))
     for face in shown:
-        yield Section(f"Face {face.id}", tuple(_face(report, face, rows)), 3)
+        yield Section(_("Face %(n)s", n=face.id), tuple(_face(report, face, rows)), 3)
     if others:
-        yield Section("Other faces", (_in_brief(others),), 3)
+        yield Section(_("Other faces"), (_in_brief(others),), 3)
 
 
 def _looked_at(faces: tuple[Face, ...]) -> str:
     judged = sum(face.judged for face in faces)
-    looked_at = f"{plural(len(faces), 'face was', 'faces were')} looked at"
     if judged == len(faces):
-        return f"{looked_at} and judged."
-    return f"{looked_at}, of which {judged:,} could be judged."
+        return ngettext(
+            "%(num)s face was looked at and judged.",
+            "%(num)s faces were looked at and judged.",
+            len(faces),
+        )
+    return ngettext(
+        "%(num)s face was looked at, of which %(judged)s could be judged.",
+        "%(num)s faces were looked at, of which %(judged)s could be judged.",
+        len(faces),
+        judged=whole(judged),
+    )
 
 
 def _in_brief(faces: tuple[Face, ...]) -> Table:
     rows = tuple(
         (
             str(face.id),
-            LABELS[face.verdict.label],
+            _(LABELS[face.verdict.label]),
             probability(face.verdict.probability),
-            f"{clock(face.first_s)} to {clock(face.last_s)}",
-            f"{len(face.frames):,}",
+            _("%(start)s to %(end)s", start=clock(face.first_s), end=clock(face.last_s)),
+            whole(len(face.frames)),
         )
         for face in faces
     )
     return Table(
-        ("Face", "Verdict", "P(manipulated)", "Seen", "Frames"),
+        (_("Face"), _("Verdict"), _("P(manipulated)"), _("Seen"), _("Frames")),
         rows,
         frozenset({0, 2, 4}),
-        caption="Faces beyond the first sixty, in brief; the CSV and the JSON have them in full.",
+        caption=_(
+            "Faces beyond the first sixty, in brief; the CSV and the JSON have them in full."
+        ),
     )
 
 
@@ -190,35 +221,50 @@ def _lasting(face: Face, views: Sequence[KeyFace]) -> Iterator[Figure]:
     best = max(views, key=lambda one: -1.0 if one.score is None else one.score)
     yield Figure(
         jpeg(overlay(best.crop, lasting)),
-        f"Face {face.id} in grey, coloured by what stays in its place from frame to frame.",
-        "what lasts through the frames: the verdict rests on this",
+        _(
+            "Face %(n)s in grey, coloured by what stays in its place from frame to frame.",
+            n=face.id,
+        ),
+        _("what lasts through the frames: the verdict rests on this"),
     )
 
 
 def _views(face: Face, one: KeyFace, *, in_time: bool) -> Iterator[Figure]:
     """The face as the network saw it and, if it was judged, where the evidence lies."""
-    at = f" at {clock(one.time_s)}" if in_time else ""
+    at = _(" at %(time)s", time=clock(one.time_s)) if in_time else ""
     when = f"{clock(one.time_s)}, " if in_time else ""
-    yield Figure(jpeg(one.crop), f"Face {one.face}{at}.", f"{when}as examined")
+    alt = _("Face %(n)s%(at)s.", n=one.face, at=at)
+    yield Figure(jpeg(one.crop), alt, when + _("as examined"))
     if face.judged and (heat := one.heat()) is not None:
-        alt = f"Face {one.face}{at} in grey, coloured by the evidence."
-        yield Figure(jpeg(heat), alt, f"evidence, score {score(face, one.score)}")
+        alt = _("Face %(n)s%(at)s in grey, coloured by the evidence.", n=one.face, at=at)
+        caption = when + _("evidence, score %(score)s", score=score(face, one.score))
+        yield Figure(jpeg(heat), alt, caption)
 
 
 def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
-    number = face.verdict.probability
+    found = face.verdict.probability
     likelihood = Likelihood.of_verdict(face.verdict, report.reference)
-    yield "Verdict", LABELS[face.verdict.label]
-    if number is None or likelihood is None:
-        yield "P(manipulated)", "none: nothing usable was measured"
+    yield _("Verdict"), _(LABELS[face.verdict.label])
+    if found is None or likelihood is None:
+        yield _("P(manipulated)"), _("none: nothing usable was measured")
     else:
-        yield "P(manipulated)", f"{probability(number)} ({number:.4f})"
-        yield "Likelihood ratio", f"{likelihood.in_figures()}: {likelihood.verbal}"
+        yield _("P(manipulated)"), f"{probability(found)} ({precise(found)})"
+        yield _("Likelihood ratio"), f"{likelihood.in_figures()}: {_(likelihood.verbal)}"
     if report.analysis.media.kind == "video":
-        yield "Seen", f"from {clock(face.first_s)} to {clock(face.last_s)}"
+        yield (
+            _("Seen"),
+            _("from %(start)s to %(end)s", start=clock(face.first_s), end=clock(face.last_s)),
+        )
     sizes = [frame.size_px for frame in face.frames]
-    yield "Frames", plural(len(face.frames), "frame")
-    yield "Size", f"{min(sizes):.0f} to {max(sizes):.0f} pixels, shorter side"
+    yield _("Frames"), ngettext("%(num)s frame", "%(num)s frames", len(face.frames))
+    yield (
+        _("Size"),
+        _(
+            "%(least)s to %(most)s pixels, shorter side",
+            least=number(min(sizes), 0),
+            most=number(max(sizes), 0),
+        ),
+    )
 
 
 def _stretches(face: Face, most: int) -> Table:
@@ -226,10 +272,10 @@ def _stretches(face: Face, most: int) -> Table:
         (clock(one.first_s), clock(one.last_s), score(face, one.score)) for one in face.clips
     )
     return Table(
-        ("From", "To", "P(manipulated)"),
+        (_("From"), _("To"), _("P(manipulated)")),
         rows[:most],
         frozenset({0, 1, 2}),
-        caption=f"Face {face.id}: tracks through time, judged by the temporal network."
+        caption=_("Face %(n)s: tracks through time, judged by the temporal network.", n=face.id)
         + _left_out(len(rows), most),
     )
 
@@ -237,17 +283,17 @@ def _stretches(face: Face, most: int) -> Table:
 def _frames(face: Face, most: int) -> Table:
     return Table(
         (
-            "Time",
-            "Box: left, top, right, bottom",
-            "Size",
-            "Sharpness",
-            "Grain",
-            "Detector",
-            "Score",
+            _("Time"),
+            _("Box: left, top, right, bottom"),
+            _("Size"),
+            _("Sharpness"),
+            _("Grain"),
+            _("Detector"),
+            _("Score"),
         ),
         tuple(_frame(face, frame) for frame in face.frames[:most]),
         frozenset({0, 1, 2, 3, 4, 5, 6}),
-        caption=f"Face {face.id}: every sampled frame that shows it."
+        caption=_("Face %(n)s: every sampled frame that shows it.", n=face.id)
         + _left_out(len(face.frames), most),
     )
 
@@ -255,16 +301,18 @@ def _frames(face: Face, most: int) -> Table:
 def _left_out(count: int, most: int) -> str:
     if count <= most:
         return ""
-    return f" The first {most} of {count:,}; the CSV and the JSON have them all."
+    return " " + _(
+        "The first %(n)s of %(all)s; the CSV and the JSON have them all.", n=most, all=whole(count)
+    )
 
 
 def _frame(face: Face, frame: FaceFrame) -> tuple[str, ...]:
     return (
         clock(frame.time_s),
         ", ".join(f"{value:.0f}" for value in frame.box),
-        f"{frame.size_px:.0f}",
-        "–" if frame.sharpness is None else f"{frame.sharpness:.1f}",
-        "–" if frame.grain is None else f"{frame.grain:.2f}",
-        f"{frame.detector_score:.3f}",
+        number(frame.size_px, 0),
+        "–" if frame.sharpness is None else number(frame.sharpness, 1),
+        "–" if frame.grain is None else number(frame.grain, 2),
+        number(frame.detector_score, 3),
         score(face, frame.score),
     )

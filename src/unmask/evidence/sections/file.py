@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from unmask.core.analysis import Analysis, MediaInfo
+from unmask.core.language import _, ngettext
 from unmask.evidence.custody import document_sha256
 from unmask.evidence.document import Block, Facts, Paragraph, Section
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import clock, plural, rate, size
+from unmask.evidence.sections.format import clock, rate, size, whole
 from unmask.evidence.text import named
 
 
 def file_section(report: Report) -> Section:
     """Hash and media facts."""
     media = report.analysis.media
-    rows = [("Name", media.name)]
+    rows = [(_("Name"), media.name)]
+    points = _("Name in code points")
     if not media.name.isascii():
-        rows.append(("Name in code points", spelled(media.name)))
-    rows += [("SHA-256", media.sha256), ("Size", size(media.bytes)), *_picture(media)]
-    return Section("File", (Facts(tuple(rows), frozenset({"SHA-256", "Name in code points"})),))
+        rows.append((points, spelled(media.name)))
+    rows += [("SHA-256", media.sha256), (_("Size"), size(media.bytes)), *_picture(media)]
+    return Section(_("File"), (Facts(tuple(rows), frozenset({"SHA-256", points})),))
 
 
 def spelled(name: str) -> str:
@@ -26,19 +28,20 @@ def spelled(name: str) -> str:
 
 
 def _picture(media: MediaInfo) -> list[tuple[str, str]]:
-    turned = f", shown turned by {media.rotation}°" if media.rotation else ""
+    pixels = _("%(width)s × %(height)s pixels", width=media.width, height=media.height)
+    turned = _(", shown turned by %(n)s°", n=media.rotation) if media.rotation else ""
     rows = [
-        ("Kind", "video" if media.kind == "video" else "picture"),
-        ("Format", f"{media.container}, {media.codec}"),
-        ("Picture size", f"{media.width} × {media.height} pixels{turned}"),
+        (_("Kind"), _("video") if media.kind == "video" else _("picture")),
+        (_("Format"), f"{media.container}, {media.codec}"),
+        (_("Picture size"), pixels + turned),
     ]
     if media.kind == "video":
-        length = "unknown" if media.duration_s is None else clock(media.duration_s)
-        rows.append(("Length", length))
-        rows.append(
-            ("Frame rate", "unknown" if media.frame_rate is None else rate(media.frame_rate))
-        )
-        rows.append(("Sound", "present, not examined" if media.has_audio else "none"))
+        unknown = _("unknown")
+        rows += [
+            (_("Length"), unknown if media.duration_s is None else clock(media.duration_s)),
+            (_("Frame rate"), unknown if media.frame_rate is None else rate(media.frame_rate)),
+            (_("Sound"), _("present, not examined") if media.has_audio else _("absent")),
+        ]
     return rows
 
 
@@ -49,46 +52,70 @@ def sampling_section(report: Report) -> Section:
     seen = [frame for face in analysis.faces for frame in face.frames]
     times = {frame.time_s for frame in seen}
     scored = sum(frame.score is not None for frame in seen)
+    document, id = _("Analysis document, SHA-256"), _("Analysis number")
     rows = [
-        ("Asked for", _asked(analysis)),
-        ("Frames decoded", f"{media.frames_decoded:,}"),
+        (_("Asked for"), _asked(analysis)),
+        (_("Frames decoded"), whole(media.frames_decoded)),
+        (_("Frames that failed"), _damaged(media)),
+        (_("Frames with a face"), whole(len(times))),
         (
-            "Frames that failed",
-            f"{media.frames_damaged:,} packets or frames could not be decoded"
-            if media.frames_damaged
-            else "none",
+            _("Views of faces"),
+            _("%(seen)s, of which %(scored)s scored", seen=whole(len(seen)), scored=whole(scored)),
         ),
-        ("Frames with a face", f"{len(times):,}"),
-        ("Views of faces", f"{len(seen):,}, of which {scored:,} scored"),
         (
-            "Faces",
-            f"{len(analysis.faces):,} looked at (at most {options.max_faces}), "
-            f"{sum(face.judged for face in analysis.faces):,} judged",
+            _("Faces"),
+            _(
+                "%(seen)s looked at (at most %(most)s), %(judged)s judged",
+                seen=whole(len(analysis.faces)),
+                most=whole(options.max_faces),
+                judged=whole(sum(face.judged for face in analysis.faces)),
+            ),
         ),
-        ("Smallest face looked for", f"{options.min_face_px} pixels"),
-        ("Run by", f"{options.runtime} on {options.device}, {options.precision}"),
-        ("Analysis document, SHA-256", document_sha256(analysis)),
+        (_("Smallest face looked for"), _("%(n)s pixels", n=options.min_face_px)),
+        (
+            _("Run by"),
+            _(
+                "%(runtime)s on %(device)s, %(precision)s",
+                runtime=options.runtime,
+                device=options.device,
+                precision=options.precision,
+            ),
+        ),
+        (document, document_sha256(analysis)),
     ]
     if report.id:
-        rows.append(("Analysis number", report.id))
-    exact = frozenset({"Analysis document, SHA-256", "Analysis number"})
-    blocks: list[Block] = [Facts(tuple(rows), exact)]
+        rows.append((id, report.id))
+    blocks: list[Block] = [Facts(tuple(rows), frozenset({document, id}))]
     if media.kind == "video":
         blocks.append(
             Paragraph(
-                "Decoded frames include those that had to be read on the way to a sampled one. "
-                "What lies between the sampled stretches was not looked at.",
+                _(
+                    "Decoded frames include those that had to be read on the way to a sampled one. "
+                    "What lies between the sampled stretches was not looked at."
+                ),
                 style="small",
             )
         )
-    return Section("What was examined", tuple(blocks))
+    return Section(_("What was examined"), tuple(blocks))
+
+
+def _damaged(media: MediaInfo) -> str:
+    if not media.frames_damaged:
+        return _("none")
+    return _(
+        "%(n)s packets or frames could not be decoded",
+        n=whole(media.frames_damaged),
+    )
 
 
 def _asked(analysis: Analysis) -> str:
     options = analysis.options
     if analysis.media.kind == "image":
-        return "the whole picture"
-    return (
-        f"{plural(options.clips, 'stretch', 'stretches')} spread over the file, "
-        f"{plural(options.frames_per_clip, 'frame')} each"
+        return _("the whole picture")
+    stretches = ngettext(
+        "%(num)s stretch spread over the file",
+        "%(num)s stretches spread over the file",
+        options.clips,
     )
+    frames = ngettext("%(num)s frame each", "%(num)s frames each", options.frames_per_clip)
+    return f"{stretches}, {frames}"

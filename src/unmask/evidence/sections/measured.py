@@ -8,17 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from unmask.core.language import _, local, ngettext
 from unmask.evidence.document import Block, Paragraph, Table
-from unmask.evidence.sections.format import plural
+from unmask.evidence.sections.format import number, whole
 from unmask.evidence.text import shortened
 
 _APART = ("evaluations", "calibration")
-_FIGURES = (
-    ("AUC", "auc"),
-    ("Equal error rate", "eer"),
-    ("Found at 1 % false alarms", "tpr_at_fpr_1"),
-    ("Found at 5 % false alarms", "tpr_at_fpr_5"),
-)
 _MOST = 40
 
 
@@ -30,56 +25,66 @@ def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
     rest = {name: value for name, value in metrics.items() if name not in _APART}
     rows = list(_flat(rest))
     if rows:
-        more = "" if len(rows) <= _MOST else f" The first {_MOST} of {len(rows)}."
+        caption = _("Counted on the clips that calibration and thresholds were fitted to.")
+        if len(rows) > _MOST:
+            caption += " " + _("The first %(n)s of %(all)s.", n=_MOST, all=len(rows))
         yield Table(
-            ("Figures of the fitting itself", "Value"),
+            (_("Figures of the fitting itself"), _("Value")),
             tuple(rows[:_MOST]),
             frozenset({1}),
-            caption="Counted on the clips that calibration and thresholds were fitted to." + more,
+            caption=caption,
         )
     if not found and not rows:
-        yield Paragraph("The package states no measurements of how well it does.")
+        yield Paragraph(_("The package states no measurements of how well it does."))
 
 
 def _evaluation(one: dict[str, Any]) -> Iterator[Block]:
     data, video = _mapping(one.get("data")), _mapping(one.get("video"))
     name = shortened(str(data.get("name", "unnamed")), 80)
-    rows = [(words, _figure(video.get(key))) for words, key in _FIGURES]
+    rows = [
+        ("AUC", _figure(video.get("auc"))),
+        (_("Equal error rate"), _figure(video.get("eer"))),
+        (_("Found at 1 % false alarms"), _figure(video.get("tpr_at_fpr_1"))),
+        (_("Found at 5 % false alarms"), _figure(video.get("tpr_at_fpr_5"))),
+    ]
     rows += list(_decisions(one))
-    counts = (
-        f"{plural(_int(video.get('real')), 'real file')} and "
-        f"{plural(_int(video.get('manipulated')), 'manipulated file')} with a score"
-    )
+    real, manipulated = _int(video.get("real")), _int(video.get("manipulated"))
     yield Table(
-        (f"Measured on {name}", "Value, 95 % interval"),
+        (_("Measured on %(name)s", name=name), _("Value, 95 % interval")),
         tuple(rows),
         frozenset({1}),
-        caption=f"{counts}. Files without a score are left out here.",
+        caption=_(
+            "With a score: %(real)s and %(manipulated)s. Files without one are left out here.",
+            real=ngettext("%(num)s real file", "%(num)s real files", real),
+            manipulated=ngettext(
+                "%(num)s manipulated file", "%(num)s manipulated files", manipulated
+            ),
+        ),
     )
     methods = [_mapping(row) for row in _items(one.get("methods"))]
     if methods:
         yield Table(
-            ("Method", "Files", "AUC against all real files", "Called manipulated"),
+            (_("Method"), _("Files"), _("AUC against all real files"), _("Called manipulated")),
             tuple(
                 (
                     shortened(str(row.get("name", "")), 60),
-                    f"{_int(row.get('manipulated')):,}",
+                    whole(_int(row.get("manipulated"))),
                     _figure(row.get("auc")),
                     _figure(row.get("detected")),
                 )
                 for row in methods[:_MOST]
             ),
             frozenset({1, 2, 3}),
-            caption=f"By method of manipulation, on {name}.",
+            caption=_("By method of manipulation, on %(name)s.", name=name),
         )
 
 
 def _decisions(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for decision in map(_mapping, _items(one.get("decisions"))):
         if decision.get("label") == 0:
-            yield "Untouched files called manipulated", _figure(decision.get("wrong"))
+            yield _("Untouched files called manipulated"), _figure(decision.get("wrong"))
         else:
-            yield "Manipulated files called manipulated", _figure(decision.get("correct"))
+            yield _("Manipulated files called manipulated"), _figure(decision.get("correct"))
 
 
 def _figure(value: Any) -> str:
@@ -89,8 +94,13 @@ def _figure(value: Any) -> str:
     if not isinstance(middle, float | int):
         return "–"
     if isinstance(low, float | int) and isinstance(high, float | int):
-        return f"{middle:.3f} ({low:.3f} to {high:.3f})"
-    return f"{middle:.3f}"
+        return _(
+            "%(value)s (%(low)s to %(high)s)",
+            value=number(middle, 3),
+            low=number(low, 3),
+            high=number(high, 3),
+        )
+    return number(middle, 3)
 
 
 def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -99,8 +109,8 @@ def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, s
         if isinstance(value, Mapping):
             yield from _flat(value, f"{before}{name}: ")
         else:
-            text = f"{value:,}" if isinstance(value, int) else str(value)
-            yield shortened(f"{before}{name}", 80), shortened(text, 60)
+            text = local(f"{value:,}") if isinstance(value, int | float) else str(value)
+            yield shortened(f"{before}{name}", 80), shortened(text, 64)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

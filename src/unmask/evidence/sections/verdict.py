@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from unmask.core.wording import LABELS, probability
+from unmask.core.language import _, ngettext
+from unmask.core.said import told
+from unmask.core.wording import LABELS
 from unmask.evidence.document import Banner, Block, Bullets, Facts, Paragraph, Section, Table
 from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import plural
+from unmask.evidence.sections.format import limit, number, precise, probability, whole
 from unmask.evidence.text import shortened
 from unmask.evidence.words import MEANS
 
@@ -18,57 +20,68 @@ def verdict_section(report: Report) -> Section:
     analysis = report.analysis
     verdict = analysis.verdict
     says, says_not = MEANS[verdict.label]
-    number = verdict.probability
+    found = verdict.probability
     blocks: list[Block] = [
         Banner(
             verdict.label,
-            LABELS[verdict.label],
-            "no probability" if number is None else f"P(manipulated) {probability(number)}",
-            says,
+            _(LABELS[verdict.label]),
+            _("no probability")
+            if found is None
+            else _("P(manipulated)") + f" {probability(found)}",
+            _(says),
         ),
-        Paragraph(says_not, strong="What it does not say."),
+        Paragraph(_(says_not), strong=_("What it does not say.")),
         Bullets(tuple(report.explain(code) for code in verdict.reasons)),
     ]
     if not analysis.options.default_thresholds:
         limits = analysis.options.thresholds
         blocks.append(
             Paragraph(
-                f"This result used other thresholds than the model's own: no manipulation found "
-                f"below {limits.low:g}, manipulated from {limits.high:g}.",
-                strong="Other thresholds.",
+                _(
+                    "This result used other thresholds than the model's own: no manipulation found "
+                    "below %(low)s, manipulated from %(high)s.",
+                    low=limit(limits.low),
+                    high=limit(limits.high),
+                ),
+                strong=_("Other thresholds."),
                 style="warning",
             )
         )
     blocks += [
-        Paragraph(notice.message, strong="Note.", style="warning") for notice in analysis.warnings
+        Paragraph(told(notice.message), strong=_("Note."), style="warning")
+        for notice in analysis.warnings
     ]
-    return Section("Verdict", tuple(blocks))
+    return Section(_("Verdict"), tuple(blocks))
 
 
 def weight_section(report: Report) -> Section:
     """Probability, thresholds, ratio, words, and what they refer to."""
     analysis = report.analysis
-    number, limits = analysis.verdict.probability, analysis.options.thresholds
+    found, limits = analysis.verdict.probability, analysis.options.thresholds
     likelihood = Likelihood.of_verdict(analysis.verdict, report.reference)
-    if number is None or likelihood is None:
-        text = (
+    if found is None or likelihood is None:
+        text = _(
             "Nothing usable was measured, so there is neither a probability nor a likelihood "
             "ratio. This speaks neither for manipulation nor against it."
         )
-        return Section("Weight of the evidence", (Paragraph(text),))
+        return Section(_("Weight of the evidence"), (Paragraph(text),))
     rows = (
-        ("Calibrated probability", f"P(manipulated) = {number:.4f}"),
+        (_("Calibrated probability"), _("P(manipulated)") + f" {precise(found)}"),
         (
-            "Thresholds",
-            f"no manipulation found below {limits.low:g}; manipulated from {limits.high:g}; "
-            "between them inconclusive",
+            _("Thresholds"),
+            _(
+                "no manipulation found below %(low)s; manipulated from %(high)s; between them "
+                "inconclusive",
+                low=limit(limits.low),
+                high=limit(limits.high),
+            ),
         ),
-        ("Likelihood ratio", likelihood.in_figures()),
-        ("In words", likelihood.verbal),
-        ("Reference population", _population(report.reference)),
+        (_("Likelihood ratio"), likelihood.in_figures()),
+        (_("In words"), _(likelihood.verbal)),
+        (_("Reference population"), _population(report.reference)),
     )
     return Section(
-        "Weight of the evidence",
+        _("Weight of the evidence"),
         (
             Facts(rows),
             Paragraph(_reading(likelihood)),
@@ -81,71 +94,109 @@ def weight_section(report: Report) -> Section:
 def _reading(likelihood: Likelihood) -> str:
     times = likelihood.times()
     if likelihood.ratio == 1:
-        return (
+        return _(
             "Such a result is as probable if a face of the file was manipulated as if none was. It "
             "should move no opinion."
         )
     if likelihood.ratio > 1:
-        return (
-            f"Such a result is {times} times as probable if a face of the file was manipulated, "
+        return _(
+            "Such a result is %(times)s times as probable if a face of the file was manipulated, "
             "by a method like those of the reference population, as if none was. The ratio says "
             "how far the evidence should move an opinion, not what opinion to hold: that depends "
-            "also on everything else that is known about the file."
+            "also on everything else that is known about the file.",
+            times=times,
         )
-    return (
-        f"Such a result is {times} times as probable if no face of the file was manipulated as "
+    return _(
+        "Such a result is %(times)s times as probable if no face of the file was manipulated as "
         "if one was, by a method like those of the reference population. A method unlike them is "
-        "not covered by this figure."
+        "not covered by this figure.",
+        times=times,
     )
 
 
 def _priors(likelihood: Likelihood) -> Table:
     rows = []
     for one_in in _PRIORS:
-        after = likelihood.posterior(1 / one_in)
-        rows.append((f"1 in {one_in:,}", f"{1 / one_in:.3f}", f"{after:.3f}"))
+        before, after = 1 / one_in, likelihood.posterior(1 / one_in)
+        rows.append((_("1 in %(n)s", n=whole(one_in)), number(before, 3), _opinion(after)))
     return Table(
-        ("Held before: manipulated", "P before", "P after"),
+        (_("Held before: manipulated"), _("P before"), _("P after")),
         tuple(rows),
         frozenset({1, 2}),
-        caption="What the same evidence is worth, by how common manipulation was thought to be "
-        "before looking.",
+        caption=_(
+            "What the same evidence is worth, by how common manipulation was thought to be before "
+            "looking."
+        ),
     )
+
+
+def _opinion(probability: float) -> str:
+    """Three digits, and neither nought nor one: no evidence makes a certainty of an opinion."""
+    if probability > 0.999:
+        return "> " + number(0.999, 3)
+    return "< " + number(0.001, 3) if probability < 0.001 else number(probability, 3)
 
 
 def _population(reference: Reference) -> str:
     if reference.untouched is None or reference.manipulated is None:
-        return "not stated by the model package"
-    return (
-        f"what the model was calibrated on: {reference.untouched:,} untouched and "
-        f"{reference.manipulated:,} manipulated {shortened(reference.what)}"
+        return _("not stated by the model package")
+    return _(
+        "what the model was calibrated on: %(real)s untouched and %(manipulated)s manipulated "
+        "%(what)s",
+        real=whole(reference.untouched),
+        manipulated=whole(reference.manipulated),
+        what=_what(reference),
     )
+
+
+def _what(reference: Reference) -> str:
+    if not reference.data:
+        return _(reference.what)
+    return _("%(what)s of %(data)s", what=_(reference.what), data=shortened(reference.data))
 
 
 def _derivation(report: Report, likelihood: Likelihood) -> str:
-    reference = report.reference
-    text = (
-        "The calibration weighs manipulated and untouched examples alike, which is to assume odds "
-        "of 1:1 beforehand; posterior odds divided by these prior odds, P / (1 − P), are the "
-        "likelihood ratio. With several faces, the file's odds are the mean of its faces' odds. "
-    )
+    sentences = [
+        _(
+            "The calibration weighs manipulated and untouched examples alike, which is to assume "
+            "odds of 1:1 beforehand; posterior odds divided by these prior odds, P / (1 − P), are "
+            "the likelihood ratio. With several faces, the file's odds are the mean of its faces' "
+            "odds."
+        )
+    ]
     if report.analysis.media.kind == "image":
-        text += "A picture is calibrated as single frames of those examples are. "
+        sentences.append(_("A picture is calibrated as single frames of those examples are."))
+    sentences.append(_bounds(report.reference))
+    if likelihood.limit:
+        sentences.append(
+            _("The score alone would give a more extreme ratio: the one stated is the bound.")
+        )
+    sentences.append(
+        _(
+            "The words follow the scale of the ENFSI guideline for evaluative reporting (2015). "
+            "The ratio holds as far as this file resembles the reference population."
+        )
+    )
+    return " ".join(sentences)
+
+
+def _bounds(reference: Reference) -> str:
     low, high = reference.bounds
     if reference.untouched is None or reference.manipulated is None:
-        text += (
+        return _(
             "The package does not say how many examples it was calibrated on, so ratios beyond "
-            f"{high:,.0f} are not stated. "
+            "%(high)s are not stated.",
+            high=whole(round(high)),
         )
-    else:
-        text += (
-            f"{plural(reference.untouched, 'untouched example')} cannot bear a ratio above "
-            f"{high:,.0f}, nor {plural(reference.manipulated, 'manipulated one')} a ratio below "
-            f"1/{1 / low:,.0f}: beyond that it would rest on the shape of the curve alone. "
-        )
-    if likelihood.limit:
-        text += "The score alone would give a more extreme ratio: the one stated is the bound. "
-    return text + (
-        "The words follow the scale of the ENFSI guideline for evaluative reporting (2015). The "
-        "ratio holds as far as this file resembles the reference population."
+    return _(
+        "%(real)s cannot bear a ratio above %(high)s, nor %(manipulated)s a ratio below 1/%(low)s: "
+        "beyond that it would rest on the shape of the curve alone.",
+        real=ngettext(
+            "%(num)s untouched example", "%(num)s untouched examples", reference.untouched
+        ),
+        high=whole(round(high)),
+        manipulated=ngettext(
+            "%(num)s manipulated one", "%(num)s manipulated ones", reference.manipulated
+        ),
+        low=whole(round(1 / low)),
     )

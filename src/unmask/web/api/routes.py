@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, Conflict
 
 from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
+from unmask.core.language import LANGUAGES
 from unmask.jobs import Submission
 from unmask.store import Order, Stored
 from unmask.web.api import queries
@@ -26,6 +27,7 @@ API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
 _FAR = 2**31 - 1
 _LONGEST_JSON = 2**17  # it is read into memory, and holds two addresses at most
+_REPORT = {"language": ({"enum": list(LANGUAGES), "default": "en"}, "that it is written in")}
 _TEXT = {"type": "string", "maxLength": queries.LONGEST_TEXT}
 
 
@@ -124,26 +126,28 @@ def cancel(id: str) -> ResponseReturnValue:
 @describes(
     Operation(
         summary="Report as HTML",
+        query=_REPORT,
         answers={200: ("One self-contained page", "text/html")},
-        problems=(404,),
+        problems=(404, 422),
     )
 )
 def html(id: str) -> ResponseReturnValue:
     """The report, made anew; the custody log in it names this export."""
-    return report_answer(_stored(id), "html")
+    return report_answer(_stored(id), "html", _language())
 
 
 @API.get("/analyses/<id>/report.pdf")
 @describes(
     Operation(
         summary="Report as PDF",
+        query=_REPORT,
         answers={200: ("PDF/A on A4", "application/pdf")},
-        problems=(404,),
+        problems=(404, 422),
     )
 )
 def pdf(id: str) -> ResponseReturnValue:
     """The report, made anew; the custody log in it names this export."""
-    return report_answer(_stored(id), "pdf")
+    return report_answer(_stored(id), "pdf", _language())
 
 
 @API.get("/analyses/<id>/report.csv")
@@ -157,6 +161,10 @@ def pdf(id: str) -> ResponseReturnValue:
 def frames(id: str) -> ResponseReturnValue:
     """Times, boxes and scores."""
     return frames_answer(_stored(id))
+
+
+def _language() -> str:
+    return queries.one_of("language", tuple(LANGUAGES), "en") or "en"
 
 
 @API.get("/models")

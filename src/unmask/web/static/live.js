@@ -180,6 +180,7 @@ function show(found) {
 
 function words(face) {
   const name = `${text.textFace} ${face.id}: `;
+  if (face.turned) return name + text.textTurned;
   if (face.score === null) return name + text.textSmall;
   return name + (face.rolling === null ? text.textWait : `P ${probability(face.rolling)}`);
 }

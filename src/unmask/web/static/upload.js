@@ -8,10 +8,12 @@ const told = document.getElementById("told");
 const text = form.dataset;
 const token = document.querySelector("meta[name=csrf]").content;
 const AT_ONCE = 2;
+// What may go better the next time: a server that is busy, full or starting, or a proxy before it.
+const passing = (status) => status >= 500 || status === 429 || status === 408;
 const waiting = [];
 const done = [];
+const failed = new Map(); // rows the person has not seen fail, or could send again → whether so
 let sending = 0;
-let hadTrouble = false;
 
 input.removeAttribute("required");
 input.addEventListener("change", () => {
@@ -52,7 +54,7 @@ function holdsFiles(event) {
 }
 
 function take(files) {
-  hadTrouble = false; // of files before these, which the person has seen
+  for (const [row, again] of failed) if (!again) failed.delete(row); // the person has seen them
   for (const file of files) {
     const row = makeRow(file);
     if (file.size > Number(text.limit)) {
@@ -80,12 +82,37 @@ function makeRow(file) {
   return { row, state, bar };
 }
 
-function fail({ row, state, bar }, why) {
-  hadTrouble = true;
+// With the file given, it can be sent once more without being chosen again.
+function fail(parts, why, file = null) {
+  const { row, state, bar } = parts;
+  failed.set(row, file !== null);
   state.textContent = why;
   state.classList.add("is-bad");
-  bar.remove();
+  if (file) bar.replaceWith(againButton(parts, file));
+  else bar.remove();
   tell(row, why);
+}
+
+function againButton(parts, file) {
+  const { row, state, bar } = parts;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = text.textAgain;
+  button.setAttribute("aria-label", `${text.textAgain}: ${file.name}`);
+  button.addEventListener("click", () => {
+    failed.delete(row);
+    state.textContent = "";
+    state.classList.remove("is-bad");
+    bar.value = 0;
+    button.replaceWith(bar);
+    row.tabIndex = -1; // or the keyboard would start anew at the top of the page
+    row.focus();
+    waiting.push({ file, row: parts });
+    next();
+  });
+  if (document.activeElement === row) setTimeout(() => button.focus());
+  return button;
 }
 
 // What became of a file, read aloud; how far it is would be read without end.
@@ -117,7 +144,7 @@ function next() {
     });
   }
   if (sending || waiting.length || !done.length) return;
-  if (!hadTrouble) {
+  if (!failed.size) {
     location.assign(address());
     return;
   }
@@ -153,12 +180,14 @@ function send({ file, row }) {
         settle(request.response);
       } else {
         const { detail, hint } = request.response ?? {};
-        fail(row, detail ? [detail, hint].filter(Boolean).join("; ") : text.textFailed);
+        const said = detail?.replace(`${file.name}: `, ""); // it stands beside it
+        const why = said ? [said, hint].filter(Boolean).join("; ") : text.textFailed;
+        fail(row, why, passing(request.status) ? file : null);
         settle(null);
       }
     });
     request.addEventListener("error", () => {
-      fail(row, text.textFailed);
+      fail(row, text.textFailed, file);
       settle(null);
     });
     request.send(body);

@@ -11,11 +11,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
 from unmask.core.analysis import Analysis, Face, Pixels
+from unmask.core.errors import Damaged, InputEmpty, NoPicture, NotMedia, TooLarge
 from unmask.evaluation.worth import Worth, worth
 from unmask.evidence import Provenance, Reference, face_colour, face_ink
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
 from unmask.jobs.previewing import copyable, playable
+from unmask.pipeline import RANGES
 from unmask.store import Entry, Event, Filters, Job, Stored
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
@@ -24,6 +26,8 @@ from unmask.web.views.upload import NUMBERS, options_from
 
 analyses = Blueprint("analyses", __name__)
 STRIP = 10
+_OF_THE_FILE = {one.code for one in (Damaged, InputEmpty, NoPicture, NotMedia, TooLarge)}
+"""With which a file fails however often it is tried: another one is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,13 @@ def show(id: str) -> ResponseReturnValue:
     if job.active:
         state = describe(job, desk)
         return render_template("progress.html", job=job, state=state, words=in_words(state))
-    return render_template("failed.html", job=job, kept=desk.vault.find(job.sha256) is not None)
+    return render_template(
+        "failed.html",
+        job=job,
+        kept=desk.vault.find(job.sha256) is not None,
+        hopeless=job.error is not None and job.error.code in _OF_THE_FILE,
+        ranges=RANGES,
+    )
 
 
 @analyses.post("/analyses/<id>/delete")

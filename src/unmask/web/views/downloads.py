@@ -13,6 +13,7 @@ from unmask.evidence import csv_frames, report_csp
 from unmask.jobs.reporting import Format, make_report
 from unmask.store import Stored
 from unmask.web.services import services
+from unmask.web.words import asked_for
 
 downloads = Blueprint("downloads", __name__)
 _TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
@@ -35,13 +36,13 @@ def frames(id: str) -> ResponseReturnValue:
 @downloads.get("/analyses/<id>/report.html")
 def html(id: str) -> ResponseReturnValue:
     """The self-contained report."""
-    return report_answer(wanted(id), "html")
+    return report_answer(wanted(id), "html", asked_for())
 
 
 @downloads.get("/analyses/<id>/report.pdf")
 def pdf(id: str) -> ResponseReturnValue:
     """The report as PDF."""
-    return report_answer(wanted(id), "pdf")
+    return report_answer(wanted(id), "pdf", asked_for())
 
 
 def wanted(id: str) -> Stored:
@@ -63,10 +64,11 @@ def note_export(stored: Stored, what: str) -> None:
     services().desk.log.add(stored.entry.id, "exported", what)
 
 
-def report_answer(stored: Stored, kind: Format) -> Response:
+def report_answer(stored: Stored, kind: Format, language: str) -> Response:
     """A report, made in a child, under a policy that lets it carry its style and nothing else."""
-    content = make_report(services().desk, stored, kind, services().package_of)
+    content = make_report(services().desk, stored, kind, services().package_of, language=language)
     answer = attachment(content, _TYPES[kind], stored, kind)
+    answer.headers["Content-Language"] = language
     answer.headers["Content-Security-Policy"] = report_csp()
     return answer
 

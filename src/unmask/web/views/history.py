@@ -57,6 +57,11 @@ class Search:
             until=self._midnight(self.until, days=1) if self.until else None,
         )
 
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is left out."""
+        return self.filters != Filters()
+
     def _midnight(self, day: str, days: int = 0) -> datetime:
         """When the day begins, or so many days after it: a day may have 23 or 25 hours."""
         date = datetime.fromisoformat(day).date() + timedelta(days=days)

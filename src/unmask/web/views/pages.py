@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
+from unmask.core.language import LANGUAGES
 from unmask.web.services import services
 
 pages = Blueprint("pages", __name__)
@@ -38,8 +39,6 @@ def sign_out() -> ResponseReturnValue:
 @pages.post("/language")
 def language() -> ResponseReturnValue:
     """Remember the language chosen, in a cookie that says nothing else."""
-    from unmask.web.app import LANGUAGES
-
     chosen = request.form.get("lang", "")
     if chosen not in LANGUAGES:
         abort(400)

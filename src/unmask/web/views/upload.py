@@ -27,6 +27,11 @@ NUMBERS = ("clips", "frames_per_clip", "min_face", "max_faces")
 @upload.get("/")
 def home() -> ResponseReturnValue:
     """The form, and what was analysed last."""
+    return _page()
+
+
+def _page(url: str = "", problem: UnmaskError | None = None) -> str:
+    """``url`` and ``problem``: the link that was not to be had, to be mended, and why."""
     recent = _recent()
     return render_template(
         "upload.html",
@@ -37,6 +42,8 @@ def home() -> ResponseReturnValue:
         suffixes=",".join(sorted(SUFFIXES)),
         batch=Desk.new_batch(),
         limit=services().config.max_upload,
+        url=url,
+        problem=problem,
     )
 
 
@@ -90,8 +97,13 @@ def link() -> ResponseReturnValue:
     """Fetch a file from the web and hand it in."""
     url = request.form.get("url", "").strip()
     own, origin = services(), f"fetched from {url[:300]}"
-    with own.desk.errand():
-        file, name = fetch(url, own.desk.vault, own.config.max_upload)
+    try:
+        with own.desk.errand():
+            file, name = fetch(url, own.desk.vault, own.config.max_upload)
+    except UnmaskError as error:
+        if problems.for_programs():
+            raise
+        return _page(url, error), problems.status_of(error)
     done = own.desk.submit(file, name, own.options(), origin=origin, webhook=own.webhook(None))
     return redirect(url_for("analyses.show", id=done.id), 303)
 
