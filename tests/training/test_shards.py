@@ -171,6 +171,18 @@ def test_a_person_in_two_splits_is_an_error() -> None:
     assert len(hold_out([replace(clips[0], split="test"), *clips[1:]])[1]) == 2  # never read
 
 
+def test_a_recording_in_two_splits_is_an_error() -> None:
+    clips = [
+        _clip(0, "a", source="film 7"),
+        _clip(1, "b", source="film 7", split="val"),
+        _clip(0, "c", source="c", split="val"),
+    ]
+    with pytest.raises(DataError, match=r"1 recordings are in the split 'val'.* film 7 among"):
+        hold_out(clips)
+    same_names = [_clip(0, "real/0.mp4", source="real/0.mp4", split=s) for s in ("train", "val")]
+    assert len(hold_out(same_names)[1]) == 1  # of two data sets that do not say what is filmed
+
+
 def test_people_are_those_of_the_shard(tmp_path: Path) -> None:
     for name in ("a", "b"):
         plant_film(tmp_path / f"{name}.mp4", 0)
@@ -192,6 +204,18 @@ def test_a_shard_cut_short_is_named(shards: Path, tmp_path: Path) -> None:
     tar.with_suffix(".json").unlink()
     with pytest.raises(DataError, match="unfinished"):
         read_shards(tmp_path, margin=1.3)
+
+
+def test_a_preparation_that_was_interrupted_is_not_fitted_on(shards: Path, tmp_path: Path) -> None:
+    """What is there is whole, but the held-out people are still to come."""
+    for path in shards.iterdir():
+        if not path.name.startswith(("val", "summary")):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(DataError, match="lacks 1 of the shards") as caught:
+        read_shards(tmp_path, margin=1.3)
+    assert "prepare" in caught.value.hint
+    (tmp_path / "plan.json").unlink()  # shards that were moved about on purpose
+    assert {clip.split for clip in read_shards(tmp_path, margin=1.3)} == {"train"}
 
 
 def test_tight_crops_are_refused(shards: Path) -> None:
