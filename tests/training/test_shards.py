@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,9 @@ from face_tree import plant_film
 from unmask.core.errors import DataError
 from unmask.datasets import index_folder
 from unmask.datasets.listing import index_list
+from unmask.datasets.met import counted, marks_of_sample
 from unmask.datasets.prepare import PrepareOptions, prepare
+from unmask.training.accounting import account
 from unmask.training.films import Film
 from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, Slice, decode
@@ -24,6 +28,7 @@ from unmask.training.sequences import draw_sequences
 from unmask.training.shards import Labelled, hold_out, read_shards
 from unmask.training.side import Side
 from unmask.training.sources import read_sides
+from unmask.training.start import start_from
 
 SMALL = PrepareOptions(max_frames=6, clips=2, size=144, per_shard=3, min_face=40)
 
@@ -70,6 +75,27 @@ def test_sides_follow_the_splits(
     assert {face.split for face in held.portraits} == {"val"}
     assert len({film.name for film in train.films}) == 2
     assert all("real" in film.name for film in (*train.films, *held.films))
+
+
+def test_the_account_says_what_was_fitted_on(
+    shards: Path, recipe: DetectorRecipe, run_in: Callable[..., Run], tmp_path: Path
+) -> None:
+    """So that an evaluation of the same files, wherever they lie by then, can say it."""
+    sides = read_sides([shards], recipe, [], run_in(tmp_path))
+    start = start_from("scratch", "debug", [], seed=1)
+    told = account(recipe, "r.toml", start, sides, seconds=1.2, machine="m")
+    assert (told.start, told.methods, told.seconds) == ("scratch", ("tint",), 1)
+    root = Path(json.loads((shards / "plan.json").read_text())["root"])
+    moved = shutil.copytree(root, tmp_path / "elsewhere")
+    for split, kept in (("train", told.fitted_on), ("val", told.held_out)):
+        index = index_folder(moved, "folders")
+        met = [counted([marks_of_sample(moved, one)], kept) == {"file": 1} for one in index]
+        assert met == [one.split == split for one in index]
+    before = told.model_copy(update={"methods": ("older",), "fitted_on": "00 11"})
+    further = account(recipe, "r.toml", replace(start, before=before), sides, seconds=1, machine="")
+    assert further.methods == ("older", "tint")
+    assert set(further.fitted_on.split()) == {"00", "11", *told.fitted_on.split()}
+    assert len(further.data) == 2 * len(told.data)
 
 
 def test_labelled_pairs_take_their_share(shards: Path, recipe: DetectorRecipe) -> None:

@@ -9,7 +9,7 @@ from unmask.core.errors import DataError
 from unmask.datasets.draft import Draft, LoadOptions
 from unmask.datasets.index import Index
 from unmask.datasets.lists import malformed, read_rows
-from unmask.datasets.sample import MANIPULATED, REAL, Kind, Sample
+from unmask.datasets.sample import MANIPULATED, REAL, UNKNOWN, Kind, Sample
 from unmask.datasets.tree import PICTURES, Tree, tidy
 from unmask.datasets.words import label_of, split_of
 
@@ -92,7 +92,7 @@ def sample_of(path: Path, line: int, file: str, row: Mapping[str, str], *, kind:
         path=file,
         label=label,
         dataset=row.get("dataset", ""),
-        method=row.get("method", "") or "unknown",
+        method=row.get("method", "") or UNKNOWN,
         split=split,
         identities=tuple(name for part in people.split(";") if (name := part.strip())),
         source=row.get("source", ""),

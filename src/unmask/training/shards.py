@@ -7,13 +7,14 @@ import logging
 import tarfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unmask.core.errors import DataError
+from unmask.datasets.met import Marks, marks_of
 from unmask.datasets.prepare import PLAN, Shard, left_to_make
 from unmask.training.films import Film
 from unmask.training.material import Portrait, Slice, decode, describe_look
@@ -28,7 +29,8 @@ _MOST = 0.5  # of the clips, that a group may hold to be held out
 class Labelled:
     """One face through one window of a data set: label (1 manipulated), method, split, source.
 
-    ``people`` are all who are seen or whose face was used, as far as the data set knows them.
+    ``people`` are all who are seen or whose face was used, as far as the data set knows them;
+    ``marks`` those of :func:`unmask.datasets.met.marks_of`.
     """
 
     film: Film
@@ -37,6 +39,7 @@ class Labelled:
     split: str
     source: str
     people: frozenset[str] = frozenset()
+    marks: Marks = field(default_factory=dict)
 
 
 def read_shards(folder: Path, *, margin: float) -> list[Labelled]:
@@ -186,6 +189,13 @@ def _clip(tar: Path, about: dict[str, Any], crops: Sequence[Slice]) -> Labelled:
         split=about["split"],
         source=about["source"] or about["path"],
         people=frozenset(about["identities"]),
+        marks=marks_of(
+            path=about["path"],
+            dataset=about["dataset"],
+            source=about["source"],
+            people=about["identities"],
+            size=about.get("bytes"),
+        ),
     )
 
 
