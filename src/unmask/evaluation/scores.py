@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unmask.core.errors import DataError
-from unmask.datasets.lists import read_rows
+from unmask.datasets.lists import begin_with, columns_of, read_rows
 
 COLUMNS = (
     "path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "by",
@@ -62,7 +62,7 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
         _, head = next(lines)
     except StopIteration:
         raise DataError(f"{path} is empty", hint="it should begin with path,score") from None
-    columns = {name.casefold(): place for place, name in enumerate(head)}
+    columns = columns_of(path, head)
     name_at, score_at = column_of(path, columns, NAMES), column_of(path, columns, SCORES)
     rows: dict[tuple[str, str], ScoreRow] = {}
     framed: dict[str, list[float]] = {}
@@ -111,11 +111,9 @@ def column_of(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) ->
     for name in names:
         if name in columns:
             return columns[name]
-    head = ", ".join(columns)
-    apart = "; commas keep columns apart" if len(columns) == 1 and set(head) & set(";\t") else ""
     raise DataError(
-        f"{path} has no column {' or '.join(names[:2])} in its first line: {head}",
-        hint=f"a score file begins with a line such as path,score{apart}",
+        f"{path} has no column {' or '.join(names[:2])} in its first line: {', '.join(columns)}",
+        hint=begin_with("path,score", list(columns)),
     )
 
 
