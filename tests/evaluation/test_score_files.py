@@ -195,6 +195,16 @@ def test_other_peoples_columns(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_frame_counts_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.csv", "path,frame,score\na,0,0.2\na,1,0.4\na,0,0.2\nb,0,\n")
+    a, b = read_scores(path)
+    assert (a.frames, round(a.score or 0, 6)) == ((0.2, 0.4), 0.3)
+    assert (b.score, b.error) == (None, "no-score")  # it is in the file, which says that of it
+    write(path, "path,frame,score\na,0,0.2\na,0,0.9\n")
+    with pytest.raises(DataError, match="line 3: frame 0 of a is scored twice"):
+        read_scores(path)
+
+
 def test_rows_of_frames_become_a_mean_a_file(tmp_path: Path) -> None:
     text = "path,frame,score\na,0,0.2\na,1,0.4\nb,0,0.9\na,2,\n"
     rows = read_scores(write(tmp_path / "x.csv", text))
