@@ -91,6 +91,8 @@ def test_a_model_says_so_of_files_it_was_fitted_on(
         for note in notes
     ), notes
     assert any("were chosen on 4 of these files (of 24" in note for note in notes)
+    _, _, err = unmask("calibrate", package, "all.csv", "--root", faces, "--device", "cpu")
+    assert "was fitted on 1 of these files" in " ".join(err.split())
 
 
 def test_from_scores_into_another_folder(

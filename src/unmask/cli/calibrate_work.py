@@ -18,7 +18,7 @@ from unmask.cli.progress import ScanProgress
 from unmask.cli.terminal import note, notes_console, printable, results_console
 from unmask.core.analysis import Thresholds
 from unmask.core.claim import claimed_folder
-from unmask.datasets.met import joined, marks_of_sample
+from unmask.datasets.met import Marks, joined, marks_of_sample
 from unmask.datasets.reaching import open_index
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.extra import require_extra
@@ -32,6 +32,7 @@ from unmask.evaluation.recalibration import (
     upper_threshold,
 )
 from unmask.evaluation.score_log import ScoreLog
+from unmask.evaluation.scorers import fitted_on
 from unmask.evaluation.scores import has_scores
 from unmask.evaluation.scoring import score_samples, stamp
 from unmask.evaluation.selecting import (
@@ -77,7 +78,13 @@ def run(options: CalibrateOptions) -> int:
     package = find_package(options.model)
     path = Path(options.source)
     cases, split, root = _cases(options, package, path)
-    source = _source(path, split) | {"files": _met(cases, root)}
+    marks = _marks(cases, root)
+    source = _source(path, split) | {"files": joined(marks)}
+    if which := fitted_on(package.manifest, marks):
+        note(
+            f"{package.manifest.name} was fitted on {which}: it is surer of them than of others",
+            "calibrate on files that were held out",
+        )
     losses = None
     old = package.manifest
     if options.only_lower and options.misses is not None:
@@ -135,13 +142,13 @@ def _cases(
     return cases, split, index.root
 
 
-def _met(cases: Sequence[Case], root: Path) -> str:
-    """What the manifest keeps of the files; their sizes, where they are not at hand, as scored."""
+def _marks(cases: Sequence[Case], root: Path) -> list[Marks]:
+    """What the files are known by; their sizes, where they are not at hand, as scored."""
     sizes = ((case, case.row.facts.get("bytes", "")) for case in cases)
-    return joined(
+    return [
         marks_of_sample(root, case.sample, int(size) if size.isdigit() else None)
         for case, size in sizes
-    )
+    ]
 
 
 def _source(path: Path, split: str) -> dict[str, Any]:

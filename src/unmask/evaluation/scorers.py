@@ -51,11 +51,16 @@ def data_set(path: Path, index: Index, split: str, files: int) -> DataSet:
     )
 
 
+def fitted_on(manifest: Manifest, files: Sequence[Marks]) -> str:
+    """Which of these files the model was fitted on, in words; "" where none that is known."""
+    return _which(counted(files, manifest.training.fitted_on), len(files))
+
+
 def met_before(manifest: Manifest, data: DataSet, files: Sequence[Marks]) -> list[str]:
     """Remarks where the model was fitted on some of these files, or its numbers chosen by them."""
     made, name = manifest.training, manifest.name
     remarks = []
-    if which := _which(counted(files, made.fitted_on), len(files)):
+    if which := fitted_on(manifest, files):
         remarks.append(
             f"{name} was fitted on {which}: what it learnt by heart counts as told here."
         )
