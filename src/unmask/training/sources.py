@@ -157,7 +157,10 @@ def _real(clips: Sequence[Labelled]) -> list[Film]:
 
 
 def check_folders(data: Sequence[Path]) -> None:
-    """:class:`DataError` for a folder that holds nothing to fit on."""
+    """:class:`DataError` for a folder that holds nothing to fit on, and for clips alone.
+
+    Fakes of single faces are made of portraits, and of those there are none then.
+    """
     for root in data:
         if not (_has_shards(root) or _has_faces(root) or (root / "clips.csv").exists()):
             raise DataError(
@@ -165,6 +168,12 @@ def check_folders(data: Sequence[Path]) -> None:
                 hint="docs/training.md says how data is laid out; 'unmask data prepare' makes "
                 "shards",
             )
+    if not any(_has_shards(root) or _has_faces(root) for root in data):
+        raise DataError(
+            f"{data[0]} holds clips.csv and no pictures of faces, of which fakes are made",
+            hint="add faces/faces.csv (docs/training.md), or label the clips and run 'unmask data "
+            "prepare' on them",
+        )
 
 
 def _has_shards(root: Path) -> bool:
