@@ -209,6 +209,14 @@ def test_a_recording_in_two_splits_is_an_error() -> None:
     assert len(hold_out(same_names)[1]) == 1  # of two data sets that do not say what is filmed
 
 
+def test_clips_of_nobody_in_particular_are_remarked_on(caplog: pytest.LogCaptureFixture) -> None:
+    named = [_clip(0, "a", source="film"), _clip(0, "b", source="b", people={"anna"})]
+    hold_out(named)
+    assert not caplog.records
+    hold_out([*named, _clip(0, "c", source="c"), _clip(0, "t", source="t", split="test")])
+    assert "1 of 3 labelled clips say neither who is in them" in caplog.text
+
+
 def test_people_are_those_of_the_shard(tmp_path: Path) -> None:
     for name in ("a", "b"):
         plant_film(tmp_path / f"{name}.mp4", 0)

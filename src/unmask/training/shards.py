@@ -78,6 +78,14 @@ def hold_out(clips: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]
     :class:`DataError` where the splits share somebody, or a recording.
     """
     usable = [clip for clip in clips if clip.split != "test"]
+    nameless = sum(not clip.people and not _recording(clip) for clip in usable)
+    if nameless:
+        log.warning(
+            "%d of %d labelled clips say neither who is in them nor of which recording they are: "
+            "whom they show may be fitted on and held out, which flatters what is said of the fit",
+            nameless,
+            len(usable),
+        )
     if any(clip.split == "val" for clip in usable):
         fitted = [clip for clip in usable if clip.split != "val"]
         held = [clip for clip in usable if clip.split == "val"]
@@ -92,10 +100,15 @@ def hold_out(clips: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]
     )
 
 
+def _recording(clip: Labelled) -> tuple[str, ...]:
+    """As the data set names it, if it does."""
+    return () if clip.source == clip.film.name else (clip.source,)
+
+
 def _check_apart(fitted: Sequence[Labelled], held: Sequence[Labelled]) -> None:
     ways: dict[str, Callable[[Labelled], Iterable[str]]] = {
         "people": lambda clip: clip.people,
-        "recordings": lambda clip: () if clip.source == clip.film.name else (clip.source,),
+        "recordings": _recording,
     }
     for what, names in ways.items():
         sides = [{name for clip in side for name in names(clip)} for side in (fitted, held)]
