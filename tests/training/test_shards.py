@@ -68,9 +68,17 @@ def test_clips_are_read_with_labels_and_landmarks(shards: Path) -> None:
 
 
 def test_sides_follow_the_splits(
-    shards: Path, recipe: DetectorRecipe, run_in: Callable[..., Run], tmp_path: Path
+    shards: Path,
+    recipe: DetectorRecipe,
+    run_in: Callable[..., Run],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", "unmask.training")
     train, held = read_sides([shards], recipe, [], run_in(tmp_path))
+    for name, side in (("fitted on", train), ("held out", held)):
+        assert f"{name}: {len(side.portraits)} portraits" in caplog.text
+        assert f"{len(side.labelled.fakes())} labelled fakes" in caplog.text
     assert {face.split for face in train.portraits} == {"train"}
     assert {face.split for face in held.portraits} == {"val"}
     assert len({film.name for film in train.films}) == 2

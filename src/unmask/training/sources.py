@@ -76,8 +76,16 @@ def read_sides(
     )
     sides = (train, held_out)
     for name, side in zip(("fitted on", "held out"), sides, strict=True):
-        log.info("%s: %s", name, ", ".join(f"{n} {what}" for what, n in side.counts().items()))
+        log.info("%s: %s", name, ", ".join(f"{n} {what}" for what, n in _told(side).items()))
     return sides
+
+
+def _told(side: Side) -> dict[str, int]:
+    """What there is of each, for people; what a data set labels alone would not be seen else."""
+    if not side.labelled.clips:
+        return side.counts()
+    fakes = len(side.labelled.fakes()) if side.labelled else 0  # one class alone labels nothing
+    return {**side.counts(), "labelled fakes": fakes}
 
 
 def _side(
