@@ -38,7 +38,7 @@ def rate(recipe: DetectorRecipe, steps: int) -> float:
     nobody = Side([], [], [], LabelledClips([]))
     with tempfile.TemporaryDirectory() as work:
         run = Run(open_fabric("auto", recipe.precision), Path(work))
-        task = FrameTask(recipe, start.frames, start.fresh, nobody, nobody, run)
+        task = FrameTask(recipe, start, nobody, nobody, run)
     pairs, side = recipe.frame.pairs, recipe.frame.size
     crops = torch.randint(0, 256, (pairs, 2, side, side, 3), dtype=torch.uint8)
     batch = crops, torch.full((pairs, 28, 28), 255, dtype=torch.uint8), torch.ones(pairs)

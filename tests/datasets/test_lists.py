@@ -58,12 +58,37 @@ def test_files_may_lie_beside_the_list_or_elsewhere(tmp_path: Path) -> None:
         ("file,label,split\na.mp4,1,tset\n", "line 2: 'tset' is no split"),
         ("file,label\na.mp4,1\na.mp4,0\n", "is 'real' by line 3 .* and 'manipulated' by line 2"),
         ("file,label\na.mp4,1\ngone.mp4,0\n", "lacks 1 of the 2 files that dev.csv lists, gone"),
-        ("file,label\n", "no videos or pictures were found"),
+        ("file,label\n", "dev.csv names no files"),
+        ("file,cls\na.mp4,1\n", "no columns file and label: file, cls"),
+        ("file,label,Label\na.mp4,1,0\n", "two columns Label in its first line"),
     ],
 )
 def test_bad_lists_are_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
         index_list(listed(tmp_path, text, "a.mp4"))
+
+
+def test_other_separators_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no columns file and label: file;label") as caught:
+        index_list(listed(tmp_path, "file;label\na.mp4;1\n", "a.mp4"))
+    assert "commas keep columns apart" in caught.value.hint
+
+
+def test_columns_without_a_name_say_nothing(tmp_path: Path) -> None:
+    """Spreadsheets leave some at the end."""
+    index = index_list(listed(tmp_path, "file,label,,\na.mp4,1,,\n", "a.mp4"))
+    assert [(one.path, one.label) for one in index] == [("a.mp4", 1)]
+
+
+def test_what_a_person_saved_is_not_to_be_downloaded_again(tmp_path: Path) -> None:
+    path = listed(tmp_path, "file,label\na.mp4,1\ngone.mp4,0\n", "a.mp4")
+    with pytest.raises(DataError) as caught:
+        index_list(path)
+    assert "--root" in caught.value.hint
+    path.write_text("file,label\nä.mp4,1\n", encoding="latin-1")
+    with pytest.raises(DataError, match="not UTF-8") as caught:
+        index_list(path)
+    assert "save it as UTF-8" in caught.value.hint
 
 
 def test_a_list_in_part_is_allowed_when_asked_for(tmp_path: Path) -> None:

@@ -101,6 +101,21 @@ def test_a_crop_is_what_serving_would_cut(films: Index, tmp_path: Path) -> None:
     assert np.array_equal(crop, expected)
 
 
+def test_features_are_taken_as_the_documents_say(
+    films: Index, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(films, tmp_path / "crops" / "ff", SMALL, workers=1)
+    page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+    code = next(one for one in page.split("```") if "import tarfile" in one)
+    monkeypatch.chdir(tmp_path)
+    # Nothing but what the documents say is run, on a toy in the place of the model that ships.
+    exec(code.removeprefix("python").replace('"xception-lstm"', repr(str(tiny_model))), {})
+    with np.load(tmp_path / "features.npz") as found:
+        assert found["features"].shape == (len(found["files"]), 8)
+        assert set(found["files"]) == {"train/real/a.mp4", "train/real/frames"}
+        assert np.isfinite(found["features"]).all()
+
+
 def test_times_of_films_and_names_of_frames(films: Index, tmp_path: Path) -> None:
     prepare(films, tmp_path, SMALL)
     found = abouts(tmp_path)

@@ -10,6 +10,8 @@ import pytest
 from made_up import Run
 from tiny_model import write_tiny_model
 
+from unmask.datasets.listing import index_list
+from unmask.datasets.met import joined, marks_of_sample
 from unmask.runtime import ModelPackage
 
 FAST = ("--device", "cpu", "--resamples", 50)
@@ -48,6 +50,49 @@ def test_from_an_index_to_a_package_that_verifies(
     found = json.loads((tmp_path / "again" / "evaluation.json").read_text())
     assert found["decisions"][0]["wrong"]["value"] <= 0.05
     assert any("calibrated on these files" in note for note in found["notes"])
+
+
+def test_files_that_calibrated_it_are_known_again_in_another_list(
+    package: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    """Neither the list's name nor its other lines hide them; of the rest nothing is said."""
+    names = sorted(path.relative_to(faces).as_posix() for path in faces.rglob("p*.png"))
+    lines = [f"{name},{int('fake' in name)},{number}" for number, name in enumerate(names)]
+    known, fresh = lines[:11] + lines[12:23], [lines[11], lines[23]]
+    for name, part in (("val", known), ("mixed", known[::4] + fresh), ("new", fresh)):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["file,label,source", *part]))
+    assert unmask("calibrate", package, "val.csv", "--root", faces, "--device", "cpu")[0] == 0
+    notes = {}
+    for name in ("val", "mixed", "new"):
+        unmask("evaluate", package, f"{name}.csv", "--root", faces, "--out", name, *FAST)
+        told = json.loads((tmp_path / name / "evaluation.json").read_text())["notes"]
+        notes[name] = [note for note in told if "was calibrated on" in note]
+    assert "on these files: its thresholds" in notes["val"][0]
+    assert "on 6 of these files (of 8, by their names): its thresholds" in notes["mixed"][0]
+    assert notes["new"] == []
+
+
+def test_a_model_says_so_of_files_it_was_fitted_on(
+    package: Path, faces: Path, unmask: Run, tmp_path: Path
+) -> None:
+    names = sorted(path.relative_to(faces).as_posix() for path in faces.rglob("p*.png"))
+    rows = [f"{name},{int('fake' in name)},r{at // 2},p{at // 4}" for at, name in enumerate(names)]
+    (tmp_path / "all.csv").write_text("\n".join(["file,label,source,identity", *rows]))
+    index = index_list(tmp_path / "all.csv", root=faces)
+    marks = [marks_of_sample(faces, sample) for sample in index]
+    told = json.loads((package / "model.json").read_text())
+    told["training"] |= {"fitted_on": joined(marks[:1]), "held_out": joined(marks[20:])}
+    (package / "model.json").write_text(json.dumps(told))
+    unmask("evaluate", package, "all.csv", "--root", faces, "--groups", "file", *FAST)
+    notes = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())["notes"]
+    assert any(
+        "was fitted on 1 of these files and other files of the recordings of 1 and other "
+        "recordings of the people in 2 (of 24, by their names)" in note
+        for note in notes
+    ), notes
+    assert any("were chosen on 4 of these files (of 24" in note for note in notes)
+    _, _, err = unmask("calibrate", package, "all.csv", "--root", faces, "--device", "cpu")
+    assert "was fitted on 1 of these files" in " ".join(err.split())
 
 
 def test_from_scores_into_another_folder(

@@ -34,6 +34,17 @@ def test_by_name_where_no_path_fits(names: list[str]) -> None:
     assert [one.row.score for one in found] == expected
 
 
+def test_by_the_end_of_paths_of_another_machine() -> None:
+    """Names repeat in many sets, such as FaceForensics++; what lies above them says which is it."""
+    samples = [Sample("m1/v/000.mp4", 1), Sample("m2/v/000.mp4", 1), Sample("v/000.mp4", 0)]
+    rows = [ScoreRow(f"/scratch/ff/{s.path}", at / 10) for at, s in enumerate(samples)]
+    rows.append(ScoreRow("/scratch/ff/m3/000.mp4", 0.9))
+    assert [one.row.score for one in join(samples, rows, ROOT)] == [0.0, 0.1, 0.2]
+    rows.append(ScoreRow("/other/m1/v/000.mp4", 0.9))
+    with pytest.raises(DataError, match=r"'m1/v/000\.mp4' fits /scratch/.* and /other/"):
+        join(samples, rows, ROOT)
+
+
 def test_a_name_that_fits_two_files_is_refused() -> None:
     samples = [Sample("m1/000.mp4", 1), Sample("m2/000.mp4", 1)]
     with pytest.raises(DataError, match=r"'000\.mp4' fits m1/000\.mp4 and m2/000\.mp4"):

@@ -48,6 +48,17 @@ def test_what_is_logged_is_read_back(tmp_path: Path) -> None:
     assert has_scores(path)
 
 
+def test_a_column_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    """Else the cells behind it would be read as those of the column before."""
+    path = write(tmp_path / "theirs.csv", "file,score,Score,label\na.mp4,0.1,0.9,1\n")
+    for read in (read_scores, index_of_scores):
+        with pytest.raises(DataError, match="two columns Score"):
+            read(path)
+    write(path, "file,,score,label,\na.mp4,7,0.1,1,\n")
+    assert read_scores(path)[0].score == 0.1
+    assert [(one.path, one.label) for one in index_of_scores(path)] == [("a.mp4", 1)]
+
+
 def test_a_row_cut_short_is_dropped_and_the_rest_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
     with ScoreLog(path, by="m") as log:
@@ -182,6 +193,16 @@ def test_other_peoples_columns(tmp_path: Path) -> None:
     assert [(row.path, row.score, row.error) for row in rows] == [
         ("a.mp4", 0.25, ""), ("b.mp4", None, "no-score"), ("c.mp4", -3.0, ""),
     ]  # fmt: skip
+
+
+def test_a_frame_counts_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.csv", "path,frame,score\na,0,0.2\na,1,0.4\na,0,0.2\nb,0,\n")
+    a, b = read_scores(path)
+    assert (a.frames, round(a.score or 0, 6)) == ((0.2, 0.4), 0.3)
+    assert (b.score, b.error) == (None, "no-score")  # it is in the file, which says that of it
+    write(path, "path,frame,score\na,0,0.2\na,0,0.9\n")
+    with pytest.raises(DataError, match="line 3: frame 0 of a is scored twice"):
+        read_scores(path)
 
 
 def test_rows_of_frames_become_a_mean_a_file(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_up import DATA, SCORER, case, separated
@@ -186,6 +188,16 @@ def test_ece_by_chance_is_given_for_files_with_a_probability() -> None:
     assert found.frame.ece_if_exact is None
     ranks = run([case(0, -3.0, name="r"), case(1, 2.5, name="f")])
     assert ranks.video.ece_if_exact is None
+
+
+def test_scores_that_fall_with_manipulation_are_remarked_on() -> None:
+    """Many detectors answer P(real). Chance is no reason to say so."""
+    fine = separated(12)
+    turned = [replace(one, row=replace(one.row, score=1 - (one.row.score or 0))) for one in fine]
+    assert any("turn them round" in note for note in run(turned).notes)
+    weak = separated(12, gap=0.0)
+    for cases in (fine, weak):
+        assert not any("turn them round" in note for note in run(cases).notes)
 
 
 def test_roc_and_histogram_are_of_the_files() -> None:

@@ -29,7 +29,7 @@ def task_of(recipe: DetectorRecipe, work: Path) -> FrameTask:
     start = start_from("scratch", recipe.backbone, [], seed=recipe.seed)
     nobody = Side([], [], [], LabelledClips([]))
     run = Run(open_fabric("cpu", recipe.precision), work)
-    return FrameTask(recipe, start.frames, start.fresh, nobody, nobody, run)
+    return FrameTask(recipe, start, nobody, nobody, run)
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("bf16", torch.bfloat16), ("f32", torch.float32)])

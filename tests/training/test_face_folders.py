@@ -164,6 +164,15 @@ def test_nobody_held_out_is_refused(tmp_path: Path) -> None:
         split(portraits, "val")
 
 
+def test_clips_alone_are_refused_before_they_are_looked_at(
+    tmp_path: Path, recipe: DetectorRecipe, run_in: Callable[..., Run]
+) -> None:
+    (tmp_path / "clips.csv").write_text("file,source,licence\na.mp4,me,CC0\n")
+    with pytest.raises(DataError, match=r"holds clips\.csv and no pictures of faces") as caught:
+        read_sides([tmp_path], recipe, [], run_in(tmp_path / "work"))
+    assert "faces.csv" in caught.value.hint
+
+
 def test_a_folder_without_data_is_named(
     tmp_path: Path, recipe: DetectorRecipe, run_in: Callable[..., Run]
 ) -> None:

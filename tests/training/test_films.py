@@ -75,6 +75,21 @@ def test_clips_are_held_out_whole(clips: Path) -> None:
     assert not {f.name for f in fitted} & {f.name for f in held}
 
 
+def test_clips_of_as_many_sources_are_held_out_by_source(clips: Path) -> None:
+    """Else thresholds for films would be set on stills alone."""
+    film = read_films(clips, frames=3, step_s=0.1, windows=1)[0]
+    for count, expected in ((1, 0), (2, 1), (7, 1), (12, 2)):
+        many = [
+            replace(film, name=f"{n}-{take}", frames=(replace(film.frames[0], origin=f"s{n:02d}"),))
+            for n in range(count)
+            for take in range(2)
+        ]
+        fitted, held = split_films(many)
+        assert len(held) == 2 * expected
+        assert not {f.name for f in fitted} & {f.name for f in held}
+        assert len(fitted) + len(held) == len(many)
+
+
 def test_film_clips_are_drawn_by_number(clips: Path, recipe: DetectorRecipe) -> None:
     found = read_films(clips, frames=3, step_s=0.1, windows=1)
     side = Side.of("fit", [film.frames[0] for film in found], found, LabelledClips([]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,9 @@ from face_tree import plant_film
 from unmask.core.errors import DataError
 from unmask.datasets import index_folder
 from unmask.datasets.listing import index_list
+from unmask.datasets.met import counted, marks_of_sample
 from unmask.datasets.prepare import PrepareOptions, prepare
+from unmask.training.accounting import account
 from unmask.training.films import Film
 from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, Slice, decode
@@ -24,6 +28,7 @@ from unmask.training.sequences import draw_sequences
 from unmask.training.shards import Labelled, hold_out, read_shards
 from unmask.training.side import Side
 from unmask.training.sources import read_sides
+from unmask.training.start import start_from
 
 SMALL = PrepareOptions(max_frames=6, clips=2, size=144, per_shard=3, min_face=40)
 
@@ -63,13 +68,42 @@ def test_clips_are_read_with_labels_and_landmarks(shards: Path) -> None:
 
 
 def test_sides_follow_the_splits(
-    shards: Path, recipe: DetectorRecipe, run_in: Callable[..., Run], tmp_path: Path
+    shards: Path,
+    recipe: DetectorRecipe,
+    run_in: Callable[..., Run],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", "unmask.training")
     train, held = read_sides([shards], recipe, [], run_in(tmp_path))
+    for name, side in (("fitted on", train), ("held out", held)):
+        assert f"{name}: {len(side.portraits)} portraits" in caplog.text
+        assert f"{len(side.labelled.fakes())} labelled fakes" in caplog.text
     assert {face.split for face in train.portraits} == {"train"}
     assert {face.split for face in held.portraits} == {"val"}
     assert len({film.name for film in train.films}) == 2
     assert all("real" in film.name for film in (*train.films, *held.films))
+
+
+def test_the_account_says_what_was_fitted_on(
+    shards: Path, recipe: DetectorRecipe, run_in: Callable[..., Run], tmp_path: Path
+) -> None:
+    """So that an evaluation of the same files, wherever they lie by then, can say it."""
+    sides = read_sides([shards], recipe, [], run_in(tmp_path))
+    start = start_from("scratch", "debug", [], seed=1)
+    told = account(recipe, "r.toml", start, sides, seconds=1.2, machine="m")
+    assert (told.start, told.methods, told.seconds) == ("scratch", ("tint",), 1)
+    root = Path(json.loads((shards / "plan.json").read_text())["root"])
+    moved = shutil.copytree(root, tmp_path / "elsewhere")
+    for split, kept in (("train", told.fitted_on), ("val", told.held_out)):
+        index = index_folder(moved, "folders")
+        met = [counted([marks_of_sample(moved, one)], kept) == {"file": 1} for one in index]
+        assert met == [one.split == split for one in index]
+    before = told.model_copy(update={"methods": ("older",), "fitted_on": "00 11"})
+    further = account(recipe, "r.toml", replace(start, before=before), sides, seconds=1, machine="")
+    assert further.methods == ("older", "tint")
+    assert set(further.fitted_on.split()) == {"00", "11", *told.fitted_on.split()}
+    assert len(further.data) == 2 * len(told.data)
 
 
 def test_labelled_pairs_take_their_share(shards: Path, recipe: DetectorRecipe) -> None:
@@ -171,6 +205,26 @@ def test_a_person_in_two_splits_is_an_error() -> None:
     assert len(hold_out([replace(clips[0], split="test"), *clips[1:]])[1]) == 2  # never read
 
 
+def test_a_recording_in_two_splits_is_an_error() -> None:
+    clips = [
+        _clip(0, "a", source="film 7"),
+        _clip(1, "b", source="film 7", split="val"),
+        _clip(0, "c", source="c", split="val"),
+    ]
+    with pytest.raises(DataError, match=r"1 recordings are in the split 'val'.* film 7 among"):
+        hold_out(clips)
+    same_names = [_clip(0, "real/0.mp4", source="real/0.mp4", split=s) for s in ("train", "val")]
+    assert len(hold_out(same_names)[1]) == 1  # of two data sets that do not say what is filmed
+
+
+def test_clips_of_nobody_in_particular_are_remarked_on(caplog: pytest.LogCaptureFixture) -> None:
+    named = [_clip(0, "a", source="film"), _clip(0, "b", source="b", people={"anna"})]
+    hold_out(named)
+    assert not caplog.records
+    hold_out([*named, _clip(0, "c", source="c"), _clip(0, "t", source="t", split="test")])
+    assert "1 of 3 labelled clips say neither who is in them" in caplog.text
+
+
 def test_people_are_those_of_the_shard(tmp_path: Path) -> None:
     for name in ("a", "b"):
         plant_film(tmp_path / f"{name}.mp4", 0)
@@ -192,6 +246,18 @@ def test_a_shard_cut_short_is_named(shards: Path, tmp_path: Path) -> None:
     tar.with_suffix(".json").unlink()
     with pytest.raises(DataError, match="unfinished"):
         read_shards(tmp_path, margin=1.3)
+
+
+def test_a_preparation_that_was_interrupted_is_not_fitted_on(shards: Path, tmp_path: Path) -> None:
+    """What is there is whole, but the held-out people are still to come."""
+    for path in shards.iterdir():
+        if not path.name.startswith(("val", "summary")):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(DataError, match="lacks 1 of the shards") as caught:
+        read_shards(tmp_path, margin=1.3)
+    assert "prepare" in caught.value.hint
+    (tmp_path / "plan.json").unlink()  # shards that were moved about on purpose
+    assert {clip.split for clip in read_shards(tmp_path, margin=1.3)} == {"train"}
 
 
 def test_tight_crops_are_refused(shards: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from unmask.core.errors import DataError, MissingExtra, ModelInvalid, ModelNotFound
 from unmask.models.detector import FrameDetector
 from unmask.models.weights import read_tensors, write_tensors
+from unmask.training.checkpoint import read_checkpoint, write_checkpoint
 from unmask.training.material import read_portraits
 from unmask.training.recipe import RendererRecipe, read_recipe
 from unmask.training.renderer import fit_renderer
@@ -39,6 +41,39 @@ def test_a_package_gives_both_networks(finished: Path) -> None:
     for name in ("trunk.convs.1.weight", "trunk.norms.1.running_var", "head.weight"):
         value = start.frames.state_dict()[name]
         torch.testing.assert_close(value, kept[f"frames.{name}"], atol=1e-3, rtol=1e-3)
+
+
+def test_a_start_says_whose_weights_it_has(finished: Path, tmp_path: Path) -> None:
+    """By contents: a file of another place is the same start, another file of that name is not."""
+    assert start_from("scratch", "debug", [], seed=1).origin == "scratch"
+    best = finished / "debug-1-5-best.safetensors"
+    shutil.copy(best, tmp_path)
+    one, copied = (
+        start_from(str(path), "debug", [], seed=1).origin for path in (best, tmp_path / best.name)
+    )
+    assert one == copied
+    assert one.startswith("debug-1-5-best.safetensors (SHA-256 ")
+    write_tensors(start_from("scratch", "debug", [], seed=3).frames.state_dict(), best_of(tmp_path))
+    assert start_from(str(best_of(tmp_path)), "debug", [], seed=1).origin != one
+    package = start_from(str(finished / "package"), "debug", [], seed=1)
+    assert package.origin.startswith("debug 1 (SHA-256 of its graphs ")
+    assert package.before is not None
+    assert package.before.data[0].count == 6
+
+
+def best_of(folder: Path) -> Path:
+    return folder / "debug-1-5-best.safetensors"
+
+
+def test_other_weights_of_the_same_shape_do_not_go_on_from_a_checkpoint(tmp_path: Path) -> None:
+    """Else a second fit in the same folder would hand out the first one's weights."""
+    path = tmp_path / "a.ckpt"
+    write_checkpoint({"step": 1}, {"fresh layers": 2, "start": "a.safetensors"}, path)
+    now = {"fresh layers": 2, "start": "b.safetensors"}
+    with pytest.raises(DataError, match=r"start was a\.safetensors, is b\.safetensors"):
+        read_checkpoint(path, now)
+    write_checkpoint({"step": 1}, {"fresh layers": 2}, path)  # of versions that did not say it
+    assert read_checkpoint(path, now)["step"] == 1
 
 
 def test_a_file_gives_the_detector_or_its_backbone(finished: Path, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_the_frame_stage_learns_something(
     run = run_in(tmp_path)
     train, held = read_sides([faces], easy, renderers, run)
     start = start_from("scratch", "debug", [], seed=1)
-    task = FrameTask(easy, start.frames, start.fresh, train, held, run)
+    task = FrameTask(easy, start, train, held, run)
     Fit(task, run).go()
     score, _each = task.validate()
     assert score > 0.75
@@ -131,7 +131,7 @@ def test_another_start_does_not_go_on_from_it(
 ) -> None:
     """Its optimiser holds another number of fresh layers, which torch would say less kindly."""
     started = recipe.model_copy(update={"init": str(finished / "debug-1-5-best.safetensors")})
-    with pytest.raises(DataError, match=r"fresh layers was \d+, is 0"):
+    with pytest.raises(DataError, match=r"fresh layers was \d+, is 0; start was scratch, is debug"):
         fit(started, finished)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from unmask.cli.progress import ScanProgress
 from unmask.cli.terminal import note, notes_console, printable, results_console
 from unmask.core.analysis import Thresholds
 from unmask.core.claim import claimed_folder
+from unmask.datasets.met import Marks, joined, marks_of_sample
 from unmask.datasets.reaching import open_index
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.extra import require_extra
@@ -31,6 +32,7 @@ from unmask.evaluation.recalibration import (
     upper_threshold,
 )
 from unmask.evaluation.score_log import ScoreLog
+from unmask.evaluation.scorers import fitted_on
 from unmask.evaluation.scores import has_scores
 from unmask.evaluation.scoring import score_samples, stamp
 from unmask.evaluation.selecting import (
@@ -75,21 +77,28 @@ def run(options: CalibrateOptions) -> int:
     require_extra("calibration")
     package = find_package(options.model)
     path = Path(options.source)
-    cases, split = _cases(options, package, path)
+    cases, split, root = _cases(options, package, path)
+    marks = _marks(cases, root)
+    source = _source(path, split) | {"files": joined(marks)}
+    if which := fitted_on(package.manifest, marks):
+        note(
+            f"{package.manifest.name} was fitted on {which}: it is surer of them than of others",
+            "calibrate on files that were held out",
+        )
     losses = None
     old = package.manifest
     if options.only_lower and options.misses is not None:
         thresholds, account = lower_threshold(cases, old.thresholds, options.misses)
-        manifest = _moved(old, "lower_threshold", _source(path, split) | account, thresholds)
+        manifest = _moved(old, "lower_threshold", source | account, thresholds)
         done = "has a lower threshold chosen"
     elif options.only_upper:
         thresholds, account = upper_threshold(cases, old.thresholds, options.false_positives)
-        manifest = _moved(old, "upper_threshold", _source(path, split) | account, thresholds)
+        manifest = _moved(old, "upper_threshold", source | account, thresholds)
         done = "has an upper threshold chosen"
     else:
         cases, by = grouped(cases, options.groups)
         found = recalibrate(cases, old.calibration, old.thresholds, options.wanted)
-        told = {"calibration": _source(path, split) | {"grouped_by": by, **found.account}}
+        told = {"calibration": source | {"grouped_by": by, **found.account}}
         manifest = _changed(
             package.manifest, told, calibration=found.calibration, thresholds=found.thresholds
         )
@@ -104,7 +113,10 @@ def run(options: CalibrateOptions) -> int:
     return exits.DONE
 
 
-def _cases(options: CalibrateOptions, package: ModelPackage, path: Path) -> tuple[list[Case], str]:
+def _cases(
+    options: CalibrateOptions, package: ModelPackage, path: Path
+) -> tuple[list[Case], str, Path]:
+    """With the split they are of, and where their files lie."""
     if has_scores(path):
         index = index_of_scores(path)
         samples, split = for_calibration(index, path)
@@ -127,7 +139,16 @@ def _cases(options: CalibrateOptions, package: ModelPackage, path: Path) -> tupl
         cases = join(samples, rows, index.root)
     if not split:
         note(f"{path.name} has no splits: see that no file of it is ever used to test this model")
-    return cases, split
+    return cases, split, index.root
+
+
+def _marks(cases: Sequence[Case], root: Path) -> list[Marks]:
+    """What the files are known by; their sizes, where they are not at hand, as scored."""
+    sizes = ((case, case.row.facts.get("bytes", "")) for case in cases)
+    return [
+        marks_of_sample(root, case.sample, int(size) if size.isdigit() else None)
+        for case, size in sizes
+    ]
 
 
 def _source(path: Path, split: str) -> dict[str, Any]:

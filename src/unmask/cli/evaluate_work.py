@@ -14,6 +14,7 @@ from unmask.cli.files import Target, make_folder
 from unmask.cli.terminal import note, results_console
 from unmask.core.claim import claimed_folder
 from unmask.datasets.index import Index
+from unmask.datasets.met import marks_of_sample
 from unmask.datasets.reaching import open_index
 from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case
@@ -23,9 +24,9 @@ from unmask.evaluation.extra import require_extra
 from unmask.evaluation.grouping import AUTO, check_attribute, grouped
 from unmask.evaluation.nuisance import nuisance
 from unmask.evaluation.page import render
-from unmask.evaluation.report import Comparison, Evaluation
+from unmask.evaluation.report import Comparison, DataSet, Evaluation
 from unmask.evaluation.robustness import conditions
-from unmask.evaluation.scorers import calibrated_on, data_set
+from unmask.evaluation.scorers import data_set, met_before
 from unmask.evaluation.selecting import cases_of_file, index_of_scores, select
 from unmask.pipeline import Analyser
 
@@ -76,8 +77,13 @@ def _evaluate(options: EvaluateOptions) -> Evaluation:
         nuisance=nuisance(cases, options.drawing),
         robustness=distorted,
         comparisons=_comparisons(options, cases, index),
-        notes=calibrated_on(model.analyser.package.manifest, data) if model else (),
+        notes=_met(model, data, samples) if model else (),
     )
+
+
+def _met(model: ModelScoring, data: DataSet, samples: list[Sample]) -> list[str]:
+    manifest = model.analyser.package.manifest
+    return met_before(manifest, data, [marks_of_sample(model.index.root, one) for one in samples])
 
 
 def _foresee(options: EvaluateOptions, samples: list[Sample], index: Index) -> None:

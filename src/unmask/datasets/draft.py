@@ -12,6 +12,7 @@ from unmask.datasets.sample import Sample
 from unmask.datasets.tree import Tree
 from unmask.datasets.words import called
 
+_AGAIN = "it was extracted or downloaded in part: do that again"
 Pictures = Literal["single", "frames"]
 PARTLY = "index what is there with --partial"
 """The way out of a release that is not whole, for whoever indexes it."""
@@ -87,13 +88,15 @@ class Draft:
             raise DataError(what, hint=f"{fix}; or {PARTLY}")
         self.notes.append(what)
 
-    def lack_files(self, at: str, missing: Sequence[str], listed: int, by: str) -> None:
+    def lack_files(
+        self, at: str, missing: Sequence[str], listed: int, by: str, *, fix: str = _AGAIN
+    ) -> None:
         """Listed files that are absent, if any."""
         if missing:
             self.lack(
                 f"{self.tree.root / at} lacks {len(missing)} of the {listed} files that {by} "
                 f"lists, {PurePosixPath(missing[0]).name} first",
-                "it was extracted or downloaded in part: do that again",
+                fix,
             )
 
     def finish(self) -> list[Sample]:

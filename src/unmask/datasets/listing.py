@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from unmask.core.errors import DataError
 from unmask.datasets.draft import Draft, LoadOptions
 from unmask.datasets.index import Index
-from unmask.datasets.lists import malformed, read_rows
-from unmask.datasets.sample import MANIPULATED, REAL, Kind, Sample
+from unmask.datasets.lists import begin_with, columns_of, malformed, read_rows
+from unmask.datasets.sample import MANIPULATED, REAL, UNKNOWN, Kind, Sample
 from unmask.datasets.tree import PICTURES, Tree, tidy
 from unmask.datasets.words import label_of, split_of
 
@@ -17,6 +17,7 @@ LIST = "list"
 _FILE = ("file", "path", "filename", "video")
 _NUMBERS = {"0": REAL, "1": MANIPULATED, "0.0": REAL, "1.0": MANIPULATED}
 _CORRECT = "correct that line"
+_WHERE = "correct the list, or say with --root in which folder its paths begin"
 _DEFAULT = LoadOptions()
 
 
@@ -33,12 +34,13 @@ def index_list(path: Path, *, root: Path | None = None, options: LoadOptions = _
     home = root or _home(path)
     rows = read_rows(path)
     _, head = next(rows, (0, []))
-    columns = {name.casefold(): at for at, name in enumerate(head)}
+    columns = columns_of(path, head)
     name = next((name for name in _FILE if name in columns), None)
     if name is None or "label" not in columns:
         raise DataError(
-            f"{path} is no list of files: its first line has no columns file and label",
-            hint="begin it with a line such as file,label,method,source",
+            f"{path} is no list of files: its first line has no columns file and label: "
+            f"{', '.join(head) or 'it is empty'}",
+            hint=begin_with("file,label,method,source", head),
         )
     draft = Draft(Tree(home.resolve()), path.stem, options)
     missing, listed = [], 0
@@ -46,14 +48,16 @@ def index_list(path: Path, *, root: Path | None = None, options: LoadOptions = _
         if len(cells) != len(head):
             why = f"{len(cells)} cells where the head has {len(head)}"
             raise malformed(path, line, why, _CORRECT)
-        row = dict(zip(columns, cells, strict=True))
+        row = {column: cells[at] for column, at in columns.items()}
         file, listed = _within(path, line, home, row.pop(name)), listed + 1
         if (home / file).exists():
             sample = sample_of(path, line, file, row, kind=_kind(home, file))
             draft.add(sample, f"line {line} of {path.name}")
         else:
             missing.append(file)
-    draft.lack_files("", missing, listed, path.name)
+    if not listed:
+        raise DataError(f"{path} names no files", hint="a line for each file follows the first")
+    draft.lack_files("", missing, listed, path.name, fix=_WHERE)
     samples = draft.finish()
     return Index(home.resolve(), LIST, tuple(samples), tuple(draft.notes))
 
@@ -92,7 +96,7 @@ def sample_of(path: Path, line: int, file: str, row: Mapping[str, str], *, kind:
         path=file,
         label=label,
         dataset=row.get("dataset", ""),
-        method=row.get("method", "") or "unknown",
+        method=row.get("method", "") or UNKNOWN,
         split=split,
         identities=tuple(name for part in people.split(";") if (name := part.strip())),
         source=row.get("source", ""),

@@ -21,7 +21,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}",
-            hint=_AGAIN,
+            hint=f"if you saved it yourself, save it as UTF-8; else {_AGAIN}",
         ) from error
     except OSError as error:
         raise DataError(
@@ -63,6 +63,28 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise DataError(
             f"{path} is not CSV: {error} in line {reader.line_num}", hint=_AGAIN
         ) from error
+
+
+def columns_of(path: Path, head: Sequence[str]) -> dict[str, int]:
+    """Where each column is, by its name in small letters; columns without a name are left out.
+
+    :class:`DataError` where two have the same name: which of them would count?
+    """
+    found: dict[str, int] = {}
+    for at, name in enumerate(head):
+        if name.casefold() in found:
+            raise DataError(
+                f"{path} has two columns {name} in its first line", hint="rename or delete one"
+            )
+        if name:
+            found[name.casefold()] = at
+    return found
+
+
+def begin_with(example: str, head: Sequence[str]) -> str:
+    """The hint for a CSV whose first line, ``head``, lacks a column."""
+    apart = "; commas keep columns apart" if len(head) == 1 and set(head[0]) & set(";\t") else ""
+    return f"begin it with a line such as {example}{apart}"
 
 
 def read_records(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:

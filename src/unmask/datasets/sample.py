@@ -12,6 +12,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SPLITS: tuple[Split, ...] = get_args(Split)
 REAL = 0
 MANIPULATED = 1
+UNKNOWN = "unknown"  # the method of a manipulated file of which nobody says it
 INSIDE = "::"
 """Stands in a path between an archive and the folder of frames inside it."""
 

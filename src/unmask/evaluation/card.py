@@ -138,8 +138,9 @@ def _making(manifest: Manifest) -> str:
         ("File", "SHA-256"),
         [(name, f"`{sha}`") for name, sha in sorted(manifest.files.items()) if name != "README.md"],
     )
+    start = f"from {_plain(made.start)}, " if made.start else ""
     return (
-        f"## How it was made\n\nRecipe `{_plain(made.recipe)}`, seed {made.seed}, "
+        f"## How it was made\n\nRecipe `{_plain(made.recipe)}`, {start}seed {made.seed}, "
         f"{made.seconds / 3600:.1f} hours on {_plain(made.machine)}."
         f"{_rounding(manifest)}\n\n{files}"
     )
@@ -257,15 +258,21 @@ def _fairness(evaluations: Sequence[Evaluation]) -> str:
 
 
 def _unseen(manifest: Manifest, evaluations: Sequence[Evaluation]) -> str:
-    kinds = _kinds(manifest)
+    kinds, known = _kinds(manifest), manifest.training.methods
     text = "## What it has never seen\n\n"
     if kinds:
         text += f"Kinds of manipulation it was fitted and calibrated on: {', '.join(kinds)}. "
+    if known:
+        names = ", ".join(map(_plain, known))
+        text += f"Manipulations of data sets that it was fitted on: {names}. "
     text += (
         "Any person, camera, codec, filter or generator that does not come with the sources "
         "named above is new to it, and errors there are likely."
     )
-    fitted = " ".join([*kinds, *(one.name for one in manifest.training.data)]).casefold()
+    sources = [one.name for one in manifest.training.data]
+    if not sources:  # an imported model, say: nobody knows what it has seen
+        return text
+    fitted = " ".join([*kinds, *known, *sources]).casefold()
     methods = {row.name for one in evaluations for row in one.methods}
     foreign = {name for name in methods if not name.startswith(PSEUDO)}
     new = sorted(name for name in foreign if name.casefold() not in fitted)

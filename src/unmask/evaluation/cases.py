@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -45,14 +45,17 @@ class Case:
 
 
 def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], root: Path) -> list[Case]:
-    """Every sample with its row, by path, by the end of the path, or by name where that is unique.
+    """Every sample with its row: by path, else by the end of the path, else by name.
 
-    A sample without a row has one that says so. :class:`DataError` where no row fits at all, or
+    The end counts where scores come from another machine, whose folders have other names. A
+    sample without a row has one that says so. :class:`DataError` where no row fits at all, or
     a name fits several samples.
     """
     known = {row.path: row for row in rows}
     direct = {_normal(path): row for path, row in known.items()}
     found = [_find(direct, sample.path, root.as_posix()) for sample in samples]
+    if not any(found):
+        found = _by_end(samples, direct)
     if not any(found):
         found = _by_name(samples, known)
     if not any(found):
@@ -69,6 +72,30 @@ def _find(rows: dict[str, ScoreRow], path: str, root: str) -> ScoreRow | None:
     return rows.get(_normal(path)) or rows.get(_normal(f"{root}/{path}"))
 
 
+def _by_end(samples: Sequence[Sample], rows: Mapping[str, ScoreRow]) -> list[ScoreRow | None]:
+    """By the longest end of a row's path that is a sample's whole path."""
+    places = {_normal(sample.path): at for at, sample in enumerate(samples)}
+    found: list[ScoreRow | None] = [None] * len(samples)
+    for path, row in rows.items():
+        parts = PurePosixPath(path).parts
+        ends = ("/".join(parts[start:]) for start in range(len(parts)))
+        at = next((places[end] for end in ends if end in places), None)
+        if at is None:
+            continue
+        before = found[at]
+        if before is not None:
+            raise _several(samples[at].path, before.path, row.path)
+        found[at] = row
+    return found
+
+
+def _several(name: str, one: str, other: str) -> DataError:
+    return DataError(
+        f"the name {name!r} fits {one} and {other}",
+        hint="write whole paths, as the index has them, into the file of scores",
+    )
+
+
 def _by_name(samples: Sequence[Sample], rows: dict[str, ScoreRow]) -> list[ScoreRow | None]:
     """By file name, else by the name without its suffix."""
     for end in (_name, _stem):
@@ -82,10 +109,7 @@ def _by_name(samples: Sequence[Sample], rows: dict[str, ScoreRow]) -> list[Score
         for name in sorted(shared):
             if len(names[name]) > 1 or len(by_name[name]) > 1:
                 several = names[name] if len(names[name]) > 1 else [r.path for r in by_name[name]]
-                raise DataError(
-                    f"the name {name!r} fits {several[0]} and {several[1]}",
-                    hint="write whole paths, as the index has them, into the file of scores",
-                )
+                raise _several(name, *several[:2])
         if shared:
             return [next(iter(by_name.get(end(s.path), ())), None) for s in samples]
     return [None] * len(samples)

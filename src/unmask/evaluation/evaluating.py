@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.core.version import __version__
-from unmask.evaluation.cases import Case, labels_of, scored, scores_of
+from unmask.evaluation.cases import NOT_IN_SCORES, Case, labels_of, scored, scores_of
 from unmask.evaluation.figures import (
     Drawing,
     decisions,
@@ -17,7 +17,15 @@ from unmask.evaluation.figures import (
     frame_metrics,
 )
 from unmask.evaluation.grouping import AUTO, FILE, attribute, grouped
-from unmask.evaluation.report import Comparison, DataSet, Distorted, Evaluation, Nuisance, Scorer
+from unmask.evaluation.report import (
+    Comparison,
+    DataSet,
+    Distorted,
+    Evaluation,
+    Figure,
+    Nuisance,
+    Scorer,
+)
 from unmask.evaluation.shapes import histogram, reliability_bins, roc_curves
 from unmask.evaluation.slices import coverage, fairness, real_sources, slices
 
@@ -49,6 +57,7 @@ def evaluate(
     drawing, thresholds = protocol.drawing, protocol.thresholds
     calibrated = _probabilities(cases)
     groups = len({case.group for case in cases})
+    video = file_metrics(cases, drawing, calibrated=calibrated)
     has_families = any(attribute(case.sample, "family") for case in cases if case.label)
     return Evaluation(
         unmask=__version__,
@@ -58,7 +67,7 @@ def evaluate(
         resamples=drawing.resamples,
         seed=drawing.seed,
         coverage=coverage(cases),
-        video=file_metrics(cases, drawing, calibrated=calibrated),
+        video=video,
         video_unscored_as_errors=file_metrics_with_errors(cases, drawing, calibrated=calibrated),
         frame=frame_metrics(cases, drawing, calibrated=calibrated),
         decisions=decisions(cases, thresholds, drawing),
@@ -74,7 +83,7 @@ def evaluate(
         nuisance=(),
         robustness=(),
         comparisons=(),
-        notes=tuple(_notes(cases, by, groups, calibrated=calibrated)),
+        notes=(*_falling(video.auc), *_notes(cases, by, groups, calibrated=calibrated)),
     )
 
 
@@ -107,9 +116,12 @@ def _need_both_classes(cases: Sequence[Case]) -> None:
             )
         if not scored(mine):
             why = mine[0].row.error or "no score"
+            hint = "look at one of them with 'unmask scan'"
+            if why == NOT_IN_SCORES:
+                hint = f"{mine[0].sample.path} is the first that the file of scores lacks"
             raise DataError(
                 f"not one of the {len(mine)} {name} files has a score ({why}, for the first)",
-                hint="look at one of them with 'unmask scan'",
+                hint=hint,
             )
 
 
@@ -123,6 +135,16 @@ def _parted(cases: Sequence[Case]) -> bool:
     scores, labels = scores_of(kept), labels_of(kept)
     real, fake = scores[labels == 0], scores[labels == 1]
     return bool(real.max() < fake.min() or fake.max() < real.min())
+
+
+def _falling(auc: Figure) -> list[str]:
+    """What the scores of a detector look like that answers P(real)."""
+    if auc.high is None or auc.high >= 0.5:
+        return []
+    return [
+        "The scores are lower for manipulated files than for real ones, beyond chance: if they "
+        "say how real a file is, turn them round first."
+    ]
 
 
 def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from unmask.datasets.index import Index
+from unmask.datasets.met import FILE, PERSON, RECORDING, Marks, counted
 from unmask.evaluation.report import DataSet, Scorer
 from unmask.pipeline import Analyser
 from unmask.runtime.package import Manifest, ModelPackage, file_sha256
@@ -49,29 +51,62 @@ def data_set(path: Path, index: Index, split: str, files: int) -> DataSet:
     )
 
 
-def calibrated_on(manifest: Manifest, data: DataSet) -> list[str]:
-    """Remarks where these are the files that the model's numbers were chosen on."""
+def fitted_on(manifest: Manifest, files: Sequence[Marks]) -> str:
+    """Which of these files the model was fitted on, in words; "" where none that is known."""
+    return _which(counted(files, manifest.training.fitted_on), len(files))
+
+
+def met_before(manifest: Manifest, data: DataSet, files: Sequence[Marks]) -> list[str]:
+    """Remarks where the model was fitted on some of these files, or its numbers chosen by them."""
+    made, name = manifest.training, manifest.name
     remarks = []
-    if _same(manifest.metrics.get("calibration"), data):
+    if which := fitted_on(manifest, files):
         remarks.append(
-            f"{manifest.name} was calibrated on these files: its thresholds, Brier score, "
-            "log-loss and ECE look better here than they will elsewhere."
+            f"{name} was fitted on {which}: what it learnt by heart counts as told here."
         )
-    if _same(manifest.metrics.get("lower_threshold"), data):
+    if which := _which(counted(files, made.held_out), len(files)):
         remarks.append(
-            f"The lower threshold of {manifest.name} was chosen on these files: it passes fewer "
-            "manipulated ones here than it will elsewhere."
+            f"The steps, calibration and thresholds of {name} were chosen on {which}: it looks "
+            "better here than it will elsewhere."
         )
-    if _same(manifest.metrics.get("upper_threshold"), data):
-        remarks.append(
-            f"The upper threshold of {manifest.name} was chosen on these files: it accuses fewer "
-            "real ones here than it may elsewhere."
-        )
+    for chosen, remark in _CHOSEN.items():
+        told = manifest.metrics.get(chosen)
+        if isinstance(told, Mapping) and (which := _chosen_on(told, data, files)):
+            remarks.append(remark.format(name=name, which=which))
     return remarks
 
 
-def _same(told: object, data: DataSet) -> bool:
-    if not isinstance(told, Mapping):
-        return False
+_CHOSEN = {
+    "calibration": "{name} was calibrated on {which}: its thresholds, Brier score, log-loss and "
+    "ECE look better here than they will elsewhere.",
+    "lower_threshold": "The lower threshold of {name} was chosen on {which}: it passes fewer "
+    "manipulated ones here than it will elsewhere.",
+    "upper_threshold": "The upper threshold of {name} was chosen on {which}: it accuses fewer real "
+    "ones here than it may elsewhere.",
+}
+
+
+def _chosen_on(told: Mapping[str, object], data: DataSet, files: Sequence[Marks]) -> str:
+    met = told.get("files")
+    if isinstance(met, str):
+        return _which(counted(files, met), len(files))
+    # Of packages that do not say which files: whether the list or the index is the same.
     same = (told.get("data"), told.get("sha256")) == (data.name, data.sha256)
-    return same and (told.get("split") or data.split) == (data.split or told.get("split"))
+    same = same and (told.get("split") or data.split) == (data.split or told.get("split"))
+    return _THESE if same else ""
+
+
+_THESE = "these files"
+
+
+def _which(met: Counter[str], files: int) -> str:
+    """In words; "" where none of them was met."""
+    if met[FILE] == files:
+        return _THESE
+    words = {
+        FILE: f"{met[FILE]} of these files",
+        RECORDING: f"other files of the recordings of {met[RECORDING]}",
+        PERSON: f"other recordings of the people in {met[PERSON]}",
+    }
+    found = [text for kind, text in words.items() if met[kind]]
+    return f"{' and '.join(found)} (of {files}, by their names)" if found else ""

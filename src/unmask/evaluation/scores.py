@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unmask.core.errors import DataError
-from unmask.datasets.lists import read_rows
+from unmask.datasets.lists import begin_with, columns_of, read_rows
 
 COLUMNS = (
     "path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "by",
@@ -55,33 +55,37 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     Needed are a column for the file (``path``, ``file``, ``filename``, ``video``, ``id`` or
     ``name``) and ``score`` (or ``prob``, ``probability``, ``prediction``, ``logit``); an empty
     score says that there is none. The same row again is nothing new. With a column ``frame``, rows
-    are single frames, and a file's score is their mean.
+    are single frames, one each, and a file's score is the mean of those that have one.
     """
     lines = read_rows(path)
     try:
         _, head = next(lines)
     except StopIteration:
         raise DataError(f"{path} is empty", hint="it should begin with path,score") from None
-    columns = {name.casefold(): place for place, name in enumerate(head)}
+    columns = columns_of(path, head)
     name_at, score_at = column_of(path, columns, NAMES), column_of(path, columns, SCORES)
     rows: dict[tuple[str, str], ScoreRow] = {}
-    framed: dict[str, list[float]] = {}
+    framed: dict[str, dict[str, float | None]] = {}
     by_frame = frames_as_rows and "frame" in columns
     for line, cells in lines:
         if len(cells) != len(head):
             raise _wrong(path, line, f"{len(cells)} cells where the head has {len(head)}")
         score = _number(path, line, cells[score_at])
         if by_frame:
-            if score is not None:
-                framed.setdefault(cells[name_at], []).append(score)
+            frames, frame = framed.setdefault(cells[name_at], {}), cells[columns["frame"]]
+            if frames.setdefault(frame, score) != score:
+                why = f"frame {frame} of {cells[name_at]} is scored twice"
+                raise _wrong(path, line, f"{why}; of several faces, give one score")
             continue
         row = _row(path, line, cells, columns, cells[name_at], score)
         if rows.get((row.path, row.condition), row) != row:
             raise _wrong(path, line, f"{row.path} is scored twice")
         rows[row.path, row.condition] = row
-    for name, scores in framed.items():
-        mean = math.fsum(scores) / len(scores)
-        rows[name, ""] = ScoreRow(name, mean, frames=tuple(scores), by=path.name)
+    for name, frames in framed.items():
+        scores = tuple(score for score in frames.values() if score is not None)
+        mean = math.fsum(scores) / len(scores) if scores else None
+        error = "" if scores else NO_SCORE
+        rows[name, ""] = ScoreRow(name, mean, error=error, frames=scores, by=path.name)
     return list(rows.values())
 
 
@@ -102,6 +106,8 @@ def _head(path: Path) -> list[str]:
     return [name.casefold() for name in head]
 
 
+NO_SCORE = "no-score"
+"""The error of a file whose score somebody left empty."""
 NAMES = ("path", "file", "filename", "video", "id", "name")
 SCORES = ("score", "prob", "probability", "prediction", "logit")
 
@@ -111,11 +117,9 @@ def column_of(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) ->
     for name in names:
         if name in columns:
             return columns[name]
-    head = ", ".join(columns)
-    apart = "; commas keep columns apart" if len(columns) == 1 and set(head) & set(";\t") else ""
     raise DataError(
-        f"{path} has no column {' or '.join(names[:2])} in its first line: {head}",
-        hint=f"a score file begins with a line such as path,score{apart}",
+        f"{path} has no column {' or '.join(names[:2])} in its first line: {', '.join(columns)}",
+        hint=begin_with("path,score", list(columns)),
     )
 
 
@@ -138,7 +142,7 @@ def _row(
         path=name,
         score=score,
         verdict=cell("verdict"),
-        error=cell("error") or ("" if score is not None else "no-score"),
+        error=cell("error") or ("" if score is not None else NO_SCORE),
         condition=cell("condition"),
         faces=numbers("faces"),
         frames=numbers("frames"),

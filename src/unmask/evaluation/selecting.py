@@ -12,7 +12,7 @@ from typing import Literal
 from unmask.core.errors import DataError
 from unmask.datasets.index import Index
 from unmask.datasets.listing import kind_by_name, sample_of
-from unmask.datasets.lists import read_rows
+from unmask.datasets.lists import columns_of, malformed, read_rows
 from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import NOT_IN_SCORES, Case, join
 from unmask.evaluation.scores import (
@@ -86,7 +86,7 @@ def index_of_scores(path: Path) -> Index:
     """The index that a file of scores is itself, where it has a column ``label``."""
     rows = read_rows(path)
     _, head = next(rows, (0, []))
-    columns = {name.casefold(): at for at, name in enumerate(head)}
+    columns = columns_of(path, head)
     name = list(columns)[column_of(path, columns, NAMES)]
     if "label" not in columns:
         raise DataError(
@@ -95,7 +95,10 @@ def index_of_scores(path: Path) -> Index:
         )
     samples: dict[str, Sample] = {}
     for line, cells in rows:
-        row = dict(zip(columns, cells, strict=False))
+        if len(cells) != len(head):
+            why = f"{len(cells)} cells where the head has {len(head)}"
+            raise malformed(path, line, why, "correct the file of scores")
+        row = {column: cells[at] for column, at in columns.items()}
         file = row.pop(name)
         more = _attributes(row)
         cleaned = {key: value for key, value in row.items() if key not in _SAID}

@@ -97,7 +97,15 @@ class Training(_Part):
     seed: int
     seconds: float
     machine: str
-    data: tuple[DataSource, ...]
+    data: tuple[DataSource, ...] = Field(description="of a model it started from, too")
+    start: str = Field(default="", description="what the weights started from; empty: not stated")
+    methods: tuple[str, ...] = Field(
+        default=(), description="data sets' own manipulations that it was fitted on"
+    )
+    fitted_on: str = Field(
+        default="", description="digits of hashes of labelled files, recordings and people"
+    )
+    held_out: str = Field(default="", description="likewise of those that steps were chosen by")
 
 
 class Manifest(_Part):

@@ -17,6 +17,7 @@ from unmask.training.faults import writing
 log = logging.getLogger(__name__)
 SEAL = "seal"  # what a fit was begun with, as JSON
 CONTENTS = "contents"  # in a seal: digests of the data, which those of earlier versions lack
+START = "start"  # in a seal: whose weights a fit began with, which earlier versions did not say
 FRESH = "begin again with --fresh"
 
 
@@ -52,6 +53,9 @@ def _compare(then: dict[str, Any], now: dict[str, Any], path: Path, again: str) 
     if CONTENTS in now and CONTENTS not in then:
         log.warning("%s: nothing says which faces it was begun with; it is taken", path.name)
         del now[CONTENTS]
+    if START in now and START not in then:
+        log.warning("%s: nothing says what weights it was begun with; it is taken", path.name)
+        del now[START]
     changed = differences(then, now)
     if changed:
         raise DataError(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.runtime.package import ModelPackage
+from unmask.training.accounting import account
 from unmask.training.calibrating import calibrate
 from unmask.training.clips import ClipTask, clip_logits
 from unmask.training.expecting import fit_expectation
@@ -20,7 +21,6 @@ from unmask.training.loop import Fit
 from unmask.training.package import (
     Fitted,
     check_target,
-    count_sources,
     pooling,
     write_package,
 )
@@ -60,7 +60,7 @@ def fit_detector(
         sides = read_sides(data, recipe, renderers, run)
         fitted = _fit(recipe, file, start, sides, run)
         if run.first:
-            write_package(recipe, fitted, count_sources(sides[0]), out)
+            write_package(recipe, fitted, out)
         run.fabric.barrier()
     return ModelPackage.load(out)
 
@@ -70,7 +70,7 @@ def _fit(
 ) -> Fitted:
     """All stages."""
     train, held = sides
-    task = FrameTask(recipe, start.frames, start.fresh, train, held, run)
+    task = FrameTask(recipe, start, train, held, run)
     fit = Fit(task, run)
     seconds = fit.go()
     frames = task.detector()
@@ -92,14 +92,19 @@ def _fit(
         say=recipe.clip.say,
     )
     return Fitted(
-        recipe=recipe_name(file),
+        training=account(
+            recipe,
+            recipe_name(file),
+            start,
+            sides,
+            seconds=seconds,
+            machine=run.machine(),
+        ),
         frames=frames.cpu(),
         temporal=temporal.cpu(),
         calibration=calibrated.calibration,
         thresholds=calibrated.thresholds,
         metrics=_metrics(fit) | calibrated.metrics,
-        seconds=seconds,
-        machine=run.machine(),
     )
 
 

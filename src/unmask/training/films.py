@@ -122,12 +122,18 @@ def stills(films: Sequence[Film]) -> list[Portrait]:
 
 
 def split_films(films: Sequence[Film]) -> tuple[list[Film], list[Film]]:
-    """Training and validation films, by clip: of each source every fifth clip is held out."""
+    """Training and validation films, by clip: of each source every fifth clip is held out.
+
+    Where no source has enough clips for that, it is every fifth source.
+    """
     held: set[str] = set()
     origins = sorted({film.frames[0].origin for film in films})
     for origin in origins:
         names = sorted({film.name for film in films if film.frames[0].origin == origin})
         held |= set(names[2::5])
+    if not held and len(origins) > 1:
+        chosen = origins[min(2, len(origins) // 2) :: 5]
+        held = {film.name for film in films if film.frames[0].origin in chosen}
     return (
         [film for film in films if film.name not in held],
         [film for film in films if film.name in held],

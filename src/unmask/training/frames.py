@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -12,13 +12,14 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector
-from unmask.training.checkpoint import CONTENTS
+from unmask.training.checkpoint import CONTENTS, START
 from unmask.training.losses import cut_windows, pair_loss
 from unmask.training.optimisation import ascend, frame_optimiser, set_rates, statistics_held
 from unmask.training.pair_set import Item, PairSet, Shares, load_pairs
 from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.side import Side
+from unmask.training.start import Start
 from unmask.training.validation import Validator
 
 
@@ -33,8 +34,7 @@ class FrameTask:
     def __init__(
         self,
         recipe: DetectorRecipe,
-        model: FrameDetector,
-        fresh: Collection[str],
+        start: Start,
         train: Side,
         held: Side,
         run: Run,
@@ -49,9 +49,9 @@ class FrameTask:
             raise DataError(
                 f"{self.settings.pairs} pairs do not divide among {run.fabric.world_size} processes"
             )
-        self.model: FrameDetector = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._fresh = len(fresh)
-        self.optimiser = frame_optimiser(self.model, fresh, self.settings)
+        self.model: FrameDetector = start.frames.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._fresh, self._origin = len(start.fresh), start.origin
+        self.optimiser = frame_optimiser(self.model, start.fresh, self.settings)
         self._wrapped, self._stepper = run.fabric.setup(self.model, self.optimiser)
         self._wrapped.mark_forward_method("fit_forward")
         follow = get_ema_multi_avg_fn(self.settings.ema)  # type: ignore[no-untyped-call]
@@ -59,7 +59,7 @@ class FrameTask:
         self._validator = Validator(held, self.settings, seed=self.seed, workers=run.workers)
 
     def seal(self) -> Mapping[str, Any]:
-        """The recipe's part, the data, and how many layers began without weights.
+        """The recipe's part, the data, whose weights it began with, and how many layers without.
 
         Later stages rest on this one's data. Fresh layers have a rate of their own in the
         optimiser, whose state fits no other number of them.
@@ -71,6 +71,7 @@ class FrameTask:
             "frame": self.settings.model_dump(),
             "data": self.train.counts(),
             CONTENTS: {"fitted on": self.train.contents, "held out": self.held.contents},
+            START: self._origin,
             "fresh layers": self._fresh,
         }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from numpy.random import Generator
 
+from unmask.datasets.sample import UNKNOWN
 from unmask.training.films import Film
 from unmask.training.shards import Labelled
 
@@ -23,6 +24,7 @@ class LabelledClips:
             else:
                 self._real_of[clip.source].append(clip)
         self._real = [clip for clip in clips if clip.label == 0]
+        self.clips = tuple(clips)
 
     def __bool__(self) -> bool:
         return bool(self._real) and bool(self._fakes)
@@ -30,6 +32,10 @@ class LabelledClips:
     def fakes(self) -> list[Labelled]:
         """All that are manipulated."""
         return [clip for clips in self._fakes.values() for clip in clips]
+
+    def methods(self) -> list[str]:
+        """By which those are made, as far as the data sets say so."""
+        return [method for method in sorted(self._fakes) if method and method != UNKNOWN]
 
     def draw(self, rng: Generator, *, frames: int = 1) -> tuple[Film, Film]:
         """A real and a manipulated clip with ``frames`` at least, or the longest of some tried.

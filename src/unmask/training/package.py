@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from unmask.runtime.package import (
     Calibration,
     ClipSpec,
     CropSpec,
-    DataSource,
     Manifest,
     ModelPackage,
     Pooling,
@@ -31,7 +29,6 @@ from unmask.runtime.package import (
 )
 from unmask.training.faults import writing
 from unmask.training.recipe import DetectorRecipe
-from unmask.training.side import Side
 
 _GRAPHS = ("backbone.onnx", "temporal.onnx")
 _NAMES = {"xception": "Xception", "debug": "four convolutions"}
@@ -39,21 +36,17 @@ _NAMES = {"xception": "Xception", "debug": "four convolutions"}
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a package is made of; ``recipe`` is where the recipe was read from."""
+    """What a package is made of."""
 
-    recipe: str
+    training: Training
     frames: FrameDetector
     temporal: TemporalDetector
     calibration: Calibration
     thresholds: Thresholds
     metrics: dict[str, Any]
-    seconds: float
-    machine: str
 
 
-def write_package(
-    recipe: DetectorRecipe, fitted: Fitted, data: tuple[DataSource, ...], folder: Path
-) -> ModelPackage:
+def write_package(recipe: DetectorRecipe, fitted: Fitted, folder: Path) -> ModelPackage:
     """Export both graphs into ``folder``, write the manifest, and from that the model card.
 
     In the place of a package that is there, of which a card stays that somebody wrote by hand.
@@ -65,7 +58,7 @@ def write_package(
             shutil.copyfile(folder / CARD, beside / CARD)
         export_backbone(fitted.frames, beside / _GRAPHS[0], size=recipe.frame.size)
         export_temporal(fitted.temporal, beside / _GRAPHS[1], frames=recipe.clip.frames)
-        manifest = _manifest(recipe, fitted, data, beside)
+        manifest = _manifest(recipe, fitted, beside)
         text = manifest.model_dump_json(by_alias=True, indent=2)
         (beside / MANIFEST).write_text(text + "\n", encoding="utf-8")
         package = ModelPackage.load(beside)
@@ -137,9 +130,7 @@ def _beside(folder: Path) -> Path:
     return place.with_name(f".{place.name}.partial")
 
 
-def _manifest(
-    recipe: DetectorRecipe, fitted: Fitted, data: tuple[DataSource, ...], folder: Path
-) -> Manifest:
+def _manifest(recipe: DetectorRecipe, fitted: Fitted, folder: Path) -> Manifest:
     return Manifest(
         name=recipe.name,
         version=recipe.version,
@@ -154,13 +145,7 @@ def _manifest(
         pooling=pooling(recipe, fitted.frames),
         calibration=fitted.calibration,
         thresholds=fitted.thresholds,
-        training=Training(
-            recipe=fitted.recipe,
-            seed=recipe.seed,
-            seconds=round(fitted.seconds),
-            machine=fitted.machine,
-            data=data,
-        ),
+        training=fitted.training,
         metrics=fitted.metrics,
         files={name: file_sha256(folder / name) for name in _GRAPHS},
     )
@@ -175,21 +160,3 @@ def _cells(frames: FrameDetector, size: int) -> int:
     """Cells a side of the evidence map."""
     with torch.no_grad():
         return int(frames.eval()(torch.zeros(1, 3, size, size))[2].shape[-1])
-
-
-def count_sources(train: Side) -> tuple[DataSource, ...]:
-    """Every origin with its licence and how much of it was used."""
-    pictures = Counter((p.origin, p.licence) for p in train.portraits)
-    films = [*train.films, *(clip.film for clip in train.labelled.fakes())]
-    clips = {(film.frames[0].origin, film.frames[0].licence, film.name) for film in films}
-    per_clip = Counter((origin, licence) for origin, licence, _ in clips)
-    return tuple(
-        [
-            DataSource(name=name, licence=licence, count=count, unit="pictures")
-            for (name, licence), count in sorted(pictures.items())
-        ]
-        + [
-            DataSource(name=name, licence=licence, count=count, unit="clips")
-            for (name, licence), count in sorted(per_clip.items())
-        ]
-    )

@@ -6,15 +6,16 @@ import json
 import logging
 import tarfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unmask.core.errors import DataError
-from unmask.datasets.prepare import Shard
+from unmask.datasets.met import Marks, marks_of
+from unmask.datasets.prepare import PLAN, Shard, left_to_make
 from unmask.training.films import Film
 from unmask.training.material import Portrait, Slice, decode, describe_look
 
@@ -28,7 +29,8 @@ _MOST = 0.5  # of the clips, that a group may hold to be held out
 class Labelled:
     """One face through one window of a data set: label (1 manipulated), method, split, source.
 
-    ``people`` are all who are seen or whose face was used, as far as the data set knows them.
+    ``people`` are all who are seen or whose face was used, as far as the data set knows them;
+    ``marks`` those of :func:`unmask.datasets.met.marks_of`.
     """
 
     film: Film
@@ -37,15 +39,17 @@ class Labelled:
     split: str
     source: str
     people: frozenset[str] = frozenset()
+    marks: Marks = field(default_factory=dict)
 
 
 def read_shards(folder: Path, *, margin: float) -> list[Labelled]:
     """Every clip of the finished shards in ``folder``, crops left on disk.
 
     Left out are videos in which faces that were not manipulated may have been cut too. Raises
-    :class:`DataError` for a shard that is unfinished or cut short, and for crops tighter than
-    ``margin``, of which nothing can be cut.
+    :class:`DataError` for a preparation that is not finished, a shard that is unfinished or cut
+    short, and for crops tighter than ``margin``, of which nothing can be cut.
     """
+    _check_whole(folder)
     clips, doubtful = [], 0
     for tar in sorted(folder.glob("*.tar")):
         _check(tar)
@@ -71,9 +75,17 @@ def hold_out(clips: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]
 
     A group is who is linked by clips of both, as face and donor, or by a recording; of clips
     without known people, a recording. What is in the split ``test`` is in neither.
-    :class:`DataError` where the splits share somebody.
+    :class:`DataError` where the splits share somebody, or a recording.
     """
     usable = [clip for clip in clips if clip.split != "test"]
+    nameless = sum(not clip.people and not _recording(clip) for clip in usable)
+    if nameless:
+        log.warning(
+            "%d of %d labelled clips say neither who is in them nor of which recording they are: "
+            "whom they show may be fitted on and held out, which flatters what is said of the fit",
+            nameless,
+            len(usable),
+        )
     if any(clip.split == "val" for clip in usable):
         fitted = [clip for clip in usable if clip.split != "val"]
         held = [clip for clip in usable if clip.split == "val"]
@@ -88,16 +100,26 @@ def hold_out(clips: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]
     )
 
 
+def _recording(clip: Labelled) -> tuple[str, ...]:
+    """As the data set names it, if it does."""
+    return () if clip.source == clip.film.name else (clip.source,)
+
+
 def _check_apart(fitted: Sequence[Labelled], held: Sequence[Labelled]) -> None:
-    sides = [{person for clip in side for person in clip.people} for side in (fitted, held)]
-    shared = sorted(sides[0] & sides[1])
-    if shared:
-        raise DataError(
-            f"{len(shared)} people are in the split 'val' and in another one, {shared[0]} among "
-            "them: what was learnt of them by heart would count as told",
-            hint="put each person into one split of the index, and run 'unmask data prepare' anew; "
-            "'unmask data check' lists all of them",
-        )
+    ways: dict[str, Callable[[Labelled], Iterable[str]]] = {
+        "people": lambda clip: clip.people,
+        "recordings": _recording,
+    }
+    for what, names in ways.items():
+        sides = [{name for clip in side for name in names(clip)} for side in (fitted, held)]
+        shared = sorted(sides[0] & sides[1])
+        if shared:
+            raise DataError(
+                f"{len(shared)} {what} are in the split 'val' and in another one, {shared[0]} "
+                "among them: what was learnt of them by heart would count as told",
+                hint=f"put each of these {what} into one split of the index, and run 'unmask data "
+                "prepare' anew; 'unmask data check' lists all of them",
+            )
 
 
 def _groups(clips: Sequence[Labelled]) -> list[list[int]]:
@@ -117,6 +139,17 @@ def _groups(clips: Sequence[Labelled]) -> list[list[int]]:
     for place, linked in enumerate(names):
         found[top(linked[0])].append(place)
     return sorted(found.values(), key=lambda places: min(names[place] for place in places))
+
+
+def _check_whole(folder: Path) -> None:
+    """Half a data set would be fitted on in silence, and its splits would not be those it has."""
+    left = left_to_make(folder)
+    if left:
+        raise DataError(
+            f"{folder} lacks {left} of the shards that it was planned with, {PLAN} says",
+            hint="run 'unmask data prepare' again, it makes what is missing; or delete that "
+            f"{PLAN} to fit on the shards that are there",
+        )
 
 
 def _check(tar: Path) -> None:
@@ -169,6 +202,13 @@ def _clip(tar: Path, about: dict[str, Any], crops: Sequence[Slice]) -> Labelled:
         split=about["split"],
         source=about["source"] or about["path"],
         people=frozenset(about["identities"]),
+        marks=marks_of(
+            path=about["path"],
+            dataset=about["dataset"],
+            source=about["source"],
+            people=about["identities"],
+            size=about.get("bytes"),
+        ),
     )
 
 

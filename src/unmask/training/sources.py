@@ -76,8 +76,16 @@ def read_sides(
     )
     sides = (train, held_out)
     for name, side in zip(("fitted on", "held out"), sides, strict=True):
-        log.info("%s: %s", name, ", ".join(f"{n} {what}" for what, n in side.counts().items()))
+        log.info("%s: %s", name, ", ".join(f"{n} {what}" for what, n in _told(side).items()))
     return sides
+
+
+def _told(side: Side) -> dict[str, int]:
+    """What there is of each, for people; what a data set labels alone would not be seen else."""
+    if not side.labelled.clips:
+        return side.counts()
+    fakes = len(side.labelled.fakes()) if side.labelled else 0  # one class alone labels nothing
+    return {**side.counts(), "labelled fakes": fakes}
 
 
 def _side(
@@ -157,7 +165,10 @@ def _real(clips: Sequence[Labelled]) -> list[Film]:
 
 
 def check_folders(data: Sequence[Path]) -> None:
-    """:class:`DataError` for a folder that holds nothing to fit on."""
+    """:class:`DataError` for a folder that holds nothing to fit on, and for clips alone.
+
+    Fakes of single faces are made of portraits, and of those there are none then.
+    """
     for root in data:
         if not (_has_shards(root) or _has_faces(root) or (root / "clips.csv").exists()):
             raise DataError(
@@ -165,6 +176,12 @@ def check_folders(data: Sequence[Path]) -> None:
                 hint="docs/training.md says how data is laid out; 'unmask data prepare' makes "
                 "shards",
             )
+    if not any(_has_shards(root) or _has_faces(root) for root in data):
+        raise DataError(
+            f"{data[0]} holds clips.csv and no pictures of faces, of which fakes are made",
+            hint="add faces/faces.csv (docs/training.md), or label the clips and run 'unmask data "
+            "prepare' on them",
+        )
 
 
 def _has_shards(root: Path) -> bool:

@@ -14,7 +14,7 @@ from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.models.keras.start import read_keras_trunk
 from unmask.models.package_weights import load_frame_weights, read_temporal
 from unmask.models.weights import load_detector, load_trunk, read_tensors
-from unmask.runtime.package import find_package
+from unmask.runtime.package import ModelPackage, Training, file_sha256, find_package
 
 _IMAGENET = "weights/xception-imagenet*.safetensors"
 
@@ -23,12 +23,16 @@ _IMAGENET = "weights/xception-imagenet*.safetensors"
 class Start:
     """Networks to go on from. ``fresh`` names parameters without weights; they move first.
 
-    ``temporal`` is None where nothing but the frame detector is given.
+    ``temporal`` is None where nothing but the frame detector is given. ``origin`` says whose
+    weights they are, with their hashes and no folder; ``before`` what a model package whose they
+    are says of how it was fitted.
     """
 
     frames: FrameDetector
     fresh: frozenset[str]
     temporal: TemporalDetector | None = None
+    origin: str = "scratch"
+    before: Training | None = None
 
 
 def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> Start:
@@ -42,20 +46,34 @@ def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> 
     torch.manual_seed(seed)
     detector = FrameDetector(make_trunk(backbone))
     everything = [name for name, _ in detector.named_parameters()]
-    temporal = None
-    path = Path(init)
+    temporal, before = None, None
+    path, origin = Path(init), init
     if init == "scratch":
         fresh = everything
     elif init == "imagenet":
-        fresh = _from_file(detector, imagenet_weights(data))
+        file = imagenet_weights(data)
+        fresh, origin = _from_file(detector, file), _hashed(file)
     elif init.startswith(TIMM):
         fresh = _from_hub(detector, init.removeprefix(TIMM))
     elif path.is_file():
-        fresh = _from_file(detector, path)
+        fresh, origin = _from_file(detector, path), _hashed(path)
     else:
-        folder = path if path.is_dir() else _package(init)
-        fresh, temporal = load_frame_weights(detector, folder), read_temporal(folder)
-    return Start(detector, frozenset(fresh) & frozenset(everything), temporal)
+        package = ModelPackage.load(path) if path.is_dir() else _package(init)
+        fresh = load_frame_weights(detector, package.folder)
+        temporal = read_temporal(package.folder)
+        origin, before = _graphs(package), package.manifest.training
+    return Start(detector, frozenset(fresh) & frozenset(everything), temporal, origin, before)
+
+
+def _hashed(path: Path) -> str:
+    return f"{path.name} (SHA-256 {file_sha256(path)[:12]})"
+
+
+def _graphs(package: ModelPackage) -> str:
+    """By its graphs: calibrating a package changes its manifest, and no weight."""
+    manifest = package.manifest
+    both = ", ".join(manifest.files[name][:12] for name in ("backbone.onnx", "temporal.onnx"))
+    return f"{manifest.name} {manifest.version} (SHA-256 of its graphs {both})"
 
 
 def _from_file(detector: FrameDetector, path: Path) -> list[str]:
@@ -84,9 +102,9 @@ def imagenet_weights(data: Sequence[Path]) -> Path:
     return found[0]
 
 
-def _package(name: str) -> Path:
+def _package(name: str) -> ModelPackage:
     try:
-        return find_package(name).folder
+        return find_package(name)
     except ModelNotFound as error:
         raise ModelNotFound(
             f"--init {name}: no such file, model package or name",

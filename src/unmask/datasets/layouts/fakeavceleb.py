@@ -10,7 +10,7 @@ from unmask.core.errors import DataError
 from unmask.datasets.draft import Draft
 from unmask.datasets.layouts.base import Layout
 from unmask.datasets.lists import malformed, read_rows
-from unmask.datasets.sample import MANIPULATED, REAL, Sample
+from unmask.datasets.sample import MANIPULATED, REAL, UNKNOWN, Sample
 from unmask.datasets.tree import Tree, stem, tidy
 
 _LIST = "meta_data.csv"
@@ -81,7 +81,7 @@ def _add(path: str, row: _Row | None, draft: Draft) -> None:
     label = MANIPULATED if named[1] == "Fake" else REAL
     person = next((one for one in between if _PERSON.match(one)), "")
     people = [person, *(row.people if row else ())]
-    method = row.method if row else "unknown"
+    method = row.method if row else UNKNOWN
     facts = dict(zip(("race", "gender"), between[:2], strict=False)) if len(between) > 2 else {}
     facts["audio"] = named[2].lower()
     if label == REAL and named[2] == "Fake":

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from unmask.core.errors import DataError
 from unmask.datasets.draft import Draft
 from unmask.datasets.layouts.base import Layout
-from unmask.datasets.sample import MANIPULATED, REAL, Kind, Sample
+from unmask.datasets.sample import MANIPULATED, REAL, UNKNOWN, Kind, Sample
 from unmask.datasets.tree import PICTURES, VIDEOS, Tree, join, stem
 from unmask.datasets.words import called, label_of, split_of
 
@@ -113,7 +113,7 @@ def _add(
     sample = Sample(
         path=path,
         label=label,
-        method=after[0] if after else "unknown",
+        method=after[0] if after else UNKNOWN,
         split=splits[0] if splits else "",
         kind=kind,
     )

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from unmask.datasets.archives import reading
 from unmask.datasets.draft import Draft
 from unmask.datasets.layouts.base import Layout
-from unmask.datasets.sample import INSIDE, MANIPULATED, REAL, Sample, Split
+from unmask.datasets.sample import INSIDE, MANIPULATED, REAL, UNKNOWN, Sample, Split
 from unmask.datasets.tree import PICTURES, Tree
 
 _SUFFIX = ".tar.gz"
@@ -40,7 +40,7 @@ def _load(tree: Tree, draft: Draft) -> None:
                 Sample(
                     folder,
                     label,
-                    method="unknown",
+                    method=UNKNOWN,
                     split=split,
                     # Shard 7 of one quarter has nothing to do with shard 7 of another.
                     source=f"wilddeepfake:{name.replace(' ', '-')}/{shard}",

@@ -16,6 +16,7 @@ from unmask.clips import align
 from unmask.core.deadline import Deadline
 from unmask.core.errors import DataError
 from unmask.core.frames import Crop, Sighting, Track
+from unmask.datasets.met import file_bytes
 from unmask.datasets.opening import opened
 from unmask.datasets.prepare.looking import Look, looks
 from unmask.datasets.prepare.options import PrepareOptions
@@ -64,11 +65,10 @@ def cut_sample(
             prominent = sorted(found, key=_prominence, reverse=True)
             for track in prominent[: options.max_faces + _SPARE]:
                 cuts.append(_cut(look, track, options))
+    about = _about(sample, options) | {"bytes": file_bytes(root, sample)}
     faces = _choose(tracks, doubtful_faces(tracks, lengths), options.max_faces)
     return [
-        Clip(
-            faces[cut.track.face], cut.track.window, cut.crops, _about(sample, options) | cut.about
-        )
+        Clip(faces[cut.track.face], cut.track.window, cut.crops, about | cut.about)
         for cut in sorted(cuts, key=lambda cut: (faces.get(cut.track.face, -1), cut.track.window))
         if cut.track.face in faces
     ]

@@ -86,6 +86,15 @@ def prepare(
     return account
 
 
+def left_to_make(folder: Path) -> int:
+    """How many of the planned shards a folder lacks; 0 where it has no plan that can be read."""
+    try:
+        planned = Plan.model_validate_json((folder / PLAN).read_bytes()).shards
+    except (OSError, ValidationError):
+        return 0
+    return max(0, planned - len(list(folder.glob("*.tar"))))
+
+
 def _made(units: Sequence[Unit], out: Path, workers: int) -> Iterator[Shard]:
     if workers < 2 or len(units) < 2:
         for unit in units:
