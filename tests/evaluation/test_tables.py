@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import auc
 from made_up import DATA, SCORER, case, separated
 from scipy.stats import binomtest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import auc, roc_auc_score
 
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
