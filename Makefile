@@ -69,8 +69,10 @@ layers: $(VENV)/.dev
 
 check: lint types layers test
 
-# A wheel, installed with nothing but what it asks for, imports and scans.
+# A wheel, installed with nothing but what it asks for, imports and scans. What an earlier wheel was
+# made of goes first: setuptools would pack files again that have since been deleted.
 base:
+	@rm -rf build/lib build/bdist.*
 	@$(PYTHON) -m venv --clear build/base
 	@build/base/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
 	@cd build && base/bin/python ../tools/import_base.py

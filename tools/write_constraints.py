@@ -3,8 +3,8 @@
     .venv/bin/python tools/write_constraints.py
 
 Only what pyproject.toml asks for, and what that needs, is listed, grouped by the extra that brings
-it; what else lies in the environment is not. The extra ``cuda`` is left out: its distribution and
-``onnxruntime`` exclude each other.
+it; what else lies in the environment is not. The extra ``cuda`` is left out, as its distribution
+and ``onnxruntime`` exclude each other, and ``timm``, which no test installs.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def _public_version(name: str) -> str:
     try:
         return metadata.version(name).split("+")[0]
     except metadata.PackageNotFoundError as error:
-        raise SystemExit(f"{name} is not installed: this needs all extras but 'cuda'") from error
+        raise SystemExit(
+            f"{name} is not installed: this needs all extras but 'cuda' and 'timm'"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ import pytest
 from films import film, panning
 from test_scan_inputs import feed
 
+from unmask.cli.crashes import describe
 from unmask.clips import align
+from unmask.core.paths import data_folder
+from unmask.store.engine import locate, sqlite_file
 
 FAILURES = [
     # what is passed, the code, part of the message, part of the way out
@@ -263,6 +266,55 @@ def test_a_model_in_a_folder_that_may_not_be_entered(unmask, portrait, locked):
 def test_a_data_folder_that_may_not_be_entered_is_seen_by_doctor(unmask, locked, monkeypatch):
     monkeypatch.setenv("UNMASK_DATA", str(locked / "data"))
     assert "NOT WRITABLE" in unmask("doctor").out
+
+
+@pytest.fixture
+def homeless(home, monkeypatch):
+    """A container's user: a number without account and HOME."""
+    for name in ("UNMASK_DATA", "UNMASK_CACHE", "XDG_DATA_HOME", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+
+
+def test_a_user_without_a_home_gets_a_verdict_and_no_history(
+    unmask, suspicious, portrait, homeless
+):
+    ran = unmask("scan", "--model", suspicious, portrait)
+    assert ran.code == 0
+    assert "Manipulated" in ran.out
+    assert "no home folder to keep anything in; going on without history" in ran.err
+    assert "set UNMASK_DATA to a folder" in ran.err
+
+
+def test_a_user_without_a_home_is_told_where_to_keep_things(unmask, homeless):
+    ran = unmask("history")
+    assert ran.code == 2
+    assert "no home folder to keep anything in" in ran.err
+    ran = unmask("doctor", "--json")
+    assert "UNMASK_DATA" in ran.json["Folders"]["data"]
+    assert "UNMASK_CACHE" in ran.json["Folders"]["cache"]
+    assert "no home folder" in ran.json["History"]["state"]
+
+
+def test_an_unforeseen_failure_without_a_home_is_still_told(homeless):
+    assert "report it with this message" in describe(ValueError("x")).hint
+
+
+def test_a_data_folder_below_the_home_is_one_folder(monkeypatch, tmp_path):
+    """A unit file's variable is not expanded by a shell: history and uploads went apart."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("UNMASK_DATA", "~/kept")
+    assert data_folder() == tmp_path / "kept"
+    assert sqlite_file(locate(None)) == str(tmp_path / "kept" / "history.db")
+
+
+def test_a_database_of_nobody_is_a_path_as_it_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert sqlite_file(locate("~nobodyofthatname/h.db")) == str(tmp_path / "~nobodyofthatname/h.db")
 
 
 def test_standard_input_that_cannot_be_read(scan, portrait, monkeypatch):

@@ -66,3 +66,15 @@ def test_a_disk_that_is_full_is_no_flaw_of_the_file_or_of_unmask(
     said = answer(order_of(portrait, options, tmp_path), Speaker(io.BytesIO()))
     assert isinstance(said, Failed)
     assert said.error.code == "disk-full"
+
+
+def test_a_mac_refuses_a_bound_on_memory_and_gets_the_others(monkeypatch):
+    import resource
+    import sys
+
+    bounded = []
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(resource, "setrlimit", lambda what, both: bounded.append(what))
+    Limits().apply()
+    assert resource.RLIMIT_AS not in bounded
+    assert {resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE} <= set(bounded)

@@ -184,7 +184,8 @@ def test_modes(tmp_path, mode):
         image = Image.fromarray(colours()).convert(mode)
         wanted = np.asarray(image.convert("RGB"))
         name = {"CMYK": "a.tif", "YCbCr": "a.tif"}.get(mode, "a.png")
-    image.save(tmp_path / name)
+    # Pillow before 13 cannot read YCbCr again that it wrote without compression.
+    image.save(tmp_path / name, compression="tiff_lzw" if mode == "YCbCr" else None)
     assert near(read(tmp_path / name), wanted, 6)
 
 

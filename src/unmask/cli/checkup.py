@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from unmask.cli.extras import extras
-from unmask.core.errors import RuntimeUnavailable, UnmaskError
+from unmask.core.errors import RuntimeUnavailable, StoreError, UnmaskError
 from unmask.core.files import is_there
 from unmask.core.paths import cache_folder, data_folder
 from unmask.core.version import __version__
@@ -49,7 +49,7 @@ def examine() -> Findings:
         "Pictures": _pictures(),
         "Models": _models(problems),
         "Extras": extras(),
-        "Folders": {"data": _folder(data_folder()), "cache": _folder(cache_folder())},
+        "Folders": {"data": _folder(data_folder), "cache": _folder(cache_folder)},
         "History": _history(problems),
     }
     return Findings(sections, problems)
@@ -157,15 +157,22 @@ def _models(problems: list[UnmaskError]) -> Section:
     return lines or {"shipped": "none"}
 
 
-def _folder(folder: Path) -> str:
+def _folder(find: Callable[[], Path]) -> str:
     """The nearest folder that exists decides whether it could be made."""
+    try:
+        folder = find()
+    except StoreError as error:
+        return f"none: {error.message}; {error.hint}"
     here = next(place for place in (folder, *folder.parents) if is_there(place))
     able = "" if os.access(here, os.W_OK | os.X_OK) else ", NOT WRITABLE"
     return f"{folder}{'' if is_there(folder) else ' (not made yet)'}{able}"
 
 
 def _history(problems: list[UnmaskError]) -> Section:
-    url = locate(None)
+    try:
+        url = locate(None)
+    except StoreError as error:
+        return {"state": f"cannot be used: {error.message}"}
     lines = {"database": place_of(url)}
     path = sqlite_file(url)
     if path is not None and not is_there(path):

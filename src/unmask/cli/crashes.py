@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from datetime import UTC, datetime
 
+from unmask.core.errors import StoreError
 from unmask.core.paths import data_folder
 from unmask.core.scan import Failure
 from unmask.core.version import __version__
@@ -32,16 +33,16 @@ def describe(error: Exception, doing: str = "") -> Failure:
 
 def _report(error: Exception, doing: str) -> str:
     text = "".join(traceback.format_exception(error))
-    folder = data_folder() / "crashes"
     now = datetime.now(UTC)
-    path = folder / f"{now:%Y%m%dT%H%M%S.%f}.txt"
     try:
+        folder = data_folder() / "crashes"
+        path = folder / f"{now:%Y%m%dT%H%M%S.%f}.txt"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(
             f"unmask {__version__}, {now:%Y-%m-%d %H:%M:%S} UTC\n{doing}\n{text}",
             encoding="utf-8",
             errors="backslashreplace",
         )
-    except OSError:
+    except (OSError, StoreError):
         return "this message"  # no folder can be written: the sentence has to do
     return str(path)

@@ -15,7 +15,7 @@ def extras() -> dict[str, str]:
 
 
 def _requirements() -> dict[str, list[str]]:
-    """Distributions by extra. An extra may name other extras of Unmask itself."""
+    """Distributions by extra, each once. An extra may name other extras of Unmask itself."""
     found: dict[str, list[str]] = {}
     for line in metadata.requires("unmask") or ():
         match = _REQUIREMENT.match(line)
@@ -27,7 +27,7 @@ def _requirements() -> dict[str, list[str]]:
             needs += [need for other in others.split(",") for need in found.get(other, ())]
         else:
             needs.append(name)
-    return found
+    return {extra: list(dict.fromkeys(needs)) for extra, needs in found.items()}
 
 
 def _state(extra: str, needs: Iterable[str]) -> str:

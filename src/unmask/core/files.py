@@ -54,6 +54,6 @@ def is_there(path: str | Path) -> bool:
     return os.path.lexists(path)
 
 
-def expanded(place: str) -> Path:
+def expanded(place: str | Path) -> Path:
     """The path with ``~`` as the home folder, as it stands where nobody has that name."""
     return Path(os.path.expanduser(place))  # noqa: PTH111

@@ -38,7 +38,10 @@ class Limits:
         )
 
     def apply(self) -> None:
-        """To this process, for good. Windows has no such limits: there only the time is kept."""
+        """To this process, for good.
+
+        Windows has no such limits: there only the time is kept. macOS refuses any on memory.
+        """
         if sys.platform == "win32":
             return
         import resource
@@ -49,6 +52,8 @@ class Limits:
             (resource.RLIMIT_FSIZE, self.file),
             (resource.RLIMIT_CORE, 0),
         ):
+            if what == resource.RLIMIT_AS and sys.platform == "darwin":
+                continue
             _, hard = resource.getrlimit(what)
             allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
             resource.setrlimit(what, (allowed, allowed))

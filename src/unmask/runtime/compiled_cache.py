@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from unmask.core.errors import StoreError
 from unmask.core.paths import cache_folder
 
 BOUND = 10**9
@@ -40,7 +41,7 @@ def own_folder(graph: Path) -> Iterator[Path | None]:
             )
             for blob in shared.glob(_COMPILED):
                 os.link(blob, own / blob.name)
-        except OSError:
+        except (OSError, StoreError):
             yield None  # a cache only saves time
             return
         yield own

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from unmask.core.errors import StoreError
+from unmask.core.files import expanded
 from unmask.core.paths import data_folder
 
 BUSY_MS = 30_000
@@ -32,7 +33,7 @@ def locate(database: str | Path | None) -> URL:
                 "UNMASK_DATABASE is not a database URL",  # it may hold a password: not shown
                 hint="such as postgresql+psycopg://user:password@host/name",
             ) from error
-    return URL.create("sqlite", database=str(Path(wanted).expanduser().absolute()))
+    return URL.create("sqlite", database=str(expanded(wanted).absolute()))
 
 
 def place_of(url: URL) -> str:
