@@ -41,8 +41,7 @@ def shoot(driver: Any, name: str, width: int, height: int, *, dark: bool = False
 def draw_results(driver: Any, url: str) -> None:
     """The table of a batch, a result, the same on a phone, its heat map."""
     hand_in(driver, url, *SAMPLES)
-    until(lambda: len(driver.find_elements(By.CSS_SELECTOR, "tbody .badge, tbody .tag")) >= 2
-          or driver.page_source.count("Done") >= 2)  # fmt: skip
+    until(lambda: len(driver.find_elements(By.CSS_SELECTOR, "tbody .badge")) >= 2)
     shoot(driver, "batch", 1000, 592)
     hand_in(driver, url, SAMPLES[0])
     until(lambda: driver.find_elements(By.CSS_SELECTOR, ".verdict"))

@@ -10,8 +10,9 @@ MEANS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "manipulated": (
             "The traces that this model knows are present: the calibrated probability reaches "
             "the upper threshold.",
-            "Not who did it, nor with what intent. Beauty filters, heavy retouching and upscaling "
-            "can leave the same traces.",
+            "Not who did it, nor with what intent. Beauty filters, heavy retouching, upscaling, "
+            "and whatever is laid over a face, such as a sticker, a logo or a mask, can leave the "
+            "same traces.",
         ),
         "no-manipulation-found": (
             "This model looked, with enough to look at, and the probability lies below the lower "
