@@ -63,6 +63,9 @@ def variants(recipe: DetectorRecipe, seeds: list[int]) -> Iterator[Variant]:
     if recipe.faint is not None:
         plain = changed(recipe, "nofaint").model_copy(update={"faint": None})
         yield Variant("no-faint", plain, recipe.init)
+    if recipe.covers is not None:
+        plain = changed(recipe, "nocovers").model_copy(update={"covers": None})
+        yield Variant("no-covers", plain, recipe.init)
     if recipe.frame.expected_crops:
         plain = changed(recipe, "noexpectation", expected_crops=0)
         yield Variant("no-expectation", plain, recipe.init)

@@ -108,12 +108,13 @@ def _verdict(probability: float | None, *reasons: str) -> Verdict:
     return Verdict(label="inconclusive", probability=probability, reasons=reasons)
 
 
-def test_where_noise_hides_traces_little_found_is_no_evidence() -> None:
-    found = Likelihood.of_verdict(_verdict(0.05, "too-noisy"), LARGE)
+@pytest.mark.parametrize("hiding", ["too-noisy", "part-covered"])
+def test_where_traces_are_hidden_little_found_is_no_evidence(hiding: str) -> None:
+    found = Likelihood.of_verdict(_verdict(0.05, hiding), LARGE)
     assert found is not None
     assert found.ratio == 1
     assert found.verbal == "no support for either proposition over the other"
-    for verdict in (_verdict(0.05, "frames-disagree"), _verdict(0.8, "too-noisy")):
+    for verdict in (_verdict(0.05, "frames-disagree"), _verdict(0.8, hiding)):
         assert verdict.probability is not None
         plain = Likelihood.of(verdict.probability, LARGE)
         assert Likelihood.of_verdict(verdict, LARGE) == plain

@@ -74,10 +74,10 @@ def test_the_frame_head_is_the_mean_of_its_map() -> None:
 class _Grid(Trunk):
     """The crop's first two channels for features, in cells of one pixel."""
 
-    features = 2
+    features = inner = 2
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x[:, :2]
+    def levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x[:, :2], x[:, :2]
 
 
 def test_a_frame_is_judged_by_what_stands_out() -> None:

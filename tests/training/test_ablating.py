@@ -31,8 +31,8 @@ def test_each_variant_changes_one_thing_and_keeps_its_own_files(ablate: ModuleTy
     found = {one.name: one for one in ablate.variants(recipe, [22, 23])}
     kinds = {kind for kind, share in recipe.frame.kinds.items() if share > 0}
     left_out = {f"no-{kind}" for kind in kinds}
-    others = {"base", "no-wear", "no-strangers", "no-faint", "no-expectation", "scratch"}
-    others |= {"seed-22", "seed-23"}
+    others = {"base", "no-wear", "no-strangers", "no-faint", "no-covers", "no-expectation"}
+    others |= {"scratch", "seed-22", "seed-23"}
     assert found.keys() == others | left_out
     assert len({one.recipe.stem for one in found.values()}) == len(found)
     base = found["base"].recipe.frame
@@ -43,6 +43,7 @@ def test_each_variant_changes_one_thing_and_keeps_its_own_files(ablate: ModuleTy
         assert other.model_copy(update={"kinds": base.kinds}) == base
     assert found["no-strangers"].recipe.frame.strangers == 0
     assert found["no-faint"].recipe.faint is None
+    assert found["no-covers"].recipe.covers is None
     assert found["no-expectation"].recipe.frame.expected_crops == 0
     assert (found["scratch"].init, found["base"].init) == ("scratch", recipe.init)
 

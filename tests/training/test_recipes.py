@@ -10,6 +10,7 @@ from unmask.core.errors import DataError
 from unmask.training.recipe import (
     AnimatorRecipe,
     ClipStage,
+    CoverStage,
     DetectorRecipe,
     FaintStage,
     FrameStage,
@@ -26,7 +27,7 @@ DEBUG = (RECIPES / "debug.toml").read_text("utf-8")
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_shipped_recipes_are_valid(path: Path) -> None:
     recipe = read_recipe(path)
-    assert recipe.name == path.stem
+    assert path.stem == recipe.name or path.stem.startswith(f"{recipe.name}-")
     if isinstance(recipe, DetectorRecipe):
         assert len(renderer_recipes(recipe, RECIPES)) == len(recipe.renderers)
 
@@ -96,6 +97,7 @@ def test_every_key_and_recipe_is_documented() -> None:
         DetectorRecipe,
         FrameStage,
         FaintStage,
+        CoverStage,
         ClipStage,
         JointStage,
         RendererRecipe,

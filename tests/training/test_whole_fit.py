@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from face_tree import person
 
 from unmask.clips import align
@@ -51,6 +52,9 @@ def test_the_package_scores(finished: Path) -> None:
     scores = scorer.score_crops(np.stack(crops))
     assert scores.maps.shape == (len(crops), manifest.map_size, manifest.map_size)
     assert np.isfinite(scorer.score_clips([scores.features])).all()
+    assert manifest.covers
+    assert scores.covered is not None
+    assert ((scores.covered >= 0) & (scores.covered <= 1)).all()
     assert manifest.training.data[0].count == 6
     assert manifest.metrics["calibration clips"]["auc"] > 0.5
     assert "README.md" in manifest.files
@@ -90,14 +94,14 @@ def test_logs_hold_losses_and_throughput(finished: Path) -> None:
 def test_interrupted_fits_end_as_uninterrupted_ones(
     finished: Path, fit: Callable[..., Path], recipe: DetectorRecipe, tmp_path: Path
 ) -> None:
-    """Bit for bit, wherever it was stopped: in the renderer and in each of the four stages."""
+    """Bit for bit, wherever it was stopped: in the renderer and in each of the five stages."""
     stages = []
-    for limit in (4, 20, 25, 19, 15, 22, 2, None):
+    for limit in (4, 20, 25, 19, 4, 15, 22, 2, None):
         try:
             fit(recipe, tmp_path, limit=limit)
         except Stopped as stopped:
             stages.append(str(stopped).partition(":")[0])
-    assert {"debug-renderer", "frames", "faint", "clips", "joint"} <= set(stages)
+    assert {"debug-renderer", "frames", "faint", "covers", "clips", "joint"} <= set(stages)
     for name in PRODUCTS:
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
     for log in ("debug-1-5.jsonl", "debug-1-5-joint.jsonl"):
@@ -115,6 +119,30 @@ def test_finished_stages_are_not_repeated(
     kept = {path: path.stat().st_mtime_ns for path in finished.glob("debug-*") if path.is_file()}
     fit(recipe, finished, limit=1)  # one step would stop it
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_covers_alone_are_fitted_to_a_finished_package(
+    finished: Path, fit: Callable[..., Path], recipe: DetectorRecipe, tmp_path: Path
+) -> None:
+    """A frame stage of no steps leaves the networks as they are: halves stay the same halves."""
+    later = recipe.model_copy(
+        update={
+            "init": str(finished / "package"),
+            "frame": recipe.frame.model_copy(update={"steps": 0}),
+            "faint": None,
+            "joint": None,
+        }
+    )
+    package = fit(later, tmp_path)
+    before, after = (
+        start_from(str(folder), "debug", [], seed=1).frames
+        for folder in (finished / "package", package)
+    )
+    state, changed = before.state_dict(), after.state_dict()
+    for name, value in state.items():
+        if not name.startswith("covers.") and name not in ("cells.bias", "head.bias"):
+            assert torch.equal(value, changed[name]), name
+    assert not torch.equal(state["covers.answer.weight"], changed["covers.answer.weight"])
 
 
 def test_another_recipe_does_not_go_on_from_it(

@@ -19,6 +19,7 @@ BLURRED = {"sharpness": 1.1}
 UNSURE = {"detector_score": 0.7}
 CUT = {"inside": 0.4}
 NOISY = {"grain": 0.8}
+COVERED = {"covered": 0.7}
 
 # frames, clips, quality, kind → label, probability (or None), reasons
 GOLDEN = [
@@ -53,6 +54,11 @@ GOLDEN = [
     ([0, 0, 0], [0.3], NOISY, "video", "inconclusive", 0.4502,
      ("between-thresholds", "too-noisy")),
     ([2], [], NOISY, "image", "manipulated", 0.8808, ("above-threshold", "frame-artefacts")),
+    ([-3], [], COVERED, "image", "inconclusive", 0.0474, ("part-covered",)),
+    ([-3, -3, -3], [-3], COVERED, "video", "inconclusive", 0.0015, ("part-covered",)),
+    ([-3], [], COVERED | NOISY, "image", "inconclusive", 0.0474, ("too-noisy", "part-covered")),
+    ([-3], [], {"covered": 0.69}, "image", "no-manipulation-found", 0.0474, ("below-threshold",)),
+    ([2], [], COVERED, "image", "manipulated", 0.8808, ("above-threshold", "frame-artefacts")),
     ([5], [], CUT, "image", "inconclusive", None, ("face-cut-off",)),
 ]  # fmt: skip
 
@@ -125,6 +131,17 @@ def test_quality_that_is_no_number_is_poor(calibration, thresholds, make_face):
     assert verdict.reasons == ("too-blurred",)
     face = make_face([-3.0], grain=math.nan)
     assert judge_face(face, calibration, thresholds, kind="image").reasons == ("too-noisy",)
+    face = make_face([-3.0], covered=math.nan)
+    assert judge_face(face, calibration, thresholds, kind="image").reasons == ("part-covered",)
+
+
+def test_what_covers_fewer_than_half_of_the_frames_hides_nothing(
+    calibration, thresholds, make_face
+):
+    covered, bare = make_face([-3, -3], **COVERED).frames, make_face([-3] * 4).frames
+    few, many = FaceEvidence(covered + bare[:3], ()), FaceEvidence(covered + bare[:2], ())
+    assert judge_face(few, calibration, thresholds, kind="video").reasons == ("below-threshold",)
+    assert judge_face(many, calibration, thresholds, kind="video").reasons == ("part-covered",)
 
 
 def test_another_floor_can_be_asked_for(calibration, thresholds, make_face):

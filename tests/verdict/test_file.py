@@ -13,6 +13,7 @@ CLEAN = Verdict(label="no-manipulation-found", probability=0.05, reasons=("below
 UNSURE = Verdict(label="inconclusive", probability=0.5, reasons=("between-thresholds",))
 SPLIT = Verdict(label="inconclusive", probability=0.1, reasons=("frames-disagree",))
 NOISY = Verdict(label="inconclusive", probability=0.05, reasons=("too-noisy",))
+COVERED = Verdict(label="inconclusive", probability=0.05, reasons=("part-covered",))
 SMALL = Verdict(label="inconclusive", probability=None, reasons=("face-too-small",))
 BLURRED = Verdict(label="inconclusive", probability=None, reasons=("too-blurred",))
 
@@ -25,6 +26,9 @@ GOLDEN = [
     ([(SPLIT, 9)], "inconclusive", 0.1, ("frames-disagree",)),
     ([(NOISY, 9)], "inconclusive", 0.05, ("too-noisy",)),
     ([(NOISY, 9), (CLEAN, 1)], "inconclusive", 0.05, ("too-noisy",)),
+    ([(COVERED, 9), (CLEAN, 1)], "inconclusive", 0.05, ("part-covered",)),
+    ([(COVERED, 1), (CLEAN, 9)], "no-manipulation-found", 0.05,
+     ("below-threshold", "some-faces-inconclusive")),
     ([(NOISY, 1), (CLEAN, 9)], "no-manipulation-found", 0.05,
      ("below-threshold", "some-faces-inconclusive")),
     ([(SMALL, 9)], "inconclusive", None, ("face-too-small",)),

@@ -95,6 +95,9 @@ class FaceFrame(Record):
     size_px: float = Field(description="shorter side of the box")
     sharpness: float | None = Field(description="mean absolute Laplacian of the aligned crop")
     grain: float | None = Field(None, description="detail of its finest octave, by the next one's")
+    covered: Probability | None = Field(
+        None, description="whether something lies over the face, where the model says it"
+    )
     score: Probability | None = Field(description="null where the crop was not scored")
 
 

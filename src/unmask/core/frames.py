@@ -121,10 +121,12 @@ class FrameScores:
 
     ``logits`` N; ``features`` N×D; ``maps`` N×h×w, the contribution of each cell to the logit
     (their mean is the logit less the bias), positive where the evidence speaks for manipulation;
-    ``cells`` N×h×w, how far each cell stands out, where the model pools frames by them.
+    ``cells`` N×h×w, how far each cell stands out, where the model pools frames by them;
+    ``covered`` N in 0…1, whether something lies over the face, where the model says it.
     """
 
     logits: NDArray[np.float32]
     features: NDArray[np.float32]
     maps: NDArray[np.float32]
     cells: NDArray[np.float32] | None = None
+    covered: NDArray[np.float32] | None = None

@@ -95,13 +95,14 @@ class Likelihood:
     def of_verdict(cls, verdict: Verdict, reference: Reference) -> Likelihood | None:
         """The ratio behind a verdict's probability; None where it has none.
 
-        Never below 1 where noise hides traces: that little was found is then no evidence against
-        manipulation.
+        Never below 1 where noise or what lies over the face hides traces: that little was found is
+        then no evidence against manipulation.
         """
         if verdict.probability is None:
             return None
         found = cls.of(verdict.probability, reference)
-        return cls(1.0, "") if "too-noisy" in verdict.reasons and found.ratio < 1 else found
+        hidden = {"too-noisy", "part-covered"} & set(verdict.reasons)
+        return cls(1.0, "") if hidden and found.ratio < 1 else found
 
     @property
     def strength(self) -> float:

@@ -30,7 +30,7 @@ def make_trunk(name: str) -> Trunk:
 class DebugTrunk(Trunk):
     """Four convolutions: enough to run every stage of a fit in seconds, and to learn a little."""
 
-    features = 32
+    features = inner = 32
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,11 +41,11 @@ class DebugTrunk(Trunk):
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(outside) for outside in widths[1:])
 
-    def forward(self, x: Tensor) -> Tensor:
-        """N×3×S×S → N×32×⌈S/16⌉×⌈S/16⌉."""
+    def levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """N×3×S×S → N×32×⌈S/16⌉×⌈S/16⌉, twice the same."""
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = functional.relu(norm(conv(x)))
-        return x
+        return x, x
 
 
 class TimmTrunk(Trunk):
@@ -66,12 +66,12 @@ class TimmTrunk(Trunk):
             grid = self.eval()(torch.zeros(1, 3, 224, 224))
         if grid.ndim != 4:
             raise ModelInvalid(f"timm:{name} gives no grid of features", hint="take a CNN")
-        self.features = int(grid.shape[1])
+        self.features = self.inner = int(grid.shape[1])
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalise as timm does, then the network's last grid."""
+    def levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalise as timm does, then the network's last grid, twice the same."""
         grid: Tensor = self.net.forward_features((x - self.mean) * self.scale)
-        return grid
+        return grid, grid
 
 
 def hub_weights(name: str) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unmask.models.covers import Covers, both_levels
 from unmask.models.expectation import Expectation
 from unmask.models.places import Places
 from unmask.models.trunk import Trunk
@@ -23,7 +24,8 @@ class FrameDetector(nn.Module):
     is; a clean one cannot end lower than a coarse one for its cleanness alone. It is the pooling of
     multiple-instance learning by attention (Ilse, Tomczak & Welling, "Attention-based Deep Multiple
     Instance Learning", ICML 2018), with the cells' own answers for attention, less the average.
-    What stands out of real faces as much (``places``) is no contrast; fits do without.
+    What stands out of real faces as much (``places``) is no contrast, nor what cells rise by for
+    something that lies over the face (``covers``, where there are any); fits do without.
     """
 
     def __init__(self, trunk: Trunk | None = None) -> None:
@@ -31,6 +33,7 @@ class FrameDetector(nn.Module):
         self.trunk = Xception() if trunk is None else trunk
         self.cells = nn.Conv2d(self.trunk.features, 1, 1)
         self.head = nn.Linear(1, 1)
+        self.covers: Covers | None = None
         self.places = Places()
         self.expectation = Expectation()
         nn.init.normal_(self.cells.weight, std=0.01)
@@ -51,21 +54,40 @@ class FrameDetector(nn.Module):
     def contrast(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """N×3×S×S in −1…1 → features N×D, contrasts N from 0, maps N×s×s, cells N×s×s.
 
+        See :meth:`contrast_and_covered`.
+        """
+        return self.contrast_and_covered(x)[:4]
+
+    def contrast_and_covered(
+        self, x: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor | None]:
+        """N×3×S×S in −1…1 → features N×D, contrasts N from 0, maps N×s×s, cells N×s×s, covered N.
+
         A map says what each cell gives to the contrast, which is its mean; ``cells`` how far each
         stands out, centred and as large as logits.
 
         What all cells share is taken off before anything else, so that arithmetic of few digits
-        (bf16) spends them on what is left.
+        (bf16) spends them on what is left. ``covered`` in 0…1: whether something lies over the
+        face; None without ``covers``.
         """
-        around, cells = self._around(x)
+        around, cells, covered = self._around(x)
         beyond, shares = self._each(cells)
         features = (around * shares[:, None]).sum(dim=(2, 3))
         each = beyond * shares
-        return features, each.sum(dim=(1, 2)), each * (cells.shape[1] * cells.shape[2]), beyond
+        maps = each * (cells.shape[1] * cells.shape[2])
+        return features, each.sum(dim=(1, 2)), maps, beyond, covered
 
     def centred_cells(self, x: Tensor) -> Tensor:
         """N×3×S×S → N×s×s: how far each cell stands out of its crop, for :meth:`contrasts_of`."""
         return self._around(x)[1]
+
+    @staticmethod
+    def sharpest(cells: Tensor) -> Tensor:
+        """Cells N×s×s → their mean weighted towards the highest, N; of centred ones the contrast.
+
+        Nothing taken off, and before the head's gain.
+        """
+        return (cells * _shares(cells)).sum(dim=(1, 2))
 
     def contrasts_of(self, cells: Tensor) -> Tensor:
         """Centred cells N×s×s → contrasts N, as :meth:`contrast` has them."""
@@ -79,8 +101,24 @@ class FrameDetector(nn.Module):
         """
         return self._each(cells)[0]
 
-    def _around(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        grid = self.trunk(x)  # N×D×s×s
+    def with_covers(self) -> Covers:
+        """New :class:`Covers`, which from now on are the detector's: they take nothing off yet."""
+        self.covers = Covers(self.trunk.inner + self.trunk.features)
+        return self.covers
+
+    def beneath(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """N×3×S×S → what covers are told by, N×D×s×s, and centred cells N×s×s as without any."""
+        inner, grid = self.trunk.levels(x)
+        return both_levels(inner, grid), self._centred(grid)[1]
+
+    def _around(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        inner, grid = self.trunk.levels(x)
+        around, cells = self._centred(grid)
+        if self.covers is None:
+            return around, cells, None
+        return around, *self.covers.off(cells, both_levels(inner, grid))
+
+    def _centred(self, grid: Tensor) -> tuple[Tensor, Tensor]:
         around = grid - grid.mean(dim=(2, 3), keepdim=True)
         return around, functional.conv2d(around, self.cells.weight)[:, 0]
 
@@ -106,7 +144,7 @@ class FrameDetector(nn.Module):
         if averaged:
             idle = self.head(mean[:, None])[:, 0]  # several processes need a gradient of everything
             return mean + 0 * idle, cells
-        found = (cells * _shares(cells)).sum(dim=(1, 2)) - mean
+        found = self.sharpest(cells) - mean
         return self.head(found[:, None])[:, 0], cells
 
 
@@ -155,9 +193,14 @@ class FrameGraph(nn.Module):
         super().__init__()
         self.detector = detector
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """N×S×S×3 uint8 RGB → features, logits, maps, and cells, which frames are pooled by."""
+    def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
+        """N×S×S×3 uint8 RGB → features, logits, maps, and cells, which frames are pooled by.
+
+        With covers a fifth follows, N in 0…1: whether something lies over the face.
+        """
         pixels = crops.permute(0, 3, 1, 2).to(torch.float32)
-        features, found, maps, cells = self.detector.contrast(pixels / 127.5 - 1.0)
+        *found, covered = self.detector.contrast_and_covered(pixels / 127.5 - 1.0)
+        features, contrasts, maps, cells = found
         usual = self.detector.expectation(pixels)
-        return features, found - usual, maps - usual[:, None, None], cells
+        answers = (features, contrasts - usual, maps - usual[:, None, None], cells)
+        return answers if covered is None else (*answers, covered)

@@ -20,6 +20,8 @@ def export_backbone(detector: FrameDetector, path: Path, *, size: int) -> None:
     """Write ``backbone.onnx``: ``crops`` uint8 N×S×S×3 → what :class:`FrameGraph` says."""
     example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     names = ["features", "logits", "maps", "cells"]
+    if detector.covers is not None:
+        names.append("covered")
     axes = {name: {0: "n"} for name in ["crops", *names]}
     _export(FrameGraph(detector).eval(), example, path, ["crops"], names, axes)
 

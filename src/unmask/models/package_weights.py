@@ -33,6 +33,8 @@ def load_frame_weights(detector: FrameDetector, package: Path) -> list[str]:
         for name, value in _initializers(path).items()
         if name.startswith("detector.")
     }
+    if any(name.startswith("covers.") for name in found):
+        detector.with_covers()
     report = _load(detector, found, path)
     lacking = [name for name in report if not name.endswith("num_batches_tracked")]
     known = (*_FITTING_ONLY, *FITTED_LATER)

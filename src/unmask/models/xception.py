@@ -83,6 +83,7 @@ class Xception(Trunk):
     """
 
     features = FEATURES
+    inner = 1024
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,12 +109,11 @@ class Xception(Trunk):
         self.conv4 = SeparableConv2d(1536, FEATURES)
         self.bn4 = nn.BatchNorm2d(FEATURES, eps=_EPS)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
+    def levels(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The last block's output, and the grid."""
         x = functional.relu(self.bn1(self.conv1(x)))
         x = functional.relu(self.bn2(self.conv2(x)))
         for number in range(1, self.blocks + 1):
             x = self.get_submodule(f"block{number}")(x)
-        x = functional.relu(self.bn3(self.conv3(x)))
-        out: Tensor = functional.relu(self.bn4(self.conv4(x)))
-        return out
+        beyond = functional.relu(self.bn3(self.conv3(x)))
+        return x, functional.relu(self.bn4(self.conv4(beyond)))

@@ -76,6 +76,7 @@ def face_evidence(
                 inside=scored[one].inside,
                 strokes=covered[one].strokes,
                 steps=covered[one].steps,
+                covered=scored[one].covered or 0.0,
                 cells=scored[one].cells,
             )
             for one in seen
@@ -149,8 +150,14 @@ def _frame(seen: Sighting, scored: Scored | None, manifest: Manifest) -> FaceFra
         size_px=round(seen.detection.size, 2),
         sharpness=None if scored is None else round(scored.sharpness, 3),
         grain=None if scored is None else round(scored.grain, 3),
+        covered=None if scored is None else _share(scored.covered),
         score=None if scored is None else frame_score(scored, manifest),
     )
+
+
+def _share(value: float | None) -> float | None:
+    """Three digits, and no more than one, which arithmetic of few digits may pass."""
+    return None if value is None else round(min(1.0, max(0.0, value)), 3)
 
 
 def frame_score(scored: Scored, manifest: Manifest) -> float:

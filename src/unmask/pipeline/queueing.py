@@ -30,12 +30,13 @@ class Scored:
     """What the network said of one sighting. ``image`` and ``map`` only where they were asked for.
 
     ``logit`` uncalibrated, ``features`` D, ``image`` S×S×3, ``map`` m×m; ``cells`` m×m where the
-    model pools frames by them.
+    model pools frames by them; ``covered`` 0 to 1 where it says whether something lies over it.
     """
 
     logit: float
     features: NDArray[np.float32]
     cells: NDArray[np.float32] | None
+    covered: float | None
     sharpness: float
     grain: float
     inside: float
@@ -105,6 +106,7 @@ class Scoring:
                 logit=float(scores.logits[row]),
                 features=scores.features[row],
                 cells=None if scores.cells is None else scores.cells[row],
+                covered=None if scores.covered is None else float(scores.covered[row]),
                 sharpness=crop.sharpness,
                 grain=crop.grain,
                 inside=crop.inside,

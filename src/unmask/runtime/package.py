@@ -123,6 +123,9 @@ class Manifest(_Part):
     pooling: Pooling | None = Field(
         default=None, description="without it, the median of the frames' logits"
     )
+    covers: bool = Field(
+        default=False, description="whether its graph says that something lies over a face"
+    )
     calibration: Calibration
     thresholds: Thresholds
     training: Training

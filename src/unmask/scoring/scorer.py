@@ -70,6 +70,8 @@ class Scorer:
         shapes = {"logits": (), "features": (manifest.feature_size,), "maps": cells}
         if manifest.pooling is not None:
             shapes["cells"] = cells
+        if manifest.covers:
+            shapes["covered"] = ()
         whole = {name: np.empty((len(crops), *rest), np.float32) for name, rest in shapes.items()}
         done = 0
         for answer in self._answers(self._backbone, "crops", crops, deadline):

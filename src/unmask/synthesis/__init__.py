@@ -10,6 +10,7 @@ from unmask.synthesis.animation import (
 from unmask.synthesis.degrade import Degradation, Recoding, draw_degradation
 from unmask.synthesis.forge import KINDS, Face, Forgery, Kind, forge
 from unmask.synthesis.masks import Matrix, box_side
+from unmask.synthesis.overlays import Overlay, draw_overlay
 from unmask.synthesis.poses import draw_path, draw_pose, posed, posed_frame
 from unmask.synthesis.strangers import draw_stranger
 from unmask.synthesis.temporal import CLIP_KINDS, ClipKind, drift, forge_clip
@@ -25,11 +26,13 @@ __all__ = [
     "Forgery",
     "Kind",
     "Matrix",
+    "Overlay",
     "Recoding",
     "apply_field",
     "bend",
     "box_side",
     "draw_degradation",
+    "draw_overlay",
     "draw_path",
     "draw_pose",
     "draw_stranger",

@@ -12,6 +12,7 @@ from unmask.runtime.package import ModelPackage
 from unmask.training.accounting import account
 from unmask.training.calibrating import calibrate
 from unmask.training.clips import ClipTask, clip_logits
+from unmask.training.covering import CoverTask
 from unmask.training.expecting import fit_expectation
 from unmask.training.faint import FaintTask
 from unmask.training.features import clip_features
@@ -70,6 +71,7 @@ def _fit(
 ) -> Fitted:
     """All stages."""
     train, held = sides
+    start.frames.covers = None  # told in features that may change: fitted anew, if at all
     task = FrameTask(recipe, start, train, held, run)
     fit = Fit(task, run)
     seconds = fit.go()
@@ -78,6 +80,10 @@ def _fit(
         faint = FaintTask(recipe, recipe.faint, frames, train, run)
         seconds += Fit(faint, run).go()
         frames = faint.detector()
+    if recipe.covers is not None:
+        covers = CoverTask(recipe, recipe.covers, frames, train, run)
+        seconds += Fit(covers, run).go()
+        frames = covers.detector()
     fit_expectation(recipe, frames, held, run)
     temporal, spent = _clip_stage(recipe, start, frames, train, held, run)
     seconds += spent

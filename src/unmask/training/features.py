@@ -109,7 +109,7 @@ def score_crops(
     """T×S×S×3 uint8 → features T×D, logits T, cells T×s×s, as the exported graph gives them."""
     graph = FrameGraph(detector).eval()
     with torch.inference_mode(), fabric.autocast():
-        features, logits, _maps, cells = graph(torch.from_numpy(crops).to(fabric.device))
+        features, logits, _maps, cells = graph(torch.from_numpy(crops).to(fabric.device))[:4]
     return (
         features.float().cpu().numpy(),
         logits.float().cpu().numpy(),

@@ -143,6 +143,7 @@ def _manifest(recipe: DetectorRecipe, fitted: Fitted, folder: Path) -> Manifest:
             frames=recipe.clip.frames, step_s=recipe.clip.step_s, sampled=recipe.clip.sampled
         ),
         pooling=pooling(recipe, fitted.frames),
+        covers=fitted.frames.covers is not None,
         calibration=fitted.calibration,
         thresholds=fitted.thresholds,
         training=fitted.training,

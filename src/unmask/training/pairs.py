@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,10 +16,11 @@ from unmask.synthesis import (
     Kind,
     box_side,
     draw_degradation,
+    draw_overlay,
     draw_stranger,
     forge,
 )
-from unmask.training.cutting import draw_cut
+from unmask.training.cutting import Picture, draw_cut
 from unmask.training.driving import animation
 from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, unit_frame
@@ -39,6 +40,19 @@ class Pair:
     fake: NDArray[np.uint8]
     mask: NDArray[np.uint8]
     located: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoveredPair:
+    """``bare`` and ``covered`` 2×S×S×3 uint8, real first, both twice but for what lies over them.
+
+    ``cover`` M×M uint8: 255 where nothing is seen of the face. Where it is 0 everywhere, both are
+    the same.
+    """
+
+    bare: NDArray[np.uint8]
+    covered: NDArray[np.uint8]
+    cover: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,46 @@ def draw_pair(
 
     An animator has moved portraits only, so "animate" takes its base from them.
     """
+    return _finish(*_forged(portraits, frames, stage, rng, kind, fading), stage, rng)
+
+
+def draw_covered_pair(
+    portraits: Sequence[Portrait],
+    frames: Sequence[Portrait],
+    stage: FrameStage,
+    rng: Generator,
+    *,
+    fading: Fading,
+    share: float,
+) -> CoveredPair:
+    """A pair as :func:`draw_pair` makes them and, in ``share`` of cases, what is laid over both."""
+    face, landmarks, made = _forged(portraits, frames, stage, rng, None, fading)
+    degradation = draw_degradation(rng, strength=stage.degradation, recoded=stage.recoded_share)
+    cut = draw_cut(landmarks, box_side(face.frame), stage.size, stage.margin, rng)
+    flipped = bool(rng.random() < 0.5)
+
+    def finish(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return _maybe_flipped(cut(degradation.apply(picture)), flipped)
+
+    pictures = (face.picture, made.picture)
+    bare = np.stack([finish(picture) for picture in pictures])
+    if rng.random() >= share:
+        return CoveredPair(bare, bare, np.zeros((MASK_SIDE, MASK_SIDE), np.uint8))
+    overlay = draw_overlay(face.picture.shape[:2], face.frame, rng)
+    covered = np.stack([finish(overlay.over(picture)) for picture in pictures])
+    small = _maybe_flipped(_small_mask(cut, overlay.cover), flipped)
+    return CoveredPair(bare, covered, small)
+
+
+def _forged(
+    portraits: Sequence[Portrait],
+    frames: Sequence[Portrait],
+    stage: FrameStage,
+    rng: Generator,
+    kind: Kind | None,
+    fading: Fading | None,
+) -> tuple[Face, NDArray[np.float32], Forgery]:
+    """A real face, its landmarks, and a fake of it."""
     if kind is None:
         kinds = list(stage.kinds)
         weights = np.array([stage.kinds[name] for name in kinds])
@@ -93,7 +147,7 @@ def draw_pair(
     made = forge(kind, face, donor.face(drawn if kind == "swap" else None), rng)
     if fading is not None:
         made = replace(made, picture=_faded(face.picture, made.picture, fading.draw(rng)))
-    return _finish(face, base.landmarks, made, stage, rng)
+    return face, base.landmarks, made
 
 
 def draw_real(
@@ -129,14 +183,23 @@ def _finish(
     """Degrade both alike, then cut both alike."""
     degradation = draw_degradation(rng, strength=stage.degradation, recoded=stage.recoded_share)
     cut = draw_cut(landmarks, box_side(face.frame), stage.size, stage.margin, rng)
-    mask = np.repeat((made.mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
-    small = cv2.resize(cut(mask)[:, :, 0], (MASK_SIDE, MASK_SIDE), interpolation=cv2.INTER_AREA)
+    small = _small_mask(cut, made.mask)
     crops = [cut(degradation.apply(picture)) for picture in (face.picture, made.picture)]
-    if rng.random() < 0.5:
-        crops = [crop[:, ::-1] for crop in crops]
-        small = small[:, ::-1]
-    real, fake = (np.ascontiguousarray(crop) for crop in crops)
-    return Pair(real, fake, np.ascontiguousarray(small, dtype=np.uint8))
+    flipped = bool(rng.random() < 0.5)
+    real, fake, small = (_maybe_flipped(each, flipped) for each in (*crops, small))
+    return Pair(real, fake, small)
+
+
+def _small_mask(cut: Callable[[Picture], Picture], mask: NDArray[np.float32]) -> Picture:
+    """M×M: a mask in 0…1 of the picture, cut like it."""
+    whole = np.repeat((mask * 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    small = cv2.resize(cut(whole)[:, :, 0], (MASK_SIDE, MASK_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def _maybe_flipped(picture: Picture, flipped: bool) -> Picture:
+    """Its mirror image, or itself."""
+    return np.ascontiguousarray(picture[:, ::-1] if flipped else picture)
 
 
 def draw_labelled_pair(clips: LabelledClips, stage: FrameStage, rng: Generator) -> Pair:

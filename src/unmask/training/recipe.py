@@ -51,7 +51,9 @@ class FrameStage(_Part):
         description="side of the random part of the crop that is fitted on: same scale, less work",
     )
     whole_share: Share = Field(0.25, description="last share of the steps, fitted on whole crops")
-    steps: int = Field(ge=1, description="how long it is fitted")
+    steps: int = Field(
+        ge=0, description="how long it is fitted; 0: what it starts from is fitted already"
+    )
     pairs: int = Field(12, ge=1, description="pairs in a step, over all processes")
     learning_rate: float = Field(3e-4, gt=0, description="for layers that start from weights")
     fresh_rate: float = Field(1e-3, gt=0, description="for layers without weights to start from")
@@ -160,6 +162,19 @@ class FaintStage(_Part):
     clip_gradient: float = Field(1.0, gt=0, description="largest norm of a step's gradient")
 
 
+class CoverStage(_Part):
+    """Fitting what tells things that lie over a face from what was put in; the network stays."""
+
+    steps: int = Field(ge=1, description="how long it is fitted")
+    pairs: int = Field(12, ge=1, description="pairs in a step, over all processes")
+    learning_rate: float = Field(2e-3, gt=0, description="at the start; a cosine to zero")
+    share: float = Field(0.7, gt=0, lt=1, description="of pairs over which something is laid")
+    least: float = Field(
+        0.08, gt=0, le=1, description="of a fake's difference from its original, the least left"
+    )
+    whole_share: Share = Field(0.6, description="share of fakes that keep all of theirs")
+
+
 class JointStage(_Part):
     """Fitting both networks further together, on crops; batch norms keep their statistics."""
 
@@ -198,6 +213,7 @@ class DetectorRecipe(_Part):
     )
     frame: FrameStage = Field(description="a table: the frame stage")
     faint: FaintStage | None = Field(None, description="a table: the faint stage, if wanted")
+    covers: CoverStage | None = Field(None, description="a table: the cover stage, if wanted")
     clip: ClipStage = Field(description="a table: the clip stage")
     joint: JointStage | None = Field(None, description="a table: the joint stage, if wanted")
 

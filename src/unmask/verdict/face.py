@@ -28,7 +28,7 @@ from unmask.verdict.reasons import REASONS
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """What passed the quality floor, and whether half of those frames hide traces.
+    """What passed the quality floor, and whether noise or a cover hides traces in half of it.
 
     ``stretches`` are the frames of each of the clips.
     """
@@ -37,6 +37,7 @@ class _Fit:
     clips: list[float]
     stretches: list[list[FrameEvidence]]
     noisy: bool
+    covered: bool
 
 
 def judge_face(
@@ -54,7 +55,8 @@ def judge_face(
     half of its frames are. With too few frames left, or where the face is not upright, it is
     inconclusive and has no probability: nothing measured it. Between the thresholds, where frames
     contradict what they come to together, or where half of the frames are so noisy that little can
-    be found in them, it is inconclusive and keeps the probability, which is what was measured.
+    be found in them, or have something over the face that hides a part of it, it is inconclusive
+    and keeps the probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.
@@ -83,6 +85,8 @@ def judge_face(
         doubts.append("frames-disagree")
     if fit.noisy:
         doubts.append("too-noisy")
+    if fit.covered:
+        doubts.append("part-covered")
     if doubts:
         return Verdict(label="inconclusive", probability=probability, reasons=tuple(doubts))
     return Verdict(
@@ -122,8 +126,10 @@ def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) 
         [face.frames[index] for index in clip.frames if not flaws[index]] for clip in clips
     ]
     fit = [frame for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
-    noisy = 2 * sum(map(floor.hides, fit)) >= max(1, len(fit))
-    return _Fit(fit, [clip.logit for clip in clips], stretches, noisy)
+    many = max(1, len(fit))
+    noisy = 2 * sum(map(floor.hides, fit)) >= many
+    covered = 2 * sum(map(floor.covers, fit)) >= many
+    return _Fit(fit, [clip.logit for clip in clips], stretches, noisy, covered)
 
 
 def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:

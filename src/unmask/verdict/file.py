@@ -111,6 +111,8 @@ def _doubts(
         doubts.append("frames-disagree")
     if any("too-noisy" in face.reasons for face in main):
         doubts.append("too-noisy")
+    if any("part-covered" in face.reasons for face in main):
+        doubts.append("part-covered")
     if any(face.label == "manipulated" for face in judged):
         doubts.append("faces-disagree")
     return doubts

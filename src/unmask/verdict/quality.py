@@ -20,7 +20,8 @@ class FrameEvidence:
     out, where the package says so (:class:`unmask.runtime.package.Pooling`); ``size_px`` the
     shorter side of the face's box in pixels of the file; ``sharpness``, ``grain`` and ``inside``
     as in :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1; ``strokes`` and ``steps`` as
-    in :class:`unmask.core.frames.Covering`.
+    in :class:`unmask.core.frames.Covering`; ``covered`` 0 to 1, by the model, that something lies
+    over the face.
     """
 
     logit: float
@@ -31,6 +32,7 @@ class FrameEvidence:
     inside: float
     strokes: float = 0.0
     steps: float = 1.0
+    covered: float = 0.0
     cells: Cells | None = field(default=None, compare=False)
 
 
@@ -90,6 +92,9 @@ class QualityFloor:
     ``steps`` 0.6: of the same none has less than 0.68. Mosaics have 0, after H.264 at CRF 28 on
     three quarters of the side 0.4 (16 tiles across the face) to 0.6 (32 tiles).
 
+    ``covered`` 0.7: from there on the model takes off its map all that it owes to what lies over
+    the face. What that hides was not seen, and nothing is cleared; what is found counts.
+
     ``frames`` 3: in a video, fewer are a passing shadow or a cut as often as a person, and one
     odd frame must not be able to outvote the rest. A picture has one frame and needs one.
 
@@ -105,6 +110,7 @@ class QualityFloor:
     inside: float = 0.6
     strokes: float = 18.0
     steps: float = 0.6
+    covered: float = 0.7
     frames: int = 3
     dissent: float = 0.25
 
@@ -127,6 +133,10 @@ class QualityFloor:
     def hides(self, frame: FrameEvidence) -> bool:
         """Whether traces would hardly show in this frame."""
         return not frame.grain < self.grain
+
+    def covers(self, frame: FrameEvidence) -> bool:
+        """Whether something lies over the face in this frame."""
+        return not frame.covered < self.covered
 
     def lies(self, face: FaceEvidence) -> bool:
         """Whether the face is not upright in half of the glances at it."""

@@ -115,7 +115,7 @@ def _after_doubt(analysis: Analysis) -> str:
     verdict = analysis.verdict
     if "face-turned" in verdict.reasons:
         return _("Turn the file upright, as it was filmed, and hand it in once more.")
-    if {"written-over", "pixelated"} & set(verdict.reasons):
+    if {"written-over", "pixelated", "part-covered"} & set(verdict.reasons):
         return _(
             "Find the file as it was before somebody edited it, or hand in the part that shows "
             "the face without what was laid over it."

@@ -1,0 +1,222 @@
+"""The cover stage: what the detector says of a face is to be said of it whatever lies over it.
+
+The network stays as it is, and so does all that it has learnt of fakes: fitted on itself, to give
+covered faces the maps of bare ones, it kept stickers from rising and unlearnt what real tools leave
+(development files 0.93 → 0.89; docs/decisions.md). :class:`unmask.models.covers.Covers` alone is
+fitted, to what the network's own cells rise by once something is laid over a face.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from unmask.core.errors import DataError
+from unmask.models.covers import Covers, less
+from unmask.models.detector import FrameDetector
+from unmask.training.losses import as_images
+from unmask.training.pair_set import Shares
+from unmask.training.pairs import Fading, draw_covered_pair
+from unmask.training.recipe import CoverStage, DetectorRecipe
+from unmask.training.run import Run
+from unmask.training.side import Side
+from unmask.training.stopping import leave_signals_to_parent
+
+_DRAWN = 13  # salt
+_HIDDEN = 0.5  # share of a cell that must be covered for the cell to show nothing of a fake
+_COVERED = 0.25  # share of a cell that must be covered for the cell to count as covered
+_BEND = 0.3  # of the loss: below it a difference counts squared
+_CONTRAST, _TOLD, _BARE = 0.3, 0.3, 2.0  # weights: the map's contrast, whether covered, bare crops
+_CLIP_GRADIENT = 1.0
+Item = tuple[Tensor, Tensor, Tensor]
+
+
+class CoveredPairs(Dataset[Item]):
+    """Pair ``n`` depends on the seed and ``n`` alone: bare and covered 2×S×S×3, cover M×M uint8."""
+
+    def __init__(
+        self, side: Side, recipe: DetectorRecipe, stage: CoverStage, shares: Shares, start: int
+    ) -> None:
+        self._side, self._recipe, self._stage, self._shares = side, recipe, stage, shares
+        own = shares.pairs // shares.world
+        self._start, self._end = start * own, stage.steps * own
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    def __getitem__(self, index: int) -> Item:
+        cv2.setNumThreads(0)  # data workers are the parallelism
+        number = self._shares.number(self._start + index)
+        rng = np.random.default_rng([self._recipe.seed, _DRAWN, number])
+        side, stage = self._side, self._stage
+        pair = draw_covered_pair(
+            side.portraits,
+            side.stills,
+            self._recipe.served,
+            rng,
+            fading=Fading(stage.least, stage.whole_share),
+            share=stage.share,
+        )
+        parts = (torch.from_numpy(part) for part in (pair.bare, pair.covered, pair.cover))
+        bare, covered, cover = parts
+        return bare, covered, cover
+
+
+class CoverTask:
+    """The cover stage as :class:`unmask.training.loop.Task`; nothing is chosen by validation."""
+
+    stage = "covers"
+    validate_every: int | None = None
+
+    def __init__(
+        self,
+        recipe: DetectorRecipe,
+        settings: CoverStage,
+        frames: FrameDetector,
+        train: Side,
+        run: Run,
+    ) -> None:
+        self.recipe, self.settings, self.run, self.train = recipe, settings, run, train
+        self.stem, self.seed = f"{recipe.stem}-covers", recipe.seed
+        self.step, self.steps = 0, settings.steps
+        self.per_step = 2 * settings.pairs
+        self._own = settings.pairs // run.fabric.world_size
+        if self._own * run.fabric.world_size != settings.pairs:
+            raise DataError(
+                f"{settings.pairs} pairs do not divide among {run.fabric.world_size} processes"
+            )
+        model = copy.deepcopy(frames).eval().requires_grad_(requires_grad=False)
+        model.to(run.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._frames: FrameDetector = model
+        torch.manual_seed(self.seed)
+        self.covers: Covers = model.with_covers()
+        self.optimiser = torch.optim.AdamW(
+            self.covers.parameters(), settings.learning_rate, weight_decay=0.02
+        )
+        self._wrapped, self._stepper = run.fabric.setup(self.covers, self.optimiser)
+
+    def seal(self) -> Mapping[str, Any]:
+        """The recipe's parts, how much data there is."""
+        return {
+            "seed": self.seed,
+            "precision": self.recipe.precision,
+            "frame": self.recipe.served.model_dump(),
+            "covers": self.settings.model_dump(),
+            "data": self.train.counts(),
+        }
+
+    def batches(self) -> Iterator[Item]:
+        """Numbered pairs from ``step`` on, others than any other stage's."""
+        fabric, workers = self.run.fabric, self.run.workers
+        shares = Shares(self.settings.pairs, fabric.global_rank, fabric.world_size)
+        pairs = CoveredPairs(self.train, self.recipe, self.settings, shares, self.step)
+        return iter(
+            DataLoader(
+                pairs,
+                batch_size=self._own,
+                num_workers=workers,
+                prefetch_factor=4 if workers else None,
+                worker_init_fn=leave_signals_to_parent,
+                pin_memory=fabric.device.type == "cuda",
+            )
+        )
+
+    def advance(self, batch: Item) -> dict[str, float]:
+        """One step on one batch of pairs."""
+        rate = self.settings.learning_rate * 0.5 * (1 + math.cos(math.pi * self.step / self.steps))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        bare, covered, cover = (part.to(self.run.fabric.device) for part in batch)
+        inner, cells, goal = self._seen(bare, covered, cover)
+        self._wrapped.train()
+        self._stepper.zero_grad(set_to_none=True)
+        odds, rise = self._wrapped(inner)
+        loss = cover_loss(less(cells, rise.float()), goal, odds.float(), _both(cover, goal))
+        self.run.fabric.backward(loss)
+        nn.utils.clip_grad_norm_(self.covers.parameters(), _CLIP_GRADIENT)
+        value = float(loss.detach())
+        if math.isfinite(value):
+            self._stepper.step()
+        return {"loss": value, "rate": rate}
+
+    @torch.no_grad()
+    def _seen(self, bare: Tensor, covered: Tensor, cover: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the covered crops the inner features and cells, and what cells they are to have.
+
+        Reals first, 2B of each. What a cover hides of a fake is not to be seen: there the goal is
+        the real crop's. Crops with nothing over them are looked at once.
+        """
+        count = len(bare)
+        laid = cover.flatten(1).amax(dim=1) > 0
+        crops = torch.cat([covered, bare[laid]]).transpose(0, 1)  # 2×(B + L)×S×S×3
+        with self.run.fabric.autocast():
+            inner, cells = self._frames.beneath(as_images(crops))
+        inner, cells = (part.float().view(2, -1, *part.shape[1:]) for part in (inner, cells))
+        goal = cells[:, :count].clone()
+        goal[:, laid] = cells[:, count:]
+        hidden = (_small(cover, goal.shape[-1]) / _HIDDEN).clamp(max=1)
+        real, fake = goal
+        goal = torch.cat([real, fake * (1 - hidden) + real * hidden])
+        goal = goal - goal.mean(dim=(1, 2), keepdim=True)
+        return inner[:, :count].flatten(0, 1), cells[:, :count].flatten(0, 1), goal
+
+    def validate(self) -> tuple[float, dict[str, float]]:
+        """Never called."""
+        raise NotImplementedError
+
+    def detector(self) -> FrameDetector:
+        """What came in, with its covers."""
+        found = copy.deepcopy(self._frames).eval()
+        return found.requires_grad_(requires_grad=True)
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Of the covers alone."""
+        state: dict[str, Tensor] = self.covers.state_dict()
+        return state
+
+    def adopt(self, weights: Mapping[str, Tensor]) -> None:
+        """Never called, as nothing is chosen."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """What it came from, the covers among it, and the optimiser."""
+        return {"frames": self._frames.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Undo :meth:`state`."""
+        self._frames.load_state_dict(state["frames"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+def cover_loss(cells: Tensor, goal: Tensor, odds: Tensor, cover: Tensor) -> Tensor:
+    """How far maps are from their goals, in their cells and in their contrast, and covers told.
+
+    All N×s×s: centred cells after what they rise by was taken off, what they are to be, log odds of
+    each cell's being covered, and the share of it that is.
+    """
+    each = functional.smooth_l1_loss(cells, goal, beta=_BEND, reduction="none").mean(dim=(1, 2))
+    shown, wanted = (FrameDetector.sharpest(part) for part in (cells, goal))
+    each = each + _CONTRAST * functional.smooth_l1_loss(shown, wanted, beta=_BEND, reduction="none")
+    bare = cover.flatten(1).amax(dim=1) == 0
+    target = (cover / _COVERED).clamp(max=1)
+    told = functional.binary_cross_entropy_with_logits(odds, target)
+    return (each * torch.where(bare, _BARE, 1.0)).mean() + _TOLD * told
+
+
+def _small(cover: Tensor, side: int) -> Tensor:
+    """B×M×M bytes → B×s×s, the share of each cell that is covered."""
+    return functional.adaptive_avg_pool2d(cover[:, None].float() / 255, side)[:, 0]
+
+
+def _both(cover: Tensor, like: Tensor) -> Tensor:
+    """The same of both crops of each pair, reals first: 2B×s×s."""
+    return _small(cover, like.shape[-1]).repeat(2, 1, 1)
