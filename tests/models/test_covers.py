@@ -15,7 +15,7 @@ from unmask.models.export import export_backbone
 from unmask.models.package_weights import load_frame_weights
 from unmask.runtime.session import SessionOptions, open_session
 
-SIZE = 56
+SIZE = 112
 
 
 def _images(count: int = 3) -> tuple[Tensor, Tensor]:
@@ -79,6 +79,9 @@ def test_one_covered_cell_lets_all_be_corrected() -> None:
     assert off[0, 2, 3] < -4
     rises = covers(seen)[1][0]
     assert torch.allclose(off[0], rises.mean() - rises, atol=1e-6)
+    off, surest = covers.off(torch.zeros(2, 6, 6), seen.roll((2, 2), dims=(2, 3)))
+    assert off[0, 4, 5] < -4  # at the crop's edge it is taken off, too
+    assert surest.tolist() == pytest.approx([0.018, 0.018], abs=0.001)  # and hides no face
 
 
 def test_they_travel_in_the_package(tmp_path: Path) -> None:

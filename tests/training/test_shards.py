@@ -99,11 +99,15 @@ def test_the_account_says_what_was_fitted_on(
         index = index_folder(moved, "folders")
         met = [counted([marks_of_sample(moved, one)], kept) == {"file": 1} for one in index]
         assert met == [one.split == split for one in index]
-    before = told.model_copy(update={"methods": ("older",), "fitted_on": "00 11"})
+    more = told.data[0].model_copy(update={"count": told.data[0].count + 3})
+    other = told.data[0].model_copy(update={"name": "older/source"})
+    then = {"methods": ("older",), "fitted_on": "00 11", "data": (more, other)}
+    before = told.model_copy(update=then)
     further = account(recipe, "r.toml", replace(start, before=before), sides, seconds=1, machine="")
     assert further.methods == ("older", "tint")
     assert set(further.fitted_on.split()) == {"00", "11", *told.fitted_on.split()}
-    assert len(further.data) == 2 * len(told.data)
+    assert set(further.data) == {more, *told.data[1:], other}  # each once
+    assert len(further.data) == len(told.data) + 1
 
 
 def test_labelled_pairs_take_their_share(shards: Path, recipe: DetectorRecipe) -> None:

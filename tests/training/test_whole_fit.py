@@ -143,6 +143,8 @@ def test_covers_alone_are_fitted_to_a_finished_package(
         if not name.startswith("covers.") and name not in ("cells.bias", "head.bias"):
             assert torch.equal(value, changed[name]), name
     assert not torch.equal(state["covers.answer.weight"], changed["covers.answer.weight"])
+    data = ModelPackage.load(package).manifest.training.data
+    assert data == ModelPackage.load(finished / "package").manifest.training.data  # said once
 
 
 def test_another_recipe_does_not_go_on_from_it(

@@ -43,14 +43,15 @@ class Covers(nn.Module):
         return odds, torch.sigmoid(odds) * answer[:, 1]
 
     def off(self, cells: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Centred cells N×s×s less what they rise by, centred as well; the surest cell's odds.
+        """Centred cells N×s×s less what they rise by, centred as well; and N in 0…1.
 
-        These as a probability, N in 0…1: that something lies over the face.
+        These say how sure it is that something lies over the face itself. The outermost cells have
+        no part in them: beyond the picture's edge a crop is black there, which hides no face.
         """
         odds, rise = self(seen)
-        surest = torch.sigmoid(odds).amax(dim=(1, 2))
-        part = ((surest - _DOUBTED) / (_SURE - _DOUBTED)).clamp(0, 1)
-        return less(cells, part[:, None, None] * rise), surest
+        sure = torch.sigmoid(odds)
+        part = ((sure.amax(dim=(1, 2)) - _DOUBTED) / (_SURE - _DOUBTED)).clamp(0, 1)
+        return less(cells, part[:, None, None] * rise), sure[:, 1:-1, 1:-1].amax(dim=(1, 2))
 
 
 def both_levels(inner: Tensor, grid: Tensor) -> Tensor:

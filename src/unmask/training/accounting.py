@@ -29,7 +29,7 @@ def account(
         seconds=round(seconds),
         machine=machine,
         start=start.origin,
-        data=(*count_sources(train), *(before.data if before else ())),
+        data=_with_earlier(count_sources(train), before.data if before else ()),
         methods=tuple(sorted({*train.labelled.methods(), *(before.methods if before else ())})),
         fitted_on=merged(_marks(train), before.fitted_on if before else ""),
         held_out=_marks(held),
@@ -52,6 +52,18 @@ def count_sources(train: Side) -> tuple[DataSource, ...]:
             for (name, licence), count in sorted(per_clip.items())
         ]
     )
+
+
+def _with_earlier(
+    now: tuple[DataSource, ...], before: tuple[DataSource, ...]
+) -> tuple[DataSource, ...]:
+    """Each source once, with the larger count: nobody knows whether it is more of the same."""
+    most: dict[tuple[str, str, str], DataSource] = {}
+    for one in (*now, *before):
+        key = (one.name, one.licence, one.unit)
+        if key not in most or most[key].count < one.count:
+            most[key] = one
+    return tuple(most.values())
 
 
 def _marks(side: Side) -> str:
