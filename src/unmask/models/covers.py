@@ -51,7 +51,8 @@ class Covers(nn.Module):
         odds, rise = self(seen)
         sure = torch.sigmoid(odds)
         part = ((sure.amax(dim=(1, 2)) - _DOUBTED) / (_SURE - _DOUBTED)).clamp(0, 1)
-        return less(cells, part[:, None, None] * rise), sure[:, 1:-1, 1:-1].amax(dim=(1, 2))
+        inner = sure[:, 1:-1, 1:-1] if sure.shape[-1] > 2 else sure
+        return less(cells, part[:, None, None] * rise), inner.amax(dim=(1, 2))
 
 
 def both_levels(inner: Tensor, grid: Tensor) -> Tensor:

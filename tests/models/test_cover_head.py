@@ -58,6 +58,12 @@ def test_what_is_not_surely_covered_stays_exactly_as_it_was() -> None:
     assert off.mean(dim=(1, 2)).abs().max() < 1e-6
 
 
+def test_a_map_without_a_middle_has_no_edge() -> None:
+    covers = _told(Covers(10), odds=2.0)
+    _, surest = covers.off(torch.zeros(2, 2, 2), torch.randn(2, 10, 2, 2))
+    assert surest.min() > 0.7
+
+
 def test_one_covered_cell_lets_all_be_corrected() -> None:
     """Those around see the cover, too, and are not covered themselves."""
     torch.manual_seed(0)
