@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from unmask.core.errors import DataError
 from unmask.models.covers import Covers, less
 from unmask.models.detector import FrameDetector
 from unmask.training.losses import as_images
@@ -47,8 +46,7 @@ class CoveredPairs(Dataset[Item]):
         self, side: Side, recipe: DetectorRecipe, stage: CoverStage, shares: Shares, start: int
     ) -> None:
         self._side, self._recipe, self._stage, self._shares = side, recipe, stage, shares
-        own = shares.pairs // shares.world
-        self._start, self._end = start * own, stage.steps * own
+        self._start, self._end = start * shares.own, stage.steps * shares.own
 
     def __len__(self) -> int:
         return self._end - self._start
@@ -89,11 +87,7 @@ class CoverTask:
         self.stem, self.seed = f"{recipe.stem}-covers", recipe.seed
         self.step, self.steps = 0, settings.steps
         self.per_step = 2 * settings.pairs
-        self._own = settings.pairs // run.fabric.world_size
-        if self._own * run.fabric.world_size != settings.pairs:
-            raise DataError(
-                f"{settings.pairs} pairs do not divide among {run.fabric.world_size} processes"
-            )
+        self._shares = Shares.of(settings.pairs, run)
         model = copy.deepcopy(frames).eval().requires_grad_(requires_grad=False)
         model.to(run.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._frames: FrameDetector = model
@@ -117,12 +111,11 @@ class CoverTask:
     def batches(self) -> Iterator[Item]:
         """Numbered pairs from ``step`` on, others than any other stage's."""
         fabric, workers = self.run.fabric, self.run.workers
-        shares = Shares(self.settings.pairs, fabric.global_rank, fabric.world_size)
-        pairs = CoveredPairs(self.train, self.recipe, self.settings, shares, self.step)
+        pairs = CoveredPairs(self.train, self.recipe, self.settings, self._shares, self.step)
         return iter(
             DataLoader(
                 pairs,
-                batch_size=self._own,
+                batch_size=self._shares.own,
                 num_workers=workers,
                 prefetch_factor=4 if workers else None,
                 worker_init_fn=leave_signals_to_parent,

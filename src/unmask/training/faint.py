@@ -52,10 +52,7 @@ class FaintTask:
         self.stem, self.seed = f"{recipe.stem}-faint", recipe.seed
         self.step, self.steps = 0, settings.steps
         self.per_step = 2 * settings.pairs
-        if settings.pairs % run.fabric.world_size:
-            raise DataError(
-                f"{settings.pairs} pairs do not divide among {run.fabric.world_size} processes"
-            )
+        self._shares = Shares.of(settings.pairs, run)
         self._from = copy.deepcopy(frames).eval()
         model = copy.deepcopy(frames).eval()  # batch norms keep their statistics throughout
         self.model: FrameDetector = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -79,17 +76,17 @@ class FaintTask:
 
     def batches(self) -> Iterator[Item]:
         """Numbered pairs from ``step`` on, others than the frame stage's."""
-        fabric, own = self.run.fabric, self.settings
+        own = self.settings
         drawn = self.recipe.frame.model_copy(update={"steps": own.steps, "pairs": own.pairs})
         pairs = PairSet(
             self.train,
             drawn,
-            Shares(own.pairs, fabric.global_rank, fabric.world_size),
+            self._shares,
             seed=(self.seed, _DRAWN),
             start=self.step,
             fading=Fading(own.least, own.whole_share),
         )
-        return load_pairs(pairs, own.pairs // fabric.world_size, self.run)
+        return load_pairs(pairs, self._shares.own, self.run)
 
     def advance(self, batch: Item) -> dict[str, float]:
         """One step on one batch of pairs."""

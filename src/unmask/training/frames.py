@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector
 from unmask.training.checkpoint import CONTENTS, START
 from unmask.training.losses import cut_windows, pair_loss
@@ -45,10 +44,7 @@ class FrameTask:
         self.step, self.steps = 0, self.settings.steps
         self.per_step = 2 * self.settings.pairs
         self.validate_every: int | None = self.settings.validate_every
-        if self.settings.pairs % run.fabric.world_size:
-            raise DataError(
-                f"{self.settings.pairs} pairs do not divide among {run.fabric.world_size} processes"
-            )
+        self._shares = Shares.of(self.settings.pairs, run)
         self.model: FrameDetector = start.frames.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fresh, self._origin = len(start.fresh), start.origin
         self.optimiser = frame_optimiser(self.model, start.fresh, self.settings)
@@ -77,10 +73,9 @@ class FrameTask:
 
     def batches(self) -> Iterator[Item]:
         """Numbered pairs from ``step`` on, drawn by ``run.workers`` processes."""
-        fabric = self.run.fabric
-        shares = Shares(self.settings.pairs, fabric.global_rank, fabric.world_size)
+        shares = self._shares
         pairs = PairSet(self.train, self.settings, shares, seed=(self.seed,), start=self.step)
-        return load_pairs(pairs, self.settings.pairs // fabric.world_size, self.run)
+        return load_pairs(pairs, shares.own, self.run)
 
     def advance(self, batch: Item) -> dict[str, float]:
         """One step on one batch of pairs, sharpness-aware if the recipe says so."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from unmask.core.errors import DataError
 from unmask.synthesis import Kind
 from unmask.training.pairs import Fading, Pair, draw_labelled_pair, draw_pair
 from unmask.training.recipe import FrameStage
@@ -30,11 +31,23 @@ class Shares:
     rank: int = 0
     world: int = 1
 
+    @classmethod
+    def of(cls, pairs: int, run: Run) -> Shares:
+        """This process's; :class:`DataError` where they cannot be shared evenly."""
+        world = run.fabric.world_size
+        if pairs % world:
+            raise DataError(f"{pairs} pairs do not divide among {world} processes")
+        return cls(pairs, run.fabric.global_rank, world)
+
+    @property
+    def own(self) -> int:
+        """How many of a step are this process's."""
+        return self.pairs // self.world
+
     def number(self, index: int) -> int:
         """The number, over the whole fit, of the pair that this process draws as its ``index``."""
-        own = self.pairs // self.world
-        step, place = divmod(index, own)
-        return step * self.pairs + self.rank * own + place
+        step, place = divmod(index, self.own)
+        return step * self.pairs + self.rank * self.own + place
 
 
 class PairSet(Dataset[Item]):
@@ -55,8 +68,7 @@ class PairSet(Dataset[Item]):
     ) -> None:
         self._side, self._stage, self._shares, self._seed = side, stage, shares, seed
         self._fading = fading
-        self._start = start * (shares.pairs // shares.world)
-        self._end = stage.steps * (shares.pairs // shares.world)
+        self._start, self._end = start * shares.own, stage.steps * shares.own
 
     def __len__(self) -> int:
         return self._end - self._start
