@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="the extra 'train' is not installed")
 
 import torch
 
+from unmask.core.errors import DataError
 from unmask.training.covering import CoveredPairs, CoverTask, cover_loss
 from unmask.training.loop import Fit
 from unmask.training.pair_set import Shares
@@ -150,3 +151,16 @@ def test_the_loss_asks_more_of_bare_crops_and_whether_they_are_covered() -> None
     bare, covered = cover_loss(cells, goal, -sure, none), cover_loss(cells, goal, sure, whole)
     assert bare == pytest.approx(2 * float(covered), abs=0.01)
     assert cover_loss(goal, goal, -sure, none) < 0.01 < cover_loss(goal, goal, sure, none)
+
+
+def test_pairs_are_shared_evenly_or_not_at_all() -> None:
+    class Fabric:
+        world_size, global_rank = 3, 1
+
+    class Three:
+        fabric = Fabric()
+
+    shares = Shares.of(12, Three())  # type: ignore[arg-type]
+    assert (shares.own, shares.rank, shares.number(4)) == (4, 1, 16)
+    with pytest.raises(DataError, match="10 pairs do not divide among 3"):
+        Shares.of(10, Three())  # type: ignore[arg-type]
