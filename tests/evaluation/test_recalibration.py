@@ -136,10 +136,10 @@ def test_what_was_off_by_a_line_is_put_right() -> None:
         off = (logit - 0.4) / 0.7
         of_right = face_probability((logit - OLD.face_offset) / OLD.face_scale,
                                     [(logit - OLD.face_offset) / OLD.face_scale],
-                                    right.calibration)  # fmt: skip
+                                    right.calibration, stretches=2)  # fmt: skip
         of_mended = face_probability((off - OLD.face_offset) / OLD.face_scale,
                                      [(off - OLD.face_offset) / OLD.face_scale],
-                                     mended.calibration)  # fmt: skip
+                                     mended.calibration, stretches=2)  # fmt: skip
         assert of_mended == pytest.approx(of_right, abs=2e-3)
     assert mended.thresholds.high == pytest.approx(right.thresholds.high, abs=2e-3)
 
@@ -162,7 +162,9 @@ def test_where_verdicts_stay_the_thresholds_move_along() -> None:
     assert found.calibration == recalibrate(cases, OLD, BOTH, Wanted()).calibration
     assert found.account["thresholds"] == "as before"
     for logit in np.linspace(-2, 2, 41):
-        old, new = (face_probability(logit, [logit], by) for by in (OLD, found.calibration))
+        old, new = (
+            face_probability(logit, [logit], by, stretches=2) for by in (OLD, found.calibration)
+        )
         assert (old >= BOTH.low) == (new >= found.thresholds.low)
         assert (old >= BOTH.high) == (new >= found.thresholds.high)
 
@@ -181,6 +183,62 @@ def test_single_frames_have_a_line_of_their_own(weight: float) -> None:
     line = fit_platt(logits, np.repeat([one.label for one in cases], 9))
     assert found.frame_scale == pytest.approx(line[0] * old.frame_scale, rel=1e-6)
     assert found.frame_scale / old.frame_scale < 0.8 * found.face_scale / old.face_scale
+
+
+def _of_stretches(cases, spread: float):
+    """Four stretches each, of which any says less than all: their logits, ``spread`` wider."""
+    rng = np.random.default_rng(4)
+    found = []
+    for one in cases:
+        logits = np.log(one.row.faces[0] / (1 - one.row.faces[0])) + rng.normal(0, spread, 4)
+        stretches = tuple((1 / (1 + np.exp(-logits))).tolist())
+        found.append(replace(one, row=replace(one.row, stretches=stretches, seen_in=(4,))))
+    return found
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_a_face_that_is_seen_in_one_stretch_alone_has_a_line_of_its_own(stated: bool) -> None:
+    told = {"stretch_scale": 5.0, "stretch_offset": -0.2} if stated else {}
+    old = OLD.model_copy(update=told)
+    cases = _of_stretches(separated(100), spread=2.0)
+    found = recalibrate(cases, old, BOTH, Wanted())
+    logits = np.array([np.log(p / (1 - p)) for one in cases for p in one.row.stretches])
+    scale, offset = fit_platt(logits, np.repeat([one.label for one in cases], 4))
+    was_scale, was_offset = old.line(1)
+    assert found.calibration.line(1) == pytest.approx(
+        (scale * was_scale, scale * was_offset + offset)
+    )
+    assert found.calibration.line(4) == (
+        found.calibration.face_scale,
+        found.calibration.face_offset,
+    )
+    assert found.calibration.line(1)[0] / was_scale < 0.8 * found.calibration.face_scale / 3.0
+    assert found.account["stretches_fitted"] is True
+
+
+def test_files_that_show_a_face_once_are_fitted_and_judged_by_that_line() -> None:
+    many = _of_stretches(separated(100), spread=2.0)
+    once = [replace(one, row=replace(one.row, seen_in=(1,))) for one in many]
+    found = recalibrate([*many, *once], OLD, BOTH, Wanted())
+    # What says less has no part in the line of faces that are seen in several.
+    assert (
+        found.calibration.face_scale
+        == recalibrate(many, OLD, BOTH, Wanted()).calibration.face_scale
+    )
+    # Nor does it reach as far: the same faces, all seen once, leave the threshold lower.
+    few = recalibrate([*many[:20], *once], OLD, BOTH, Wanted(false_positives=0.0))
+    assert (
+        few.thresholds.high
+        < recalibrate(many, OLD, BOTH, Wanted(false_positives=0)).thresholds.high
+    )
+
+
+def test_scores_of_older_versions_say_nothing_of_stretches() -> None:
+    found = recalibrate(separated(60), OLD, BOTH, Wanted())
+    assert found.calibration.stretch_scale is None
+    assert found.account["stretches_fitted"] is False
+    kept = OLD.model_copy(update={"stretch_scale": 2.0, "stretch_offset": 0.3})
+    assert recalibrate(separated(60), kept, BOTH, Wanted()).calibration.line(1) == (2.0, 0.3)
 
 
 def test_pictures_alone_leave_clips_and_faces_as_they_were() -> None:

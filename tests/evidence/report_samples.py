@@ -49,7 +49,11 @@ def face(number: int = 0, probability: float | None = 0.9, frames: int = 4) -> F
         verdict=Verdict(label=label, probability=probability, reasons=("above-threshold",)),
         best_box=(10.4, 20.0, 70.0, 90.0),
         frames=tuple(frame(1.0 + 0.25 * i, 0.1 + 0.8 * i / max(1, frames)) for i in range(frames)),
-        clips=(FaceClip(first_s=1.0, last_s=1.0 + 0.25 * (frames - 1), score=0.875),),
+        clips=(
+            FaceClip(
+                first_s=1.0, last_s=1.0 + 0.25 * (frames - 1), score=0.875, temporal_score=0.75
+            ),
+        ),
     )
 
 

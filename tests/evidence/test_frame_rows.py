@@ -33,6 +33,7 @@ def test_a_row_for_each_face_in_each_frame() -> None:
         "detector_score": "0.998",
         "score": "0.1",
         "clip_score": "0.875",
+        "temporal_score": "0.75",
     }
 
 
@@ -40,6 +41,7 @@ def test_what_was_not_scored_is_empty_and_not_nought() -> None:
     one = face(0, None).model_copy(update={"frames": (frame(9.0, None),)})
     (row,) = rows(csv_frames(analysis(faces=(one,))))
     assert (row["score"], row["clip_score"], row["face_probability"]) == ("", "", "")
+    assert row["temporal_score"] == ""
 
 
 def test_no_face_gives_the_heading_alone() -> None:

@@ -256,7 +256,7 @@ def test_no_score_is_shown_as_a_certainty() -> None:
     sure = face().model_copy(
         update={
             "frames": (frame(1.0, 1.0), frame(1.25, 0.0), frame(1.5, 0.4567)),
-            "clips": (FaceClip(first_s=1.0, last_s=1.5, score=0.99999),),
+            "clips": (FaceClip(first_s=1.0, last_s=1.5, score=0.99999, temporal_score=0.75),),
         }
     )
     page = Page(html_report(report(analysis(faces=(sure,)))))

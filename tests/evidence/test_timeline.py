@@ -33,6 +33,16 @@ def test_a_mark_for_each_scored_frame_a_bar_for_each_clip() -> None:
     assert bars[0].get("stroke") == face_colour(0)
 
 
+@pytest.mark.parametrize("change", [{"counted": False}, {"temporal_score": None}])
+def test_no_bar_for_a_clip_that_did_not_count_or_was_scored_by_an_older_version(
+    change: dict[str, object],
+) -> None:
+    one = face(frames=5)
+    clips = (one.clips[0].model_copy(update=change),)
+    lines = drawn(one.model_copy(update={"clips": clips})).findall(f"{NS}line")
+    assert not [line for line in lines if line.get("stroke-width") == "5"]
+
+
 def test_height_is_the_score_and_width_the_time() -> None:
     one = face().model_copy(update={"frames": (frame(0.0, 0.0), frame(10.0, 1.0), frame(5.0, 0.5))})
     marks = drawn(one).findall(f"{NS}circle")

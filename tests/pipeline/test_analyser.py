@@ -124,7 +124,9 @@ def test_a_model_that_pools_by_cells_is_given_them(
 
     monkeypatch.setattr(face_verdict, "frames_logit", spy)
     (face,) = Analyser(package, device="cpu", precision="f32").analyse(panned).faces
-    assert judged == [(len(face.frames), {(CELLS, CELLS)}, pooling)]
+    whole, *clips = judged
+    assert whole == (len(face.frames), {(CELLS, CELLS)}, pooling)
+    assert [count for count, _, _ in clips] == [4] * len(face.clips)  # each by itself, to be shown
     assert face.verdict.probability is not None
 
 

@@ -55,6 +55,22 @@ def test_a_missing_file_is_found(package: Path) -> None:
         ModelPackage.load(package).verify()
 
 
+def test_a_calibration_of_single_stretches_is_whole_and_not_written_where_there_is_none(
+    package: Path,
+) -> None:
+    numbers = json.loads((package / "model.json").read_text())["calibration"]
+    plain = ModelPackage.load(package).manifest.calibration
+    assert plain.line(1) == plain.line(4) == (numbers["face_scale"], numbers["face_offset"])
+    assert plain.model_dump() == numbers
+    assert json.loads(plain.model_dump_json()) == numbers
+    edit(package, calibration=numbers | {"stretch_scale": 2.0, "stretch_offset": 0.5})
+    told = ModelPackage.load(package).manifest.calibration
+    assert (told.line(0), told.line(1), told.line(2)) == (plain.line(2), (2.0, 0.5), plain.line(2))
+    edit(package, calibration=numbers | {"stretch_scale": 2.0})
+    with pytest.raises(ModelInvalid, match="stretch_scale and stretch_offset belong together"):
+        ModelPackage.load(package)
+
+
 def test_changed_calibration_is_another_model(package: Path) -> None:
     before = ModelPackage.load(package).reference()
     edit(package, thresholds={"low": 0.1, "high": 0.2})

@@ -77,7 +77,7 @@ def sample(
                 verdict=verdict,
                 best_box=frame.box,
                 frames=(frame,),
-                clips=(FaceClip(first_s=0.0, last_s=1.0, score=0.875),),
+                clips=(FaceClip(first_s=0.0, last_s=1.0, score=0.875, temporal_score=0.75),),
             ),
         ),
         warnings=(Notice(code="note", message="Grüße, 世界 🎬"),),

@@ -36,12 +36,12 @@ def test_each_level_uses_its_own_parameters(calibration):
     assert frame_probability(2.0, other) == sigmoid(7.0)
     assert clip_probability(2.0, other) == sigmoid(0.0)
     # face: 2 × (0.5 × 2 + 0.5 × 4) − 0.5
-    assert face_probability(2.0, [4.0], other) == pytest.approx(sigmoid(5.5))
+    assert face_probability(2.0, [4.0], other, stretches=2) == pytest.approx(sigmoid(5.5))
 
 
 def test_without_clips_a_face_uses_the_frame_parameters(calibration):
     other = calibration.model_copy(update={"frame_scale": 3.0, "frame_weight": 0.0})
-    assert face_probability(2.0, [], other) == frame_probability(2.0, other)
+    assert face_probability(2.0, [], other, stretches=2) == frame_probability(2.0, other)
 
 
 def test_pooling_needs_both_kinds(calibration):
@@ -52,13 +52,13 @@ def test_pooling_needs_both_kinds(calibration):
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_logit_that_is_no_number_is_a_failure_of_the_model(calibration, bad):
     with pytest.raises(ModelInvalid, match="finite"):
-        face_probability(bad, [0.0], calibration)
+        face_probability(bad, [0.0], calibration, stretches=2)
     with pytest.raises(ModelInvalid):
         clip_probability(bad, calibration)
 
 
 @given(LOGITS, st.lists(LOGITS, max_size=4), st.randoms())
 def test_the_order_of_clips_does_not_matter(calibration, frames, clips, random):
-    before = face_probability(frames, clips, calibration)
+    before = face_probability(frames, clips, calibration, stretches=2)
     random.shuffle(clips)
-    assert face_probability(frames, clips, calibration) == before
+    assert face_probability(frames, clips, calibration, stretches=2) == before

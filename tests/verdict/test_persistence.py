@@ -16,6 +16,7 @@ from unmask.verdict import (
     ClipEvidence,
     FaceEvidence,
     FrameEvidence,
+    clips_alone,
     frames_logit,
     judge_face,
     lasting_traces,
@@ -54,7 +55,8 @@ def judged(
     pooling: Pooling | None = POOLING,
     *,
     frame_scale: float = 1,
-    frame_offset: float,
+    frame_offset: float = 0,
+    **stretch: float,
 ) -> Verdict:
     """By a calibration in which the clips' own logits have no say."""
     calibration = Calibration(
@@ -65,6 +67,7 @@ def judged(
         face_scale=4,
         face_offset=-4,
         frame_weight=1,
+        **stretch,
     )
     thresholds = Thresholds(low=0.3, high=0.8)
     face = FaceEvidence(frames, clips)
@@ -167,6 +170,48 @@ def test_a_face_that_was_changed_in_one_stretch_is_not_cleared(changed, label):
     verdict = judged(seen(cells), clips, frame_offset=-9)
     assert verdict.label == label
     assert ("frames-disagree" in verdict.reasons) == bool(changed)
+
+
+def test_what_is_seen_in_one_stretch_alone_is_calibrated_for_that() -> None:
+    frames = seen(spots([5] * 8))
+    line = {"stretch_scale": 1.0, "stretch_offset": -2.0}
+    once = tuple(ClipEvidence(0.0, half, stretch=3) for half in ((0, 1, 2, 3), (4, 5, 6, 7)))
+    twice = (once[0], ClipEvidence(0.0, (4, 5, 6, 7), stretch=4))
+    several = judged(frames, twice, **line)
+    assert several == judged(frames, twice)
+    assert judged(frames, once) == several  # a package that does not tell them apart
+    alone = judged(frames, once, **line)
+    assert alone.probability is not None
+    assert several.probability is not None
+    logit, other = (np.log(p / (1 - p)) for p in (alone.probability, several.probability))
+    assert logit == pytest.approx((other + 4) / 4 - 2)
+
+
+def test_one_stretch_does_not_disagree_with_itself() -> None:
+    """It is all that is known of the face; whether it is enough is what its own line says."""
+    frames = seen(spots([5] * 4))
+    clip = (ClipEvidence(0.0, (0, 1, 2, 3)),)
+    verdict = judged(frames, clip, stretch_scale=0.1, stretch_offset=0.0, frame_offset=-9)
+    assert verdict.reasons == ("between-thresholds",)
+
+
+def test_each_clip_is_told_as_if_there_were_no_other_and_whether_it_counts() -> None:
+    frames = (*seen(spots([5] * 4)), *seen(spots([5] * 4), sharpness=0), *seen(spots([1, 2, 3, 4])))
+    clips = tuple(
+        ClipEvidence(0.0, tuple(range(at, at + 4)), stretch=at // 4) for at in range(0, 12, 4)
+    )
+    calibration = Calibration(
+        frame_scale=1, frame_offset=0, clip_scale=1, clip_offset=0, face_scale=4, face_offset=-4,
+        stretch_scale=1, stretch_offset=-1, frame_weight=0.5,
+    )  # fmt: skip
+    found = clips_alone(FaceEvidence(frames, clips), calibration, POOLING)
+    assert [counts for _, counts in found] == [True, False, True]
+    (lasting, _), (unseen, _), (wandering, _) = found
+    together = frames_logit([one.logit for one in frames[:4]], [one.cells for one in frames[:4]],
+                            POOLING)  # fmt: skip
+    assert lasting == pytest.approx(1 / (1 + np.exp(1 - together / 2)))
+    assert unseen == pytest.approx(lasting)
+    assert wandering < lasting
 
 
 def test_the_map_of_what_lasts_shows_its_place_and_averages_to_the_contrast() -> None:

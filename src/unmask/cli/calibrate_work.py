@@ -179,17 +179,17 @@ def _print(
     console: Console, before: Manifest, now: Manifest, losses: Mapping[str, float | None] | None
 ) -> None:
     table = Table("", "Before", "Now", box=box.SIMPLE_HEAD, pad_edge=False)
-    numbers = now.calibration.model_dump()
-    for name, value in before.calibration.model_dump().items():
-        table.add_row(name.replace("_", " "), f"{value:.4f}", f"{numbers[name]:.4f}")
+    was = before.calibration.model_dump()
+    for name, value in now.calibration.model_dump().items():
+        table.add_row(name.replace("_", " "), _number(was.get(name)), _number(value))
     for name in ("low", "high"):
         old, new = getattr(before.thresholds, name), getattr(now.thresholds, name)
         table.add_row(f"{name} threshold", f"{old:.3f}", f"{new:.3f}")
     console.print(table)
     if losses is not None:
-        told = ", ".join(f"{name} {_loss(value)}" for name, value in losses.items())
+        told = ", ".join(f"{name} {_number(value)}" for name, value in losses.items())
         console.print(printable(f"Log-loss of faces, cross-validated over groups (nats): {told}"))
 
 
-def _loss(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"

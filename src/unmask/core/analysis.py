@@ -102,11 +102,21 @@ class FaceFrame(Record):
 
 
 class FaceClip(Record):
-    """The temporal network's P(manipulated) for one face through one window."""
+    """One face through one stretch of the film."""
 
     first_s: float
     last_s: float
-    score: Probability
+    score: Probability = Field(
+        description="P(manipulated) of a face that is seen here alone; of the temporal network "
+        "alone where temporal_score is null, as older versions wrote it"
+    )
+    temporal_score: Probability | None = Field(
+        None, description="P(manipulated) by the temporal network alone, which may have no say"
+    )
+    stretch: int = Field(0, ge=0, description="which of the sampled stretches it lies in")
+    counted: bool = Field(
+        True, description="whether enough of its frames were fit to be judged to count"
+    )
 
 
 class Face(Record):
@@ -130,6 +140,13 @@ class Face(Record):
     def judged(self) -> bool:
         """Whether there was enough to look at; where there was not, no score of it counts."""
         return self.verdict.probability is not None
+
+    @property
+    def stretches(self) -> tuple[FaceClip, ...]:
+        """The clips that counted, but for those of older versions, which scored them otherwise."""
+        return tuple(
+            clip for clip in self.clips if clip.counted and clip.temporal_score is not None
+        )
 
 
 class Notice(Record):

@@ -72,27 +72,33 @@ def recalibrate(
 ) -> Recalibrated:
     """Fit to files in which exactly one face was judged: of several, which is manipulated?
 
-    A single frame, or a picture, says less than many together, and has a line of its own.
+    A single frame, or a picture, says less than many together, and has a line of its own; so has a
+    face that is seen in one stretch of a film alone, fitted to each stretch of each film.
     :class:`DataError` where fewer than ten such files of a class have a score, or the scores do
     not rise with manipulation.
     """
     single = [case for case in cases if len(case.row.faces) == 1]
     _enough(single)
     fit = FITS[wanted.method]
-    with_clips = [case for case in single if case.row.clips]
+    filmed = [case for case in single if case.row.clips]
+    lasting = [case for case in filmed if _stretches(case)[0] > 1]
     frame = _fit(fit, single, lambda case: case.row.frames) or _SAME
-    clip = _fit(fit, with_clips, lambda case: case.row.clips)
-    face = _fit(fit, with_clips, lambda case: case.row.faces)
+    clip = _fit(fit, filmed, lambda case: case.row.clips)
+    face = _fit(fit, lasting, lambda case: case.row.faces)
+    stretch = _fit(fit, filmed, lambda case: case.row.stretches)
     calibration = Calibration(
         **_composed("frame", old, frame),
         **_composed("clip", old, clip or _SAME),
         **_composed("face", old, face or _SAME),
+        **_of_a_stretch(old, stretch),
         frame_weight=old.frame_weight,
     )
+    lines = (frame, stretch or face or _SAME, face or _SAME)
     judged = [case for case in cases if case.row.faces]
-    probabilities = np.array([_again(case, frame, face or _SAME) for case in judged])
+    probabilities = np.array([_again(case, lines) for case in judged])
     labels = labels_of(judged)
-    account = _account(single, labels, wanted) | {"clips_and_faces_fitted": face is not None}
+    account = _account(single, labels, wanted)
+    account |= {"clips_and_faces_fitted": face is not None, "stretches_fitted": stretch is not None}
     if wanted.same_verdicts:
         chosen = _moved(thresholds, face or frame)
     else:
@@ -208,17 +214,33 @@ def _fit(
 def _composed(part: str, old: Calibration, line: Line) -> dict[str, float]:
     scale = getattr(old, f"{part}_scale")
     offset = getattr(old, f"{part}_offset")
-    return {
-        f"{part}_scale": line[0] * scale,
-        f"{part}_offset": line[0] * offset + line[1],
-    }
+    return _named(part, (line[0] * scale, line[0] * offset + line[1]))
 
 
-def _again(case: Case, frame: Line, face: Line) -> float:
-    """The file's probability under the new numbers."""
-    scale, offset = face if case.row.clips else frame
-    logits = np.array([_logit(p) for p in case.row.faces])
-    return correct_for_faces((1 / (1 + np.exp(-(scale * logits + offset)))).tolist())
+def _of_a_stretch(old: Calibration, line: Line | None) -> dict[str, float]:
+    """What was fitted to the probabilities that ``old`` gives to single stretches."""
+    scale, offset = old.line(1)
+    if line is None:
+        return {} if old.stretch_scale is None else _named("stretch", (scale, offset))
+    return _named("stretch", (line[0] * scale, line[0] * offset + line[1]))
+
+
+def _named(part: str, line: Line) -> dict[str, float]:
+    return {f"{part}_scale": line[0], f"{part}_offset": line[1]}
+
+
+def _stretches(case: Case) -> tuple[int, ...]:
+    """In how many each judged face is seen; rows of older versions do not say, and mean several."""
+    return case.row.seen_in or (2 if case.row.clips else 0,) * len(case.row.faces)
+
+
+def _again(case: Case, lines: tuple[Line, Line, Line]) -> float:
+    """The file's probability under the new lines of frames, of a stretch, and of several."""
+    found = []
+    for p, seen_in in zip(case.row.faces, _stretches(case), strict=True):
+        scale, offset = lines[min(seen_in, 2)]
+        found.append(float(1 / (1 + np.exp(-(scale * _logit(p) + offset)))))
+    return correct_for_faces(found)
 
 
 def _logit(p: float) -> float:

@@ -164,8 +164,9 @@ def _cells(row: ScoreRow, sample: Sample) -> Iterator[str]:
     yield row.condition
     yield "" if row.score is None else f"{row.score:.6f}"
     yield from (row.verdict, row.error)
-    for values in (row.faces, row.frames, row.clips):
+    for values in (row.faces, row.frames, row.clips, row.stretches):
         yield " ".join(f"{value:.6f}" for value in values)
+    yield " ".join(map(str, row.seen_in))
     yield from (row.by, row.file_state)
     yield from _told(sample)
     yield from (row.facts.get(name, "") for name in FACTS)

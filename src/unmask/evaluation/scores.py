@@ -11,8 +11,8 @@ from unmask.core.errors import DataError
 from unmask.datasets.lists import begin_with, columns_of, read_rows
 
 COLUMNS = (
-    "path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "by",
-    "file_state",
+    "path", "condition", "score", "verdict", "error", "faces", "frames", "clips", "stretches",
+    "seen_in", "by", "file_state",
 )  # fmt: skip
 KNOWN = (
     "label", "split", "method", "source", "identity", "dataset", "compression", "attributes",
@@ -31,8 +31,10 @@ class ScoreRow:
     ``score`` rises with manipulation and is None where there is none; then ``error`` says why
     (an error's code, a verdict's reason). ``verdict`` is a label of ``unmask.analysis/1`` or "".
     ``condition`` is "" for the file as it is, else a distortion such as ``jpeg:3``. ``faces``,
-    ``frames`` and ``clips`` are P(manipulated) of the judged faces, of the frames and of the
-    clips. ``by`` names what scored, ``facts`` what else is known of the file (``FACTS``).
+    ``frames`` and ``clips`` are P(manipulated) of the judged faces, of the frames and, by the
+    temporal network alone, of the clips; ``stretches`` that of each clip that counted as if its
+    face were seen there alone; ``seen_in`` how many stretches show each of ``faces``, 0 where no
+    clip does. ``by`` names what scored, ``facts`` what else is known of the file (``FACTS``).
     ``file_state`` is that of :func:`unmask.datasets.state.file_state` before it was scored.
     """
 
@@ -44,6 +46,8 @@ class ScoreRow:
     faces: tuple[float, ...] = ()
     frames: tuple[float, ...] = ()
     clips: tuple[float, ...] = ()
+    stretches: tuple[float, ...] = ()
+    seen_in: tuple[int, ...] = ()
     by: str = ""
     file_state: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -147,6 +151,8 @@ def _row(
         faces=numbers("faces"),
         frames=numbers("frames"),
         clips=numbers("clips"),
+        stretches=numbers("stretches"),
+        seen_in=tuple(int(value) for value in numbers("seen_in")),
         by=cell("by"),
         file_state=cell("file_state"),
         facts={name: cell(name) for name in FACTS if cell(name)},

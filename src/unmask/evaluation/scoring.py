@@ -109,7 +109,7 @@ def _score(
     except Exception as error:  # noqa: BLE001 - a bug met in one file must not cost the others
         code = f"{INTERNAL}:{type(error).__name__}"
         return ScoreRow(sample.path, None, error=code, condition=name, by=by)
-    verdict = analysis.verdict
+    verdict, judged = analysis.verdict, [face for face in analysis.faces if face.judged]
     return ScoreRow(
         path=sample.path,
         score=verdict.probability,
@@ -118,7 +118,11 @@ def _score(
         condition=name,
         faces=_faces(analysis),
         frames=_frames(analysis),
-        clips=tuple(clip.score for face in analysis.faces for clip in face.clips),
+        clips=_temporal(analysis),
+        stretches=tuple(clip.score for face in judged for clip in face.clips if clip.counted),
+        seen_in=tuple(
+            len({clip.stretch for clip in face.clips if clip.counted}) for face in judged
+        ),
         by=by,
         facts=facts_of(analysis, bars),
     )
@@ -126,6 +130,12 @@ def _score(
 
 def _faces(analysis: Analysis) -> tuple[float, ...]:
     found = (face.verdict.probability for face in analysis.faces)
+    return tuple(value for value in found if value is not None)
+
+
+def _temporal(analysis: Analysis) -> tuple[float, ...]:
+    """Of the temporal network by itself."""
+    found = (clip.temporal_score for face in analysis.faces for clip in face.clips)
     return tuple(value for value in found if value is not None)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from unmask.core.analysis import Analysis, Face, FaceFrame
+from unmask.core.analysis import Analysis, Face, FaceClip, FaceFrame
 
 FRAME_COLUMNS = (
     "sha256",
@@ -25,6 +25,7 @@ FRAME_COLUMNS = (
     "detector_score",
     "score",
     "clip_score",
+    "temporal_score",
 )
 
 
@@ -32,7 +33,8 @@ def csv_frames(analysis: Analysis) -> str:
     """CSV with a heading (:data:`FRAME_COLUMNS`), by face, then time; no rows without a face.
 
     ``score`` is P(manipulated) from that frame alone, empty where it was not scored; ``clip_score``
-    that of the temporal network for the stretch that holds the frame, the highest of several.
+    that of the stretch which holds the frame, as if the face were seen there alone, and
+    ``temporal_score`` that of the temporal network for it by itself; the highest of several.
     """
     text = io.StringIO(newline="")
     rows = csv.DictWriter(text, FRAME_COLUMNS, restval="")
@@ -60,10 +62,14 @@ def _rows(analysis: Analysis) -> Iterator[dict[str, Any]]:
                 "grain": frame.grain,
                 "detector_score": frame.detector_score,
                 "score": frame.score,
-                "clip_score": _clip_score(face, frame),
+                "clip_score": _highest(one.score for one in _around(face, frame)),
+                "temporal_score": _highest(one.temporal_score for one in _around(face, frame)),
             }
 
 
-def _clip_score(face: Face, frame: FaceFrame) -> float | None:
-    scores = [one.score for one in face.clips if one.first_s <= frame.time_s <= one.last_s]
-    return max(scores, default=None)
+def _around(face: Face, frame: FaceFrame) -> Iterator[FaceClip]:
+    return (one for one in face.clips if one.first_s <= frame.time_s <= one.last_s)
+
+
+def _highest(scores: Iterable[float | None]) -> float | None:
+    return max((score for score in scores if score is not None), default=None)

@@ -104,7 +104,7 @@ class _Drawing:
     def _face(self, face: Face) -> Iterator[str]:
         colour, dash = face_colour(face.id), face_dash(face.id)
         broken = f' stroke-dasharray="{dash}"' if dash else ""
-        for clip in face.clips:
+        for clip in face.stretches:
             y, x = _y(clip.score), self._x(clip.first_s)
             yield (
                 f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{max(self._x(clip.last_s), x + 2):.1f}" '

@@ -21,6 +21,7 @@ from unmask.verdict import (
     FaceEvidence,
     FrameEvidence,
     clip_probability,
+    clips_alone,
     frame_probability,
     lasting_traces,
 )
@@ -82,7 +83,11 @@ def face_evidence(
             for one in seen
         ),
         clips=tuple(
-            ClipEvidence(logit=logit, frames=tuple(place[one] for one in clip))
+            ClipEvidence(
+                logit=logit,
+                frames=tuple(place[one] for one in clip),
+                stretch=next(track.window for track in face if clip[0] in track.sightings),
+            )
             for clip, logit in zip(clips.clips, clips.logits, strict=True)
         ),
         turned=tuple(glances),
@@ -100,6 +105,7 @@ def face_record(
 ) -> Face:
     """The face as the document has it. Numbers are rounded, so that equal runs look equal."""
     seen = sightings(face)
+    alone = clips_alone(evidence, manifest.calibration, manifest.pooling)
     best = max((one for one in seen if one in scored), key=lambda one: _shown(one, scored[one]))
     return Face(
         id=number,
@@ -112,9 +118,14 @@ def face_record(
             FaceClip(
                 first_s=seconds(clip[0].time),
                 last_s=seconds(clip[-1].time),
-                score=round(clip_probability(logit, manifest.calibration), 6),
+                score=round(probability, 6),
+                temporal_score=round(clip_probability(logit, manifest.calibration), 6),
+                stretch=seen.stretch,
+                counted=counted,
             )
-            for clip, logit in zip(clips.clips, clips.logits, strict=True)
+            for clip, seen, logit, (probability, counted) in zip(
+                clips.clips, evidence.clips, clips.logits, alone, strict=True
+            )
         ),
         traces=_traces(evidence, manifest),
     )

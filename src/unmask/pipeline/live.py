@@ -209,7 +209,8 @@ class LiveView:
             return None
         clip = self._engine.scorer.score_clips([np.stack(followed.features)])
         frames = frames_logit(followed.logits, followed.cells, self._manifest.pooling)
-        return face_probability(frames, [float(clip[0])], self._manifest.calibration)
+        calibration = self._manifest.calibration
+        return face_probability(frames, [float(clip[0])], calibration, stretches=1)
 
     def _shown(self, followed: _Followed, *, scored: bool) -> LiveFace:
         if not scored or not followed.logits:

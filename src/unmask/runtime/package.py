@@ -6,7 +6,15 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from unmask.core.analysis import ModelRef, Thresholds
 from unmask.core.errors import ModelAltered, ModelInvalid, ModelNotFound
@@ -57,7 +65,8 @@ class Calibration(_Part):
 
     ``frame`` and ``clip`` calibrate one frame's and one clip's logit; ``face`` calibrates a face's
     pooled logit, ``frame_weight`` × what its frames say together + (1 − ``frame_weight``) × median
-    clip logit.
+    clip logit. Of a face that is seen in one stretch of a film alone ``stretch`` calibrates it,
+    where the package has that: what lasts for half a second says less than what lasts through it.
     """
 
     frame_scale: float = Field(gt=0)
@@ -66,7 +75,26 @@ class Calibration(_Part):
     clip_offset: float
     face_scale: float = Field(gt=0)
     face_offset: float
+    stretch_scale: float | None = Field(default=None, gt=0)
+    stretch_offset: float | None = None
     frame_weight: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _has_both_of_a_stretch(self) -> Calibration:
+        if (self.stretch_scale is None) != (self.stretch_offset is None):
+            raise ValueError("stretch_scale and stretch_offset belong together")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _states_what_there_is(self, plain: SerializerFunctionWrapHandler) -> dict[str, float]:
+        """Without the stretch's where there is none: numbers alone, as older versions read them."""
+        return {name: value for name, value in plain(self).items() if value is not None}
+
+    def line(self, stretches: int) -> tuple[float, float]:
+        """Scale and offset of a face's pooled logit, by how many stretches show the face."""
+        if stretches == 1 and self.stretch_scale is not None and self.stretch_offset is not None:
+            return self.stretch_scale, self.stretch_offset
+        return self.face_scale, self.face_offset
 
 
 class Pooling(_Part):

@@ -7,7 +7,7 @@ from unmask.verdict.calibration import (
     pooled_logit,
     sigmoid,
 )
-from unmask.verdict.face import judge_face, lasting_traces
+from unmask.verdict.face import clips_alone, judge_face, lasting_traces
 from unmask.verdict.file import correct_for_faces, judge_file
 from unmask.verdict.persistence import frames_logit
 from unmask.verdict.quality import (
@@ -25,6 +25,7 @@ __all__ = [
     "FrameEvidence",
     "QualityFloor",
     "clip_probability",
+    "clips_alone",
     "correct_for_faces",
     "explain",
     "face_probability",

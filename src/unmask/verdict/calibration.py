@@ -43,11 +43,12 @@ def pooled_logit(frames: float, clip_logits: Sequence[float], calibration: Calib
 
 
 def face_probability(
-    frames: float, clip_logits: Sequence[float], calibration: Calibration
+    frames: float, clip_logits: Sequence[float], calibration: Calibration, *, stretches: int
 ) -> float:
     """P(manipulated) for one face from the frames and clips that are fit to be used.
 
-    ``frames`` is :func:`unmask.verdict.frames_logit` of them. Without a clip (a picture, or a face
+    ``frames`` is :func:`unmask.verdict.frames_logit` of them, ``stretches`` in how many stretches
+    of the film they lie. Without a clip (a picture, or a face
     never seen in two neighbouring frames) the ``face`` parameters do not apply: they were fitted
     to a pooled logit, half of which is missing, and putting a zero or the frame logit in its place
     would pretend to evidence nobody has. The frames' logit then goes through the ``frame``
@@ -56,5 +57,6 @@ def face_probability(
     """
     if clip_logits:
         pooled = pooled_logit(frames, clip_logits, calibration)
-        return sigmoid(calibration.face_scale * pooled + calibration.face_offset)
+        scale, offset = calibration.line(stretches)
+        return sigmoid(scale * pooled + offset)
     return frame_probability(frames, calibration)

@@ -14,10 +14,12 @@ from unmask.verdict.calibration import (
     clip_probability,
     face_probability,
     frame_probability,
+    sigmoid,
 )
 from unmask.verdict.persistence import Cells, frames_logit, lasting_map, median_logit
 from unmask.verdict.quality import (
     DEFAULT_FLOOR,
+    ClipEvidence,
     FaceEvidence,
     FrameEvidence,
     Kind,
@@ -30,12 +32,13 @@ from unmask.verdict.reasons import REASONS
 class _Fit:
     """What passed the quality floor, and whether noise or a cover hides traces in half of it.
 
-    ``stretches`` are the frames of each of the clips.
+    ``clip_frames`` are those of each of the clips; ``stretches`` is in how many they lie.
     """
 
     frames: list[FrameEvidence]
     clips: list[float]
-    stretches: list[list[FrameEvidence]]
+    clip_frames: list[list[FrameEvidence]]
+    stretches: int
     noisy: bool
     covered: bool
 
@@ -69,10 +72,10 @@ def judge_face(
     if len(fit.frames) < needed:
         return Verdict(label="inconclusive", probability=None, reasons=_poor(flaws, needed))
     frames = _together(fit.frames, pooling)
-    probability = face_probability(frames, fit.clips, calibration)
+    probability = face_probability(frames, fit.clips, calibration, stretches=fit.stretches)
     if probability >= thresholds.high:
         laid_over = pooling is not None and len(fit.frames) > 1
-        speaking = _what_speaks(frames, fit.clips, calibration, thresholds, laid_over=laid_over)
+        speaking = _what_speaks(frames, fit, calibration, thresholds, laid_over=laid_over)
         reasons = ("above-threshold", *speaking)
         return Verdict(label="manipulated", probability=probability, reasons=reasons)
     doubts = []
@@ -112,24 +115,46 @@ def lasting_traces(
     found = lasting_map([frame.cells for frame in fit.frames], pooling)
     scale = calibration.frame_scale
     if fit.clips:
-        scale = calibration.face_scale * calibration.frame_weight
+        scale = calibration.line(fit.stretches)[0] * calibration.frame_weight
     return np.asarray(found * np.float32(scale), dtype=np.float32)
 
 
+def clips_alone(
+    face: FaceEvidence,
+    calibration: Calibration,
+    pooling: Pooling | None,
+    *,
+    floor: QualityFloor = DEFAULT_FLOOR,
+) -> list[tuple[float, bool]]:
+    """Of each clip the P(manipulated) that a face seen there alone would have, and if it counts.
+
+    In the order of ``face.clips``. A clip counts in :func:`judge_face` where half of its frames
+    pass the floor; by these it is judged here, by all of its frames where none does.
+    """
+    flaws = [tuple(floor.flaws(frame)) for frame in face.frames]
+    found = []
+    for clip in face.clips:
+        passed = [index for index in clip.frames if not flaws[index]] or clip.frames
+        frames = _together([face.frames[index] for index in passed], pooling)
+        probability = face_probability(frames, [clip.logit], calibration, stretches=1)
+        found.append((probability, _counts(clip, flaws)))
+    return found
+
+
 def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) -> _Fit:
-    clips = [
-        clip
-        for clip in face.clips
-        if 2 * sum(not flaws[index] for index in clip.frames) >= len(clip.frames)
-    ]
-    stretches = [
-        [face.frames[index] for index in clip.frames if not flaws[index]] for clip in clips
-    ]
+    clips = [clip for clip in face.clips if _counts(clip, flaws)]
+    frames = [[face.frames[index] for index in clip.frames if not flaws[index]] for clip in clips]
+    stretches = len({clip.stretch for clip in clips})
     fit = [frame for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
     many = max(1, len(fit))
     noisy = 2 * sum(map(floor.hides, fit)) >= many
     covered = 2 * sum(map(floor.covers, fit)) >= many
-    return _Fit(fit, [clip.logit for clip in clips], stretches, noisy, covered)
+    return _Fit(fit, [clip.logit for clip in clips], frames, stretches, noisy, covered)
+
+
+def _counts(clip: ClipEvidence, flaws: Sequence[tuple[str, ...]]) -> bool:
+    """Whether half of its frames are fit to be judged."""
+    return 2 * sum(not flaws[index] for index in clip.frames) >= len(clip.frames)
 
 
 def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
@@ -145,7 +170,7 @@ def _poor(flaws: list[tuple[str, ...]], needed: int) -> tuple[str, ...]:
 
 def _what_speaks(
     frames: float,
-    clips: Sequence[float],
+    fit: _Fit,
     calibration: Calibration,
     thresholds: Thresholds,
     *,
@@ -160,10 +185,11 @@ def _what_speaks(
     if frame_probability(frames, calibration) >= thresholds.high:
         codes.append("frame-artefacts")
     # The same logit in the clips' place: what the face would come to by its frames alone.
-    if laid_over and clips and face_probability(frames, [frames], calibration) >= thresholds.high:
+    scale, offset = calibration.line(fit.stretches)
+    if laid_over and fit.clips and sigmoid(scale * frames + offset) >= thresholds.high:
         codes.append("lasting-traces")
-    heard = clips and calibration.frame_weight < 1
-    if heard and clip_probability(median_logit(clips), calibration) >= thresholds.high:
+    heard = fit.clips and calibration.frame_weight < 1
+    if heard and clip_probability(median_logit(fit.clips), calibration) >= thresholds.high:
         codes.append("temporal-inconsistency")
     return tuple(codes)
 
@@ -178,14 +204,16 @@ def _together(frames: Sequence[FrameEvidence], pooling: Pooling | None) -> float
 def _high_stretch(
     fit: _Fit, calibration: Calibration, thresholds: Thresholds, pooling: Pooling | None
 ) -> bool:
-    """Whether the frames of one clip, laid over each other, would by themselves accuse the face.
+    """Whether the frames of one clip, laid over each other, would accuse it if all said as much.
 
-    What was changed in one part of a shot does not last through all of it.
+    What was changed in one part of a shot does not last through all of it. It takes less to doubt
+    than to accuse, so this is not what the clip would come to were it all that there is.
     """
-    if pooling is None:
+    if pooling is None or len(fit.clips) < 2:
         return False
-    found = [_together(stretch, pooling) for stretch in fit.stretches if len(stretch) > 1]
-    return any(face_probability(one, [one], calibration) >= thresholds.high for one in found)
+    found = [_together(frames, pooling) for frames in fit.clip_frames if len(frames) > 1]
+    scale, offset = calibration.face_scale, calibration.face_offset
+    return any(sigmoid(scale * one + offset) >= thresholds.high for one in found)
 
 
 def _high_frames(fit: _Fit, calibration: Calibration, thresholds: Thresholds) -> int:

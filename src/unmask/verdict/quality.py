@@ -40,11 +40,13 @@ class FrameEvidence:
 class ClipEvidence:
     """The temporal network's logit for one clip, and which of the face's frames it saw.
 
-    ``frames`` indexes :attr:`FaceEvidence.frames`; it must not be empty.
+    ``frames`` indexes :attr:`FaceEvidence.frames`; it must not be empty. ``stretch`` is the number
+    of the sampled stretch of the film that holds them, of which a long one has several clips.
     """
 
     logit: float
     frames: tuple[int, ...]
+    stretch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _curve(
         line += f"{'L' if goes_on else 'M'}{x:g} {y:g}"
     clips = tuple(
         (place(knots, clip.first_s), place(knots, clip.last_s), height(clip.score))
-        for clip in face.clips
+        for clip in face.stretches
     )
     points = "".join(f"M{x:g} {y:g}h.01" for x, y in at)
     look = (face_colour(face.id), face_dash(face.id), square(face.id))

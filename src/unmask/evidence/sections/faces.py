@@ -48,10 +48,11 @@ def timeline_section(report: Report) -> Section | None:
     plots: list[Block] = [_plot(analysis, tuple(group)) for group in groups]
     text = Paragraph(
         _(
-            "Each mark is P(manipulated) from one frame alone, each pale bar that of the temporal "
-            "network over one stretch. The bands are the thresholds: above, manipulated; below, no "
-            "manipulation found; between, inconclusive. A face's verdict rests on all its frames "
-            "and stretches together, so single marks may lie in another band."
+            "Each mark is P(manipulated) from one frame alone, each pale bar what one stretch "
+            "would come to if it were all there is. The bands are the thresholds: above, "
+            "manipulated; below, no manipulation found; between, inconclusive. A face's verdict "
+            "rests on all its frames and stretches together, so single marks may lie in another "
+            "band."
         )
         + _unplotted(analysis.faces),
         style="small",
@@ -208,7 +209,7 @@ def _face(report: Report, face: Face, rows: int) -> Iterator[Block]:
         figures += _views(face, one, in_time=report.analysis.media.kind == "video")
     if figures:
         yield Gallery(tuple(figures), 4)
-    if face.clips and face.judged:
+    if face.stretches and face.judged:
         yield _stretches(face, rows)
     yield _frames(face, rows)
 
@@ -269,13 +270,13 @@ def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
 
 def _stretches(face: Face, most: int) -> Table:
     rows = tuple(
-        (clock(one.first_s), clock(one.last_s), score(face, one.score)) for one in face.clips
+        (clock(one.first_s), clock(one.last_s), score(face, one.score)) for one in face.stretches
     )
     return Table(
         (_("From"), _("To"), _("P(manipulated)")),
         rows[:most],
         frozenset({0, 1, 2}),
-        caption=_("Face %(n)s: tracks through time, judged by the temporal network.", n=face.id)
+        caption=_("Face %(n)s: what each stretch would come to if it were all there is.", n=face.id)
         + _left_out(len(rows), most),
     )
 
