@@ -10,10 +10,11 @@ from unmask.synthesis.overlays import Overlay, draw_overlay
 
 FRAME = np.array([[96.0, 0, 32], [0, 96, 24]])  # a face of 96 pixels
 SHAPE = (150, 160)
+PICTURE = np.random.default_rng(0).integers(0, 256, (*SHAPE, 3), dtype=np.uint8)
 
 
 def drawn(seed: int) -> Overlay:
-    return draw_overlay(SHAPE, FRAME, np.random.default_rng(seed))
+    return draw_overlay(PICTURE, FRAME, np.random.default_rng(seed))
 
 
 def test_the_generator_alone_decides() -> None:
@@ -24,15 +25,14 @@ def test_the_generator_alone_decides() -> None:
 
 
 def test_a_picture_stays_as_it_is_where_nothing_covers_it() -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (*SHAPE, 3), dtype=np.uint8)
     changed = []
     for seed in range(60):
         overlay = drawn(seed)
         assert overlay.cover.shape == SHAPE
         assert overlay.colours.shape == (*SHAPE, 3)
         assert 0 <= overlay.cover.min() <= overlay.cover.max() <= 1
-        over = overlay.over(picture)
-        assert np.array_equal(over[overlay.cover == 0], picture[overlay.cover == 0])
+        over = overlay.over(PICTURE)
+        assert np.array_equal(over[overlay.cover == 0], PICTURE[overlay.cover == 0])
         hidden = over[overlay.cover == 1].astype(int) - overlay.colours[overlay.cover == 1]
         assert np.abs(hidden).max(initial=0) <= 1
         changed.append(float(overlay.cover.mean()))
@@ -42,7 +42,7 @@ def test_a_picture_stays_as_it_is_where_nothing_covers_it() -> None:
 
 @pytest.mark.parametrize("kind", overlays._KINDS, ids=lambda kind: kind.__name__.strip("_"))
 def test_every_kind_leaves_some_of_the_face_and_covers_some_of_the_picture(kind) -> None:  # type: ignore[no-untyped-def]
-    sheet = overlays._Sheet(SHAPE, FRAME)
+    sheet = overlays._Sheet(PICTURE, FRAME)
     seen, covered = [], []
     for seed in range(20):
         layers = kind(sheet, np.random.default_rng(seed))

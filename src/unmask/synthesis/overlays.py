@@ -2,7 +2,8 @@
 
 Laid over the real picture and the fake alike, they tell nothing apart; a network that has never
 seen any takes them for what was put in, for they are no part of the picture and stay in their
-place. All are drawn: nothing in them is a photograph, or they would be swaps themselves.
+place. All are drawn: nothing in them is a photograph, or they would be swaps themselves, but for
+the picture's own background, which video calls blur.
 """
 
 from __future__ import annotations
@@ -41,10 +42,16 @@ class Overlay:
 
 
 class _Sheet(NamedTuple):
-    """What is drawn on: its height and width, and where the face is (unit box to pixels)."""
+    """What is drawn on: the picture H×W×3, and where its face is (unit box to pixels)."""
 
-    shape: tuple[int, int]
+    picture: Image
     frame: Matrix
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.picture.shape[:2]
+        return height, width
 
     def at(self, points: Points) -> Points:
         """Points N×2 of the face's unit box, in pixels."""
@@ -54,11 +61,11 @@ class _Sheet(NamedTuple):
 _Layer = tuple[NDArray[np.float32], Mask]  # colours, cover
 
 
-def draw_overlay(shape: tuple[int, int], frame: Matrix, rng: Generator) -> Overlay:
-    """Draw what lies over a picture H×W whose face is where ``frame`` says: one to three things."""
-    sheet = _Sheet(shape, frame)
-    colours = np.zeros((*shape, 3), np.float32)
-    cover = np.zeros(shape, np.float32)
+def draw_overlay(picture: Image, frame: Matrix, rng: Generator) -> Overlay:
+    """Draw what lies over a picture H×W×3, whose face ``frame`` places: one to three things."""
+    sheet = _Sheet(picture, frame)
+    colours = np.zeros((*sheet.shape, 3), np.float32)
+    cover = np.zeros(sheet.shape, np.float32)
     kinds = list(_KINDS)
     chances = np.array([_KINDS[kind] for kind in kinds])
     for kind in rng.choice(len(kinds), rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]), p=chances):
@@ -131,19 +138,34 @@ def _cloth(sheet: _Sheet, rng: Generator) -> list[_Layer]:
 
 
 def _edge(sheet: _Sheet, rng: Generator) -> list[_Layer]:
-    """The picture ends across the face: a black bar, a window beside it, a split screen."""
-    side, cut = int(rng.integers(4)), float(rng.uniform(0.02, 0.25))
+    """The picture ends across the face: nothing beyond it, a bar, a window, a split screen."""
+    side, cut = int(rng.integers(4)), float(rng.uniform(0.02, 0.4))
     near, far = (1 - cut, 9.0) if side % 2 else (-9.0, cut)
     box = np.array([[near, -9.0], [far, -9.0], [far, 9.0], [near, 9.0]])
-    return [_filled(sheet, box[:, ::-1] if side < 2 else box, rng, 1.0)]
+    ended = box[:, ::-1] if side < 2 else box
+    if rng.random() < 0.5:  # what a crop has where its picture ends
+        return [(np.zeros((*sheet.shape, 3), np.float32), _inside(sheet, ended, rng))]
+    return [_filled(sheet, ended, rng, 1.0)]
 
 
 def _ground(sheet: _Sheet, rng: Generator) -> list[_Layer]:
-    """Another background, as video calls have it: all but the head and the shoulders."""
-    head = np.array([0.5, 0.45]) + rng.uniform(0.5, 0.66) * np.array([1.0, 1.25]) * _round(1.0)
-    person = _inside(sheet, head, rng)
-    person = np.maximum(person, _inside(sheet, np.array([0.5, 2.0]) + 1.2 * _round(1.0), rng))
-    return [(_paint(sheet, rng), np.float32(1) - person)]
+    """Another background, or its own one blurred, as video calls have it; the matte never fits."""
+    side = box_side(sheet.frame)
+    head = np.array([0.5, 0.45]) + rng.uniform(0.5, 0.68) * np.array([1.0, 1.25]) * _round(1.0)
+    shoulders = np.array([0.5, rng.uniform(1.9, 2.2)]) + rng.uniform(1.0, 1.4) * _round(1.0)
+    person = np.zeros(sheet.shape, np.float32)
+    for outline in (_uneven(head, rng), _uneven(shoulders, rng)):
+        person = np.maximum(person, _inside(sheet, outline, rng))
+    soft = side * float(rng.uniform(0.0, 0.05))
+    if soft > 0.5:
+        person = np.asarray(cv2.GaussianBlur(person, (0, 0), soft), np.float32)
+    way = rng.random()
+    if way < 0.3:
+        far = max(1.0, side * float(rng.uniform(0.04, 0.25)))
+        behind = np.asarray(cv2.GaussianBlur(sheet.picture, (0, 0), far), np.float32)
+    else:
+        behind = _paint(sheet, rng) if way < 0.65 else _room(sheet, rng)
+    return [(behind, np.clip(1 - person, 0, 1))]
 
 
 def _hand(sheet: _Sheet, rng: Generator) -> list[_Layer]:
@@ -164,13 +186,13 @@ def _hand(sheet: _Sheet, rng: Generator) -> list[_Layer]:
 
 
 _KINDS: dict[Callable[[_Sheet, Generator], list[_Layer]], float] = {
-    _sticker: 0.36,
-    _words: 0.14,
-    _band: 0.12,
+    _sticker: 0.30,
+    _words: 0.12,
+    _band: 0.11,
     _glasses: 0.10,
-    _cloth: 0.07,
-    _edge: 0.06,
-    _ground: 0.09,
+    _cloth: 0.06,
+    _edge: 0.09,
+    _ground: 0.16,
     _hand: 0.06,
 }
 
@@ -264,6 +286,17 @@ def _round(power: float, corners: int = 40) -> Points:
     return np.asarray(np.sign(circle) * np.abs(circle) ** power)
 
 
+def _uneven(outline: Points, rng: Generator) -> Points:
+    """An outline about its middle that bulges here and there by up to a tenth."""
+    middle = outline.mean(axis=0)
+    angles = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
+    reach = np.ones(len(outline))
+    for waves in range(1, 6):
+        swing = rng.normal(0, 0.035) / np.sqrt(waves)
+        reach += swing * np.sin(waves * angles + rng.uniform(0, 2 * np.pi))
+    return np.asarray(middle + (outline - middle) * reach[:, None])
+
+
 def _bow(ahead: Points, aside: Points) -> Points:
     """Half a circle as wide as ``aside``, on the side that ``ahead`` leaves."""
     angles = np.linspace(-np.pi / 2, np.pi / 2, 12)[:, None]
@@ -288,6 +321,23 @@ def _paint(sheet: _Sheet, rng: Generator, *, bright: bool = False) -> NDArray[np
         coarse = rng.uniform(0, 1, (5, 5)).astype(np.float32)
         share = cv2.resize(coarse, sheet.shape[::-1], interpolation=cv2.INTER_CUBIC).clip(0, 1)
     return np.asarray(first + share[:, :, None] * (second - first), np.float32)
+
+
+def _room(sheet: _Sheet, rng: Generator) -> NDArray[np.float32]:
+    """H×W×3: a wall with shelves, windows or books on it, sharp or out of focus, grainy or not."""
+    height, width = sheet.shape
+    room = _paint(sheet, rng)
+    for _ in range(int(rng.integers(3, 30))):
+        x, y = int(rng.integers(-width // 4, width)), int(rng.integers(-height // 4, height))
+        wide, high = (max(2, int(side * rng.beta(1.0, 4.0))) for side in (width, height))
+        colour = [float(one) for one in _colour(rng)]
+        cv2.rectangle(room, (x, y), (x + wide, y + high), colour, -1)
+    if rng.random() < 0.6:
+        far = box_side(sheet.frame) * float(rng.uniform(0.004, 0.08))
+        room = np.asarray(cv2.GaussianBlur(room, (0, 0), max(0.3, far)), np.float32)
+    if rng.random() < 0.5:
+        room += rng.normal(0, float(rng.uniform(0.5, 6)), room.shape).astype(np.float32)
+    return np.asarray(np.clip(room, 0, 255), np.float32)
 
 
 def _dark(sheet: _Sheet, rng: Generator) -> NDArray[np.float32]:

@@ -112,7 +112,7 @@ def draw_covered_pair(
     bare = np.stack([finish(picture) for picture in pictures])
     if rng.random() >= share:
         return CoveredPair(bare, bare, np.zeros((MASK_SIDE, MASK_SIDE), np.uint8))
-    overlay = draw_overlay(face.picture.shape[:2], face.frame, rng)
+    overlay = draw_overlay(face.picture, face.frame, rng)
     covered = np.stack([finish(overlay.over(picture)) for picture in pictures])
     small = _maybe_flipped(_small_mask(cut, overlay.cover), flipped)
     return CoveredPair(bare, covered, small)
