@@ -22,6 +22,7 @@ from unmask.core.scan import Failure
 from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
+from unmask.store.turns import next_in_turn, note_turn, owners_waiting, take_turns
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
@@ -33,7 +34,10 @@ _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is asked for. ``options`` are JSON values; ``batch`` groups files sent together."""
+    """What is asked for. ``options`` are JSON values; ``batch`` groups files sent together.
+
+    ``owner`` is whoever takes turns with others (:mod:`unmask.store.turns`), of 32 letters at most.
+    """
 
     name: str
     bytes: int
@@ -42,6 +46,7 @@ class NewJob:
     fingerprint: str
     options: Mapping[str, Any]
     batch: str | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Job:
     finished_at: datetime | None
     state: State
     batch: str | None
+    owner: str
     name: str
     bytes: int
     sha256: str
@@ -87,7 +93,8 @@ class JobBook:
     ) -> tuple[Job, bool]:
         """The job for what is asked for, and whether it is new.
 
-        Unless ``fresh``, a waiting or running job for the same bytes, model and options is it.
+        Unless ``fresh``, a waiting or running job for the same bytes, model and options is it; of
+        another owner's the new one becomes the owner where it then comes sooner.
         ``keep`` puts their file in its place, or raises: nobody who holds the bytes
         (:meth:`holding`) comes between it and the job.
         """
@@ -104,6 +111,8 @@ class JobBook:
                 )
                 found = session.scalars(same.limit(1)).first()
                 if found is not None:
+                    if found.state == "queued" and _sooner(session, found, new.owner):
+                        found.owner = new.owner
                     return _job(found), False
             row = _row(new)
             session.add(row)
@@ -136,17 +145,17 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalar(query) or 0
 
+    def waiting_by_owner(self) -> dict[str, int]:
+        """How many jobs wait, of each owner who has any."""
+        query = select(JobRow.owner, func.count()).where(JobRow.state == "queued")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return {row[0]: row[1] for row in session.execute(query.group_by(JobRow.owner))}
+
     def waiting_since(self) -> datetime | None:
         """When the job was handed in that has waited longest; None where none waits."""
         waits = select(JobRow.created_at).where(JobRow.state == "queued")
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalars(waits.order_by(JobRow.created_at).limit(1)).first()
-
-    def waiting_ids(self) -> list[str]:
-        """The ids of the jobs that wait, the oldest first; of a hundred thousand, a few MB."""
-        query = select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at)
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return list(session.scalars(query))
 
     def failed(self, *, limit: int = 50) -> list[Job]:
         """The jobs that failed or were cancelled, the newest first."""
@@ -164,11 +173,17 @@ class JobBook:
             return list(session.scalars(query.limit(limit)))
 
     def ahead_of(self, job: Job) -> int:
-        """How many jobs run or wait before this one."""
-        earlier = (JobRow.state.in_(ACTIVE), JobRow.created_at < job.created_at)
-        query = select(func.count()).select_from(JobRow).where(*earlier)
+        """How many jobs run or have their turn before this one, if nobody books any more.
+
+        At most: of each other owner one may come before each of this owner's.
+        """
+        running = select(func.count()).where(JobRow.state == "running")
         with explained(self._place, "read"), Session(self._reader) as session:
-            return session.scalar(query) or 0
+            own = session.scalar(_before(job)) or 0
+            waiting = select(owners_waiting().c.owner)
+            others = [owner for owner in session.scalars(waiting) if owner != job.owner]
+            counts = [session.scalar(_waiting(owner, own + 1)) or 0 for owner in others]
+            return (session.scalar(running) or 0) + own + sum(counts)
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
@@ -192,21 +207,18 @@ class JobBook:
             _hold(connection, sha256)
             yield connection.scalar(_uses(sha256)) or 0
 
-    def claim(self, id: str, worker: str, lease_s: float) -> Job | None:
-        """Take a waiting job; None where it waits no more (another worker has it, or it ended)."""
-        now = datetime.now(UTC)
-        taken = self._change(
-            (JobRow.id == id, JobRow.state == "queued"),
-            state="running",
-            worker=worker,
-            started_at=now,
-            lease_until=now + timedelta(seconds=lease_s),
-            attempts=JobRow.attempts + 1,
-            stage="start",
-            done=0,
-            total=1,
-        )
-        return self.get(id) if taken else None
+    def claim(self, worker: str, lease_s: float) -> Job | None:
+        """Take the job whose turn it is (:mod:`unmask.store.turns`); None where none waits."""
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            take_turns(connection)
+            now = datetime.now(UTC)
+            found = connection.execute(next_in_turn()).first()
+            if found is None:
+                return None
+            note_turn(connection, found.owner, now)
+            taken = update(JobRow).where(JobRow.id == found.id)
+            connection.execute(taken.values(_begun(worker, now, lease_s)))
+        return self.get(found.id)
 
     def renew(
         self, job: Job, lease_s: float, progress: tuple[str, int, int]
@@ -315,6 +327,39 @@ def _held_by(job: Job) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def _before(job: Job | JobRow) -> Select[int]:
+    """How many of the same owner wait before it."""
+    mine = (JobRow.owner == job.owner, JobRow.created_at < job.created_at)
+    return select(func.count()).where(JobRow.state == "queued", *mine)
+
+
+def _waiting(owner: str, most: int) -> Select[int]:
+    """How many of an owner's wait, counted no further than asked."""
+    some = select(JobRow.id).where(JobRow.state == "queued", JobRow.owner == owner).limit(most)
+    return select(func.count()).select_from(some.subquery())
+
+
+def _sooner(session: Session, job: JobRow, owner: str) -> bool:
+    """Whether a waiting job comes sooner as the last of another owner's than it would."""
+    if job.owner == owner:
+        return False
+    place = session.scalar(_before(job)) or 0
+    return (session.scalar(_waiting(owner, place)) or 0) < place
+
+
+def _begun(worker: str, now: datetime, lease_s: float) -> dict[str, Any]:
+    return {
+        "state": "running",
+        "worker": worker,
+        "started_at": now,
+        "lease_until": now + timedelta(seconds=lease_s),
+        "attempts": JobRow.attempts + 1,
+        "stage": "start",
+        "done": 0,
+        "total": 1,
+    }
+
+
 def _row(new: NewJob) -> JobRow:
     return JobRow(
         id=secrets.token_hex(10),
@@ -323,6 +368,7 @@ def _row(new: NewJob) -> JobRow:
         finished_at=None,
         state="queued",
         batch=new.batch,
+        owner=new.owner,
         name=new.name,
         bytes=new.bytes,
         sha256=new.sha256,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
@@ -64,6 +64,15 @@ def may_send(app: Flask, headers: Mapping[str, str]) -> bool:
             return _signed_in() if bearer is None else own.tokens.known(bearer) is not None
         except StoreError:
             return False
+
+
+def owner(door: Literal["api", "web"]) -> str:
+    """Whose the jobs of this request are, in :mod:`unmask.store.turns`.
+
+    Who sends files by hand has turns beside the programs that use the same token. Who needs no
+    token is one of two, by the door.
+    """
+    return f"{door}:{g.get('token') or session.get('token') or ''}"
 
 
 def csrf_token() -> str:

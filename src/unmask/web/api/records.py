@@ -22,7 +22,7 @@ class Progress(Record):
     done: int
     total: int
     percent: int = Field(ge=0, le=100)
-    ahead: int = Field(ge=0, description="jobs that wait or run before this one")
+    ahead: int = Field(ge=0, description="jobs that come before this one, at most")
 
 
 class WebhookState(Record):

@@ -18,6 +18,7 @@ from unmask.web.api import queries
 from unmask.web.api.describing import Operation, describes
 from unmask.web.api.records import ItemPage, Link, ModelItem, Models, Task, Upload
 from unmask.web.api.tasks import item_of, task_of, unknown
+from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.uploads import received
 from unmask.web.views.downloads import frames_answer, report_answer
@@ -202,7 +203,10 @@ def _uploaded() -> Submission:
             else "The form has no field named file with a file in it."
         )
     file, name = files[0]
-    return own.desk.submit(file, name, options, fresh=fresh, origin=origin, webhook=webhook)
+    whose = owner("api")
+    return own.desk.submit(
+        file, name, options, fresh=fresh, origin=origin, webhook=webhook, owner=whose
+    )
 
 
 def _linked() -> Submission:
@@ -225,7 +229,10 @@ def _linked() -> Submission:
     webhook = own.webhook(link.webhook)
     with own.desk.errand():
         file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
-    return own.desk.submit(file, name, options, fresh=link.fresh, origin=origin, webhook=webhook)
+    whose, fresh = owner("api"), link.fresh
+    return own.desk.submit(
+        file, name, options, fresh=fresh, origin=origin, webhook=webhook, owner=whose
+    )
 
 
 def _stored(id: str) -> Stored:

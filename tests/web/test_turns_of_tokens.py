@@ -1,0 +1,49 @@
+"""Whose turn it is, by token and by door."""
+
+from __future__ import annotations
+
+import io
+
+from web_helpers import services_of, token_in
+
+
+def send(client, content, **headers):
+    data = {"file": (io.BytesIO(content), "a.mp4")}
+    answer = client.post("/api/v1/analyses", data=data, headers=headers)
+    assert answer.status_code == 202
+    return answer.json["id"]
+
+
+def test_tokens_and_who_signs_in_take_turns(make_app):
+    app = make_app(tokens_required=True)
+    services = services_of(app)
+    (one, first), (two, second) = (services.tokens.create(name) for name in ("one", "two"))
+    client = app.test_client()
+    for number in range(3):
+        send(client, b"first%d" % number, Authorization=f"Bearer {first}")
+    send(client, b"second", Authorization=f"Bearer {second}")
+    form = {"csrf_token": token_in(client.get("/sign-in").text), "token": first}
+    assert client.post("/sign-in", data=form).status_code == 303
+    form = {"csrf_token": token_in(client.get("/settings").text)}
+    form["file"] = (io.BytesIO(b"by hand"), "b.mp4")
+    assert client.post("/", data=form).status_code == 303
+    waiting = {f"api:{one.id}": 3, f"api:{two.id}": 1, f"web:{one.id}": 1}
+    assert services.desk.book.waiting_by_owner() == waiting
+    told = client.get("/metrics", headers={"Authorization": f"Bearer {first}"}).text
+    assert f'unmask_jobs_waiting{{door="web",token="{one.id}"}} 1' in told
+    owners = [services.desk.book.claim("worker", 20).owner for _ in range(5)]
+    assert sorted(owners[:3]) == sorted(waiting)
+    assert owners[3:] == [f"api:{one.id}"] * 2
+
+
+def test_pages_take_turns_with_programs_where_no_token_is_asked_for(client, browser, services):
+    send(client, b"x")
+    ahead = send(client, b"y")
+    form = {"file": (io.BytesIO(b"by hand"), "b.mp4")}
+    path = browser.post("/", form, content_type="multipart/form-data").headers["Location"]
+    again = browser.post("/analyses/" + ahead + "/again").headers["Location"]
+    assert services.desk.book.waiting_by_owner() == {"api:": 2, "web:": 2}
+    assert client.get(f"/api/v1/analyses/{ahead}").json["progress"]["ahead"] == 3
+    owners = [services.desk.book.claim("worker", 20) for _ in range(4)]
+    assert [job.owner for job in owners] == ["api:", "web:", "api:", "web:"]
+    assert [path, again] == [f"/analyses/{job.id}" for job in owners if job.owner == "web:"]
