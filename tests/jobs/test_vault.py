@@ -195,6 +195,18 @@ def test_nothing_is_left_of_a_file_that_the_disk_does_not_take(vault, monkeypatc
     assert list(vault.folders.incoming.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="of Linux")
+def test_a_small_file_finds_the_disk_full_when_it_is_read_again(vault):
+    """It stood in a buffer until then, and the sender was told of a bug in Unmask."""
+    incoming = vault.receive(100)
+    incoming._file.close()
+    incoming._file = open("/dev/full", "r+b")  # noqa: SIM115, PTH123
+    incoming.write(b"x")
+    with pytest.raises(DiskFull):
+        incoming.seek(0)
+    assert list(vault.folders.incoming.iterdir()) == []
+
+
 def test_on_a_full_disk_a_deletion_makes_the_room_it_needs(
     submit, desk, shop, portrait, monkeypatch
 ):

@@ -76,7 +76,8 @@ class Incoming:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """As a file's. Only for reading: what is written is appended in order."""
-        return self._file.seek(offset, whence)
+        with self._or_gone():  # the last of it goes to the disk
+            return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         """As a file's."""
