@@ -106,6 +106,12 @@ def _guard() -> AnyResponse | None:
     return None
 
 
+def known_token() -> str | None:
+    """The id of the token that the request bears; None where it bears none that is known."""
+    bearer = _bearer()
+    return None if bearer is None else services().tokens.known(bearer)
+
+
 def _from_another_site() -> bool:
     """What the browser says. Programs that are no browsers send neither header."""
     site = request.headers.get("Sec-Fetch-Site")
