@@ -117,7 +117,7 @@ def test_failing_and_cancelling_are_told_too(submit, desk, messenger, receiver):
 
 
 def test_what_is_known_and_what_is_joined_is_told_too(submit, desk, messenger, receiver, portrait):
-    first = submit(portrait).id
+    submit(portrait)
     assert submit(portrait, webhook=URL).outcome == "joined"
     Workshop(desk.history, desk.folders).run()
     assert messenger.deliver() == 1

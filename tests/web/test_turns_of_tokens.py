@@ -1,4 +1,4 @@
-"""Whose turn it is, by token and by door."""
+"""Whose turn it is, by token and by door; what a token has sent, and how often it may call."""
 
 from __future__ import annotations
 
@@ -47,3 +47,48 @@ def test_pages_take_turns_with_programs_where_no_token_is_asked_for(client, brow
     owners = [services.desk.book.claim("worker", 20) for _ in range(4)]
     assert [job.owner for job in owners] == ["api:", "web:", "api:", "web:"]
     assert [path, again] == [f"/analyses/{job.id}" for job in owners if job.owner == "web:"]
+
+
+def test_what_failed_is_listed_a_page_at_a_time(client, services):
+    """Who has missed a webhook finds out, though what failed was deleted between two pages."""
+    ids = [send(client, b"%d" % number) for number in range(7)]
+    for id in ids[:5]:
+        services.desk.book.cancel(id)
+    assert client.get("/api/v1/jobs").json == {"items": [], "next": None}
+    page = client.get("/api/v1/jobs?state=cancelled&limit=2").json
+    found = []
+    while page["next"]:
+        found += page["items"]
+        assert client.delete(f"/api/v1/analyses/{found[-1]['id']}").status_code == 204
+        page = client.get(page["next"]).json
+    found += page["items"]
+    assert [one["id"] for one in found] == ids[:5]
+    assert found[0]["finished_at"] > found[0]["created_at"]
+    waiting = client.get("/api/v1/jobs?state=queued&mine=true").json
+    assert [one["id"] for one in waiting["items"]] == ids[5:]
+    for query in ("state=lost", "mine=1", "limit=0", "after=x", "after=2026-01-01/x"):
+        answer = client.get(f"/api/v1/jobs?{query}")
+        assert (answer.status_code, answer.json["code"]) == (422, "usage")
+
+
+def test_each_token_lists_its_own(make_app):
+    app = make_app(tokens_required=True)
+    secrets = [services_of(app).tokens.create(name)[1] for name in ("one", "two")]
+    callers = [{"Authorization": f"Bearer {secret}"} for secret in secrets]
+    client = app.test_client()
+    ids = [send(client, b"%d" % n, **callers[n]) for n in range(2)]
+    for id, caller in zip(ids, callers, strict=True):
+        mine = client.get("/api/v1/jobs?state=queued&mine=true", headers=caller).json["items"]
+        assert [one["id"] for one in mine] == [id]
+
+
+def test_a_token_that_calls_too_often_slows_no_other(make_app):
+    """Teams behind one proxy or one router have one address."""
+    app = make_app(rate_limit="3 per minute", tokens_required=True)
+    secrets = [services_of(app).tokens.create(name)[1] for name in ("one", "two")]
+    client = app.test_client()
+    codes = [
+        client.get("/api/v1/models", headers={"Authorization": f"Bearer {secret}"}).status_code
+        for secret in (*secrets[:1] * 4, *secrets[1:], "unmask_wrong")
+    ]
+    assert codes == [200, 200, 200, 429, 200, 401]

@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -134,6 +145,27 @@ class JobBook:
         """The jobs that wait or run, the oldest first."""
         found = [job for state in ACTIVE for job in self._jobs(JobRow.state == state, oldest=limit)]
         return sorted(found, key=lambda job: job.created_at)[:limit]
+
+    def page(
+        self,
+        state: State,
+        *,
+        owner: str | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int,
+    ) -> list[Job]:
+        """Those in that state, by when they were booked and by id; of one owner, of all for None.
+
+        ``after`` are these two of the last one that is known. However many there are, none of
+        those before is read, and one that is deleted meanwhile moves no other.
+        """
+        wanted = [JobRow.state == state]
+        if owner is not None:
+            wanted.append(JobRow.owner == owner)
+        if after is not None:
+            wanted.append(JobRow.created_at >= after[0])
+            wanted.append(tuple_(JobRow.created_at, JobRow.id) > after)
+        return self._jobs(and_(*wanted), oldest=limit)
 
     def running(self) -> list[Job]:
         """The jobs that run, or whose workers have died, the oldest first."""

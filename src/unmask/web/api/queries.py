@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast, get_args
 
@@ -9,7 +10,7 @@ from flask import request
 
 from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
-from unmask.store import Filters
+from unmask.store import Filters, Job
 
 LONGEST_TEXT = 1000
 """Far beyond any name of a file; SQLite looks for no more than some ten thousand letters."""
@@ -60,6 +61,24 @@ def moment(name: str) -> datetime | None:
     except (ValueError, OverflowError):  # in UTC it may lie before the year 1 or after 9999
         pass
     raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
+
+
+def place_of(job: Job) -> str:
+    """Where a page of jobs ends: as the parameter that :func:`place` reads."""
+    return f"{job.created_at.isoformat()}/{job.id}"
+
+
+def place(name: str) -> tuple[datetime, str] | None:
+    """The parameter ``name`` as the place of a job, None where it is not given."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    time, _, id = text.partition("/")
+    with suppress(ValueError, OverflowError):
+        created_at = datetime.fromisoformat(time)
+        if created_at.tzinfo is not None:
+            return created_at.astimezone(UTC), id
+    raise UsageError(f"{name} must be as it is in the address that the page before names as next")
 
 
 def truth(text: str) -> bool:

@@ -71,6 +71,25 @@ class ItemPage(Record):
     items: tuple[Item, ...]
 
 
+class JobItem(Record):
+    """One submission in a list. Of one that is done, the analysis has the same id."""
+
+    id: str
+    state: State
+    name: str
+    sha256: str
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None = Field(description="null until it has ended")
+    error: Failure | None = Field(description="why there is no result, when failed")
+
+
+class JobPage(Record):
+    """One page of submissions, in the order in which they came."""
+
+    items: tuple[JobItem, ...]
+    next: str | None = Field(description="address of the next page; null on the last one")
+
+
 class ModelItem(Record):
     """A model that a submission may name."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast, get_args
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,8 +17,17 @@ from unmask.jobs import Submission
 from unmask.store import Order, Stored
 from unmask.web.api import queries
 from unmask.web.api.describing import Operation, describes
-from unmask.web.api.records import ItemPage, Link, ModelItem, Models, Task, Upload
-from unmask.web.api.tasks import item_of, task_of, unknown
+from unmask.web.api.records import (
+    ItemPage,
+    JobPage,
+    Link,
+    ModelItem,
+    Models,
+    State,
+    Task,
+    Upload,
+)
+from unmask.web.api.tasks import item_of, job_item_of, task_of, unknown
 from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.uploads import received
@@ -77,6 +87,34 @@ def search() -> ResponseReturnValue:
     entries = history.list(filters, order=cast(Order, order), limit=limit, offset=offset)
     items = tuple(map(item_of, entries))
     return _json(ItemPage(total=history.count(filters), offset=offset, items=items))
+
+
+@API.get("/jobs")
+@describes(
+    Operation(
+        summary="List jobs",
+        query={
+            "state": ({"enum": list(get_args(State)), "default": "failed"}, "those that are so"),
+            "mine": ({"type": "boolean", "default": False}, "only what this token has booked"),
+            "limit": ({"type": "integer", "minimum": 1, "maximum": _MOST}, "at most so many"),
+            "after": (_TEXT, "of the address in next: those after that page"),
+        },
+        answers={200: ("One page", JobPage)},
+        problems=(422,),
+    )
+)
+def jobs() -> ResponseReturnValue:
+    """What was submitted, in the order in which it came: what failed, unless asked otherwise."""
+    state = cast(State, queries.one_of("state", get_args(State), "failed"))
+    mine = queries.truth(queries.one_of("mine", ("true", "false"), "false") or "")
+    limit = queries.whole("limit", 50, 1, _MOST)
+    found = services().desk.book.page(
+        state, owner=owner("api") if mine else None, after=queries.place("after"), limit=limit + 1
+    )
+    items, rest = found[:limit], found[limit:]
+    further = request.args.to_dict() | {"after": queries.place_of(items[-1])} if rest else None
+    following = f"{url_for('api.jobs')}?{urlencode(further)}" if further else None
+    return _json(JobPage(items=tuple(map(job_item_of, items)), next=following))
 
 
 @API.get("/analyses/<id>")

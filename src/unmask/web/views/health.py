@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify
@@ -60,6 +61,9 @@ def metrics() -> ResponseReturnValue:
         "# HELP unmask_longest_wait_seconds For how long the first job in the queue has waited.",
         "# TYPE unmask_longest_wait_seconds gauge",
         f"unmask_longest_wait_seconds {max(0.0, waited_s):.0f}",
+        "# HELP unmask_disk_free_bytes Room left for uploads and pictures.",
+        "# TYPE unmask_disk_free_bytes gauge",
+        f"unmask_disk_free_bytes {shutil.disk_usage(desk.folders.uploads).free}",
         "# HELP unmask_webhooks_waiting Messages that no receiver has taken yet.",
         "# TYPE unmask_webhooks_waiting gauge",
         f"unmask_webhooks_waiting {desk.deliveries.waiting()}",
