@@ -15,6 +15,7 @@ from unmask.core.errors import (
     MissingExtra,
     ModelNotFound,
     StoreError,
+    TimeBudgetExceeded,
     TooLarge,
     UnmaskError,
     UsageError,
@@ -44,6 +45,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (LiveFailed, 503),
     (DiskFull, 507),
     (Crowded, 503),
+    (TimeBudgetExceeded, 503),
     (StoreError, 503),
     (MissingExtra, 501),
 )
