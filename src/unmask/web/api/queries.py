@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import UTC, datetime
+import re
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import cast, get_args
 
 from flask import request
@@ -14,6 +15,12 @@ from unmask.store import Filters, Job
 
 LONGEST_TEXT = 1000
 """Far beyond any name of a file; SQLite looks for no more than some ten thousand letters."""
+
+PLACE = "^[0-9]{16}-[0-9a-f]{20}$"
+"""Of a job: microseconds since 1970, up to the year 2286, and its id."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def filters() -> Filters:
@@ -65,7 +72,7 @@ def moment(name: str) -> datetime | None:
 
 def place_of(job: Job) -> str:
     """Where a page of jobs ends: as the parameter that :func:`place` reads."""
-    return f"{job.created_at.isoformat()}/{job.id}"
+    return f"{(job.created_at - _EPOCH) // _MICROSECOND:016d}-{job.id}"
 
 
 def place(name: str) -> tuple[datetime, str] | None:
@@ -73,14 +80,28 @@ def place(name: str) -> tuple[datetime, str] | None:
     text = request.args.get(name)
     if text is None:
         return None
-    time, _, id = text.partition("/")
-    with suppress(ValueError, OverflowError):
-        created_at = datetime.fromisoformat(time)
-        if created_at.tzinfo is not None:
-            return created_at.astimezone(UTC), id
-    raise UsageError(f"{name} must be as it is in the address that the page before names as next")
+    if not re.fullmatch(PLACE, text):
+        raise UsageError(f"{name} must be as in the address that the page before names as next")
+    time, _, id = text.partition("-")
+    return _EPOCH + int(time) * _MICROSECOND, id
 
 
-def truth(text: str) -> bool:
-    """Whether a field of a form says yes."""
-    return text.lower() in ("1", "true", "yes")
+def truth(name: str, text: str) -> bool:
+    """Whether ``name`` says yes; it says no where it is empty."""
+    if text.lower() in ("1", "true", "yes"):
+        return True
+    if text.lower() in ("", "0", "false", "no"):
+        return False
+    raise UsageError(f"{name} must be true or false, not {text[:40]!r}")
+
+
+def nothing_else(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse names that mean nothing here: a misspelt filter would leave everything in the list,
+    a misspelt option would analyse a million files as nobody wanted.
+    """
+    for name in given:
+        if name not in known:
+            raise UsageError(
+                f"nothing here is called {name[:40]!r}",
+                hint=f"there is {', '.join(known)}" if known else "leave it out",
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast, get_args
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, Conflict
@@ -42,6 +42,13 @@ _REPORT = {"language": ({"enum": list(LANGUAGES), "default": "en"}, "that it is 
 _TEXT = {"type": "string", "maxLength": queries.LONGEST_TEXT}
 
 
+@API.before_request
+def _only_known_parameters() -> None:
+    operation = getattr(current_app.view_functions[request.endpoint or ""], "operation", None)
+    if operation is not None:
+        queries.nothing_else(request.args, operation.query)
+
+
 @API.post("/analyses")
 @describes(
     Operation(
@@ -76,7 +83,6 @@ def submit() -> ResponseReturnValue:
             "offset": ({"type": "integer", "minimum": 0, "maximum": _FAR}, "so many left out"),
         },
         answers={200: ("One page", ItemPage)},
-        problems=(422,),
     )
 )
 def search() -> ResponseReturnValue:
@@ -97,16 +103,18 @@ def search() -> ResponseReturnValue:
             "state": ({"enum": list(get_args(State)), "default": "failed"}, "those that are so"),
             "mine": ({"type": "boolean", "default": False}, "only what this token has booked"),
             "limit": ({"type": "integer", "minimum": 1, "maximum": _MOST}, "at most so many"),
-            "after": (_TEXT, "of the address in next: those after that page"),
+            "after": (
+                {"type": "string", "pattern": queries.PLACE},
+                "as the address in next has it",
+            ),
         },
         answers={200: ("One page", JobPage)},
-        problems=(422,),
     )
 )
 def jobs() -> ResponseReturnValue:
     """What was submitted, in the order in which it came: what failed, unless asked otherwise."""
     state = cast(State, queries.one_of("state", get_args(State), "failed"))
-    mine = queries.truth(queries.one_of("mine", ("true", "false"), "false") or "")
+    mine = queries.one_of("mine", ("true", "false"), "false") == "true"
     limit = queries.whole("limit", 50, 1, _MOST)
     found = services().desk.book.page(
         state, owner=owner("api") if mine else None, after=queries.place("after"), limit=limit + 1
@@ -167,7 +175,7 @@ def cancel(id: str) -> ResponseReturnValue:
         summary="Report as HTML",
         query=_REPORT,
         answers={200: ("One self-contained page", "text/html")},
-        problems=(404, 422),
+        problems=(404, 500),
     )
 )
 def html(id: str) -> ResponseReturnValue:
@@ -181,7 +189,7 @@ def html(id: str) -> ResponseReturnValue:
         summary="Report as PDF",
         query=_REPORT,
         answers={200: ("PDF/A on A4", "application/pdf")},
-        problems=(404, 422),
+        problems=(404, 500, 501),
     )
 )
 def pdf(id: str) -> ResponseReturnValue:
@@ -231,7 +239,8 @@ def _uploaded() -> Submission:
     if request.mimetype != "multipart/form-data":
         raise BadRequest("Send multipart/form-data with a field named file, or JSON with a url.")
     form, own = request.form, services()
-    options, fresh = options_from(form), queries.truth(form.get("fresh", ""))
+    queries.nothing_else(form, Upload.model_fields)
+    options, fresh = options_from(form), queries.truth("fresh", form.get("fresh", ""))
     webhook, origin = own.webhook(form.get("webhook")), "submitted to the API"
     files = list(received("file"))
     if len(files) != 1:
