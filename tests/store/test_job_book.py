@@ -98,7 +98,7 @@ def test_lists(book):
     with book.holding("d" * 64) as uses:
         assert uses == 1
     third, _ = book.add(new(sha256="f" * 64))
-    assert (book.ahead_of(first), book.ahead_of(third)) == (0, 1)
+    assert book.ahead_of(first, third) == {first.id: 0, third.id: 1}
 
 
 def test_an_analysis_has_the_id_of_its_job_and_only_once(history, make_analysis):

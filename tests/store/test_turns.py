@@ -111,10 +111,13 @@ def test_of_many_workers_each_gets_another_and_each_owner_as_many(book, add):
 def test_how_many_are_ahead_goes_by_turns(book, add):
     line = add("a", 9)
     alone, second = add("b", 2)
-    assert [book.ahead_of(job) for job in (line[0], line[8])] == [1, 10]
-    assert [book.ahead_of(job) for job in (alone, second)] == [1, 3]
-    book.claim("one", 20)
-    assert book.ahead_of(alone) == 2
+    ahead = book.ahead_of(line[8], second, line[0], alone)
+    assert [ahead[job.id] for job in (line[0], line[8])] == [1, 10]
+    assert [ahead[job.id] for job in (alone, second)] == [1, 3]
+    for job in (*line, alone, second):  # by itself, and among many
+        assert book.ahead_of(job) == {job.id: book.ahead_of(*line, alone, second)[job.id]}
+    held = book.claim("one", 20)
+    assert book.ahead_of(alone, held) == {alone.id: 2}
 
 
 def test_who_asks_for_a_file_that_waits_elsewhere_has_it_in_his_own_turn(book, add):

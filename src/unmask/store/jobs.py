@@ -33,7 +33,7 @@ from unmask.core.scan import Failure
 from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
-from unmask.store.turns import next_in_turn, note_turn, owners_waiting, take_turns
+from unmask.store.turns import ahead, next_in_turn, note_turn, sooner, take_turns
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ACTIVE = ("queued", "running")
@@ -122,7 +122,7 @@ class JobBook:
                 )
                 found = session.scalars(same.limit(1)).first()
                 if found is not None:
-                    if found.state == "queued" and _sooner(session, found, new.owner):
+                    if found.state == "queued" and sooner(session, found, new.owner):
                         found.owner = new.owner
                     return _job(found), False
             row = _row(new)
@@ -204,18 +204,14 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return list(session.scalars(query.limit(limit)))
 
-    def ahead_of(self, job: Job) -> int:
-        """How many jobs run or have their turn before this one, if nobody books any more.
+    def ahead_of(self, *jobs: Job) -> dict[str, int]:
+        """By id, of those that wait: how many run or have their turn before, if nobody books more.
 
-        At most: of each other owner one may come before each of this owner's.
+        At most: of each other owner one may come before each of this owner's. Of many jobs no more
+        of the queue is read than of the last of them alone.
         """
-        running = select(func.count()).where(JobRow.state == "running")
         with explained(self._place, "read"), Session(self._reader) as session:
-            own = session.scalar(_before(job)) or 0
-            waiting = select(owners_waiting().c.owner)
-            others = [owner for owner in session.scalars(waiting) if owner != job.owner]
-            counts = [session.scalar(_waiting(owner, own + 1)) or 0 for owner in others]
-            return (session.scalar(running) or 0) + own + sum(counts)
+            return ahead(session, [job for job in jobs if job.state == "queued"])
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
@@ -357,26 +353,6 @@ def _held_by(job: Job) -> tuple[ColumnElement[bool], ...]:
         or_(JobRow.worker == job.worker, JobRow.worker.is_(None)),
         JobRow.attempts == job.attempts,
     )
-
-
-def _before(job: Job | JobRow) -> Select[int]:
-    """How many of the same owner wait before it."""
-    mine = (JobRow.owner == job.owner, JobRow.created_at < job.created_at)
-    return select(func.count()).where(JobRow.state == "queued", *mine)
-
-
-def _waiting(owner: str, most: int) -> Select[int]:
-    """How many of an owner's wait, counted no further than asked."""
-    some = select(JobRow.id).where(JobRow.state == "queued", JobRow.owner == owner).limit(most)
-    return select(func.count()).select_from(some.subquery())
-
-
-def _sooner(session: Session, job: JobRow, owner: str) -> bool:
-    """Whether a waiting job comes sooner as the last of another owner's than it would."""
-    if job.owner == owner:
-        return False
-    place = session.scalar(_before(job)) or 0
-    return (session.scalar(_waiting(owner, place)) or 0) < place
 
 
 def _begun(worker: str, now: datetime, lease_s: float) -> dict[str, Any]:

@@ -8,11 +8,17 @@ each in their order.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CTE, Connection, Select, func, insert, select, text, update
+from sqlalchemy.orm import Session
 
 from unmask.store.schema import JobRow, TurnRow
+
+if TYPE_CHECKING:
+    from unmask.store.jobs import Job
 
 _CLAIMS = 0x5475726E  # "Turn": PostgreSQL's advisory locks are numbers
 
@@ -60,3 +66,46 @@ def note_turn(connection: Connection, owner: str, now: datetime) -> None:
     change = update(TurnRow).where(TurnRow.owner == owner).values(served_at=now)
     if not connection.execute(change).rowcount:
         connection.execute(insert(TurnRow).values(owner=owner, served_at=now))
+
+
+def ahead(session: Session, jobs: Collection[Job]) -> dict[str, int]:
+    """See :meth:`unmask.store.JobBook.ahead_of`; the jobs wait."""
+    found = dict[str, int]()
+    if not jobs:
+        return found
+    running = session.scalar(select(func.count()).where(JobRow.state == "running")) or 0
+    owners = list(session.scalars(select(owners_waiting().c.owner)))
+    for owner in {job.owner for job in jobs}:
+        own = _places(session, [job for job in jobs if job.owner == owner])
+        most = max(own.values()) + 1
+        others = [_waiting(session, other, most) for other in owners if other != owner]
+        for id, before in own.items():
+            found[id] = running + before + sum(min(many, before + 1) for many in others)
+    return found
+
+
+def sooner(session: Session, job: JobRow, owner: str) -> bool:
+    """Whether a waiting job comes sooner as the last of another owner's than it would."""
+    if job.owner == owner:
+        return False
+    place = _places(session, [job])[job.id]
+    return _waiting(session, owner, place) < place
+
+
+def _places(session: Session, line: Collection[Job | JobRow]) -> dict[str, int]:
+    """How many of their one owner wait before each: counted from one to the next."""
+    places, before, since = dict[str, int](), 0, None
+    for job in sorted(line, key=lambda job: job.created_at):
+        between = [JobRow.owner == job.owner, JobRow.created_at < job.created_at]
+        if since is not None:
+            between.append(JobRow.created_at >= since)
+        query = select(func.count()).where(JobRow.state == "queued", *between)
+        before += session.scalar(query) or 0
+        places[job.id], since = before, job.created_at
+    return places
+
+
+def _waiting(session: Session, owner: str, most: int) -> int:
+    """How many of an owner's wait, counted no further than asked."""
+    some = select(JobRow.id).where(JobRow.state == "queued", JobRow.owner == owner).limit(most)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
