@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
     Select,
+    Update,
     and_,
     delete,
     func,
@@ -30,66 +30,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from unmask.core.scan import Failure
+from unmask.store.booked import ACTIVE, Job, NewJob, State
 from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
 from unmask.store.turns import ahead, next_in_turn, note_turn, sooner, take_turns
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
-ACTIVE = ("queued", "running")
 WHEN_ENDED = datetime(9999, 1, 1, tzinfo=UTC)
 """When webhooks of a job that goes on fall due."""
 
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
-
-
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """What is asked for. ``options`` are JSON values; ``batch`` groups files sent together.
-
-    ``owner`` is whoever takes turns with others (:mod:`unmask.store.turns`), of 32 letters at most.
-    """
-
-    name: str
-    bytes: int
-    sha256: str
-    model_sha256: str
-    fingerprint: str
-    options: Mapping[str, Any]
-    batch: str | None = None
-    owner: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job as it stands. ``done`` of ``total`` units of ``stage``; ``error`` only if failed."""
-
-    id: str
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    state: State
-    batch: str | None
-    owner: str
-    name: str
-    bytes: int
-    sha256: str
-    model_sha256: str
-    fingerprint: str
-    options: dict[str, Any]
-    stage: str
-    done: int
-    total: int
-    attempts: int
-    worker: str | None
-    lease_until: datetime | None
-    cancel: bool
-    error: Failure | None
-
-    @property
-    def active(self) -> bool:
-        """Whether something is still to come of it."""
-        return self.state in ACTIVE
 
 
 class JobBook:
@@ -295,6 +245,17 @@ class JobBook:
         ended = self._end(id, waits, state="cancelled", cancel=True)
         return ended or self._change((JobRow.id == id, JobRow.state == "running"), cancel=True)
 
+    def cancel_waiting(self, owner: str, *, most: int) -> int:
+        """End so many at most of the jobs of one owner that wait; how many there were."""
+        waits = (JobRow.state == "queued", JobRow.owner == owner)
+        now = datetime.now(UTC)
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            ids = list(connection.scalars(select(JobRow.id).where(*waits).limit(most)))
+            ended = update(JobRow).where(JobRow.id.in_(ids), *waits)
+            done = connection.execute(ended.values(state="cancelled", cancel=True, finished_at=now))
+            connection.execute(_told_of(DeliveryRow.analysis.in_(ids), now))
+            return done.rowcount
+
     def delete(self, *ids: str) -> None:
         """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
         with explained(self._place, "delete from"), self._writer.begin() as connection:
@@ -306,11 +267,10 @@ class JobBook:
         """End the job, if it is as the conditions say; its webhooks then fall due."""
         now = datetime.now(UTC)
         change = update(JobRow).where(*conditions).values(finished_at=now, **values)
-        asleep = (DeliveryRow.analysis == id, DeliveryRow.next_at == WHEN_ENDED)
         with explained(self._place, "write to"), self._writer.begin() as connection:
             if not connection.execute(change).rowcount:
                 return False
-            connection.execute(update(DeliveryRow).where(*asleep).values(next_at=now))
+            connection.execute(_told_of(DeliveryRow.analysis == id, now))
             return True
 
     def _change(self, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
@@ -353,6 +313,12 @@ def _held_by(job: Job) -> tuple[ColumnElement[bool], ...]:
         or_(JobRow.worker == job.worker, JobRow.worker.is_(None)),
         JobRow.attempts == job.attempts,
     )
+
+
+def _told_of(jobs: ColumnElement[bool], now: datetime) -> Update:
+    """The webhooks of jobs that have ended fall due."""
+    asleep = DeliveryRow.next_at == WHEN_ENDED
+    return update(DeliveryRow).where(jobs, asleep).values(next_at=now)
 
 
 def _begun(worker: str, now: datetime, lease_s: float) -> dict[str, Any]:

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import CTE, Connection, Select, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from unmask.store.booked import Job
 from unmask.store.schema import JobRow, TurnRow
-
-if TYPE_CHECKING:
-    from unmask.store.jobs import Job
 
 _CLAIMS = 0x5475726E  # "Turn": PostgreSQL's advisory locks are numbers
 

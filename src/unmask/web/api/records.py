@@ -90,6 +90,12 @@ class JobPage(Record):
     next: str | None = Field(description="address of the next page; null on the last one")
 
 
+class Cancelled(Record):
+    """How many jobs were cancelled."""
+
+    cancelled: int = Field(ge=0)
+
+
 class ModelItem(Record):
     """A model that a submission may name."""
 

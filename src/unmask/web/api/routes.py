@@ -18,6 +18,7 @@ from unmask.store import Order, Stored
 from unmask.web.api import queries
 from unmask.web.api.describing import Operation, describes
 from unmask.web.api.records import (
+    Cancelled,
     ItemPage,
     JobPage,
     Link,
@@ -36,6 +37,7 @@ from unmask.web.views.upload import options_from
 
 API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
+_CANCELLED_AT_ONCE = 1000  # others write in between
 _FAR = 2**31 - 1
 _LONGEST_JSON = 2**17  # it is read into memory, and holds two addresses at most
 _REPORT = {"language": ({"enum": list(LANGUAGES), "default": "en"}, "that it is written in")}
@@ -123,6 +125,21 @@ def jobs() -> ResponseReturnValue:
     further = request.args.to_dict() | {"after": queries.place_of(items[-1])} if rest else None
     following = f"{url_for('api.jobs')}?{urlencode(further)}" if further else None
     return _json(JobPage(items=tuple(map(job_item_of, items)), next=following))
+
+
+@API.post("/jobs/cancel")
+@describes(
+    Operation(
+        summary="Cancel all that waits",
+        answers={200: ("It is cancelled", Cancelled)},
+    )
+)
+def cancel_waiting() -> ResponseReturnValue:
+    """Cancel whatever this token has booked and nobody has begun; what runs goes on."""
+    book, whose, count = services().desk.book, owner("api"), 0
+    while some := book.cancel_waiting(whose, most=_CANCELLED_AT_ONCE):
+        count += some
+    return _json(Cancelled(cancelled=count))
 
 
 @API.get("/analyses/<id>")
