@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from unmask.core.errors import InputEmpty, ModelNotFound, StoreError
+from unmask.core.errors import DiskFull, InputEmpty, ModelNotFound, StoreError
 from unmask.jobs import JobOptions, TooManyBytes, Vault
 from unmask.jobs.running import Workshop
-from unmask.jobs.vault import DiskFull
 from unmask.store import Filters, JobBook
 
 

@@ -36,7 +36,7 @@ def run_errand(
     except subprocess.TimeoutExpired as error:
         raise TimeBudgetExceeded(
             f"the {what} took longer than {seconds:g} s",
-            hint="try again when the server has less to do",
+            hint="try again in a minute",
         ) from error
     if done.returncode == FAILED:
         raise _told(done.stdout, what, failed)

@@ -12,17 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from unmask.core.errors import StoreError
+from unmask.core.errors import DiskFull, StoreError
 from unmask.jobs.folders import Folders
 
 _STALE_S = 24 * 3600.0
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-
-
-class DiskFull(StoreError):
-    """The data folder has no room for the file."""
-
-    code = "disk-full"
 
 
 def no_room() -> DiskFull:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityEr
 from werkzeug.wrappers import Response as AnyResponse
 
 from unmask.core.errors import (
+    DiskFull,
     InputError,
     MissingExtra,
     ModelNotFound,
@@ -24,7 +25,6 @@ from unmask.jobs import Crowded, TooManyBytes
 from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.previewing import NoPreview
-from unmask.jobs.vault import DiskFull
 from unmask.jobs.webhooks import WebhookRefused
 from unmask.web.presenting import plain_size
 from unmask.web.said import told

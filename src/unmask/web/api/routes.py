@@ -60,7 +60,7 @@ def _only_known_parameters() -> None:
             200: ("The same bytes were analysed with the same model and options before", Task),
             202: ("The file waits to be analysed; Location says where to ask", Task),
         },
-        problems=(400, 413, 422, 501, 507),
+        problems=(400, 413, 501),
     )
 )
 def submit() -> ResponseReturnValue:
