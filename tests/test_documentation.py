@@ -97,7 +97,7 @@ def test_every_code_of_a_job_or_the_api_is_explained() -> None:
         for path in (ROOT / "src" / "unmask" / room).rglob("*.py")
     )
     codes = set(re.findall(r'\bcode ?= ?"([a-z-]+)"', source))
-    assert {"crashed", "link", "disk-full"} <= codes
+    assert {"crashed", "link", "crowded"} <= codes
     assert [code for code in sorted(codes) if f"`{code}`" not in text] == []
 
 

@@ -239,7 +239,7 @@ def uploaded(past, home):
         )
         job, _ = JobBook(history).add(new)
         analysis = analysis.model_copy(update={"media": media})
-        JobBook(history).claim(job.id, "one that died", 20)
+        JobBook(history).claim("one that died", 20)
         history.record(analysis, fingerprint=entry.fingerprint, id=job.id)
         CustodyLog(history).add(job.id, "received")
     for name in (job.id, f"{job.id}.draft-1", entry.id):

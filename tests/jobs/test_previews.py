@@ -116,7 +116,7 @@ def test_which_films_have_one(old_film, clip):
 def test_an_analysis_makes_one_that_is_deleted_with_the_file(submit, desk, old_film):
     id = submit(old_film).id
     sha256 = desk.book.get(id).sha256
-    Workshop(desk.history, desk.folders).run(id)
+    Workshop(desk.history, desk.folders).run()
     assert desk.book.get(id).state == "done"
     preview = desk.vault.find_preview(sha256)
     assert playable(about(preview)) == "video/mp4"

@@ -81,7 +81,7 @@ def test_the_end_of_an_analysis_is_told_once_and_signed(
 ):
     id = submit(portrait, webhook=URL).id
     assert messenger.deliver() == 0  # it still waits
-    Workshop(desk.history, desk.folders).run(id)
+    Workshop(desk.history, desk.folders).run()
     assert messenger.deliver() == 1
     assert messenger.deliver() == 0
     [(path, headers, body)] = receiver.got
@@ -117,9 +117,9 @@ def test_failing_and_cancelling_are_told_too(submit, desk, messenger, receiver):
 
 
 def test_what_is_known_and_what_is_joined_is_told_too(submit, desk, messenger, receiver, portrait):
-    first = submit(portrait).id
+    submit(portrait)
     assert submit(portrait, webhook=URL).outcome == "joined"
-    Workshop(desk.history, desk.folders).run(first)
+    Workshop(desk.history, desk.folders).run()
     assert messenger.deliver() == 1
     assert submit(portrait, webhook=URL).outcome == "known"
     assert messenger.deliver() == 1
@@ -228,9 +228,10 @@ def test_a_receiver_that_is_down_holds_up_no_other(submit, desk, messenger, rece
 def test_those_of_jobs_that_wait_are_not_looked_through(submit, desk, messenger, receiver):
     waiting = submit(b"x", webhook=URL).id
     assert desk.deliveries.of(waiting)[0].next_at.year == 9999
+    desk.delete(waiting)
     for end in ("cancelled", "failed", "done"):
         id = submit(end.encode(), webhook=URL).id
-        job = desk.book.claim(id, "one", 20)
+        job = desk.book.claim("one", 20)
         assert desk.book.finish(job, end)
         assert desk.deliveries.of(id)[0].next_at <= datetime.now(UTC)
     assert not desk.book.finish(job, "done")

@@ -31,7 +31,7 @@ def test_a_job_waits_runs_and_ends(book):
     job, added = book.add(new())
     assert added
     assert (job.state, job.options, job.error) == ("queued", {"clips": 2}, None)
-    held = book.claim(job.id, "one", 20)
+    held = book.claim("one", 20)
     assert held is not None
     assert held.attempts == 1
     assert held.lease_until > datetime.now(UTC)
@@ -56,16 +56,16 @@ def test_the_same_file_is_not_queued_twice_while_it_waits(book):
 def test_of_many_workers_one_gets_the_job(book):
     job, _ = book.add(new())
     with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(lambda n: book.claim(job.id, f"w{n}", 20), range(24)))
+        claims = list(pool.map(lambda n: book.claim(f"w{n}", 20), range(24)))
     assert sum(claim is not None for claim in claims) == 1
     assert book.get(job.id).attempts == 1
 
 
 def test_a_worker_given_up_for_dead_cannot_finish(book):
     job, _ = book.add(new())
-    first = book.claim(job.id, "one", 20)
+    first = book.claim("one", 20)
     assert book.give_back(first)
-    second = book.claim(job.id, "two", 20)
+    second = book.claim("two", 20)
     assert book.renew(first, 20, ("look", 1, 2)) == "lost"
     assert not book.finish(first, "failed", FAILURE)
     assert book.finish(second, "done")
@@ -76,9 +76,10 @@ def test_cancelling(book):
     waiting, _ = book.add(new())
     assert book.cancel(waiting.id)
     assert book.get(waiting.id).state == "cancelled"
-    assert book.claim(waiting.id, "one", 20) is None
+    assert book.claim("one", 20) is None
     assert not book.cancel(waiting.id)
-    running = book.claim(book.add(new())[0].id, "one", 20)
+    book.add(new())
+    running = book.claim("one", 20)
     assert book.cancel(running.id)
     assert book.renew(running, 20, ("look", 1, 2)) == "cancel"
     book.delete(running.id)
@@ -97,7 +98,7 @@ def test_lists(book):
     with book.holding("d" * 64) as uses:
         assert uses == 1
     third, _ = book.add(new(sha256="f" * 64))
-    assert (book.ahead_of(first), book.ahead_of(third)) == (0, 1)
+    assert book.ahead_of(first, third) == {first.id: 0, third.id: 1}
 
 
 def test_an_analysis_has_the_id_of_its_job_and_only_once(history, make_analysis):

@@ -123,6 +123,13 @@ def test_lists_of_jobs_are_not_sorted_first(long):
         plan = plan_of(long, ask)
         assert plan.count("SEARCH jobs USING INDEX ix_jobs_state_created_at (state=?)") == 2
         assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    for owner, index in ((None, "state_created_at"), ("api:", "turn")):
+        after = (NOON, "0" * 20)
+        plan = plan_of(long, lambda: book.page("failed", owner=owner, after=after, limit=9))  # noqa: B023
+        assert len(plan) == 2
+        assert f"USING INDEX ix_jobs_{index} (state=?" in plan[0]
+        assert "created_at>?)" in plan[0]
+        assert plan[1] != "USE TEMP B-TREE FOR ORDER BY"  # only by id, of those of one moment
     ended = plan_of(long, lambda: book.ended_before(NOON, limit=50))
     assert ended == ["SEARCH jobs USING INDEX ix_jobs_finished_at (finished_at<?)"]
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 from sqlalchemy import create_engine
 
-from unmask.core.errors import StoreError
+from unmask.core.errors import DiskFull, StoreError
 from unmask.store import History, fingerprint
 from unmask.store.engine import make_engine, writing
 from unmask.store.migrate import MIGRATIONS, ensure_current
@@ -172,7 +172,7 @@ def test_a_full_disk(history, make_analysis):
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     analysis = make_analysis("long" * 10_000)
-    with pytest.raises(StoreError, match="the disk is full") as caught:
+    with pytest.raises(DiskFull, match="the disk is full") as caught:
         history.record(analysis, fingerprint=OPTIONS)
     assert history.place in str(caught.value)
     assert "free some space" in caught.value.hint

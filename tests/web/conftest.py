@@ -90,8 +90,8 @@ def work(services: Services, monkeypatch: pytest.MonkeyPatch) -> Callable[[], No
 
     def work() -> None:
         shop = Workshop(services.history, services.config.folders)
-        for job in services.desk.book.unfinished():
-            shop.run(job.id)
+        for _ in range(services.desk.book.waiting()):
+            shop.run()
 
     return work
 

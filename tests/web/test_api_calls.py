@@ -6,6 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from unmask.core.errors import MissingExtra, TimeBudgetExceeded
+from unmask.jobs.reporting import ReportFailed
 from unmask.jobs.webhooks import secret_of, signature
 from unmask.store import History
 from unmask.web.api import hooks
@@ -92,6 +94,21 @@ def test_lists(send, client, work, clip, portrait):
         assert problem.json["code"] == "usage"
 
 
+def test_what_is_misspelt_is_refused_and_not_left_out(send, client, folders):
+    """Of a list the filter, of a million submissions the option."""
+    for query in ("lable=manipulated", "offset=0&page=2"):
+        answer = client.get(f"/api/v1/analyses?{query}")
+        assert (answer.status_code, answer.json["code"]) == (422, "usage")
+        assert "label, since" in answer.json["hint"]
+    assert client.get("/api/v1/models?x=1").json["hint"] == "leave it out"
+    for field in ({"clip": "3"}, {"fresh": "maybe"}, {"URL": "http://told.example/"}):
+        answer = send(b"x", **field)
+        assert (answer.status_code, answer.json["code"]) == (422, "usage")
+        assert next(iter(field)) in answer.json["detail"]
+    assert [*folders.uploads.iterdir(), *folders.incoming.iterdir()] == []
+    assert send(b"x", fresh="yes").status_code == 202
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -169,6 +186,30 @@ def test_answers_are_as_described(app, client, send, work, clip):
     for name, answer in (("ItemPage", page), ("Task", task), ("Models", models)):
         schema = {"$ref": f"#/components/schemas/{name}", "components": description["components"]}
         jsonschema.validate(answer, schema, cls=jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MissingExtra.named("report", "a PDF report"), 501),
+        (TimeBudgetExceeded("the report took longer than 120 s"), 503),
+        (ReportFailed("the report could not be made"), 500),
+    ],
+)
+def test_a_report_that_fails_says_whether_to_ask_again(
+    send, client, work, portrait, monkeypatch, error, status
+):
+    links = send(portrait).json["links"]
+    work()
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("unmask.jobs.reporting.run_errand", fail)
+    answer = client.get(links["pdf"])
+    assert (answer.status_code, answer.json["code"]) == (status, error.code)
+    told = client.get("/openapi.json").json["paths"]["/api/v1/analyses/{id}/report.pdf"]["get"]
+    assert str(status) in told["responses"]
 
 
 def test_health_and_metrics(client, send, services):

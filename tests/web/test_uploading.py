@@ -6,8 +6,8 @@ import re
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from unmask.core.errors import DiskFull
 from unmask.jobs import Incoming
-from unmask.jobs.vault import DiskFull
 from unmask.web.views.progress import in_words
 
 

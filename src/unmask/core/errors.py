@@ -17,6 +17,7 @@ UnmaskError
 ├── RuntimeUnavailable      runtime-unavailable (device or inference runtime absent)
 ├── MissingExtra            missing-extra
 ├── StoreError              store
+│   └── DiskFull              disk-full        (no room left for what is to be kept)
 ├── DataError               data             (a data set, index or recipe is wrong)
 └── UsageError              usage
 """
@@ -153,6 +154,12 @@ class StoreError(UnmaskError):
     """The history database cannot be opened, read or written."""
 
     code = "store"
+
+
+class DiskFull(StoreError):
+    """There is no room left on the disk of the history or the data folder."""
+
+    code = "disk-full"
 
 
 class DataError(UnmaskError):

@@ -1,8 +1,8 @@
 """Analyses that outlive a request: uploads by their hash, a durable queue, workers, children.
 
 ``Desk`` is what pages and the API talk to; ``run_worker`` is ``unmask worker``. A job's truth is
-its row in the database (:class:`unmask.store.JobBook`); Huey only carries "look at this id" from
-one to the other, so a lost or doubled message costs nothing.
+its row in the database (:class:`unmask.store.JobBook`), which also says whose turn it is; Huey only
+carries "a job waits" from one to the other, so a lost or doubled message costs nothing.
 """
 
 from unmask.jobs.desk import Crowded, Desk, Submission

@@ -83,12 +83,13 @@ class Desk:
         fresh: bool = False,
         origin: str = "",
         webhook: str | None = None,
+        owner: str = "",
     ) -> Submission:
         """Keep the file and have it analysed, unless that is known or under way already.
 
         ``name`` is for people only. ``fresh`` analyses again whatever is known. ``webhook`` is
-        told when it has ended, soon where it is known; check it before. Raises
-        :class:`InputEmpty`, and what the options are worth (:class:`UsageError`,
+        told when it has ended, soon where it is known; check it before. ``owner`` takes turns with
+        others. Raises :class:`InputEmpty`, and what the options are worth (:class:`UsageError`,
         :class:`ModelError`); the file is discarded then.
         """
         if incoming.bytes == 0:
@@ -115,6 +116,7 @@ class Desk:
             fingerprint=asked.fingerprint,
             options=options.as_json(),
             batch=batch,
+            owner=owner,
         )
         try:
             job, added = self.book.add(new, fresh=fresh, keep=incoming.keep)
@@ -129,7 +131,7 @@ class Desk:
             self.log.add(job.id, "received", f"also as {new.name}")
         self._tell(job.id, webhook)  # before anybody can have done it
         if added:
-            self._queue(job.id)
+            self._queue()
         return Submission(job.id, "new" if added else "joined")
 
     @contextmanager
@@ -166,24 +168,24 @@ class Desk:
         if self.vault.find(sha256) is None:
             raise _DeletedMeanwhile
 
-    def _queue(self, id: str) -> None:
-        """Put a booked job into the queue, now or later.
+    def _queue(self) -> None:
+        """Tell workers of a booked job, now or later.
 
         Where the queue (Redis) cannot be reached, the job is accepted all the same: file, job and
-        webhook are on record, and the next sweep of a worker that reaches the queue puts it in
+        webhook are on record, and the next sweep of a worker that reaches the queue tells of it
         (:func:`unmask.jobs.worker.sweep`). To refuse it would have the file sent a second time.
         """
         try:
-            self.queue.put(id)
+            self.queue.put()
         except StoreError as error:
-            log.warning("job %s waits for a worker's sweep: %s", id, error)
+            log.warning("a job waits for a worker's sweep: %s", error)
 
     def _tell(self, id: str, webhook: str | None) -> None:
         if webhook:
             self.deliveries.add(id, webhook)
 
     def again(
-        self, id: str, options: JobOptions, *, webhook: str | None = None
+        self, id: str, options: JobOptions, *, webhook: str | None = None, owner: str = ""
     ) -> Submission | None:
         """Analyse the file of a job or analysis once more; None where the file is not kept."""
         job, stored = self.book.get(id), self.history.get(id)
@@ -199,6 +201,7 @@ class Desk:
             model_sha256=asked.model_sha256,
             fingerprint=asked.fingerprint,
             options=options.as_json(),
+            owner=owner,
         )
         try:
             added, _ = self.book.add(new, fresh=True, keep=lambda: self._still_there(new.sha256))
@@ -206,7 +209,7 @@ class Desk:
             return None
         self.log.add(added.id, "received", f"again, after {id}")
         self._tell(added.id, webhook)
-        self._queue(added.id)
+        self._queue()
         return Submission(added.id, "new")
 
     def pictures(self, id: str) -> EvidenceIndex:

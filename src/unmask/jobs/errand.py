@@ -7,7 +7,7 @@ import sys
 
 from pydantic import BaseModel, ValidationError
 
-from unmask.core.errors import UnmaskError
+from unmask.core.errors import MissingExtra, TimeBudgetExceeded, UnmaskError
 from unmask.core.scan import Failure
 from unmask.jobs.limits import Limits
 
@@ -19,8 +19,9 @@ def run_errand(
 ) -> None:
     """Run ``module`` with ``order`` on its standard input, within the limits of the environment.
 
-    ``what`` names what it makes. Raises ``failed`` with what the child said, or why it said nothing
-    within ``seconds``.
+    ``what`` names what it makes. Raises :class:`TimeBudgetExceeded` after ``seconds``,
+    :class:`MissingExtra` where the server lacks one, else ``failed`` with what the child said, or
+    why it said nothing.
     """
     limits = Limits.from_environment()
     numbers = map(str, (limits.memory, limits.cpu_s, limits.file))
@@ -33,12 +34,16 @@ def run_errand(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise failed(f"the {what} took longer than {seconds:g} s") from error
+        raise TimeBudgetExceeded(
+            f"the {what} took longer than {seconds:g} s",
+            hint="try again in a minute",
+        ) from error
     if done.returncode == FAILED:
         raise _told(done.stdout, what, failed)
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise failed(f"the {what} could not be made: {' '.join(last)[:300]}")
+        cause = " ".join(last)[:300] or f"its process ended with {done.returncode}"
+        raise failed(f"the {what} could not be made: {cause}")
 
 
 def _told(said: bytes, what: str, failed: type[UnmaskError]) -> UnmaskError:
@@ -46,4 +51,6 @@ def _told(said: bytes, what: str, failed: type[UnmaskError]) -> UnmaskError:
         failure = Failure.model_validate_json(said)
     except ValidationError:
         return failed(f"the {what} could not be made")
+    if failure.code == MissingExtra.code:
+        return MissingExtra(failure.message, hint=failure.hint)
     return failed(f"no {what} can be made: {failure.message}", hint=failure.hint)

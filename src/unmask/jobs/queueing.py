@@ -1,4 +1,7 @@
-"""Huey, which carries "look at this job" to a worker: in an SQLite file, or in Redis by URL."""
+"""Huey, which carries "a job waits" to a worker: in an SQLite file, or in Redis by URL.
+
+A message names no job: whose turn it is, the book of jobs says when one is claimed.
+"""
 
 from __future__ import annotations
 
@@ -17,26 +20,19 @@ _TASK = "look_at"
 class Queue:
     """The queue of a data folder, or the one that ``UNMASK_QUEUE`` (``redis://…``) names."""
 
-    def __init__(self, folders: Folders, look_at: Callable[[str], None] | None = None) -> None:
+    def __init__(self, folders: Folders, work: Callable[[], None] | None = None) -> None:
         self.huey = _huey(folders)
 
         # Huey names a task after its module: one function here, for who puts and for who takes.
-        def look(id: str) -> None:
-            (look_at or _nobody)(id)
+        def look(*_: str) -> None:  # messages of earlier versions name a job
+            (work or _nobody)()
 
         self._task = self.huey.task(name=_TASK)(look)
 
-    def put(self, id: str) -> None:
-        """Have a worker look at the job with this id. Raises :class:`StoreError`."""
+    def put(self) -> None:
+        """Have a worker take one job more. Raises :class:`StoreError`."""
         with _reached():
-            self._task(id)
-
-    def waiting(self) -> set[str]:
-        """The ids of the jobs that a message waits for. Raises :class:`StoreError`."""
-        with _reached():
-            read = self.huey.serializer.deserialize  # one by one: a task is much larger than its id
-            messages = map(read, self.huey.storage.enqueued_items())
-            return {message.args[0] for message in messages if message.args}
+            self._task()
 
     def length(self) -> int:
         """How many messages wait. Raises :class:`StoreError`."""
@@ -83,5 +79,5 @@ def _huey(folders: Folders) -> Any:
     return SqliteHuey(_NAME, filename=str(path), results=False, timeout=30, strict_fifo=True)
 
 
-def _nobody(id: str) -> None:
-    raise AssertionError(f"job {id} was taken by a process that only fills the queue")
+def _nobody() -> None:
+    raise AssertionError("a message was taken by a process that only fills the queue")

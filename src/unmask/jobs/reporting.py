@@ -38,8 +38,8 @@ def make_report(
 ) -> bytes:
     """The report of an analysis, which the custody log names as exported.
 
-    ``package_of`` finds the model package by its hash. Raises :class:`ReportFailed` and
-    :class:`Crowded`.
+    ``package_of`` finds the model package by its hash. Raises :class:`ReportFailed`,
+    :class:`Crowded` and what :func:`run_errand` does.
     """
     analysis = stored.analysis
     source = desk.vault.find(analysis.media.sha256)

@@ -52,11 +52,11 @@ class Workshop:
         self.log = CustodyLog(self.history)
         self.vault = Vault(self.folders)
 
-    def run(self, id: str) -> None:
-        """Do the job with this id, unless somebody else has it or it has ended."""
+    def run(self) -> None:
+        """Do the job whose turn it is, if any waits."""
         if self.stopping.is_set():
             return
-        job = self.book.claim(id, worker_name(), LEASE_S)
+        job = self.book.claim(worker_name(), LEASE_S)
         if job is None:
             return
         if self.history.get(job.id) is not None:  # done, and its worker died before it said so

@@ -12,17 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from unmask.core.errors import StoreError
+from unmask.core.errors import DiskFull, StoreError
 from unmask.jobs.folders import Folders
 
 _STALE_S = 24 * 3600.0
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-
-
-class DiskFull(StoreError):
-    """The data folder has no room for the file."""
-
-    code = "disk-full"
 
 
 def no_room() -> DiskFull:
@@ -76,7 +70,8 @@ class Incoming:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """As a file's. Only for reading: what is written is appended in order."""
-        return self._file.seek(offset, whence)
+        with self._or_gone():  # the last of it goes to the disk
+            return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         """As a file's."""

@@ -23,7 +23,6 @@ from unmask.store import History, Job, Settings
 
 ATTEMPTS = 3
 _SWEEP_S = 3.0
-_THOROUGH_S = 60.0
 _TIDY_S = 600.0
 _AT_ONCE = 1000
 _EXPIRED_AT_ONCE = 500
@@ -52,9 +51,9 @@ def run_worker(
         consumer.start()
         _stop_on_signals(shop.stopping)  # instead of Huey's handlers, which know no children
         ready()
-        thorough, tidying = _Rarely(_THOROUGH_S), _Rarely(_TIDY_S)
+        tidying = _Rarely(_TIDY_S)
         while not shop.stopping.wait(_SWEEP_S):
-            _safely(lambda: sweep(shop, queue, thorough=thorough.due()))
+            _safely(lambda: sweep(shop, queue))
             if tidying.due() and _safely(lambda: tidy(shop)) >= _EXPIRED_AT_ONCE:
                 tidying.again()  # there is more: after a sweep, and unless it is to stop
         consumer.stop(graceful=True)
@@ -78,35 +77,30 @@ class _Rarely:
         self._next = time.monotonic()
 
 
-def sweep(shop: Workshop, queue: Queue, *, thorough: bool = True) -> int:
-    """Put every job back into the queue that nobody works on and no message waits for.
+def sweep(shop: Workshop, queue: Queue) -> int:
+    """Let every job wait again that nobody works on, and have a message for each that waits.
 
     A message too many is harmless (see :meth:`JobBook.claim`), one too few is mended here, the
     first :data:`_AT_ONCE` of them. A job that has cost :data:`ATTEMPTS` workers their lives fails.
-    Unless ``thorough``, messages are compared with jobs only where they are fewer: with a long
-    queue that takes a while. Returns how many were put back.
+    Returns how many messages there were too few.
     """
-    again = [job.id for job in shop.book.running() if _abandoned(job) and _give_back(shop, job)]
-    for id in again:
-        queue.put(id)
-    if not thorough and queue.length() >= shop.book.waiting():
-        return len(again)
-    ids, there = shop.book.waiting_ids(), queue.waiting()
-    missing = [id for id in ids if id not in there][:_AT_ONCE]
-    for id in missing:
-        queue.put(id)
-    return len(again) + len(missing)
+    for job in shop.book.running():
+        if _abandoned(job):
+            _give_back(shop, job)
+    missing = max(0, min(shop.book.waiting() - queue.length(), _AT_ONCE))
+    for _ in range(missing):
+        queue.put()
+    return missing
 
 
-def _give_back(shop: Workshop, job: Job) -> bool:
-    """Let a job wait again whose worker has died; False where it is to end instead."""
+def _give_back(shop: Workshop, job: Job) -> None:
+    """Let a job wait again whose worker has died, unless it is to end instead."""
     if job.cancel:
         shop.book.finish(job, "cancelled")
-        return False
-    if job.attempts >= ATTEMPTS:
+    elif job.attempts >= ATTEMPTS:
         shop.book.give_up(job, _too_often())
-        return False
-    return shop.book.give_back(job)
+    else:
+        shop.book.give_back(job)
 
 
 def tidy(shop: Workshop) -> int:

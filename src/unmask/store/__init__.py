@@ -1,11 +1,12 @@
 """The history, the book of jobs, custody, tokens, settings: SQLAlchemy, SQLite by default."""
 
+from unmask.store.booked import Job, NewJob
 from unmask.store.custody import CustodyLog, Event
 from unmask.store.deliveries import Deliveries, Delivery, DeliveryState
 from unmask.store.entries import Entry, Filters, Order, Stored
 from unmask.store.fingerprint import fingerprint
 from unmask.store.history import History
-from unmask.store.jobs import Job, JobBook, NewJob
+from unmask.store.jobs import JobBook
 from unmask.store.settings import Settings, Tokens
 
 __all__ = [

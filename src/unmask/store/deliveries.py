@@ -19,9 +19,10 @@ from sqlalchemy import case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
+from unmask.store.booked import ACTIVE
 from unmask.store.failures import explained
 from unmask.store.history import History
-from unmask.store.jobs import ACTIVE, WHEN_ENDED
+from unmask.store.jobs import WHEN_ENDED
 from unmask.store.schema import AnalysisRow, DeliveryRow, JobRow
 
 _RIVALS = 10  # other workers, which may be faster at this one and the next

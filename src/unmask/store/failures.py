@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from unmask.core.errors import StoreError
+from unmask.core.errors import DiskFull, StoreError
 
 _ELSEWHERE = "set UNMASK_DATA to a folder you can write to, or scan with --no-history"
+_FULL = "53100"  # PostgreSQL's own number for it
 _CAUSES = {
     sqlite3.SQLITE_FULL: ("the disk is full", "free some space; nothing recorded before is lost"),
     sqlite3.SQLITE_READONLY: ("it cannot be written", _ELSEWHERE),
@@ -28,15 +29,25 @@ _CAUSES = {
 
 @contextmanager
 def explained(place: str, doing: str) -> Iterator[None]:
-    """Turn what SQLAlchemy and the operating system raise into :class:`StoreError`."""
+    """Turn what SQLAlchemy and the operating system raise into :class:`StoreError`, of which
+    :class:`DiskFull` is one.
+    """
     try:
         yield
     except SQLAlchemyError as error:
         cause, hint = _cause(error)
-        raise StoreError(f"cannot {doing} the history {place}: {cause}", hint=hint) from error
+        kind = DiskFull if _full(error) else StoreError
+        raise kind(f"cannot {doing} the history {place}: {cause}", hint=hint) from error
     except OSError as error:
         cause = error.strerror or str(error)
         raise StoreError(f"cannot {doing} the history {place}: {cause}", hint=_ELSEWHERE) from error
+
+
+def _full(error: SQLAlchemyError) -> bool:
+    origin = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(origin, sqlite3.Error):
+        return getattr(origin, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(origin, "sqlstate", None) == _FULL
 
 
 def _cause(error: SQLAlchemyError) -> tuple[str, str]:

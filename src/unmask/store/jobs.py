@@ -8,71 +8,38 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    Update,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from unmask.core.scan import Failure
+from unmask.store.booked import ACTIVE, Job, NewJob, State
 from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
+from unmask.store.turns import ahead, next_in_turn, note_turn, sooner, take_turns
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
-ACTIVE = ("queued", "running")
 WHEN_ENDED = datetime(9999, 1, 1, tzinfo=UTC)
 """When webhooks of a job that goes on fall due."""
 
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
-
-
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """What is asked for. ``options`` are JSON values; ``batch`` groups files sent together."""
-
-    name: str
-    bytes: int
-    sha256: str
-    model_sha256: str
-    fingerprint: str
-    options: Mapping[str, Any]
-    batch: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job as it stands. ``done`` of ``total`` units of ``stage``; ``error`` only if failed."""
-
-    id: str
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    state: State
-    batch: str | None
-    name: str
-    bytes: int
-    sha256: str
-    model_sha256: str
-    fingerprint: str
-    options: dict[str, Any]
-    stage: str
-    done: int
-    total: int
-    attempts: int
-    worker: str | None
-    lease_until: datetime | None
-    cancel: bool
-    error: Failure | None
-
-    @property
-    def active(self) -> bool:
-        """Whether something is still to come of it."""
-        return self.state in ACTIVE
 
 
 class JobBook:
@@ -87,7 +54,8 @@ class JobBook:
     ) -> tuple[Job, bool]:
         """The job for what is asked for, and whether it is new.
 
-        Unless ``fresh``, a waiting or running job for the same bytes, model and options is it.
+        Unless ``fresh``, a waiting or running job for the same bytes, model and options is it; of
+        another owner's the new one becomes the owner where it then comes sooner.
         ``keep`` puts their file in its place, or raises: nobody who holds the bytes
         (:meth:`holding`) comes between it and the job.
         """
@@ -104,6 +72,8 @@ class JobBook:
                 )
                 found = session.scalars(same.limit(1)).first()
                 if found is not None:
+                    if found.state == "queued" and sooner(session, found, new.owner):
+                        found.owner = new.owner
                     return _job(found), False
             row = _row(new)
             session.add(row)
@@ -126,6 +96,27 @@ class JobBook:
         found = [job for state in ACTIVE for job in self._jobs(JobRow.state == state, oldest=limit)]
         return sorted(found, key=lambda job: job.created_at)[:limit]
 
+    def page(
+        self,
+        state: State,
+        *,
+        owner: str | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int,
+    ) -> list[Job]:
+        """Those in that state, by when they were booked and by id; of one owner, of all for None.
+
+        ``after`` are these two of the last one that is known. However many there are, none of
+        those before is read, and one that is deleted meanwhile moves no other.
+        """
+        wanted = [JobRow.state == state]
+        if owner is not None:
+            wanted.append(JobRow.owner == owner)
+        if after is not None:
+            wanted.append(JobRow.created_at >= after[0])
+            wanted.append(tuple_(JobRow.created_at, JobRow.id) > after)
+        return self._jobs(and_(*wanted), oldest=limit)
+
     def running(self) -> list[Job]:
         """The jobs that run, or whose workers have died, the oldest first."""
         return self._jobs(JobRow.state == "running")
@@ -136,17 +127,17 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalar(query) or 0
 
+    def waiting_by_owner(self) -> dict[str, int]:
+        """How many jobs wait, of each owner who has any."""
+        query = select(JobRow.owner, func.count()).where(JobRow.state == "queued")
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return {row[0]: row[1] for row in session.execute(query.group_by(JobRow.owner))}
+
     def waiting_since(self) -> datetime | None:
         """When the job was handed in that has waited longest; None where none waits."""
         waits = select(JobRow.created_at).where(JobRow.state == "queued")
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalars(waits.order_by(JobRow.created_at).limit(1)).first()
-
-    def waiting_ids(self) -> list[str]:
-        """The ids of the jobs that wait, the oldest first; of a hundred thousand, a few MB."""
-        query = select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at)
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return list(session.scalars(query))
 
     def failed(self, *, limit: int = 50) -> list[Job]:
         """The jobs that failed or were cancelled, the newest first."""
@@ -163,12 +154,14 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return list(session.scalars(query.limit(limit)))
 
-    def ahead_of(self, job: Job) -> int:
-        """How many jobs run or wait before this one."""
-        earlier = (JobRow.state.in_(ACTIVE), JobRow.created_at < job.created_at)
-        query = select(func.count()).select_from(JobRow).where(*earlier)
+    def ahead_of(self, *jobs: Job) -> dict[str, int]:
+        """By id, of those that wait: how many run or have their turn before, if nobody books more.
+
+        At most: of each other owner one may come before each of this owner's. Of many jobs no more
+        of the queue is read than of the last of them alone.
+        """
         with explained(self._place, "read"), Session(self._reader) as session:
-            return session.scalar(query) or 0
+            return ahead(session, [job for job in jobs if job.state == "queued"])
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
@@ -192,21 +185,18 @@ class JobBook:
             _hold(connection, sha256)
             yield connection.scalar(_uses(sha256)) or 0
 
-    def claim(self, id: str, worker: str, lease_s: float) -> Job | None:
-        """Take a waiting job; None where it waits no more (another worker has it, or it ended)."""
-        now = datetime.now(UTC)
-        taken = self._change(
-            (JobRow.id == id, JobRow.state == "queued"),
-            state="running",
-            worker=worker,
-            started_at=now,
-            lease_until=now + timedelta(seconds=lease_s),
-            attempts=JobRow.attempts + 1,
-            stage="start",
-            done=0,
-            total=1,
-        )
-        return self.get(id) if taken else None
+    def claim(self, worker: str, lease_s: float) -> Job | None:
+        """Take the job whose turn it is (:mod:`unmask.store.turns`); None where none waits."""
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            take_turns(connection)
+            now = datetime.now(UTC)
+            found = connection.execute(next_in_turn()).first()
+            if found is None:
+                return None
+            note_turn(connection, found.owner, now)
+            taken = update(JobRow).where(JobRow.id == found.id)
+            connection.execute(taken.values(_begun(worker, now, lease_s)))
+        return self.get(found.id)
 
     def renew(
         self, job: Job, lease_s: float, progress: tuple[str, int, int]
@@ -255,6 +245,17 @@ class JobBook:
         ended = self._end(id, waits, state="cancelled", cancel=True)
         return ended or self._change((JobRow.id == id, JobRow.state == "running"), cancel=True)
 
+    def cancel_waiting(self, owner: str, *, most: int) -> int:
+        """End so many at most of the jobs of one owner that wait; how many there were."""
+        waits = (JobRow.state == "queued", JobRow.owner == owner)
+        now = datetime.now(UTC)
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            ids = list(connection.scalars(select(JobRow.id).where(*waits).limit(most)))
+            ended = update(JobRow).where(JobRow.id.in_(ids), *waits)
+            done = connection.execute(ended.values(state="cancelled", cancel=True, finished_at=now))
+            connection.execute(_told_of(DeliveryRow.analysis.in_(ids), now))
+            return done.rowcount
+
     def delete(self, *ids: str) -> None:
         """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
         with explained(self._place, "delete from"), self._writer.begin() as connection:
@@ -266,11 +267,10 @@ class JobBook:
         """End the job, if it is as the conditions say; its webhooks then fall due."""
         now = datetime.now(UTC)
         change = update(JobRow).where(*conditions).values(finished_at=now, **values)
-        asleep = (DeliveryRow.analysis == id, DeliveryRow.next_at == WHEN_ENDED)
         with explained(self._place, "write to"), self._writer.begin() as connection:
             if not connection.execute(change).rowcount:
                 return False
-            connection.execute(update(DeliveryRow).where(*asleep).values(next_at=now))
+            connection.execute(_told_of(DeliveryRow.analysis == id, now))
             return True
 
     def _change(self, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
@@ -315,6 +315,25 @@ def _held_by(job: Job) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def _told_of(jobs: ColumnElement[bool], now: datetime) -> Update:
+    """The webhooks of jobs that have ended fall due."""
+    asleep = DeliveryRow.next_at == WHEN_ENDED
+    return update(DeliveryRow).where(jobs, asleep).values(next_at=now)
+
+
+def _begun(worker: str, now: datetime, lease_s: float) -> dict[str, Any]:
+    return {
+        "state": "running",
+        "worker": worker,
+        "started_at": now,
+        "lease_until": now + timedelta(seconds=lease_s),
+        "attempts": JobRow.attempts + 1,
+        "stage": "start",
+        "done": 0,
+        "total": 1,
+    }
+
+
 def _row(new: NewJob) -> JobRow:
     return JobRow(
         id=secrets.token_hex(10),
@@ -323,6 +342,7 @@ def _row(new: NewJob) -> JobRow:
         finished_at=None,
         state="queued",
         batch=new.batch,
+        owner=new.owner,
         name=new.name,
         bytes=new.bytes,
         sha256=new.sha256,

@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from unmask.store.entries import aware
 
 REVISION_TABLE = "unmask_revision"  # not Alembic's default: the database may be shared
-HEAD = "0004"
+HEAD = "0005"
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -103,6 +103,7 @@ class JobRow(Base):
     __table_args__ = (
         Index("ix_jobs_lookup", "sha256", "model_sha256", "fingerprint"),
         Index("ix_jobs_state_created_at", "state", "created_at"),
+        Index("ix_jobs_turn", "state", "owner", "created_at"),
         Index("ix_jobs_finished_at", "finished_at"),
     )
 
@@ -112,6 +113,7 @@ class JobRow(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(16))
     batch: Mapped[str | None] = mapped_column(String(32), index=True)
+    owner: Mapped[str] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(Text)
     bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
@@ -126,6 +128,15 @@ class JobRow(Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel: Mapped[bool] = mapped_column(Boolean)
     error: Mapped[str | None] = mapped_column(Text)
+
+
+class TurnRow(Base):
+    """When a job of this owner was taken last."""
+
+    __tablename__ = "turns"
+
+    owner: Mapped[str] = mapped_column(String(32), primary_key=True)
+    served_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class EventRow(Base):

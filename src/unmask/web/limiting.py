@@ -1,4 +1,4 @@
-"""How often one address may call the API and try to sign in."""
+"""How often one caller may call the API and try to sign in."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from flask import Blueprint, Flask, Response
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from unmask.web.security import known_token
+
 
 def install(app: Flask, api: Blueprint, rate: str) -> Limiter:
-    """Limit each address to ``rate``, such as ``600 per minute``, over all operations together.
+    """Limit each token to ``rate``, such as ``600 per minute``, over all operations together.
 
-    Counted in memory, and before whatever is installed later may refuse a call: who guesses
-    tokens is slowed as well.
+    So do those who have none at one address, and who guess tokens. Counted in memory, and before
+    whatever is installed later may refuse a call.
     """
     app.after_request(_when_to_come_again)  # these run backwards, so after the limiter's own
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
+    limiter = Limiter(_caller, app=app, storage_uri="memory://", headers_enabled=True)
     limiter.shared_limit(rate, scope="api")(api)
     return limiter
+
+
+def _caller() -> str:
+    """Many with a token each may come from one address, and none of them is to slow the others."""
+    token = known_token()
+    return get_remote_address() if token is None else f"token {token}"
 
 
 def slow_sign_in(app: Flask, limiter: Limiter) -> None:

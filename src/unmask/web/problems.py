@@ -11,10 +11,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityEr
 from werkzeug.wrappers import Response as AnyResponse
 
 from unmask.core.errors import (
+    DiskFull,
     InputError,
     MissingExtra,
     ModelNotFound,
     StoreError,
+    TimeBudgetExceeded,
     TooLarge,
     UnmaskError,
     UsageError,
@@ -23,7 +25,6 @@ from unmask.jobs import Crowded, TooManyBytes
 from unmask.jobs.live import LiveFailed
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.previewing import NoPreview
-from unmask.jobs.vault import DiskFull
 from unmask.jobs.webhooks import WebhookRefused
 from unmask.web.presenting import plain_size
 from unmask.web.said import told
@@ -44,6 +45,7 @@ _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (LiveFailed, 503),
     (DiskFull, 507),
     (Crowded, 503),
+    (TimeBudgetExceeded, 503),
     (StoreError, 503),
     (MissingExtra, 501),
 )

@@ -23,7 +23,8 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import Error, RequestEntityTooLarge
 
-from unmask.jobs.vault import DiskFull, explained
+from unmask.core.errors import DiskFull
+from unmask.jobs.vault import explained
 
 _LINGER_S = 30.0
 _STRANGERS = 2**20  # bytes, of which signing in takes some hundred

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
@@ -66,6 +66,15 @@ def may_send(app: Flask, headers: Mapping[str, str]) -> bool:
             return False
 
 
+def owner(door: Literal["api", "web"]) -> str:
+    """Whose the jobs of this request are, in :mod:`unmask.store.turns`.
+
+    Who sends files by hand has turns beside the programs that use the same token. Who needs no
+    token is one of two, by the door.
+    """
+    return f"{door}:{g.get('token') or session.get('token') or ''}"
+
+
 def csrf_token() -> str:
     """The token of this session, made when first asked for."""
     if FIELD not in session:
@@ -95,6 +104,12 @@ def _guard() -> AnyResponse | None:
     if not is_api:
         _check_csrf()
     return None
+
+
+def known_token() -> str | None:
+    """The id of the token that the request bears; None where it bears none that is known."""
+    bearer = _bearer()
+    return None if bearer is None else services().tokens.known(bearer)
 
 
 def _from_another_site() -> bool:

@@ -98,7 +98,7 @@ def _operation(path: str, operation: Operation, text: str) -> dict[str, Any]:
         str(status): _response(meaning, what)
         for status, (meaning, what) in operation.answers.items()
     }
-    usual = () if operation.open else (401, 403, 429, 503)
+    usual = () if operation.open else (401, 403, 422, 429, 503, 507)
     for status in sorted({*operation.problems, *usual}):
         answers[str(status)] = _response("A problem", Problem, "application/problem+json")
     described: dict[str, Any] = {

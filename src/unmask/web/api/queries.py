@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import cast, get_args
 
 from flask import request
 
 from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
-from unmask.store import Filters
+from unmask.store import Filters, Job
 
 LONGEST_TEXT = 1000
 """Far beyond any name of a file; SQLite looks for no more than some ten thousand letters."""
+
+PLACE = "^[0-9]{16}-[0-9a-f]{20}$"
+"""Of a job: microseconds since 1970, up to the year 2286, and its id."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def filters() -> Filters:
@@ -62,6 +70,38 @@ def moment(name: str) -> datetime | None:
     raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
 
 
-def truth(text: str) -> bool:
-    """Whether a field of a form says yes."""
-    return text.lower() in ("1", "true", "yes")
+def place_of(job: Job) -> str:
+    """Where a page of jobs ends: as the parameter that :func:`place` reads."""
+    return f"{(job.created_at - _EPOCH) // _MICROSECOND:016d}-{job.id}"
+
+
+def place(name: str) -> tuple[datetime, str] | None:
+    """The parameter ``name`` as the place of a job, None where it is not given."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(PLACE, text):
+        raise UsageError(f"{name} must be as in the address that the page before names as next")
+    time, _, id = text.partition("-")
+    return _EPOCH + int(time) * _MICROSECOND, id
+
+
+def truth(name: str, text: str) -> bool:
+    """Whether ``name`` says yes; it says no where it is empty."""
+    if text.lower() in ("1", "true", "yes"):
+        return True
+    if text.lower() in ("", "0", "false", "no"):
+        return False
+    raise UsageError(f"{name} must be true or false, not {text[:40]!r}")
+
+
+def nothing_else(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse names that mean nothing here: a misspelt filter would leave everything in the list,
+    a misspelt option would analyse a million files as nobody wanted.
+    """
+    for name in given:
+        if name not in known:
+            raise UsageError(
+                f"nothing here is called {name[:40]!r}",
+                hint=f"there is {', '.join(known)}" if known else "leave it out",
+            )

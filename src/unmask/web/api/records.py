@@ -22,7 +22,7 @@ class Progress(Record):
     done: int
     total: int
     percent: int = Field(ge=0, le=100)
-    ahead: int = Field(ge=0, description="jobs that wait or run before this one")
+    ahead: int = Field(ge=0, description="jobs that come before this one, at most")
 
 
 class WebhookState(Record):
@@ -69,6 +69,31 @@ class ItemPage(Record):
     total: int
     offset: int
     items: tuple[Item, ...]
+
+
+class JobItem(Record):
+    """One submission in a list. Of one that is done, the analysis has the same id."""
+
+    id: str
+    state: State
+    name: str
+    sha256: str
+    created_at: AwareDatetime
+    finished_at: AwareDatetime | None = Field(description="null until it has ended")
+    error: Failure | None = Field(description="why there is no result, when failed")
+
+
+class JobPage(Record):
+    """One page of submissions, in the order in which they came."""
+
+    items: tuple[JobItem, ...]
+    next: str | None = Field(description="address of the next page; null on the last one")
+
+
+class Cancelled(Record):
+    """How many jobs were cancelled."""
+
+    cancelled: int = Field(ge=0)
 
 
 class ModelItem(Record):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import cast, get_args
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, Conflict
@@ -16,8 +17,19 @@ from unmask.jobs import Submission
 from unmask.store import Order, Stored
 from unmask.web.api import queries
 from unmask.web.api.describing import Operation, describes
-from unmask.web.api.records import ItemPage, Link, ModelItem, Models, Task, Upload
-from unmask.web.api.tasks import item_of, task_of, unknown
+from unmask.web.api.records import (
+    Cancelled,
+    ItemPage,
+    JobPage,
+    Link,
+    ModelItem,
+    Models,
+    State,
+    Task,
+    Upload,
+)
+from unmask.web.api.tasks import item_of, job_item_of, task_of, unknown
+from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.uploads import received
 from unmask.web.views.downloads import frames_answer, report_answer
@@ -25,10 +37,18 @@ from unmask.web.views.upload import options_from
 
 API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
+_CANCELLED_AT_ONCE = 1000  # others write in between
 _FAR = 2**31 - 1
 _LONGEST_JSON = 2**17  # it is read into memory, and holds two addresses at most
 _REPORT = {"language": ({"enum": list(LANGUAGES), "default": "en"}, "that it is written in")}
 _TEXT = {"type": "string", "maxLength": queries.LONGEST_TEXT}
+
+
+@API.before_request
+def _only_known_parameters() -> None:
+    operation = getattr(current_app.view_functions[request.endpoint or ""], "operation", None)
+    if operation is not None:
+        queries.nothing_else(request.args, operation.query)
 
 
 @API.post("/analyses")
@@ -40,7 +60,7 @@ _TEXT = {"type": "string", "maxLength": queries.LONGEST_TEXT}
             200: ("The same bytes were analysed with the same model and options before", Task),
             202: ("The file waits to be analysed; Location says where to ask", Task),
         },
-        problems=(400, 413, 422, 501, 507),
+        problems=(400, 413, 501),
     )
 )
 def submit() -> ResponseReturnValue:
@@ -65,7 +85,6 @@ def submit() -> ResponseReturnValue:
             "offset": ({"type": "integer", "minimum": 0, "maximum": _FAR}, "so many left out"),
         },
         answers={200: ("One page", ItemPage)},
-        problems=(422,),
     )
 )
 def search() -> ResponseReturnValue:
@@ -76,6 +95,51 @@ def search() -> ResponseReturnValue:
     entries = history.list(filters, order=cast(Order, order), limit=limit, offset=offset)
     items = tuple(map(item_of, entries))
     return _json(ItemPage(total=history.count(filters), offset=offset, items=items))
+
+
+@API.get("/jobs")
+@describes(
+    Operation(
+        summary="List jobs",
+        query={
+            "state": ({"enum": list(get_args(State)), "default": "failed"}, "those that are so"),
+            "mine": ({"type": "boolean", "default": False}, "only what this token has booked"),
+            "limit": ({"type": "integer", "minimum": 1, "maximum": _MOST}, "at most so many"),
+            "after": (
+                {"type": "string", "pattern": queries.PLACE},
+                "as the address in next has it",
+            ),
+        },
+        answers={200: ("One page", JobPage)},
+    )
+)
+def jobs() -> ResponseReturnValue:
+    """What was submitted, in the order in which it came: what failed, unless asked otherwise."""
+    state = cast(State, queries.one_of("state", get_args(State), "failed"))
+    mine = queries.one_of("mine", ("true", "false"), "false") == "true"
+    limit = queries.whole("limit", 50, 1, _MOST)
+    found = services().desk.book.page(
+        state, owner=owner("api") if mine else None, after=queries.place("after"), limit=limit + 1
+    )
+    items, rest = found[:limit], found[limit:]
+    further = request.args.to_dict() | {"after": queries.place_of(items[-1])} if rest else None
+    following = f"{url_for('api.jobs')}?{urlencode(further)}" if further else None
+    return _json(JobPage(items=tuple(map(job_item_of, items)), next=following))
+
+
+@API.post("/jobs/cancel")
+@describes(
+    Operation(
+        summary="Cancel all that waits",
+        answers={200: ("It is cancelled", Cancelled)},
+    )
+)
+def cancel_waiting() -> ResponseReturnValue:
+    """Cancel whatever this token has booked and nobody has begun; what runs goes on."""
+    book, whose, count = services().desk.book, owner("api"), 0
+    while some := book.cancel_waiting(whose, most=_CANCELLED_AT_ONCE):
+        count += some
+    return _json(Cancelled(cancelled=count))
 
 
 @API.get("/analyses/<id>")
@@ -128,7 +192,7 @@ def cancel(id: str) -> ResponseReturnValue:
         summary="Report as HTML",
         query=_REPORT,
         answers={200: ("One self-contained page", "text/html")},
-        problems=(404, 422),
+        problems=(404, 500),
     )
 )
 def html(id: str) -> ResponseReturnValue:
@@ -142,7 +206,7 @@ def html(id: str) -> ResponseReturnValue:
         summary="Report as PDF",
         query=_REPORT,
         answers={200: ("PDF/A on A4", "application/pdf")},
-        problems=(404, 422),
+        problems=(404, 500, 501),
     )
 )
 def pdf(id: str) -> ResponseReturnValue:
@@ -192,7 +256,8 @@ def _uploaded() -> Submission:
     if request.mimetype != "multipart/form-data":
         raise BadRequest("Send multipart/form-data with a field named file, or JSON with a url.")
     form, own = request.form, services()
-    options, fresh = options_from(form), queries.truth(form.get("fresh", ""))
+    queries.nothing_else(form, Upload.model_fields)
+    options, fresh = options_from(form), queries.truth("fresh", form.get("fresh", ""))
     webhook, origin = own.webhook(form.get("webhook")), "submitted to the API"
     files = list(received("file"))
     if len(files) != 1:
@@ -202,7 +267,10 @@ def _uploaded() -> Submission:
             else "The form has no field named file with a file in it."
         )
     file, name = files[0]
-    return own.desk.submit(file, name, options, fresh=fresh, origin=origin, webhook=webhook)
+    whose = owner("api")
+    return own.desk.submit(
+        file, name, options, fresh=fresh, origin=origin, webhook=webhook, owner=whose
+    )
 
 
 def _linked() -> Submission:
@@ -225,7 +293,10 @@ def _linked() -> Submission:
     webhook = own.webhook(link.webhook)
     with own.desk.errand():
         file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
-    return own.desk.submit(file, name, options, fresh=link.fresh, origin=origin, webhook=webhook)
+    whose, fresh = owner("api"), link.fresh
+    return own.desk.submit(
+        file, name, options, fresh=fresh, origin=origin, webhook=webhook, owner=whose
+    )
 
 
 def _stored(id: str) -> Stored:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from unmask.core.analysis import Label
 from unmask.store import Entry, Job, Stored
-from unmask.web.api.records import Item, Progress, Task, WebhookState
+from unmask.web.api.records import Item, JobItem, Progress, Task, WebhookState
 from unmask.web.services import services
 from unmask.web.views.progress import describe
 
@@ -88,6 +88,11 @@ def item_of(entry: Entry) -> Item:
         model=entry.model_name,
         model_version=entry.model_version,
     )
+
+
+def job_item_of(job: Job) -> JobItem:
+    """One line of a list of jobs."""
+    return JobItem(**{name: getattr(job, name) for name in JobItem.model_fields})
 
 
 def unknown() -> NotFound:

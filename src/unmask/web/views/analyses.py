@@ -19,6 +19,7 @@ from unmask.jobs.pictures import CropPicture, read_provenance_file
 from unmask.jobs.previewing import copyable, playable
 from unmask.pipeline import RANGES
 from unmask.store import Entry, Event, Filters, Job, Stored
+from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
 from unmask.web.views.progress import describe, in_words
@@ -150,7 +151,7 @@ def again(id: str) -> ResponseReturnValue:
     """Analyse the same file once more, with other options or another model."""
     own = services()
     options = again_options(own.desk.book.get(id), own.history.get(id))
-    done = own.desk.again(id, options, webhook=own.webhook(None))
+    done = own.desk.again(id, options, webhook=own.webhook(None), owner=owner("web"))
     if done is None:
         raise Conflict("The file itself is not kept here. Upload it again.")
     return redirect(url_for("analyses.show", id=done.id), 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify
@@ -50,9 +51,19 @@ def metrics() -> ResponseReturnValue:
             f'unmask_jobs{{state="{state}"}} {counts.get(state, 0)}'
             for state in ("queued", "running", "done", "failed", "cancelled")
         ),
+        "# HELP unmask_jobs_waiting Jobs in the queue, by who takes turns.",
+        "# TYPE unmask_jobs_waiting gauge",
+        *(
+            f'unmask_jobs_waiting{{door="{door}",token="{token}"}} {many}'
+            for owner, many in desk.book.waiting_by_owner().items()
+            for door, _, token in [owner.partition(":")]  # both empty: of an earlier version
+        ),
         "# HELP unmask_longest_wait_seconds For how long the first job in the queue has waited.",
         "# TYPE unmask_longest_wait_seconds gauge",
         f"unmask_longest_wait_seconds {max(0.0, waited_s):.0f}",
+        "# HELP unmask_disk_free_bytes Room left for uploads and pictures.",
+        "# TYPE unmask_disk_free_bytes gauge",
+        f"unmask_disk_free_bytes {shutil.disk_usage(desk.folders.uploads).free}",
         "# HELP unmask_webhooks_waiting Messages that no receiver has taken yet.",
         "# TYPE unmask_webhooks_waiting gauge",
         f"unmask_webhooks_waiting {desk.deliveries.waiting()}",

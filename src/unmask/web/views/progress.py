@@ -93,6 +93,10 @@ def cancel(id: str) -> ResponseReturnValue:
 
 def describe(job: Job, desk: Desk) -> dict[str, Any]:
     """A job as the page's script and the API show it."""
+    return _described(job, desk.book.ahead_of(job))
+
+
+def _described(job: Job, ahead: dict[str, int]) -> dict[str, Any]:
     first, last = _SPANS.get(job.stage, (0, 0))
     share = job.done / job.total if job.total else 0.0
     percent = 100 if job.state == "done" else round(first + (last - first) * min(share, 1.0))
@@ -103,7 +107,7 @@ def describe(job: Job, desk: Desk) -> dict[str, Any]:
         "done": job.done,
         "total": job.total,
         "percent": percent,
-        "ahead": desk.book.ahead_of(job) if job.state == "queued" else 0,
+        "ahead": ahead.get(job.id, 0),
     }
 
 
@@ -153,8 +157,9 @@ def _events(desk: Desk, ids: list[str], seconds: float) -> Iterator[str]:
     until, told = time.monotonic() + seconds, dict[str, str]()
     while True:
         jobs = desk.book.several(ids)
+        ahead = desk.book.ahead_of(*jobs)
         for job in jobs:
-            state = describe(job, desk)
+            state = _described(job, ahead)
             text = json.dumps(state | {"words": in_words(state)})
             if told.get(job.id) != text:
                 told[job.id] = text
@@ -177,12 +182,13 @@ def _rows(batch: str, also: list[str]) -> list[dict[str, Any]]:
     joined = desk.book.several(set(also[:MOST]) - {one.entry.id for one in known})
     if not (jobs or known or joined):
         abort(404)
-    rows = [_row(job, desk) for job in (*jobs, *joined)]
+    ahead = desk.book.ahead_of(*jobs, *joined)
+    rows = [_row(job, desk, ahead) for job in (*jobs, *joined)]
     return rows + [_entry_row(one.entry) | {"state": "done", "active": False} for one in known]
 
 
-def _row(job: Job, desk: Desk) -> dict[str, Any]:
-    state = describe(job, desk)
+def _row(job: Job, desk: Desk, ahead: dict[str, int]) -> dict[str, Any]:
+    state = _described(job, ahead)
     row = state | {
         "name": job.name,
         "sha256": job.sha256,

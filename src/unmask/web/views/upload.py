@@ -16,6 +16,7 @@ from unmask.store import Entry
 from unmask.video import SUFFIXES
 from unmask.web import problems
 from unmask.web.links import fetch
+from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.uploads import received
 
@@ -55,7 +56,16 @@ def submit() -> ResponseReturnValue:
     batch, webhook = Desk.new_batch(), services().webhook(None)
     desk = services().desk
     done = [
-        desk.submit(file, name, options, batch=batch, fresh=fresh, origin=origin(), webhook=webhook)
+        desk.submit(
+            file,
+            name,
+            options,
+            batch=batch,
+            fresh=fresh,
+            origin=origin(),
+            webhook=webhook,
+            owner=owner("web"),
+        )
         for file, name in received("file")
     ]
     if not done:
@@ -83,6 +93,7 @@ def submit_one() -> ResponseReturnValue:
                 fresh=fresh,
                 origin=origin(),
                 webhook=services().webhook(None),
+                owner=owner("web"),
             )
         except UnmaskError as error:
             status = problems.status_of(error)
@@ -104,7 +115,9 @@ def link() -> ResponseReturnValue:
         if problems.for_programs():
             raise
         return _page(url, error), problems.status_of(error)
-    done = own.desk.submit(file, name, own.options(), origin=origin, webhook=own.webhook(None))
+    done = own.desk.submit(
+        file, name, own.options(), origin=origin, webhook=own.webhook(None), owner=owner("web")
+    )
     return redirect(url_for("analyses.show", id=done.id), 303)
 
 

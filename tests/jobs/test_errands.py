@@ -1,0 +1,58 @@
+"""What is said of a child that makes a report or a preview, and fails."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel
+
+from unmask.core.errors import MissingExtra, TimeBudgetExceeded, UnmaskError
+from unmask.jobs.errand import run_errand
+
+SAYS = """
+import sys
+print('{"code": "%s", "message": "it needs more", "hint": "get it"}')
+sys.exit(3)
+"""
+
+
+class Nothing(BaseModel):
+    """An order for nothing in particular."""
+
+
+class NotMade(UnmaskError):
+    code = "not-made"
+
+
+@pytest.fixture
+def fail(tmp_path, monkeypatch):
+    """What comes of a child with this code."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def fail(code, seconds=20.0):
+        (tmp_path / "a_child.py").write_text(code)
+        with pytest.raises(UnmaskError) as caught:
+            run_errand("a_child", Nothing(), "report", NotMade, seconds=seconds)
+        return caught.value
+
+    return fail
+
+
+def test_a_server_that_lacks_an_extra_says_which(fail):
+    error = fail(SAYS % "missing-extra")
+    assert isinstance(error, MissingExtra)
+    assert (error.message, error.hint) == ("it needs more", "get it")
+    error = fail(SAYS % "model-altered")
+    assert isinstance(error, NotMade)
+    assert error.message == "no report can be made: it needs more"
+
+
+def test_who_is_too_slow_may_be_asked_again(fail):
+    error = fail("import time; time.sleep(20)", seconds=0.2)
+    assert isinstance(error, TimeBudgetExceeded)
+    assert "longer than 0.2 s" in error.message
+
+
+def test_a_child_that_was_killed_is_said_to_be(fail):
+    error = fail("import os; os.kill(os.getpid(), 9)")
+    assert error.message == "the report could not be made: its process ended with -9"
+    assert fail("raise SystemExit('no room')").message.endswith("made: no room")
