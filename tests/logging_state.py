@@ -1,0 +1,58 @@
+"""What a test may not leave changed: how the process logs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+State = dict[str, tuple[Any, ...]]
+_FIELDS = ("level", "disabled", "propagate", "handlers", "filters")
+_UNTOUCHED = (logging.NOTSET, False, True, (), ())
+_EVERYTHING = "all loggers"
+
+
+def logging_state() -> State:
+    """Of the root and of our own loggers, those that are not as they are made; pytest's aside."""
+    manager = logging.root.manager
+    found: State = {_EVERYTHING: (manager.disable,), "root": _of(logging.root)}
+    for name, logger in list(manager.loggerDict.items()):
+        if name.split(".")[0] == "unmask" and isinstance(logger, logging.Logger):
+            found[name] = _of(logger)
+    return {name: state for name, state in found.items() if state != _UNTOUCHED}
+
+
+def put_back(before: State) -> list[str]:
+    """Make logging what it was, and say what was not."""
+    after, changes = logging_state(), []
+    for name in sorted(before.keys() | after.keys()):
+        was, now = before.get(name, _UNTOUCHED), after.get(name, _UNTOUCHED)
+        if was == now:
+            continue
+        fields = ("disable",) if name == _EVERYTHING else _FIELDS
+        changes += [
+            f"{name}: {field} is {new}, was {old}"
+            for field, old, new in zip(fields, was, now, strict=True)
+            if old != new
+        ]
+        _restore(name, was)
+    return changes
+
+
+def _of(logger: logging.Logger) -> tuple[Any, ...]:
+    own = tuple(each for each in logger.handlers if not _of_pytest(each))
+    return logger.level, logger.disabled, logger.propagate, own, tuple(logger.filters)
+
+
+def _of_pytest(handler: logging.Handler) -> bool:
+    return type(handler).__module__.startswith("_pytest.")
+
+
+def _restore(name: str, state: tuple[Any, ...]) -> None:
+    if name == _EVERYTHING:
+        logging.disable(state[0])
+        return
+    logger = logging.root if name == "root" else logging.getLogger(name)
+    level, logger.disabled, logger.propagate, handlers, filters = state
+    logger.setLevel(level)
+    logger.handlers[:] = [*filter(_of_pytest, logger.handlers), *handlers]
+    logger.filters[:] = filters
