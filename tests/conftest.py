@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -23,10 +24,16 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 _LOGGING = pytest.StashKey[State]()
 
 
+def _capturing(item: pytest.Item) -> tuple[logging.Handler, ...]:
+    """What pytest hears with, in all tests of a process; none with ``-p no:logging``."""
+    plugin = item.config.pluginmanager.get_plugin("logging-plugin")
+    return (plugin.caplog_handler, plugin.report_handler) if plugin else ()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Before any fixture, also those that several tests share."""
-    item.stash[_LOGGING] = logging_state()
+    item.stash[_LOGGING] = logging_state(_capturing(item))
     yield
 
 
@@ -34,7 +41,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     """Who leaves logging changed fails, and not whoever comes next and misses a line."""
     yield
-    changes = put_back(item.stash[_LOGGING])
+    changes = put_back(item.stash[_LOGGING], _capturing(item))
     if changes:
         pytest.fail("left logging changed: " + "; ".join(changes), pytrace=False)
 
