@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,19 @@ def test_what_of_a_package_does_not_go_along_is_said(
     assert "are of 84 and show 1.3" in scale
     assert "debug 1 tells what lies over a face" in covers
     assert "no [covers] to fit that anew" in covers
+
+
+def test_the_documented_fit_from_the_shipped_model_goes_on_at_its_scale(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = (RECIPES.parent / "docs" / "training.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "mine.toml").write_text(text)
+    found = read_recipe(tmp_path / "mine.toml")
+    assert isinstance(found, DetectorRecipe)
+    assert f"runs/{found.name}-{found.version} " in page
+    check_start(start_from(found.init, found.backbone, [], seed=found.seed), found)
+    assert not caplog.records
 
 
 def test_an_lstm_of_another_size_is_refused_before_anything_is_fitted(
