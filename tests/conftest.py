@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from logging_state import State, logging_state, put_back
 from tiny_model import write_tiny_model
 
 # Workers side by side: a thread each, or they take the cores from one another.
@@ -19,6 +21,29 @@ settings.register_profile("unmask", deadline=None, suppress_health_check=[Health
 settings.load_profile("unmask")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+_LOGGING = pytest.StashKey[State]()
+
+
+def _capturing(item: pytest.Item) -> tuple[logging.Handler, ...]:
+    """What pytest hears with, in all tests of a process; none with ``-p no:logging``."""
+    plugin = item.config.pluginmanager.get_plugin("logging-plugin")
+    return (plugin.caplog_handler, plugin.report_handler) if plugin else ()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Before any fixture, also those that several tests share."""
+    item.stash[_LOGGING] = logging_state(_capturing(item))
+    yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Who leaves logging changed fails, and not whoever comes next and misses a line."""
+    yield
+    changes = put_back(item.stash[_LOGGING], _capturing(item))
+    if changes:
+        pytest.fail("left logging changed: " + "; ".join(changes), pytrace=False)
 
 
 @pytest.fixture(scope="session")

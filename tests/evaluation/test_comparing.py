@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from sklearn.metrics import roc_auc_score
 from unmask.core.errors import DataError
 from unmask.evaluation.delong import compare, delong
 from unmask.evaluation.figures import Drawing
+from unmask.evaluation.scorers import called
 
 FEW = settings(max_examples=30, deadline=None)
 _SEEDS = st.integers(0, 2**32 - 1)
@@ -48,6 +50,17 @@ def test_delong_is_its_definition(seed: int) -> None:
     back = delong(other, one, labels)
     assert back.difference == pytest.approx(-found.difference)
     assert back.error == pytest.approx(found.error)
+
+
+def test_scores_of_our_own_are_called_after_their_folders(tmp_path: Path) -> None:
+    paths = [tmp_path / "base" / "scores.csv", tmp_path / "fine" / "scores.csv"]
+    paths += [tmp_path / "theirs.csv", tmp_path / "old" / "fine.csv"]
+    assert called(paths) == [
+        (paths[0], "base"),
+        (paths[1], str(paths[1])),
+        (paths[2], "theirs"),
+        (paths[3], str(paths[3])),
+    ]
 
 
 def test_no_difference_is_found_as_often_as_chance_has_it() -> None:

@@ -136,13 +136,15 @@ def test_any_detectors_csv_against_ours(
         "--against", evaluated[1] / "scores.csv",
     )  # fmt: skip
     assert code == 3
-    assert ["scores", "23"] in [line.split()[:2] for line in out.splitlines()]
+    ours = evaluated[1].name  # every evaluation's file is a scores.csv: called after its folder
+    assert [ours, "23"] in [line.split()[:2] for line in out.splitlines()]
+    assert out.startswith("theirs on ")
     assert "p (DeLong)" in out
     found = document(tmp_path / "out")
     assert found.video.brier is None
     assert "no probabilities" in err
     (comparison,) = found.comparisons
-    assert (comparison.name, comparison.files) == ("scores", 23)
+    assert (comparison.name, comparison.files) == (ours, 23)
     assert comparison.difference.value < 0
     assert [one.code for one in found.coverage.reasons] == ["not-in-scores"]
 

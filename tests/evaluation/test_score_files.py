@@ -201,7 +201,8 @@ def test_a_frame_counts_once(tmp_path: Path) -> None:
     assert (a.frames, round(a.score or 0, 6)) == ((0.2, 0.4), 0.3)
     assert (b.score, b.error) == (None, "no-score")  # it is in the file, which says that of it
     write(path, "path,frame,score\na,0,0.2\na,0,0.9\n")
-    with pytest.raises(DataError, match="line 3: frame 0 of a is scored twice"):
+    twice = "line 3: frame 0 of a is scored twice; of several faces, .* of one name their paths"
+    with pytest.raises(DataError, match=twice):
         read_scores(path)
 
 

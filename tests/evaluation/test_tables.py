@@ -43,6 +43,16 @@ def test_metrics_of_files_leave_out_what_has_no_score() -> None:
     assert found.auc.value == pytest.approx(4 / 6)  # .9 beats three, .3 one
 
 
+def test_a_method_told_without_error_is_remarked_on() -> None:
+    (note,) = [one for one in run(FEW).notes if "has no width" in one]
+    assert note.startswith("Every file of swap lies above every real one")
+    many = [case(1, 0.9, name=f"f{at}", method=f"tool {at}") for at in range(6)]
+    (note,) = [one for one in run([*FEW, *many]).notes if "has no width" in one]
+    assert "tool 0, tool 1, tool 2 and 3 more methods" in note.replace("swap, ", "")
+    told = [one for one in FEW if one.sample.method != "lips"]
+    assert not [one for one in run(told).notes if "has no width" in one]  # of all files it is said
+
+
 def test_unscored_files_counted_as_errors_are_below_everything() -> None:
     found = run(FEW).video_unscored_as_errors
     assert (found.real, found.manipulated) == (4, 3)

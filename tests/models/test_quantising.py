@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 from collections.abc import Callable
@@ -152,6 +153,23 @@ def quantise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., i
         return main(["models", "quantise", str(model), *arguments])
 
     return run
+
+
+def test_nncf_is_quietened_and_nobody_elses_handler(
+    wide: ModelPackage, noise: Crops, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("nncf", reason="the extra 'int8' is not installed")
+    from unmask.models.quantise import quantise_backbone
+
+    logger, handler = logging.getLogger("nncf"), logging.NullHandler(logging.DEBUG)
+    logger.addHandler(handler)
+    before = logger.level
+    try:
+        quantise_backbone(wide, noise, tmp_path / "int8.onnx")
+    finally:
+        logger.removeHandler(handler)
+    assert (handler.level, logger.level) == (logging.DEBUG, before)
+    assert "INFO:nncf" not in capfd.readouterr().out
 
 
 def test_from_a_model_and_clips_to_a_package_that_verifies(

@@ -7,7 +7,6 @@ import pytest
 
 from unmask.core.errors import DataError
 from unmask.runtime.package import Pooling
-from unmask.training import calibrating
 from unmask.training.calibrating import calibrate
 from unmask.training.features import ClipFeatures
 
@@ -42,10 +41,7 @@ def test_two_good_heads_share_the_face():
     assert found.clip_scale > 0.5
 
 
-def test_a_clip_head_that_learned_the_opposite_has_no_say(caplog, monkeypatch):
-    # Whatever an earlier test has done to logging: once, in a run of everything, it hid this.
-    monkeypatch.setattr(calibrating.log, "disabled", False)
-    monkeypatch.setattr(calibrating.log, "handlers", [caplog.handler])
+def test_a_clip_head_that_learned_the_opposite_has_no_say(caplog):
     found = calibrate(held_out(2), clip_logits(-2), None)
     assert found.calibration.frame_weight == 1
     assert found.calibration.clip_scale < 1e-5

@@ -13,7 +13,7 @@ import pytest
 from face_tree import plant_clips, plant_faces, plant_film
 
 from unmask.core.errors import DataError
-from unmask.training import checkpoint, seals, store
+from unmask.training import store
 from unmask.training.checkpoint import read_checkpoint, write_checkpoint
 from unmask.training.detector import forget
 from unmask.training.material import Portrait, read_portraits
@@ -68,12 +68,8 @@ def read(
 
 
 @pytest.fixture
-def said(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> pytest.LogCaptureFixture:
+def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.INFO, "unmask.training")
-    for module in (checkpoint, seals, store):  # whatever an earlier test has done to logging
-        monkeypatch.setattr(module.log, "disabled", False)
     return caplog
 
 

@@ -17,6 +17,7 @@ from unmask.datasets import index_folder
 from unmask.datasets.listing import index_list
 from unmask.datasets.met import counted, marks_of_sample
 from unmask.datasets.prepare import PrepareOptions, prepare
+from unmask.runtime.package import find_package
 from unmask.training.accounting import account
 from unmask.training.films import Film
 from unmask.training.labelled import LabelledClips
@@ -101,11 +102,13 @@ def test_the_account_says_what_was_fitted_on(
         assert met == [one.split == split for one in index]
     more = told.data[0].model_copy(update={"count": told.data[0].count + 3})
     other = told.data[0].model_copy(update={"name": "older/source"})
-    then = {"methods": ("older",), "fitted_on": "00 11", "data": (more, other)}
-    before = told.model_copy(update=then)
+    then = {"methods": ("older",), "fitted_on": "00 11", "held_out": "22", "data": (more, other)}
+    manifest = find_package(None).manifest
+    before = manifest.model_copy(update={"training": told.model_copy(update=then)})
     further = account(recipe, "r.toml", replace(start, before=before), sides, seconds=1, machine="")
     assert further.methods == ("older", "tint")
     assert set(further.fitted_on.split()) == {"00", "11", *told.fitted_on.split()}
+    assert set(further.held_out.split()) == {"22", *told.held_out.split()}
     assert set(further.data) == {more, *told.data[1:], other}  # each once
     assert len(further.data) == len(told.data) + 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +16,10 @@ from unmask.models.detector import FrameDetector
 from unmask.models.weights import read_tensors, write_tensors
 from unmask.training.checkpoint import read_checkpoint, write_checkpoint
 from unmask.training.material import read_portraits
-from unmask.training.recipe import RendererRecipe, read_recipe
+from unmask.training.recipe import DetectorRecipe, RendererRecipe, read_recipe
 from unmask.training.renderer import fit_renderer
 from unmask.training.run import Run
-from unmask.training.start import start_from
+from unmask.training.start import check_start, start_from
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
@@ -58,7 +59,46 @@ def test_a_start_says_whose_weights_it_has(finished: Path, tmp_path: Path) -> No
     package = start_from(str(finished / "package"), "debug", [], seed=1)
     assert package.origin.startswith("debug 1 (SHA-256 of its graphs ")
     assert package.before is not None
-    assert package.before.data[0].count == 6
+    assert package.before.training.data[0].count == 6
+
+
+def test_what_of_a_package_does_not_go_along_is_said(
+    finished: Path, recipe: DetectorRecipe, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = start_from(str(finished / "package"), "debug", [], seed=1)
+    check_start(start, recipe)
+    check_start(start_from("scratch", "debug", [], seed=1), recipe)
+    assert not caplog.records
+    check_start(start, recipe.model_copy(update={"covers": None, "shown": None}))
+    scale, covers = (record.getMessage() for record in caplog.records)
+    assert "debug 1 was fitted on crops of 84 pixels that show 1.2 face boxes" in scale
+    assert "are of 84 and show 1.3" in scale
+    assert "debug 1 tells what lies over a face" in covers
+    assert "no [covers] to fit that anew" in covers
+
+
+def test_the_documented_fit_from_the_shipped_model_goes_on_at_its_scale(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = (RECIPES.parent / "docs" / "training.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "mine.toml").write_text(text)
+    found = read_recipe(tmp_path / "mine.toml")
+    assert isinstance(found, DetectorRecipe)
+    assert f"runs/{found.name}-{found.version} " in page
+    check_start(start_from(found.init, found.backbone, [], seed=found.seed), found)
+    assert not caplog.records
+
+
+def test_an_lstm_of_another_size_is_refused_before_anything_is_fitted(
+    faces: Path, finished: Path, recipe: DetectorRecipe, fit: Callable[..., Path], tmp_path: Path
+) -> None:
+    clip = recipe.clip.model_copy(update={"hidden": 16})
+    other = recipe.model_copy(update={"clip": clip, "init": str(finished / "package")})
+    with pytest.raises(ModelInvalid, match="debug 1 has 8 units in each") as caught:
+        fit(other, tmp_path)
+    assert "hidden = 8" in caught.value.hint
+    assert not list(tmp_path.glob("[!.]*"))
 
 
 def best_of(folder: Path) -> Path:

@@ -16,7 +16,7 @@ from unmask.datasets.sample import Sample
 from unmask.evaluation.cases import Case, join
 from unmask.evaluation.report import Distorted, Scorer
 from unmask.evaluation.robustness import drawn_files, robustness
-from unmask.evaluation.score_log import ScoreLog
+from unmask.evaluation.score_log import OURS, ScoreLog
 from unmask.evaluation.scorers import scorer_of_model, scorer_of_scores
 from unmask.evaluation.scoring import Condition, score_samples, stamp
 from unmask.evaluation.selecting import cases_of_file
@@ -61,7 +61,7 @@ class ModelScoring:
     def _score(
         self, samples: Sequence[Sample], condition: Condition | None, *, fresh: bool = False
     ) -> list[Case]:
-        by, path = stamp(self.analyser), Path(self.options.out) / "scores.csv"
+        by, path = stamp(self.analyser), Path(self.options.out) / OURS
         with (
             ScoreLog(path, by=by, fresh=fresh) as log,
             ScanProgress(notes_console(), len(samples), shown=sys.stderr.isatty()) as progress,

@@ -21,10 +21,11 @@ _METRICS = (
 
 def print_evaluation(console: Console, evaluation: Evaluation) -> None:
     """Coverage, metrics at each level, decisions, methods, groups, comparisons."""
-    found = evaluation.coverage
+    found, scorer = evaluation.coverage, evaluation.scorer
+    named = f"{scorer.name} {scorer.version}".strip()  # a file of scores has no version
     console.print(
         printable(
-            f"{evaluation.scorer.name} {evaluation.scorer.version} on {evaluation.data.name}: "
+            f"{named} on {evaluation.data.name}: "
             f"{found.scored} of {found.files} files scored "
             f"({found.real_scored} of {found.real} real, "
             f"{found.manipulated_scored} of {found.manipulated} manipulated)"

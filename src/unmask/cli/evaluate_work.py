@@ -26,7 +26,7 @@ from unmask.evaluation.nuisance import nuisance
 from unmask.evaluation.page import render
 from unmask.evaluation.report import Comparison, DataSet, Evaluation
 from unmask.evaluation.robustness import conditions
-from unmask.evaluation.scorers import data_set, met_before
+from unmask.evaluation.scorers import called, data_set, met_before
 from unmask.evaluation.selecting import cases_of_file, index_of_scores, select
 from unmask.pipeline import Analyser
 
@@ -108,6 +108,6 @@ def _index(options: EvaluateOptions) -> tuple[Path, Index]:
 def _comparisons(options: EvaluateOptions, cases: list[Case], index: Index) -> list[Comparison]:
     samples = [case.sample for case in cases]
     return [
-        compare(cases, cases_of_file(path, samples, index.root), path.stem, options.drawing)
-        for path in map(Path, options.against)
+        compare(cases, cases_of_file(path, samples, index.root), name, options.drawing)
+        for path, name in called([Path(path) for path in options.against])
     ]

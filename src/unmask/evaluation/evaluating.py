@@ -25,11 +25,13 @@ from unmask.evaluation.report import (
     Figure,
     Nuisance,
     Scorer,
+    Slice,
 )
 from unmask.evaluation.shapes import histogram, reliability_bins, roc_curves
 from unmask.evaluation.slices import coverage, fairness, real_sources, slices
 
 _FEW_GROUPS = 10
+_NAMED = 4  # methods in a note; the table has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def evaluate(
     groups = len({case.group for case in cases})
     video = file_metrics(cases, drawing, calibrated=calibrated)
     has_families = any(attribute(case.sample, "family") for case in cases if case.label)
+    methods = slices(cases, "method", thresholds, drawing)
     return Evaluation(
         unmask=__version__,
         scorer=scorer,
@@ -71,7 +74,7 @@ def evaluate(
         video_unscored_as_errors=file_metrics_with_errors(cases, drawing, calibrated=calibrated),
         frame=frame_metrics(cases, drawing, calibrated=calibrated),
         decisions=decisions(cases, thresholds, drawing),
-        methods=slices(cases, "method", thresholds, drawing),
+        methods=methods,
         families=slices(cases, "family", thresholds, drawing) if has_families else (),
         groups=tuple(
             row for name in protocol.group_by for row in fairness(cases, name, thresholds)
@@ -83,7 +86,11 @@ def evaluate(
         nuisance=(),
         robustness=(),
         comparisons=(),
-        notes=(*_falling(video.auc), *_notes(cases, by, groups, calibrated=calibrated)),
+        notes=(
+            *_falling(video.auc),
+            *_notes(cases, by, groups, calibrated=calibrated),
+            *_certain(methods, video.auc),
+        ),
     )
 
 
@@ -144,6 +151,19 @@ def _falling(auc: Figure) -> list[str]:
     return [
         "The scores are lower for manipulated files than for real ones, beyond chance: if they "
         "say how real a file is, turn them round first."
+    ]
+
+
+def _certain(methods: Sequence[Slice], auc: Figure) -> list[str]:
+    """Methods whose intervals have no width, where the set as a whole has one."""
+    names = [one.name for one in methods if one.auc.value in (0, 1)]
+    if not names or auc.value in (0, 1):
+        return []
+    more = f" and {len(names) - _NAMED} more methods" if len(names) > _NAMED else ""
+    return [
+        f"Every file of {', '.join(names[:_NAMED])}{more} lies above every real one, or below: "
+        "so do all resamples, and its AUC's interval has no width, which says nothing of files "
+        "not seen."
     ]
 
 

@@ -15,6 +15,8 @@ from unmask.datasets.lists import read_rows
 from unmask.datasets.sample import Sample
 from unmask.evaluation.scores import COLUMNS, FACTS, KNOWN, ScoreRow, read_scores
 
+OURS = "scores.csv"
+"""What the file of every evaluation of ours is called, in a folder of its own."""
 INTERNAL = "internal"
 """Begins the error of a row that a bug of ours left without a score."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from unmask.datasets.index import Index
 from unmask.datasets.met import FILE, PERSON, RECORDING, Marks, counted
 from unmask.evaluation.report import DataSet, Scorer
+from unmask.evaluation.score_log import OURS
 from unmask.pipeline import Analyser
 from unmask.runtime.package import Manifest, ModelPackage, file_sha256
 
@@ -35,7 +36,20 @@ def graphs_of(package: ModelPackage) -> dict[str, str]:
 
 def scorer_of_scores(path: Path) -> Scorer:
     """Somebody's file of scores."""
-    return Scorer(kind="scores", name=path.stem, sha256=file_sha256(path))
+    ((_, name),) = called([path])
+    return Scorer(kind="scores", name=name, sha256=file_sha256(path))
+
+
+def called(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Files of scores by names that tell them apart: their own, or whole paths where two share one.
+
+    Those of our evaluations are all named alike, and are called after their folders.
+    """
+    names = [path.resolve().parent.name if path.name == OURS else path.stem for path in paths]
+    return [
+        (path, name if names.count(name) == 1 else str(path))
+        for path, name in zip(paths, names, strict=True)
+    ]
 
 
 def data_set(path: Path, index: Index, split: str, files: int) -> DataSet:

@@ -79,7 +79,12 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
             frames, frame = framed.setdefault(cells[name_at], {}), cells[columns["frame"]]
             if frames.setdefault(frame, score) != score:
                 why = f"frame {frame} of {cells[name_at]} is scored twice"
-                raise _wrong(path, line, f"{why}; of several faces, give one score")
+                raise _wrong(
+                    path,
+                    line,
+                    f"{why}; of several faces, give one score, "
+                    "of several files of one name their paths",
+                )
             continue
         row = _row(path, line, cells, columns, cells[name_at], score)
         if rows.get((row.path, row.condition), row) != row:

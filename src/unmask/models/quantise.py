@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -34,13 +36,13 @@ def quantise_backbone(
     if not rounded:
         raise ModelInvalid(f"{package.backbone} has no convolutions worth rounding to int8")
     left = [node.name for node in graph.graph.node if node.name not in rounded]
-    nncf.set_log_level(logging.ERROR)
-    found: onnx.ModelProto = nncf.quantize(
-        graph,
-        nncf.Dataset([{"crops": crop[None]} for crop in crops]),
-        subset_size=len(crops),
-        ignored_scope=nncf.IgnoredScope(names=left, validate=False),
-    )
+    with _errors_alone(logging.getLogger("nncf")):
+        found: onnx.ModelProto = nncf.quantize(
+            graph,
+            nncf.Dataset([{"crops": crop[None]} for crop in crops]),
+            subset_size=len(crops),
+            ignored_scope=nncf.IgnoredScope(names=left, validate=False),
+        )
     round_as_loading(found)
     halve_weights(found)
     onnx.checker.check_model(found)
@@ -50,3 +52,14 @@ def quantise_backbone(
         "convolutions": len(rounded),
         "crops": len(crops),
     }
+
+
+@contextmanager
+def _errors_alone(logger: logging.Logger) -> Iterator[None]:
+    """By the logger's own level: ``nncf.set_log_level`` sets that of every handler, others' too."""
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

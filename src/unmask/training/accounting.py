@@ -22,7 +22,7 @@ def account(
 ) -> Training:
     """Of a fit of ``recipe``, read from ``file``. What a model it started from met, it has met."""
     train, held = sides
-    before = start.before
+    before = start.before.training if start.before else None
     return Training(
         recipe=file,
         seed=recipe.seed,
@@ -32,7 +32,7 @@ def account(
         data=_with_earlier(count_sources(train), before.data if before else ()),
         methods=tuple(sorted({*train.labelled.methods(), *(before.methods if before else ())})),
         fitted_on=merged(_marks(train), before.fitted_on if before else ""),
-        held_out=_marks(held),
+        held_out=merged(_marks(held), before.held_out if before else ""),
     )
 
 

@@ -29,7 +29,7 @@ from unmask.training.recipe import DetectorRecipe, Drawer, JointStage, Recipe
 from unmask.training.run import Run
 from unmask.training.side import Side
 from unmask.training.sources import check_folders, read_sides
-from unmask.training.start import Start, start_from
+from unmask.training.start import Start, check_start, start_from
 
 log = logging.getLogger(__name__)
 _TRAIN, _HELD = 1, 2  # salts of the clips drawn
@@ -58,6 +58,7 @@ def fit_detector(
         # What costs nothing to see is seen before anything is drawn or fitted.
         check_folders(data)
         start = start_from(init, recipe.backbone, data, seed=recipe.seed)
+        check_start(start, recipe)
         sides = read_sides(data, recipe, renderers, run)
         fitted = _fit(recipe, file, start, sides, run)
         if run.first:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from unmask.core.errors import DataError, ModelNotFound
+from unmask.core.errors import DataError, ModelInvalid, ModelNotFound
 from unmask.models.backbones import TIMM, TimmTrunk, hub_weights, make_trunk
 from unmask.models.detector import FrameDetector, TemporalDetector
 from unmask.models.keras.start import read_keras_trunk
 from unmask.models.package_weights import load_frame_weights, read_temporal
 from unmask.models.weights import load_detector, load_trunk, read_tensors
-from unmask.runtime.package import ModelPackage, Training, file_sha256, find_package
+from unmask.runtime.package import Manifest, ModelPackage, file_sha256, find_package
+from unmask.training.recipe import DetectorRecipe
 
+log = logging.getLogger(__name__)
 _IMAGENET = "weights/xception-imagenet*.safetensors"
 
 
@@ -25,14 +28,14 @@ class Start:
 
     ``temporal`` is None where nothing but the frame detector is given. ``origin`` says whose
     weights they are, with their hashes and no folder; ``before`` what a model package whose they
-    are says of how it was fitted.
+    are says of itself.
     """
 
     frames: FrameDetector
     fresh: frozenset[str]
     temporal: TemporalDetector | None = None
     origin: str = "scratch"
-    before: Training | None = None
+    before: Manifest | None = None
 
 
 def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> Start:
@@ -61,8 +64,39 @@ def start_from(init: str, backbone: str, data: Sequence[Path], *, seed: int) -> 
         package = ModelPackage.load(path) if path.is_dir() else _package(init)
         fresh = load_frame_weights(detector, package.folder)
         temporal = read_temporal(package.folder)
-        origin, before = _graphs(package), package.manifest.training
+        origin, before = _graphs(package), package.manifest
     return Start(detector, frozenset(fresh) & frozenset(everything), temporal, origin, before)
+
+
+def check_start(start: Start, recipe: DetectorRecipe) -> None:
+    """Whether a package's networks are what the recipe says, and what of them does not go along.
+
+    :class:`ModelInvalid` where its LSTM is of another size; what a fit can undo is remarked on.
+    """
+    before = start.before
+    if before is None:
+        return
+    name, crop, served = f"{before.name} {before.version}", before.crop, recipe.served
+    if start.temporal is not None and start.temporal.hidden != recipe.clip.hidden:
+        units = start.temporal.hidden
+        raise ModelInvalid(
+            f"the LSTM of {name} has {units} units in each direction, the recipe wants "
+            f"{recipe.clip.hidden}",
+            hint=f"say hidden = {units} in [clip]: from a package both networks go on",
+        )
+    if (crop.size, crop.margin) != (served.size, served.margin):
+        log.warning(
+            "%s was fitted on crops of %d pixels that show %g face boxes; the recipe's are of %d "
+            "and show %g: what it has learnt was learnt at its own scale",
+            name, crop.size, crop.margin, served.size, served.margin,
+        )  # fmt: skip
+    if before.covers and recipe.covers is None:
+        log.warning(
+            "%s tells what lies over a face, by features that a fit changes; the recipe has no "
+            "[covers] to fit that anew, and what comes out will call stickers, logos and masks "
+            "manipulation more often",
+            name,
+        )
 
 
 def _hashed(path: Path) -> str:
