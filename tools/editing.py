@@ -310,13 +310,26 @@ def _larger_eyes(image: Image, person: Person) -> Image:
 
 
 def _matte(image: Image, person: Person) -> NDArray[np.float32]:
-    """Head and shoulders, roughly, 0 to 1, as a video call cuts them out."""
-    mask = np.zeros(image.shape[:2], np.float32)
-    (x, y), side = person.at(0.5, 0.45), person.side
-    cv2.ellipse(mask, (int(x), int(y)), (int(side * 0.62), int(side * 0.82)), 0, 0, 360, 1.0, -1)
-    (sx, sy) = person.at(0.5, 2.1)
-    cv2.ellipse(mask, (int(sx), int(sy)), (int(side * 1.3), int(side * 1.05)), 0, 0, 360, 1.0, -1)
-    return cv2.GaussianBlur(mask, (0, 0), max(1.0, side / 60))[..., None]
+    """Head and shoulders, 0 to 1, cut out along their outlines as a video call does.
+
+    An ellipse around the face would not do: what that leaves of the picture is what a swapped face
+    looks like. So colours decide between what is surely the person and what surely is not (Rother
+    et al., "GrabCut", SIGGRAPH 2004), on a copy whose face is 96 pixels.
+    """
+    scale = 96 / person.side
+    small = _resized(image, (round(image.shape[1] * scale), round(image.shape[0] * scale)))
+    guess = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
+    for grown, value in ((1.5, cv2.GC_PR_BGD), (1.15, cv2.GC_PR_FGD), (0.7, cv2.GC_FGD)):
+        for (x, y), (wide, high) in (((0.5, 0.45), (0.62, 0.82)), ((0.5, 2.1), (1.3, 1.05))):
+            centre = tuple(int(scale * at) for at in person.at(x, y))
+            axes = (int(96 * grown * wide), int(96 * grown * high))
+            cv2.ellipse(guess, centre, axes, 0, 0, 360, int(value), -1)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.setRNGSeed(0)
+    cv2.grabCut(small, guess, None, *models, 3, cv2.GC_INIT_WITH_MASK)
+    found = np.isin(guess, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    soft = cv2.resize(cv2.GaussianBlur(found, (0, 0), 1.2), image.shape[1::-1])
+    return np.asarray(soft, np.float32)[..., None]
 
 
 def _soft_background(image: Image, person: Person) -> NDArray[np.generic]:
