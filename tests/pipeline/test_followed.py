@@ -55,12 +55,13 @@ def face():
     return Followed(0, (0.0, 0.0, 120.0, 120.0), 0.0)
 
 
-def see(face, count, **what):
+def see(face, count, start_s=0.0, step_s=0.12, **what):
     """Look at it so often; the verdicts after each."""
     found = []
-    for _ in range(count):
+    for number in range(count):
         frame = FrameEvidence(**(GOOD | what))
-        face.scored(frame, np.full(4, frame.logit, np.float32))
+        features = np.full(4, frame.logit, np.float32)
+        face.scored(start_s + step_s * number, frame, features)
         face.judge(Scorer(), THRESHOLDS)
         found.append(face.verdict)
     return found
@@ -117,3 +118,9 @@ def test_a_face_that_is_fit_again_gathers_frames(face):
     see(face, 32, sharpness=1.0)
     assert [one.probability for one in see(face, LEAST - 1)] == [None] * (LEAST - 1)
     assert see(face, 1)[0].probability is not None
+
+
+def test_what_was_seen_long_ago_says_nothing_of_now(face):
+    """Where a slow machine scores once a second, or somebody else has come to that place."""
+    assert see(face, 32, step_s=1.0, logit=9.0)[-1].label == "manipulated"
+    assert see(face, 12, start_s=32.0, step_s=1.0)[-1].label == "no-manipulation-found"

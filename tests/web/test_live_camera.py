@@ -135,6 +135,24 @@ def test_faces_beyond_the_largest_are_counted(view, scene):
         del view._follower.look
 
 
+def test_of_a_group_the_same_people_go_on_being_watched(view, scene):
+    """Whoever is a little larger in this frame or the next."""
+    face = view._engine.detector.detect([scene])[0][0]
+
+    def seen(image, time_s):
+        sizes = np.random.default_rng(round(10 * time_s)).uniform(60, 70, 6)
+        boxes = [(100.0 * n, 0.0, 100.0 * n + size, size) for n, size in enumerate(sizes)]
+        return [dataclasses.replace(face, box=box) for box in boxes]
+
+    view._follower.look = seen
+    try:
+        ids = [[one.id for one in view.look(scene, 800.0 + 0.1 * n)] for n in range(10)]
+    finally:
+        del view._follower.look
+    assert ids == [ids[0]] * 10
+    assert ids[0] == sorted(ids[0])
+
+
 class Slow:
     """A scorer that does not answer until it may."""
 

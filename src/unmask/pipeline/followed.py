@@ -20,10 +20,17 @@ from unmask.verdict import (
     judge_face,
 )
 
-_FRAMES = 32  # the latest scored ones, which are judged as those of a film
+_FRAMES, _SPAN_S = 32, 10.0  # the latest scored ones, judged as those of a film, and how old
 _GLANCES = 3  # at which way up a face is, the latest
 _IN_THE_WAY = ("too-noisy", "part-covered")
 _TURNED = "face-turned"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    time_s: float
+    frame: FrameEvidence
+    features: NDArray[np.float32]
 
 
 @dataclass(slots=True)
@@ -36,18 +43,18 @@ class Followed:
     verdict: Verdict | None = None
     """As of a film of the last seconds; None until there is enough of it."""
     glanced_s: float = -np.inf
-    _frames: deque[FrameEvidence] = field(default_factory=lambda: deque(maxlen=_FRAMES))
-    _features: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=_FRAMES))
+    _seen: deque[_Seen] = field(default_factory=lambda: deque(maxlen=_FRAMES))
     _glances: deque[bool] = field(default_factory=lambda: deque(maxlen=_GLANCES))
 
     def glanced(self, turned: bool) -> None:
         """Note whether it lay on its side or upside down at a glance."""
         self._glances.append(turned)
 
-    def scored(self, frame: FrameEvidence, features: NDArray[np.float32]) -> None:
-        """Note a frame with its features D."""
-        self._frames.append(frame)
-        self._features.append(features)
+    def scored(self, time_s: float, frame: FrameEvidence, features: NDArray[np.float32]) -> None:
+        """Note a frame taken at ``time_s`` with its features D."""
+        self._seen.append(_Seen(time_s, frame, features))
+        while time_s - self._seen[0].time_s > _SPAN_S:
+            self._seen.popleft()
 
     def judge(self, scorer: Scorer, thresholds: Thresholds) -> None:
         """Set :attr:`verdict`: a scan's of these frames, and at once what is in the way just now.
@@ -56,33 +63,29 @@ class Followed:
         """
         manifest = scorer.package.manifest
         judged = partial(
-            judge_face,
-            calibration=manifest.calibration,
-            thresholds=thresholds,
-            kind="video",
-            pooling=manifest.pooling,
+            judge_face, calibration=manifest.calibration, thresholds=thresholds, kind="video"
         )
         length = manifest.clip.frames
         least = QualityFloor(frames=(length + 1) // 2)  # as a clip of a film must have
-        whole = judged(self._evidence(scorer), floor=least)
+        whole = judged(self._evidence(scorer), floor=least, pooling=manifest.pooling)
         if _TURNED in whole.reasons:
             self.verdict = whole
-            self._frames.clear()
-            self._features.clear()
+            self._seen.clear()
             return
-        # As a clip is left out of a film where most of its frames are not fit to be judged.
-        latest = tuple(self._frames)[-length:]
+        # As a clip is left out of a film where most of its frames are not fit to be judged. How
+        # high it would score is not asked, so its cells need not be laid over each other.
+        latest = tuple(seen.frame for seen in self._seen)[-length:]
         half = QualityFloor(frames=(len(latest) + 1) // 2)
         self.verdict = _together(whole, judged(FaceEvidence(latest, clips=()), floor=half))
 
     def _evidence(self, scorer: Scorer) -> FaceEvidence:
-        length, count = scorer.package.manifest.clip.frames, len(self._frames)
+        length, count = scorer.package.manifest.clip.frames, len(self._seen)
         clips: tuple[ClipEvidence, ...] = ()
-        latest = list(self._features)[-length:]
+        latest = [seen.features for seen in self._seen][-length:]
         if len(latest) >= max(2, (length + 1) // 2):
             logit = float(scorer.score_clips([np.stack(latest)])[0])
             clips = (ClipEvidence(logit, tuple(range(count - len(latest), count))),)
-        return FaceEvidence(tuple(self._frames), clips, tuple(self._glances))
+        return FaceEvidence(tuple(seen.frame for seen in self._seen), clips, tuple(self._glances))
 
 
 def _together(whole: Verdict, now: Verdict) -> Verdict | None:

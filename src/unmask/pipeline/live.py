@@ -28,6 +28,7 @@ MIN_FACE = 64
 MOST_FACES = 3
 _FORGOTTEN_S = 1.0
 _OVERLAP = 0.3
+_KNOWN = 1.5  # times as large must another be to be watched in the place of one that is
 _PATIENCE_S = 0.03  # for scores of the very frame that is asked about
 _GLANCE_S = 1.0  # between two at which way up a face is
 _NICER = 5  # is scoring, so that it gets a quarter of a core that others want as well
@@ -50,11 +51,12 @@ class LiveFace:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """What came of one look at some faces, and for how long it took what share of the cores.
+    """What came of a look at some faces at a time, and for how long it took its share of the cores.
 
     ``frames`` has each face's evidence and features, ``glances`` which of some lay turned.
     """
 
+    time_s: float
     frames: list[tuple[Followed, FrameEvidence, NDArray[np.float32]]]
     glances: list[tuple[Followed, bool]]
     took_s: float
@@ -99,12 +101,13 @@ class LiveView:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def look(self, image: NDArray[np.uint8], time_s: float) -> list[LiveFace]:
-        """The faces of a frame H×W×3 (uint8, RGB) taken at ``time_s``, the largest first."""
+        """The faces of a frame H×W×3 (uint8, RGB) taken at ``time_s``, in the order they came."""
         found = self._follower.look(image, time_s)
-        largest = sorted(found, key=lambda one: -one.size)[:MOST_FACES]
-        self.left_out = len(found) - len(largest)
         self._followed = [one for one in self._followed if time_s - one.seen_s <= _FORGOTTEN_S]
-        faces = [(self._same(one, time_s), one) for one in largest]
+        chosen = sorted(found, key=self._prominence, reverse=True)[:MOST_FACES]
+        self.left_out = len(found) - len(chosen)
+        faces = [(self._same(one, time_s), one) for one in chosen]
+        faces.sort(key=lambda pair: pair[0].id)
         judged = [pair for pair in faces if pair[1].size >= _SMALLEST]
         self._take(0.0)
         if judged and self._may_score(time_s):
@@ -112,13 +115,18 @@ class LiveView:
             due = [pair for pair in judged if time_s - pair[0].glanced_s >= _GLANCE_S]
             for followed, _ in due:
                 followed.glanced_s = time_s
-            self._under_way = self._pool.submit(self._score, image, judged, due)
+            self._under_way = self._pool.submit(self._score, image, time_s, judged, due)
             self._take(self._patience_s if self._took_s <= self._patience_s else 0.0)
         fit = {followed.id for followed, _ in judged}
         return [
             LiveFace(one.id, one.box, one.verdict if one.id in fit else _TOO_SMALL)
             for one, _ in faces
         ]
+
+    def _prominence(self, detection: Detection) -> float:
+        """Its size in pixels. Of several people of one size the same go on being watched."""
+        known = any(overlap(one.box, detection.box) >= _OVERLAP for one in self._followed)
+        return detection.size * (_KNOWN if known else 1.0)
 
     def _same(self, detection: Detection, time_s: float) -> Followed:
         """The face at that place a moment ago, or a new one."""
@@ -139,6 +147,7 @@ class LiveView:
     def _score(
         self,
         image: NDArray[np.uint8],
+        time_s: float,
         faces: list[tuple[Followed, Detection]],
         due: list[tuple[Followed, Detection]],
     ) -> _Scored:
@@ -157,7 +166,7 @@ class LiveView:
         ]
         turned = self._engine.detector.turned([(image, one) for _, one in due]) if due else []
         glances = [(followed, lies) for (followed, _), lies in zip(due, turned, strict=True)]
-        return _Scored(frames, glances, took_s)
+        return _Scored(time_s, frames, glances, took_s)
 
     def _take(self, patience_s: float) -> None:
         """Note the scores that have come in."""
@@ -174,7 +183,7 @@ class LiveView:
         for followed, turned in scored.glances:
             followed.glanced(turned)
         for followed, frame, features in scored.frames:
-            followed.scored(frame, features)
+            followed.scored(scored.time_s, frame, features)
             followed.judge(self._engine.scorer, self._thresholds)
 
 

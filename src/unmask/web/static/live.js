@@ -131,7 +131,7 @@ async function nextFrame() {
 async function untilShown() {
   blank(text.textPaused);
   await new Promise((settle) => document.addEventListener("visibilitychange", settle, { once: true }));
-  if (stream) say(text.textLoading);
+  if (stream) say(text.textLoading, "loading"); // or the server has kept it: no news then
 }
 
 function stop() {
@@ -198,10 +198,15 @@ async function ask(url, body, { headers = {}, ...more } = {}) {
       ...more,
     });
     const content = await answer.json();
-    return answer.ok ? { found: content } : { trouble: content.detail };
+    return answer.ok ? { found: content } : { trouble: sentence(content.detail, content.hint) };
   } catch {
     return {};
   }
+}
+
+function sentence(...parts) {
+  const words = parts.filter(Boolean).join("; ");
+  return words && `${words[0].toUpperCase()}${words.slice(1).replace(/\.$/, "")}.`;
 }
 
 function pause(ms) {
@@ -395,7 +400,8 @@ async function send(film) {
   hideRecord(true);
   say(text.textSending);
   const body = new FormData();
-  body.append("file", film, `camera-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.webm`);
+  const kind = film.type.includes("mp4") ? "mp4" : "webm"; // browsers differ in what they record
+  body.append("file", film, `camera-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.${kind}`);
   const { found, trouble } = await ask("/uploads", body);
   if (found) {
     unsent = null;
@@ -403,7 +409,7 @@ async function send(film) {
     return;
   }
   stop();
-  say([trouble, text.textUnsent].filter(Boolean).join(". "));
+  say([trouble, text.textUnsent].filter(Boolean).join(" "));
   recordButton.textContent = text.textAgain;
   recordButton.hidden = false;
 }
