@@ -42,7 +42,11 @@ let fresh = true; // a picture of the camera that has not been sent
 let awaited = null; // tells who waits for one
 
 bands();
-startButton.addEventListener("click", () => (recording ? discard() : stream ? stop() : start()));
+startButton.addEventListener("click", () => {
+  if (recording) discard();
+  else if (stream && !starting) stop();
+  else start();
+});
 recordButton.addEventListener("click", record);
 cameras.addEventListener("change", () => {
   stop();
@@ -80,6 +84,8 @@ async function start() {
   } catch (error) {
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = null;
+    cameras.replaceChildren(); // the one that was chosen may be gone: then any other will do
+    cameras.parentElement.hidden = true;
     say(navigator.mediaDevices ? (REFUSED[error.name] ?? text.textTaken) : text.textInsecure);
     return;
   } finally {
