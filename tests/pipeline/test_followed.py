@@ -124,3 +124,7 @@ def test_what_was_seen_long_ago_says_nothing_of_now(face):
     """Where a slow machine scores once a second, or somebody else has come to that place."""
     assert see(face, 32, step_s=1.0, logit=9.0)[-1].label == "manipulated"
     assert see(face, 12, start_s=32.0, step_s=1.0)[-1].label == "no-manipulation-found"
+
+
+def test_a_very_slow_machine_has_a_score_in_the_end(face):
+    assert see(face, LEAST, step_s=8.0)[-1].probability is not None

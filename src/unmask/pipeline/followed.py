@@ -21,6 +21,7 @@ from unmask.verdict import (
 )
 
 _FRAMES, _SPAN_S = 32, 10.0  # the latest scored ones, judged as those of a film, and how old
+_KEPT = 4  # however old: a machine that is very slow has a score all the same
 _GLANCES = 3  # at which way up a face is, the latest
 _IN_THE_WAY = ("too-noisy", "part-covered")
 _TURNED = "face-turned"
@@ -53,7 +54,7 @@ class Followed:
     def scored(self, time_s: float, frame: FrameEvidence, features: NDArray[np.float32]) -> None:
         """Note a frame taken at ``time_s`` with its features D."""
         self._seen.append(_Seen(time_s, frame, features))
-        while time_s - self._seen[0].time_s > _SPAN_S:
+        while len(self._seen) > _KEPT and time_s - self._seen[0].time_s > _SPAN_S:
             self._seen.popleft()
 
     def judge(self, scorer: Scorer, thresholds: Thresholds) -> None:
