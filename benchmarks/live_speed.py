@@ -23,6 +23,7 @@ from PIL import Image
 from skimage.data import astronaut
 
 from unmask.jobs.live import Camera
+from unmask.jobs.options import JobOptions
 from unmask.runtime import find_package
 
 WIDTH, HEIGHT = 640, 480
@@ -62,7 +63,7 @@ def main() -> None:
     given = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))[: given.cores]
     os.sched_setaffinity(0, cores)  # the child inherits it
-    jpegs, camera = scene(), Camera(str(find_package(given.model).folder))
+    jpegs, camera = scene(), Camera(JobOptions(model=str(find_package(given.model).folder)))
     try:
         for jpeg in jpegs[:30]:
             camera.look(jpeg)

@@ -597,6 +597,142 @@ def test_the_camera_while_the_server_is_out_of_reach(filming, server, result):
     complaints(filming)  # of the network
 
 
+ANSWER = """
+  // Frames are answered with what `found` says, so late as `late` says.
+  const [sent, own] = [window.fetch, arguments[0]];
+  Object.assign(window, { found: own, late: 20, asked: 0 });
+  window.fetch = (url, more) => {
+    if (!url.endsWith("/frames")) return sent(url, more);
+    window.asked += 1;
+    const answer = () => Response.json(window.found);
+    return new Promise((settle) => setTimeout(() => settle(answer()), window.late));
+  };
+"""
+
+
+def found(*verdicts: Any, left_out: int = 0) -> dict[str, Any]:
+    """What the server says of a frame with these verdicts on faces."""
+    faces = [
+        {"id": n, "box": [100 * n, 50, 100 * n + 90, 150], "verdict": one}
+        for n, one in enumerate(verdicts)
+    ]
+    return {
+        "width": 640, "height": 480, "ms": 5, "looks": 1, "faces": faces, "left_out": left_out,
+    }  # fmt: skip
+
+
+def verdict(label: str, probability: float | None, *reasons: str) -> dict[str, Any]:
+    return {"label": label, "probability": probability, "reasons": reasons}
+
+
+CLEAR = verdict("no-manipulation-found", 0.12, "below-threshold")
+
+
+def answered(driver: Any, server: Server, first: dict[str, Any]) -> Any:
+    """Start the camera with such answers; the line that says what is seen."""
+    driver.get(server.url + "/live")
+    script(driver, LISTEN)
+    script(driver, ANSWER, first)
+    driver.find_element(By.ID, "start").click()
+    return driver.find_element(By.ID, "said")
+
+
+def test_the_camera_shows_no_score_where_a_scan_has_none(filming, server):
+    hidden = verdict("inconclusive", None, "pixelated")
+    covered = verdict("inconclusive", 0.12, "part-covered")
+    said = answered(filming, server, found(CLEAR, hidden, covered, None, left_out=2))
+    until(lambda: said.text.startswith("Face 0"))
+    first, second, third, fourth, last = said.text.splitlines()
+    assert first == "Face 0: P 0.12"
+    assert second.startswith("Face 1: not judged. The face is pixelated")
+    assert third.startswith("Face 2: P 0.12 · Inconclusive. Something lies over a part")
+    assert fourth == "Face 3: gathering frames"
+    assert "Further faces in the picture: 2" in last
+    paths = "[...document.querySelectorAll('#curves path')]"
+    curves = f"return {paths}.map((one) => one.getAttribute('d'))"
+    until(lambda: len(script(filming, curves)) == 6)  # of three faces a sure one and a doubtful
+    drawn = [bool(curve) for curve in script(filming, curves)]
+    assert drawn == [True, False, False, False, False, True]
+
+
+def test_who_listens_to_the_camera_hears_what_is_new(filming, server):
+    said = answered(filming, server, found(CLEAR))
+    until(lambda: heard(filming)[-1:] == ["Face 0: P 0.12"])
+    script(filming, "window.heard = []")
+    for step in range(8):  # the score moves, and nothing else is to be said than before
+        script(filming, "window.found = arguments[0]", found(CLEAR | {"probability": step / 50}))
+        time.sleep(1)
+    assert "P 0.14" in said.text
+    assert heard(filming) == []
+    script(filming, "window.found = arguments[0]", found())
+    until(lambda: heard(filming))
+    assert heard(filming)[0] == "No face in the picture"
+
+
+def test_a_hidden_page_sends_no_frames(filming, server):
+    said = answered(filming, server, found(CLEAR))
+    until(lambda: said.text == "Face 0: P 0.12")
+    script(filming, "Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    until(lambda: "Paused" in said.text)
+    asked = script(filming, "return window.asked")
+    time.sleep(1)
+    assert script(filming, "return window.asked") == asked
+    script(filming, "delete document.hidden")
+    script(filming, "document.dispatchEvent(new Event('visibilitychange'))")
+    until(lambda: said.text == "Face 0: P 0.12")
+
+
+def test_a_server_that_is_slow_leaves_no_old_score(filming, server):
+    said = answered(filming, server, found(CLEAR))
+    until(lambda: said.text == "Face 0: P 0.12")
+    script(filming, "window.late = 6000")
+    until(lambda: "slow to answer" in said.text)
+    until(lambda: said.text == "Face 0: P 0.12")
+
+
+def test_a_recording_can_be_discarded(filming, server):
+    said = answered(filming, server, found(CLEAR))
+    until(lambda: said.text == "Face 0: P 0.12")
+    start, record = (filming.find_element(By.ID, one) for one in ("start", "record"))
+    record.click()
+    assert "Recording" in heard(filming)
+    time.sleep(1.5)
+    assert start.text == "Discard the recording"
+    start.click()
+    until(lambda: "The recording was discarded." in heard(filming))
+    assert (start.text, record.text) == ("Stop", "Record")
+    script(filming, "document.getElementById('record').focus()")  # which goes away
+    camera = "document.getElementById('camera').srcObject.getVideoTracks()[0]"
+    script(filming, camera + ".dispatchEvent(new Event('ended'))")
+    until(lambda: said.text == "The camera has stopped.")
+    assert script(filming, "return document.activeElement.id") == "start"
+    asked = "return performance.getEntriesByType('resource').map((one) => one.name)"
+    assert not [url for url in script(filming, asked) if url.endswith("/uploads")]
+
+
+REFUSE = """
+  const error = new DOMException("", arguments[0]);
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(error);
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("NotAllowedError", "may not be used"),
+        ("NotFoundError", "No camera was found"),
+        ("NotReadableError", "Another program"),
+    ],
+)
+def test_why_there_is_no_camera(filming, server, error, words):
+    filming.get(server.url + "/live")
+    script(filming, LISTEN)
+    script(filming, REFUSE, error)
+    filming.find_element(By.ID, "start").click()
+    until(lambda: words in filming.find_element(By.ID, "said").text)
+    assert words in heard(filming)[0]
+
+
 def network(driver: Any, *, offline: bool) -> None:
     driver.execute_cdp_cmd("Network.enable", {})
     state = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from unmask.core.errors import UnmaskError
 from unmask.jobs.limits import Limits
+from unmask.jobs.options import JobOptions
 
 MOST = 2
 _IDLE_S = 20.0
@@ -29,10 +31,10 @@ class LiveFailed(UnmaskError):
 class Camera:
     """One child. Frames go in one after the other."""
 
-    def __init__(self, model: str) -> None:
-        memory = str(Limits.from_environment().memory)
+    def __init__(self, options: JobOptions) -> None:
+        asked, memory = options.model_dump_json(), str(Limits.from_environment().memory)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "unmask.jobs.live_child", model, memory],
+            [sys.executable, "-m", "unmask.jobs.live_child", asked, memory],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the server; this ends with its standard input
@@ -40,14 +42,18 @@ class Camera:
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._ready = False
-        self.used = time.monotonic()
+        self._used = time.monotonic()
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
+
+    @property
+    def idle_s(self) -> float:
+        """For how long nobody has asked; 0 while somebody waits for an answer."""
+        return 0.0 if self._lock.locked() else time.monotonic() - self._used
 
     def look(self, frame: bytes) -> dict[str, Any]:
         """The faces of a JPEG. Raises :class:`LiveFailed`."""
         with self._lock:
-            self.used = time.monotonic()
             if not self._ready:
                 self._hear(_LOAD_S)
                 self._ready = True
@@ -58,7 +64,7 @@ class Camera:
             except OSError as error:
                 raise LiveFailed("the process that watched the camera has ended") from error
             answer = self._hear(_FRAME_S)
-            self.used = time.monotonic()
+            self._used = time.monotonic()
             return answer
 
     def close(self) -> None:
@@ -96,10 +102,14 @@ class Cameras:
     def __init__(self) -> None:
         self._open: dict[str, Camera] = {}
         self._lock = threading.Lock()
+        self._sweeper: threading.Timer | None = None
 
-    def look(self, id: str, frame: bytes, model: str) -> dict[str, Any]:
-        """The faces of the latest frame of a camera. Raises :class:`LiveFailed`."""
-        camera = self._camera(id, model)
+    def look(self, id: str, frame: bytes, options: Callable[[], JobOptions]) -> dict[str, Any]:
+        """The faces of the latest frame of a camera. Raises :class:`LiveFailed`.
+
+        ``options`` are asked for at its first frame.
+        """
+        camera = self._camera(id, options)
         try:
             return camera.look(frame)
         except LiveFailed:
@@ -111,22 +121,40 @@ class Cameras:
         with self._lock:
             ids = list(self._open) if id is None else [id]
             closing = [self._open.pop(one) for one in ids if one in self._open]
+            if self._sweeper is not None and not self._open:
+                self._sweeper.cancel()
+                self._sweeper = None
         for camera in closing:
             camera.close()
 
-    def _camera(self, id: str, model: str) -> Camera:
+    def _camera(self, id: str, options: Callable[[], JobOptions]) -> Camera:
         with self._lock:
-            idle = [
-                one
-                for one, camera in self._open.items()
-                if one != id and time.monotonic() - camera.used > _IDLE_S
-            ]
-            closing = [self._open.pop(one) for one in idle]
+            closing = self._idle(but=id)
             if id not in self._open:
                 if len(self._open) >= MOST:
                     raise LiveFailed("as many cameras are watched as this server can")
-                self._open[id] = Camera(model)
+                self._open[id] = Camera(options())
             camera = self._open[id]
+            self._sweep_later()
         for old in closing:
             old.close()
         return camera
+
+    def _idle(self, but: str = "") -> list[Camera]:
+        idle = [id for id, camera in self._open.items() if id != but and camera.idle_s > _IDLE_S]
+        return [self._open.pop(id) for id in idle]
+
+    def _sweep_later(self) -> None:
+        """A browser that crashed, or lost its network, has not said that it is gone."""
+        if self._sweeper is None and self._open:
+            self._sweeper = threading.Timer(_IDLE_S, self._sweep)
+            self._sweeper.daemon = True
+            self._sweeper.start()
+
+    def _sweep(self) -> None:
+        with self._lock:
+            self._sweeper = None
+            closing = self._idle()
+            self._sweep_later()
+        for camera in closing:
+            camera.close()

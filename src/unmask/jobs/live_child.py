@@ -1,9 +1,10 @@
 """The camera's frames in a process of their own.
 
-    python -m unmask.jobs.live_child MODEL MEMORY  < frames  > faces
+    python -m unmask.jobs.live_child OPTIONS MEMORY  < frames  > faces
 
-Each frame is four bytes with its length, big end first, and a JPEG; each answer a line of JSON.
-Frames are never written anywhere. Ends when standard input does.
+OPTIONS are :class:`unmask.jobs.options.JobOptions` as JSON. Each frame is four bytes with its
+length, big end first, and a JPEG; each answer a line of JSON. Frames are never written anywhere.
+Ends when standard input does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict
 from typing import BinaryIO
 
 import cv2
@@ -23,8 +23,8 @@ from PIL import Image, UnidentifiedImageError
 
 from unmask.core.errors import UnmaskError
 from unmask.jobs.limits import Limits
-from unmask.pipeline import Analyser
-from unmask.pipeline.live import LiveView, open_live
+from unmask.jobs.options import JobOptions
+from unmask.pipeline.live import LiveFace, LiveView, open_live
 
 LONGEST = 2 * 2**20
 _SIDE = 1920
@@ -39,7 +39,7 @@ def main() -> None:
     os.dup2(2, 1)
     Limits(memory=int(sys.argv[2]), cpu_s=_CPU_S).apply()
     try:
-        view = open_live(Analyser(sys.argv[1]))
+        view = open_live(JobOptions.model_validate_json(sys.argv[1]).analyser())
     except UnmaskError as error:
         _say(answers, {"error": error.as_dict()})
         return
@@ -67,8 +67,14 @@ def _answer(view: LiveView, frame: bytes) -> dict[str, object]:
         "height": height,
         "ms": round(1000 * (time.monotonic() - start)),
         "looks": view.looks,
-        "faces": [asdict(face) for face in faces],
+        "faces": [_told(face) for face in faces],
+        "left_out": view.left_out,
     }
+
+
+def _told(face: LiveFace) -> dict[str, object]:
+    verdict = face.verdict and face.verdict.model_dump(mode="json")
+    return {"id": face.id, "box": face.box, "verdict": verdict}
 
 
 def _decoded(frame: bytes) -> NDArray[np.uint8] | None:

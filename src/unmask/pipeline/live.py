@@ -1,4 +1,4 @@
-"""Faces of a camera, frame by frame: a rolling score for each, and nothing kept but features."""
+"""Faces of a camera, frame by frame: a rolling verdict for each, and no picture kept."""
 
 from __future__ import annotations
 
@@ -6,88 +6,60 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.clips import align
-from unmask.core.analysis import Pixels
-from unmask.core.frames import Detection, FrameScores
-from unmask.faces import FaceDetector, Follower
+from unmask.core.analysis import Pixels, Thresholds, Verdict
+from unmask.core.frames import Covering, Crop, Detection, FrameScores
+from unmask.faces import FaceDetector, Follower, covering
 from unmask.pipeline.analyser import Analyser
 from unmask.pipeline.engine import Engine
+from unmask.pipeline.followed import Followed
 from unmask.runtime import SessionOptions
-from unmask.runtime.package import Manifest
 from unmask.scoring import Scorer
-from unmask.verdict import QualityFloor, face_probability, frame_probability, frames_logit
+from unmask.verdict import FrameEvidence, QualityFloor
 
 MIN_FACE = 64
 MOST_FACES = 3
 _FORGOTTEN_S = 1.0
 _OVERLAP = 0.3
-_LOGITS = 32  # of the latest scored frames that a rolling score rests on
+_KNOWN = 1.5  # times as large must another be to be watched in the place of one that is
 _PATIENCE_S = 0.03  # for scores of the very frame that is asked about
-_GLANCES, _GLANCE_S = 3, 1.0  # at which way up a face is: the latest, and how far apart
+_GLANCE_S = 1.0  # between two at which way up a face is
 _NICER = 5  # is scoring, so that it gets a quarter of a core that others want as well
+_SMALLEST = QualityFloor().size_px
+_TOO_SMALL = Verdict(label="inconclusive", probability=None, reasons=("face-too-small",))
 
 
 @dataclass(frozen=True, slots=True)
 class LiveFace:
-    """One face in the latest frame. ``box`` in pixels of it; scores are P(manipulated), 0 to 1.
+    """One face in the latest frame. ``box`` in pixels of it.
 
-    ``score`` is that of the latest frame that was scored, ``rolling`` of the last seconds with
-    the temporal network, None until it has seen enough; both None where the face is too small to
-    be judged, ``turned`` (on its side or upside down, as the model knows no face), or not scored
-    yet.
+    ``verdict`` is what a scan would say of the last seconds, and of what is in the way just now,
+    such as a hand over the face; None while there is too little of it.
     """
 
     id: int
     box: Pixels
-    score: float | None
-    rolling: float | None
-    turned: bool = False
-
-
-@dataclass(slots=True)
-class _Followed:
-    id: int
-    box: Pixels
-    seen_s: float
-    features: deque[NDArray[np.float32]]
-    logits: deque[float] = field(default_factory=lambda: deque(maxlen=_LOGITS))
-    cells: deque[NDArray[np.float32] | None] = field(default_factory=lambda: deque(maxlen=_LOGITS))
-    rolling: float | None = None
-    glances: deque[bool] = field(default_factory=lambda: deque(maxlen=_GLANCES))
-    glanced_s: float = -np.inf
-
-    @property
-    def turned(self) -> bool:
-        """As of a file's faces: half of the glances say so."""
-        return bool(self.glances) and 2 * sum(self.glances) >= len(self.glances)
-
-    def forget(self) -> None:
-        """What was seen of it while it was turned says nothing."""
-        self.rolling = None
-        for seen in (self.features, self.logits, self.cells):
-            seen.clear()
+    verdict: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """What came of one look at some faces, and for how long it took what share of the cores.
+    """What came of a look at some faces at a time, and for how long it took its share of the cores.
 
-    ``turned`` has those at whose way up was glanced, in the order of ``glanced``.
+    ``frames`` has each face's evidence and features, ``glances`` which of some lay turned.
     """
 
-    faces: list[_Followed]
-    scores: FrameScores
+    time_s: float
+    frames: list[tuple[Followed, FrameEvidence, NDArray[np.float32]]]
+    glances: list[tuple[Followed, bool]]
     took_s: float
-    glanced: list[_Followed]
-    turned: list[bool]
 
 
 class LiveView:
@@ -102,18 +74,20 @@ class LiveView:
 
     def __init__(
         self,
-        manifest: Manifest,
         engine: Engine,
+        thresholds: Thresholds,
         *,
         patience_s: float = _PATIENCE_S,
         spare: bool = True,
     ) -> None:
-        self._engine = engine
-        self._manifest = manifest
+        self._engine, self._thresholds = engine, thresholds
+        self._manifest = engine.scorer.package.manifest
         self.looks = 0
         """How many frames have been scored."""
+        self.left_out = 0
+        """How many faces of the latest frame are not followed, for others are larger."""
         self._follower = Follower(engine.detector)
-        self._followed: list[_Followed] = []
+        self._followed: list[Followed] = []
         self._next = 0
         self._patience_s, self._spare = patience_s, spare
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="unmask-live")
@@ -127,30 +101,39 @@ class LiveView:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def look(self, image: NDArray[np.uint8], time_s: float) -> list[LiveFace]:
-        """The faces of a frame H×W×3 (uint8, RGB) taken at ``time_s``, the largest first."""
+        """The faces of a frame H×W×3 (uint8, RGB) taken at ``time_s``, in the order they came."""
         found = self._follower.look(image, time_s)
-        largest = sorted(found, key=lambda one: -one.size)[:MOST_FACES]
         self._followed = [one for one in self._followed if time_s - one.seen_s <= _FORGOTTEN_S]
-        faces = [(self._same(one, time_s), one) for one in largest]
-        judged = [pair for pair in faces if pair[1].size >= QualityFloor().size_px]
+        chosen = sorted(found, key=self._prominence, reverse=True)[:MOST_FACES]
+        self.left_out = len(found) - len(chosen)
+        faces = [(self._same(one, time_s), one) for one in chosen]
+        faces.sort(key=lambda pair: pair[0].id)
+        judged = [pair for pair in faces if pair[1].size >= _SMALLEST]
         self._take(0.0)
         if judged and self._may_score(time_s):
             self._asked_s = time_s
             due = [pair for pair in judged if time_s - pair[0].glanced_s >= _GLANCE_S]
             for followed, _ in due:
                 followed.glanced_s = time_s
-            self._under_way = self._pool.submit(self._score, image, judged, due)
+            self._under_way = self._pool.submit(self._score, image, time_s, judged, due)
             self._take(self._patience_s if self._took_s <= self._patience_s else 0.0)
         fit = {followed.id for followed, _ in judged}
-        return [self._shown(followed, scored=followed.id in fit) for followed, _ in faces]
+        return [
+            LiveFace(one.id, one.box, one.verdict if one.id in fit else _TOO_SMALL)
+            for one, _ in faces
+        ]
 
-    def _same(self, detection: Detection, time_s: float) -> _Followed:
+    def _prominence(self, detection: Detection) -> float:
+        """Its size in pixels. Of several people of one size the same go on being watched."""
+        known = any(overlap(one.box, detection.box) >= _OVERLAP for one in self._followed)
+        return detection.size * (_KNOWN if known else 1.0)
+
+    def _same(self, detection: Detection, time_s: float) -> Followed:
         """The face at that place a moment ago, or a new one."""
         free = [one for one in self._followed if one.seen_s < time_s]
         best = max(free, key=lambda one: overlap(one.box, detection.box), default=None)
         if best is None or overlap(best.box, detection.box) < _OVERLAP:
-            features: deque[NDArray[np.float32]] = deque(maxlen=self._manifest.clip.frames)
-            best = _Followed(self._next, detection.box, time_s, features)
+            best = Followed(self._next, detection.box, time_s)
             self._next += 1
             self._followed.append(best)
         best.box, best.seen_s = detection.box, time_s
@@ -164,21 +147,26 @@ class LiveView:
     def _score(
         self,
         image: NDArray[np.uint8],
-        faces: list[tuple[_Followed, Detection]],
-        due: list[tuple[_Followed, Detection]],
+        time_s: float,
+        faces: list[tuple[Followed, Detection]],
+        due: list[tuple[Followed, Detection]],
     ) -> _Scored:
         """In the thread beside: nothing of a followed face is changed here."""
-        start, crop = time.monotonic(), self._manifest.crop
-        crops = np.stack(
-            [
-                align(image, one.landmarks, size=crop.size, margin=crop.margin).image
-                for _, one in faces
-            ]
-        )
-        scores = self._engine.scorer.score_crops(crops)
+        start, spec = time.monotonic(), self._manifest.crop
+        crops = [
+            align(image, one.landmarks, size=spec.size, margin=spec.margin) for _, one in faces
+        ]
+        scores = self._engine.scorer.score_crops(np.stack([crop.image for crop in crops]))
         took_s = time.monotonic() - start
+        frames = [
+            (followed, _evidence(one, crop, covering(image, one.box), scores, row), features)
+            for row, ((followed, one), crop, features) in enumerate(
+                zip(faces, crops, scores.features, strict=True)
+            )
+        ]
         turned = self._engine.detector.turned([(image, one) for _, one in due]) if due else []
-        return _Scored([one for one, _ in faces], scores, took_s, [one for one, _ in due], turned)
+        glances = [(followed, lies) for (followed, _), lies in zip(due, turned, strict=True)]
+        return _Scored(time_s, frames, glances, took_s)
 
     def _take(self, patience_s: float) -> None:
         """Note the scores that have come in."""
@@ -190,34 +178,31 @@ class LiveView:
         self.looks += 1
         self._took_s = scored.took_s
         # One crop is scored on a core's share of its own, several take all there are.
-        if self._spare and (len(scored.faces) > 1 or os.cpu_count() == 1):
+        if self._spare and (len(scored.frames) > 1 or os.cpu_count() == 1):
             self._rests_until = time.monotonic() + scored.took_s
-        for followed, turned in zip(scored.glanced, scored.turned, strict=True):
-            followed.glances.append(turned)
-        scores = scored.scores
-        for row, followed in enumerate(scored.faces):
-            if followed.turned:
-                followed.forget()
-                continue
-            followed.logits.append(float(scores.logits[row]))
-            followed.cells.append(None if scores.cells is None else scores.cells[row])
-            followed.features.append(scores.features[row])
-            followed.rolling = self._rolling(followed)
+        for followed, turned in scored.glances:
+            followed.glanced(turned)
+        for followed, frame, features in scored.frames:
+            followed.scored(scored.time_s, frame, features)
+            followed.judge(self._engine.scorer, self._thresholds)
 
-    def _rolling(self, followed: _Followed) -> float | None:
-        if len(followed.features) < min(4, self._manifest.clip.frames):
-            return None
-        clip = self._engine.scorer.score_clips([np.stack(followed.features)])
-        frames = frames_logit(followed.logits, followed.cells, self._manifest.pooling)
-        calibration = self._manifest.calibration
-        return face_probability(frames, [float(clip[0])], calibration, stretches=1)
 
-    def _shown(self, followed: _Followed, *, scored: bool) -> LiveFace:
-        if not scored or not followed.logits:
-            turned = scored and followed.turned
-            return LiveFace(followed.id, followed.box, None, None, turned)
-        score = frame_probability(followed.logits[-1], self._manifest.calibration)
-        return LiveFace(followed.id, followed.box, score, followed.rolling)
+def _evidence(
+    detection: Detection, crop: Crop, over: Covering, scores: FrameScores, row: int
+) -> FrameEvidence:
+    """What a frame says of a face, of which the scores are in that row."""
+    return FrameEvidence(
+        logit=float(scores.logits[row]),
+        size_px=detection.size,
+        sharpness=crop.sharpness,
+        grain=crop.grain,
+        detector_score=detection.score,
+        inside=crop.inside,
+        strokes=over.strokes,
+        steps=over.steps,
+        covered=0.0 if scores.covered is None else float(scores.covered[row]),
+        cells=None if scores.cells is None else scores.cells[row],
+    )
 
 
 def open_live(
@@ -234,7 +219,8 @@ def open_live(
     with ThreadPoolExecutor(1, initializer=_stand_back) as pool:
         scorer = pool.submit(Scorer, analyser.package).result()
     engine = Engine(detector, scorer)
-    return LiveView(analyser.package.manifest, engine, patience_s=patience_s, spare=spare)
+    thresholds = analyser.request.thresholds or analyser.package.manifest.thresholds
+    return LiveView(engine, thresholds, patience_s=patience_s, spare=spare)
 
 
 def _stand_back() -> None:

@@ -51,6 +51,7 @@ def install(app: Flask) -> None:
         face_colour=face_colour,
         face_colours=FACE_COLOURS,
         face_dash=face_dash,
+        face_dashes=[face_dash(face) for face in range(len(FACE_COLOURS))],
         face_inks=[face_ink(face) for face in range(len(FACE_COLOURS))],
         face_square=square,
         reasons_of=reasons,

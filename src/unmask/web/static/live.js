@@ -7,22 +7,34 @@ const video = document.getElementById("camera");
 const overlay = document.getElementById("overlay");
 const startButton = document.getElementById("start");
 const recordButton = document.getElementById("record");
+const cameras = document.getElementById("cameras");
 const rate = document.getElementById("rate");
 const said = document.getElementById("said");
 const told = document.getElementById("told");
 const text = place.dataset;
+const reasons = JSON.parse(text.reasons);
 const token = document.querySelector("meta[name=csrf]").content;
 const COLOURS = text.colours.split(" ");
 const INKS = text.inks.split(" ");
+const DASHES = text.dashes.split(",");
+const [LOW, HIGH] = [Number(text.low), Number(text.high)];
 const SPAN_MS = 30_000;
 const QUIET_MS = 6_000;
+const READABLE_MS = 500;
+const LATE_MS = 3_000;
+const PATIENCE_MS = 90_000; // the server gives up sooner
+const REFUSED = { NotAllowedError: text.textDenied, NotFoundError: text.textMissing, OverconstrainedError: text.textMissing };
+const PLAIN = ["between-thresholds"]; // reasons for being inconclusive that the score itself says
 const id = [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 const grabbed = document.createElement("canvas");
 const history = new Map();
 let stream = null;
 let starting = false;
-let recorder = null;
+let recording = null;
 let unsent = null; // a recording that the server has not got
+let saidState = null;
+let saidUntil = 0;
+let toldState = null;
 let quietUntil = 0;
 let arrivals = [];
 let shown = 0;
@@ -30,22 +42,35 @@ let fresh = true; // a picture of the camera that has not been sent
 let awaited = null; // tells who waits for one
 
 bands();
-startButton.addEventListener("click", () => (stream ? stop() : start()));
+startButton.addEventListener("click", () => {
+  if (recording) discard();
+  else if (stream && !starting) stop();
+  else start();
+});
 recordButton.addEventListener("click", record);
+cameras.addEventListener("change", () => {
+  stop();
+  start();
+});
 window.addEventListener("pagehide", () => {
   stop();
   end();
 });
 window.addEventListener("beforeunload", (event) => {
-  if (recorder || unsent) event.preventDefault();
+  if (recording || unsent) event.preventDefault();
 });
 
-// To be seen at once; to be heard at once where it is news, every few seconds where it is a score.
-function say(words, { score = false } = {}) {
-  said.textContent = words;
+// News is to be seen and heard at once. What is seen of faces is heard when something else is to be
+// said of them than before, at most every few seconds, and a score stands still as long as it takes
+// to read it.
+function say(words, state = null) {
   const now = performance.now();
-  if (score && now < quietUntil) return;
-  quietUntil = now + QUIET_MS;
+  if (state === null || state !== saidState || now >= saidUntil) {
+    if (said.textContent !== words) said.textContent = words;
+    [saidState, saidUntil] = [state, now + READABLE_MS];
+  }
+  if (state !== null && (state === toldState || now < quietUntil)) return;
+  [toldState, quietUntil] = [state, now + QUIET_MS];
   if (told.textContent !== words) told.textContent = words;
 }
 
@@ -53,9 +78,15 @@ async function start() {
   if (starting) return; // a second stream would film on when the first is stopped
   starting = true;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: false });
-  } catch {
-    say(text.textDenied);
+    stream = await navigator.mediaDevices.getUserMedia({ video: wanted(), audio: false });
+    video.srcObject = stream;
+    await video.play();
+  } catch (error) {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    stream = null;
+    cameras.replaceChildren(); // the one that was chosen may be gone: then any other will do
+    cameras.parentElement.hidden = true;
+    say(navigator.mediaDevices ? (REFUSED[error.name] ?? text.textTaken) : text.textInsecure);
     return;
   } finally {
     starting = false;
@@ -64,13 +95,26 @@ async function start() {
     stop();
     say(text.textEnded);
   });
-  video.srcObject = stream;
-  await video.play();
   startButton.textContent = text.textStop;
-  recordButton.hidden = false;
+  recordButton.textContent = unsent ? text.textAgain : text.textRecord;
+  recordButton.hidden = !window.MediaRecorder;
   say(text.textLoading);
+  listCameras();
   noteFrames();
   watch();
+}
+
+// A telephone has one on either side; what is to be watched is mostly in front of it.
+function wanted() {
+  const which = cameras.value ? { deviceId: { exact: cameras.value } } : { facingMode: "environment" };
+  return { width: 640, height: 480, ...which };
+}
+
+async function listCameras() {
+  const current = stream.getVideoTracks()[0].getSettings().deviceId;
+  const all = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === "videoinput" && one.deviceId);
+  cameras.replaceChildren(...all.map((one, n) => new Option(one.label || String(n + 1), one.deviceId, false, one.deviceId === current)));
+  cameras.parentElement.hidden = all.length < 2;
 }
 
 // No picture is sent twice: faster than the camera there is nothing to see.
@@ -84,8 +128,16 @@ function noteFrames() {
 }
 
 async function nextFrame() {
+  if (document.hidden) await untilShown();
   if (!fresh) await Promise.race([new Promise((settle) => (awaited = settle)), pause(200)]);
   fresh = !video.requestVideoFrameCallback;
+}
+
+// Browsers let a hidden page do something once a second, in which faces get lost.
+async function untilShown() {
+  blank(text.textPaused);
+  await new Promise((settle) => document.addEventListener("visibilitychange", settle, { once: true }));
+  if (stream) say(text.textLoading, "loading"); // or the server has kept it: no news then
 }
 
 function stop() {
@@ -94,8 +146,15 @@ function stop() {
   stream = null;
   video.srcObject = null;
   startButton.textContent = text.textStart;
-  recordButton.hidden = !unsent;
+  cameras.disabled = false;
+  hideRecord(!unsent);
   blank("");
+}
+
+// Who presses a button by the keyboard goes on from there, and not from the top of the page.
+function hideRecord(hidden) {
+  if (hidden && document.activeElement === recordButton) startButton.focus();
+  recordButton.hidden = hidden;
 }
 
 function end() {
@@ -105,20 +164,28 @@ function end() {
 // What was found in an earlier frame must not be taken for what is seen now.
 function blank(words) {
   rate.textContent = "";
+  arrivals = [];
   overlay.getContext("2d").clearRect(0, 0, overlay.width, overlay.height);
   say(words);
 }
 
 async function watch() {
   const mine = stream; // another loop watches the next
+  let loaded = false;
   while (stream === mine) {
     await nextFrame();
     const frame = await grab();
     if (!frame || stream !== mine) continue;
-    const { found, trouble } = await ask(`/live/${id}/frames`, frame, { "Content-Type": "image/jpeg" });
+    const late = loaded && setTimeout(() => stream === mine && blank(text.textSlow), LATE_MS);
+    const { found, trouble } = await ask(`/live/${id}/frames`, frame, {
+      headers: { "Content-Type": "image/jpeg" },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    clearTimeout(late);
     if (stream !== mine) break;
+    loaded = Boolean(found);
     if (found) {
-      show(found);
+      if (!document.hidden) show(found);
       continue;
     }
     blank(trouble ?? text.textLost);
@@ -128,18 +195,24 @@ async function watch() {
 }
 
 // What the server finds, or why it does not; neither, where something else answers or nothing.
-async function ask(url, body, headers) {
+async function ask(url, body, { headers = {}, ...more } = {}) {
   try {
     const answer = await fetch(url, {
       method: "POST",
       headers: { ...headers, "X-CSRF-Token": token, Accept: "application/json" },
       body,
+      ...more,
     });
     const content = await answer.json();
-    return answer.ok ? { found: content } : { trouble: content.detail };
+    return answer.ok ? { found: content } : { trouble: sentence(content.detail, content.hint) };
   } catch {
     return {};
   }
+}
+
+function sentence(...parts) {
+  const words = parts.filter(Boolean).join("; ");
+  return words && `${words[0].toUpperCase()}${words.slice(1).replace(/\.$/, "")}.`;
 }
 
 function pause(ms) {
@@ -160,6 +233,18 @@ async function grab() {
 
 function show(found) {
   const now = performance.now();
+  showRate(now, found);
+  place.dataset.frames = String((shown += 1)); // tools/measure_live.py counts them
+  draw(found);
+  const lines = found.faces.map((face) => fill(text.textFace, { n: face.id, what: words(face) }));
+  if (found.left_out) lines.push(fill(text.textMore, { n: found.left_out }));
+  const state = found.faces.map((face) => [face.id, band(face), face.verdict?.reasons].join()).join(";");
+  say(lines.join("\n") || text.textNone, `${state};${found.left_out > 0}`);
+  for (const face of found.faces) note(now, face);
+  plot(now);
+}
+
+function showRate(now, found) {
   arrivals = [...arrivals.filter(([time]) => now - time < 2000), [now, found.looks]];
   const [since, looks] = arrivals[0];
   const span = (now - since) / 1000;
@@ -167,22 +252,35 @@ function show(found) {
   const scored = span > 0.3 ? (found.looks - looks) / span : 0;
   rate.textContent = span > 0.3 ? `${number(fps, 1)} fps · ${found.ms} ms · ${number(scored, 1)} ${text.textScored}` : "";
   place.dataset.fps = fps.toFixed(1);
-  place.dataset.frames = String((shown += 1)); // tools/measure_live.py counts them
-  draw(found);
-  say(found.faces.length ? found.faces.map(words).join(" · ") : text.textNone, { score: true });
-  for (const face of found.faces) {
-    if (face.rolling === null) continue;
-    if (!history.has(face.id)) history.set(face.id, []);
-    history.get(face.id).push([now, face.rolling]);
-  }
-  plot(now);
 }
 
-function words(face) {
-  const name = `${text.textFace} ${face.id}: `;
-  if (face.turned) return name + text.textTurned;
-  if (face.score === null) return name + text.textSmall;
-  return name + (face.rolling === null ? text.textWait : `P ${probability(face.rolling)}`);
+function fill(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+function words({ verdict }) {
+  if (!verdict) return text.textWait;
+  if (verdict.probability === null) return `${text.textUnjudged} ${inWords(verdict.reasons)}`;
+  const score = `P ${probability(verdict.probability)}`;
+  return doubtful(verdict) ? `${score} · ${text.textDoubtful}. ${inWords(doubts(verdict))}` : score;
+}
+
+function inWords(codes) {
+  return codes.map((code) => reasons[code] ?? code).join(" ");
+}
+
+// Why a scan would not clear the face, however low the score is.
+function doubts(verdict) {
+  return verdict.label === "inconclusive" ? verdict.reasons.filter((code) => !PLAIN.includes(code)) : [];
+}
+
+function doubtful(verdict) {
+  return doubts(verdict).length > 0;
+}
+
+function band({ verdict }) {
+  const score = verdict?.probability ?? null;
+  return score === null ? "" : (score >= LOW) + (score >= HIGH);
 }
 
 function draw(found) {
@@ -194,16 +292,23 @@ function draw(found) {
   const pen = overlay.getContext("2d");
   pen.translate((overlay.width - found.width * scale) / 2, (overlay.height - found.height * scale) / 2);
   pen.scale(scale, scale);
-  for (const face of found.faces) {
-    const [x0, y0, x1, y1] = face.box;
-    pen.lineWidth = 3;
-    const look = { colour: COLOURS[face.id % COLOURS.length], ink: INKS[face.id % INKS.length] };
-    pen.strokeStyle = look.colour;
-    pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
-    const score = face.rolling ?? face.score;
-    const label = score === null ? `${face.id}` : `${face.id} · ${probability(score)}`;
-    drawLabel(pen, label, [x0, y0], 15, look, found.width);
-  }
+  for (const face of found.faces) drawFace(pen, face, found.width);
+}
+
+// A broken frame where the face is not judged, or not cleared whatever its score.
+function drawFace(pen, { id, box: [x0, y0, x1, y1], verdict }, within) {
+  const look = { colour: COLOURS[id % COLOURS.length], ink: INKS[id % INKS.length] };
+  pen.lineWidth = 3;
+  pen.strokeStyle = look.colour;
+  pen.setLineDash(verdict && doubtful(verdict) ? [9, 6] : []);
+  pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
+  drawLabel(pen, [id, mark(verdict)].filter((one) => one !== "").join(" · "), [x0, y0], 15, look, within);
+}
+
+function mark(verdict) {
+  if (!verdict) return "";
+  if (verdict.probability === null) return "–";
+  return probability(verdict.probability) + (doubtful(verdict) ? " ?" : "");
 }
 
 function shape(name, attributes) {
@@ -217,12 +322,18 @@ function height(score) {
 }
 
 function bands() {
-  const [low, high] = [height(Number(text.low)), height(Number(text.high))];
+  const [low, high] = [height(LOW), height(HIGH)];
   document.getElementById("bands").append(
     shape("rect", { class: "band-high", x: 0, y: 0, width: 1000, height: high }),
     shape("rect", { class: "band-mid", x: 0, y: high, width: 1000, height: low - high }),
     shape("rect", { class: "band-low", x: 0, y: low, width: 1000, height: 200 - low }),
   );
+}
+
+function note(now, { id, verdict }) {
+  if (!verdict) return;
+  if (!history.has(id)) history.set(id, []);
+  history.get(id).push([now, verdict.probability, doubtful(verdict)]);
 }
 
 function plot(now) {
@@ -234,9 +345,25 @@ function plot(now) {
       history.delete(face);
       continue;
     }
-    const d = points.map(([time, score], n) => `${n ? "L" : "M"}${(1000 - ((now - time) / SPAN_MS) * 1000).toFixed(1)} ${height(score).toFixed(1)}`).join("");
-    curves.append(shape("path", { class: "curve", stroke: COLOURS[face % COLOURS.length], d, "vector-effect": "non-scaling-stroke" }));
+    const look = { stroke: COLOURS[face % COLOURS.length], "stroke-dasharray": DASHES[face % DASHES.length] || "none", "vector-effect": "non-scaling-stroke" };
+    const { sure, unsure } = lines(points, now);
+    curves.append(shape("path", { class: "curve", d: sure, ...look }), shape("path", { class: "curve is-doubtful", d: unsure, ...look }));
   }
+}
+
+// Nothing is drawn of the time in which there was no score.
+function lines(points, now) {
+  const drawn = { sure: "", unsure: "" };
+  let before = null;
+  for (const [time, score, unsure] of points) {
+    if (score === null || (before && time - before.time > 1000)) before = null;
+    if (score === null) continue;
+    const at = `${(1000 - ((now - time) / SPAN_MS) * 1000).toFixed(1)} ${height(score).toFixed(1)}`;
+    const kind = unsure ? "unsure" : "sure";
+    drawn[kind] += before?.kind === kind ? `L${at}` : before ? `M${before.at}L${at}` : `M${at}`;
+    before = { at, kind, time };
+  }
+  return drawn;
 }
 
 function record() {
@@ -244,26 +371,43 @@ function record() {
     send(unsent);
     return;
   }
-  if (recorder) {
-    recorder.stop();
+  if (recording) {
+    recording.stop();
     stop();
     return;
   }
   const pieces = [];
-  recorder = new MediaRecorder(stream);
-  recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
-  recorder.addEventListener("stop", () => send(new Blob(pieces, { type: recorder.mimeType })));
-  recorder.start(1000);
+  const mine = new MediaRecorder(stream);
+  mine.addEventListener("dataavailable", (event) => pieces.push(event.data));
+  mine.addEventListener("stop", () => {
+    if (recording === mine) send(new Blob(pieces, { type: mine.mimeType }));
+  });
+  mine.start(1000);
+  recording = mine;
+  cameras.disabled = true;
   recordButton.textContent = text.textKeep;
+  startButton.textContent = text.textDiscard;
+  say(text.textRecording);
+}
+
+function discard() {
+  const dropped = recording;
+  recording = null;
+  dropped.stop();
+  cameras.disabled = false;
+  recordButton.textContent = text.textRecord;
+  startButton.textContent = text.textStop;
+  say(text.textDiscarded);
 }
 
 async function send(film) {
-  recorder = null;
+  recording = null;
   unsent = film;
-  recordButton.hidden = true;
+  hideRecord(true);
   say(text.textSending);
   const body = new FormData();
-  body.append("file", film, `camera-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.webm`);
+  const kind = film.type.includes("mp4") ? "mp4" : "webm"; // browsers differ in what they record
+  body.append("file", film, `camera-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.${kind}`);
   const { found, trouble } = await ask("/uploads", body);
   if (found) {
     unsent = null;
@@ -271,7 +415,7 @@ async function send(film) {
     return;
   }
   stop();
-  say([trouble, text.textUnsent].filter(Boolean).join(". "));
+  say([trouble, text.textUnsent].filter(Boolean).join(" "));
   recordButton.textContent = text.textAgain;
   recordButton.hidden = false;
 }
