@@ -110,7 +110,7 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
     [
         ({"label": "manipulated", "probability": 0.98}, "Do not decide by this alone."),
         ({"label": "no-manipulation-found", "probability": 0.1}, "Leave the question open"),
-        ({"label": "inconclusive", "probability": 0.6}, "sample more stretches"),
+        ({"label": "inconclusive", "probability": 0.6}, "again with more stretches"),
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("too-noisy",)}, "better copy,"),
         (
             {"label": "inconclusive", "probability": 0.1, "reasons": ("part-covered",)},
@@ -349,6 +349,40 @@ def test_once_more_keeps_every_option_that_the_form_has_no_field_for(
     assert browser.post(f"{path}/again", {"clips": "x"}).status_code == 422
 
 
+def test_a_part_of_a_film_is_looked_at_alone(browser, services, upload, work, clip):
+    path = upload((clip, "clip.mp4"), from_s="0:00,2", to_s="1:00").headers["Location"]
+    work()
+    id = path.rsplit("/", 1)[1]
+    analysis = services.history.get(id).analysis
+    assert (analysis.options.from_s, analysis.options.to_s) == (0.2, 60.0)
+    assert analysis.stretches[0][0] >= 0.2
+    page = browser.get(path).text
+    assert "Only the part from 0.2 s to 1:00 was asked for." in page
+    assert 'name="from_s" maxlength="20" placeholder="0:00" value="0:00.2"' in page
+    assert re.search(r'name="to_s"[^>]*value="1:00"', page)
+    again = browser.post(f"{path}/again", {"from_s": "", "to_s": ""}).headers["Location"]
+    work()
+    whole = services.history.get(again.rsplit("/", 1)[1]).analysis
+    assert (whole.options.from_s, whole.options.to_s) == (None, None)
+    pair = browser.get(f"/compare?one={id}&other={again.rsplit('/', 1)[1]}").text
+    assert "Part of the film" in pair
+    assert browser.post(f"{path}/again", {"from_s": "soon"}).status_code == 422
+    assert browser.post(f"{path}/again", {"from_s": "9", "to_s": "3"}).status_code == 422
+
+
+def test_the_page_says_what_was_looked_at(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    far = analysis.model_copy(
+        update={"media": analysis.media.model_copy(update={"duration_s": 1200.0})}
+    )
+    id = services.history.record(far, fingerprint="e" * 64).id
+    said = browser.get(f"/analyses/{id}").text.partition("What was looked at</h2>")[2]
+    assert re.match(r"<p>\d short stretch(es)? (was|were) looked at, \d\.\d s of 20:00", said)
+    assert re.search(r"seen in (\d) of \1 stretch", said)
+    german = browser.get(f"/analyses/{id}", headers={"Accept-Language": "de"}).text
+    assert "Was angesehen wurde" in german
+
+
 def test_once_more_is_judged_by_the_thresholds_of_today(browser, services, analysed):
     browser.post("/settings", {"low": "0.1", "high": "0.2"})
     other = browser.post(f"/analyses/{analysed}/again").headers["Location"].rsplit("/", 1)[1]
@@ -463,6 +497,10 @@ def test_an_analysis_without_its_file_still_has_a_page(browser, services, analys
     services.desk.vault.delete(analysis.media.sha256)
     page = browser.get(f"/analyses/{id}").text
     assert "No pictures were kept" in page
+    assert page.count('href="/?fresh=1"') == 2
+    form = browser.get("/?fresh=1").text  # else the same answer would come again
+    assert 'name="fresh" value="1" checked' in form
+    assert 'name="fresh" value="1">' in browser.get("/").text
     assert browser.post(f"/analyses/{id}/again").status_code == 409
 
 

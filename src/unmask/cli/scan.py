@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from unmask.cli.numbers import FiniteRange
+from unmask.cli.numbers import FiniteRange, Time
 
 
 @click.command(short_help="Scan videos, pictures and folders of them.")
@@ -43,6 +43,14 @@ from unmask.cli.numbers import FiniteRange
     metavar="N",
     help="Short stretches sampled from a video, 1 to 256.",
 )
+@click.option(
+    "--from",
+    "from_s",
+    type=Time(),
+    metavar="TIME",
+    help="Look at a video only from here on: seconds, 11:07 or 1:02:03.",
+)
+@click.option("--to", "to_s", type=Time(), metavar="TIME", help="Look at a video only up to here.")
 @click.option(
     "--frames-per-clip",
     type=int,

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from unmask.core.analysis import Analysis, Verdict
+from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.wording import LABELS, probability
 from unmask.evaluation.worth import Worth
+from unmask.evidence.looked import longest_unseen, looked_at, shown_in
 from unmask.verdict import explain
 
 __all__ = [
     "CAVEAT",
+    "CLOSER",
     "LABELS",
     "LABEL_WIDTH",
+    "MUCH_UNSEEN_S",
     "NOT_ANALYSED",
     "STYLES",
+    "face",
+    "longest_unseen",
+    "looked_at",
     "measured",
     "probability",
     "reasons",
@@ -34,6 +40,9 @@ CAVEAT = (
     "A verdict speaks of the traces this model knows: 'no manipulation found' does not mean "
     "genuine, and 'manipulated' says neither who did it nor why."
 )
+
+CLOSER = "To look closer: --clips N looks at more stretches, --from and --to at one part of a film."
+MUCH_UNSEEN_S = 5.0  # on end, before it is said how to look closer
 
 
 def measured(worth: Worth) -> str:
@@ -67,3 +76,11 @@ def _clock(seconds: float) -> str:
 def remarks(analysis: Analysis) -> list[str]:
     """What the document warns of."""
     return [warning.message for warning in analysis.warnings]
+
+
+def face(one: Face, analysis: Analysis) -> str:
+    """A face's number and, in a video, when it is seen and how much of that was looked at."""
+    if analysis.media.kind == "image":
+        return f"face {one.id}"
+    seen = shown_in(one, analysis)
+    return ", ".join(filter(None, (f"face {one.id}", stretch(one.first_s, one.last_s), seen)))

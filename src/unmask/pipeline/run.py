@@ -11,13 +11,21 @@ import numpy as np
 from unmask.clips import plan_windows
 from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, ModelRef, Verdict
 from unmask.core.deadline import Deadline
+from unmask.core.errors import NotInFile
 from unmask.core.frames import Sighting
 from unmask.core.version import __version__
 from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.choosing import Choice, choose_faces, sightings
 from unmask.pipeline.engine import Engine
-from unmask.pipeline.judging import face_evidence, face_record, frame_score, rounded, score_faces
-from unmask.pipeline.looking import Alter, Looker
+from unmask.pipeline.judging import (
+    face_evidence,
+    face_record,
+    frame_score,
+    rounded,
+    score_faces,
+    seconds,
+)
+from unmask.pipeline.looking import Alter, Looker, Seen
 from unmask.pipeline.notices import notices
 from unmask.pipeline.progress import Progress
 from unmask.pipeline.queueing import Scored
@@ -65,7 +73,13 @@ class Run:
             clips=options.clips,
             frames=options.frames_per_clip,
             step_s=manifest.clip.step_s,
+            part=(options.from_s, options.to_s) if info.kind == "video" else (None, None),
         )
+        if not plans:
+            raise NotInFile(
+                f"{self.source}: ends after {info.duration_s:.1f} s, before the part to look at",
+                hint="name a part that lies within it",
+            )
         looker = Looker(
             engine.detector,
             engine.scorer,
@@ -100,6 +114,7 @@ class Run:
             verdict=verdict,
             faces=faces,
             warnings=tuple(notices(info, plans, looker.seen, looker.damage, choice)),
+            stretches=_stretches(info, looker.seen),
             timings_s=self.clock.timings(),
         )
 
@@ -137,6 +152,12 @@ class Run:
                 )
             )
             return faces, rounded(whole)
+
+
+def _stretches(info: MediaInfo, seen: Seen) -> tuple[tuple[float, float], ...] | None:
+    if info.kind == "image":
+        return None
+    return tuple((seconds(first), seconds(last)) for first, last in seen.stretches)
 
 
 def _hand_over(

@@ -22,7 +22,7 @@ from unmask.store import Entry, Event, Filters, Job, Stored
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
 from unmask.web.views.progress import describe, in_words
-from unmask.web.views.upload import NUMBERS, options_from
+from unmask.web.views.upload import NUMBERS, PART, options_from
 
 analyses = Blueprint("analyses", __name__)
 STRIP = 10
@@ -165,6 +165,7 @@ def again_options(job: Job | None, stored: Stored | None) -> JobOptions:
     sent = options_from(request.form)
     before = JobOptions.model_validate(job.options) if job else _recorded(stored)
     asked = {name: getattr(sent, name) for name in NUMBERS if name in sent.model_fields_set}
+    asked |= {name: getattr(sent, name) for name in PART if name in request.form}
     installed = {str(package.folder) for package in services().packages()}
     if request.form.get("model") or before.model not in installed:
         asked["model"] = sent.model
@@ -182,6 +183,8 @@ def _recorded(stored: Stored | None) -> JobOptions:
         frames_per_clip=options.frames_per_clip,
         min_face=options.min_face_px,
         max_faces=options.max_faces,
+        from_s=options.from_s,
+        to_s=options.to_s,
     )
 
 
