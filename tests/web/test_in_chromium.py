@@ -313,6 +313,14 @@ def test_every_page_fits_a_phone(chromium, server, result):
             if path == "/history":
                 for number in chromium.find_elements(By.CSS_SELECTOR, ".row-link > .num"):
                     assert number.is_displayed()
+                script(
+                    chromium,
+                    "document.querySelector('.row .badge').textContent = arguments[0]",
+                    "Keine Manipulation gefunden",
+                )
+                right = "document.querySelector('%s').getBoundingClientRect().right"
+                inside = f"return {right % '.row .badge'} <= {right % '.row'}"
+                assert script(chromium, inside)
         shoot(chromium, "phone")
     finally:
         chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
