@@ -383,6 +383,24 @@ def test_the_page_says_what_was_looked_at(browser, services, analysed):
     assert "Was angesehen wurde" in german
 
 
+def test_a_file_that_came_to_other_verdicts_says_so(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    same = services.history.record(analysis, fingerprint="d" * 64).id
+    assert "other verdicts" not in browser.get(f"/analyses/{analysed}").text
+    part = analysis.options.model_copy(update={"from_s": 667.0, "to_s": 670.0})
+    clear = analysis.verdict.model_copy(
+        update={"label": "no-manipulation-found", "probability": 0.05}
+    )
+    other = analysis.model_copy(update={"options": part, "verdict": clear})
+    id = services.history.record(other, fingerprint="e" * 64).id
+    page = browser.get(f"/analyses/{analysed}").text
+    note = page.partition("came to other verdicts:")[2].partition("</p>")[0]
+    assert f'href="/analyses/{id}">No manipulation found 0.05</a>. Whoever' in note
+    assert same not in note
+    listed = page.partition("Other analyses of this file")[2]
+    assert "Only the part from 11:07 to 11:10 was asked for." in listed
+
+
 def test_once_more_is_judged_by_the_thresholds_of_today(browser, services, analysed):
     browser.post("/settings", {"low": "0.1", "high": "0.2"})
     other = browser.post(f"/analyses/{analysed}/again").headers["Location"].rsplit("/", 1)[1]

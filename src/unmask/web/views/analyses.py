@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
-from unmask.core.analysis import Analysis, Face, Pixels
+from unmask.core.analysis import Analysis, AnalysisOptions, Face, Pixels
 from unmask.core.errors import Damaged, InputEmpty, NoPicture, NotMedia, TooLarge
 from unmask.evaluation.worth import Worth, worth
 from unmask.evidence import Provenance, Reference, face_colour, face_ink
@@ -31,6 +31,14 @@ _OF_THE_FILE = {one.code for one in (Damaged, InputEmpty, NoPicture, NotMedia, T
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another analysis of the same bytes, and how it looked at them."""
+
+    entry: Entry
+    options: AnalysisOptions
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything that the result page shows. ``needed_by``: other jobs for which a file is kept."""
 
@@ -46,7 +54,7 @@ class Page:
     plays: bool
     preview: bool
     copyable: bool
-    others: list[Entry]
+    others: list[Other]
     needed_by: int
 
     def crops(self, face: Face) -> list[CropPicture]:
@@ -213,7 +221,10 @@ def page_of(stored: Stored) -> Page:
     )
 
 
-def others_of(entry: Entry) -> list[Entry]:
+def others_of(entry: Entry) -> list[Other]:
     """Other analyses of the same bytes, the newest first."""
-    same = services().history.list(Filters(text=entry.sha256), limit=20)
-    return [one for one in same if one.id != entry.id and one.sha256 == entry.sha256]
+    history = services().history
+    same = history.list(Filters(text=entry.sha256), limit=20)
+    ids = [one.id for one in same if one.id != entry.id and one.sha256 == entry.sha256]
+    found = [stored for id in ids if (stored := history.get(id)) is not None]
+    return [Other(stored.entry, stored.analysis.options) for stored in found]
