@@ -14,6 +14,8 @@ from PIL import Image
 from tiny_model import write_tiny_model
 
 from unmask.core.analysis import Analysis
+from unmask.evaluation.worth import worth
+from unmask.runtime import shipped_packages
 from unmask.runtime.package import Pooling
 
 
@@ -520,6 +522,18 @@ def test_an_analysis_without_its_file_still_has_a_page(browser, services, analys
     assert 'name="fresh" value="1" checked' in form
     assert 'name="fresh" value="1">' in browser.get("/").text
     assert browser.post(f"/analyses/{id}/again").status_code == 409
+
+
+def test_how_good_the_model_is_stands_in_plain_words_first(browser, services, monkeypatch):
+    shipped = shipped_packages()[-1]
+    monkeypatch.setattr(type(services), "packages", lambda self: [shipped])
+    monkeypatch.setattr(type(services), "package", lambda self, name=None: shipped)
+    page = browser.get("/model").text
+    known = worth(shipped.manifest)
+    first = page.partition("in plain words</h2>")[2].partition("</section>")[0]
+    assert f"called {known.caught} of {known.manipulated} manipulated ones manipulated" in first
+    assert "AUC: of a real and a manipulated file picked at random" in first
+    assert page.index("in plain words") < page.index("Reliability")
 
 
 def test_the_model_page(browser):

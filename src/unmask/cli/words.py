@@ -51,7 +51,9 @@ def measured(worth: Worth) -> str:
         f"Measured on {worth.real + worth.manipulated} files of known origin ({worth.data}), this "
         f"model called {worth.caught} of {worth.manipulated} manipulated ones manipulated and "
         f"{worth.missed} 'no manipulation found', and {worth.accused} of {worth.real} real ones "
-        f"manipulated. Its AUC there is {worth.auc:.2f}; guessing has 0.50."
+        f"manipulated. Of a real and a manipulated one it gives the manipulated one the higher "
+        f"score {100 * worth.auc:.0f} times in 100 (its AUC is {worth.auc:.2f}); guessing does so "
+        "50 times."
     )
 
 

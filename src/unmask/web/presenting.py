@@ -24,7 +24,7 @@ from unmask.evidence import (
     looked,
 )
 from unmask.evidence.sections.origin import credentials_in_words
-from unmask.evidence.words import LIMITATIONS, MEANS
+from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
@@ -62,6 +62,7 @@ def install(app: Flask) -> None:
         looked_at=looked_at,
         shown_in=shown_in,
         part=part,
+        how_to_read=lambda: _(HOW_TO_READ),
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
         figures=figures,

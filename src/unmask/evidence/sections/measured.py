@@ -12,6 +12,7 @@ from unmask.core.language import _, local, ngettext
 from unmask.evidence.document import Block, Paragraph, Table
 from unmask.evidence.sections.format import number, whole
 from unmask.evidence.text import shortened
+from unmask.evidence.words import HOW_TO_READ
 
 _APART = ("evaluations", "calibration")
 _MOST = 40
@@ -21,6 +22,8 @@ _LONGEST = 1000
 def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
     """A table for each evaluation, then what else the manifest counts; or that there is nothing."""
     found = [_mapping(one) for one in _items(metrics.get("evaluations"))]
+    if found:
+        yield Paragraph(_(HOW_TO_READ), style="small")
     for one in found:
         yield from _evaluation(one)
     rest = {name: value for name, value in metrics.items() if name not in _APART}
