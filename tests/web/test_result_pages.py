@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from tiny_model import write_tiny_model
 
-from unmask.core.analysis import Analysis
+from unmask.core.analysis import Analysis, Thresholds
 from unmask.evaluation.worth import worth
 from unmask.runtime import shipped_packages
 from unmask.runtime.package import Pooling
@@ -136,10 +136,15 @@ def test_every_verdict_says_what_to_do_next(browser, services, analysed, verdict
 
 
 def test_the_scale_says_where_the_thresholds_lie(browser, services, analysed):
-    thresholds = services.history.get(analysed).analysis.options.thresholds
-    page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
-    assert f"below {thresholds.low:.2f}: none found" in page
-    assert f"from {thresholds.high:.2f}: manipulated" in page
+    analysis = services.history.get(analysed).analysis
+    thresholds = Thresholds(low=0.44, high=0.933)  # 0.93 is inconclusive, and must not look above
+    options = analysis.options.model_copy(update={"thresholds": thresholds})
+    verdict = analysis.verdict.model_copy(update={"label": "inconclusive", "probability": 0.9312})
+    near = analysis.model_copy(update={"options": options, "verdict": verdict})
+    page = browser.get(f"/analyses/{services.history.record(near, fingerprint='f' * 64).id}").text
+    assert "below 0.44: none found" in page
+    assert "from 0.933: manipulated" in page
+    assert "thresholds 0.44 and 0.933" in page
 
 
 def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
