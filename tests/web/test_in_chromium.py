@@ -321,6 +321,16 @@ def test_every_page_fits_a_phone(chromium, server, result):
                 right = "document.querySelector('%s').getBoundingClientRect().right"
                 inside = f"return {right % '.row .badge'} <= {right % '.row'}"
                 assert script(chromium, inside)
+        one = result.rsplit("/", 1)[1]
+        chromium.get(f"{server.url}/batches/{'0' * 20}?also={one}")
+        german = (
+            "document.querySelector('.batch .badge').textContent = 'Keine Manipulation gefunden';"
+            "document.querySelector('.only-phone').textContent = 'P(manipuliert) ';"
+        )
+        script(chromium, german)
+        cell = "const cell = document.querySelector('.batch td.num');"
+        assert script(chromium, cell + "return cell.scrollWidth <= cell.clientWidth")
+        chromium.get(result if result.startswith("http") else server.url + result)
         shoot(chromium, "phone")
     finally:
         chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
