@@ -16,12 +16,20 @@ from films import FACELESS, film, panning, picture, two_people
 from tiny_model import CELLS, write_tiny_model
 
 import unmask
-from unmask.core.analysis import Thresholds
-from unmask.core.errors import InputNotFound, ModelAltered, ModelNotFound, NotInFile, UsageError
+from unmask.core.analysis import MediaInfo, Thresholds
+from unmask.core.errors import (
+    Damaged,
+    InputNotFound,
+    ModelAltered,
+    ModelNotFound,
+    NotInFile,
+    UsageError,
+)
 from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop
 from unmask.runtime.package import Pooling
 from unmask.verdict import face as face_verdict
 from unmask.verdict import frames_logit
+from unmask.video import probe
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +163,18 @@ def test_a_part_that_the_film_does_not_reach_is_an_error(tiny_model: Path, panne
         analyser.analyse(panned)
     pictured = picture(panned.parent / "still.png")
     assert analyser.analyse(pictured).faces  # which has no times
+
+
+def test_the_beginning_is_no_answer_for_a_part_that_cannot_be_decoded(
+    tiny_model: Path, panned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def longer(*given: Any, **more: Any) -> MediaInfo:
+        return probe(*given, **more).model_copy(update={"duration_s": 1200.0})
+
+    monkeypatch.setattr("unmask.pipeline.run.probe", longer)  # as a header may state it
+    analyser = Analyser(tiny_model, device="cpu", options=AnalysisRequest(from_s=600.0))
+    with pytest.raises(Damaged, match=r"pan\.mp4: nothing can be decoded in the part to look at"):
+        analyser.analyse(panned)
 
 
 @pytest.mark.parametrize(

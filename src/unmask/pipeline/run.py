@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,8 @@ import numpy as np
 from unmask.clips import plan_windows
 from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, ModelRef, Verdict
 from unmask.core.deadline import Deadline
-from unmask.core.errors import NotInFile
-from unmask.core.frames import Sighting
+from unmask.core.errors import Damaged, NotInFile
+from unmask.core.frames import Sighting, WindowPlan
 from unmask.core.version import __version__
 from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.choosing import Choice, choose_faces, sightings
@@ -90,6 +90,7 @@ class Run:
             alter=self.alter,
         )
         looker.look(self.source, info, plans, self.progress)
+        self._check_part(looker.seen, plans)
         known_by_now = {
             "sha256": sha256(self.deadline),
             "frames_decoded": looker.damage.decoded,
@@ -117,6 +118,14 @@ class Run:
             stretches=_stretches(info, looker.seen),
             timings_s=self.clock.timings(),
         )
+
+    def _check_part(self, seen: Seen, plans: Sequence[WindowPlan]) -> None:
+        """Where nothing decodes in any plan, the film's beginning is read: no answer for a part."""
+        if 0 < plans[0].start > seen.stretches[0][0]:
+            raise Damaged(
+                f"{self.source}: nothing can be decoded in the part to look at",
+                hint="it seems cut short or overwritten; copy or download it again",
+            )
 
     def _judge(
         self,

@@ -33,8 +33,7 @@ def read_windows(
     ``info`` is what :func:`unmask.video.probe` said of the same file. Windows never overlap and
     times rise strictly through all of them. Nothing of a window is kept here once the next is
     asked for; frames larger than 4K may make it shorter (``limits.WINDOW_BYTES``). Where no plan
-    finds a frame, as when all the file's times are wrong, the first plan is read from the start,
-    if it begins there.
+    finds a frame, as when all the file's times are wrong, the first plan is read from the start.
     A picture is one window of one frame at time 0, whatever the plans.
 
     Raises :class:`Damaged` if nothing decodes in the whole file, and ``TooLarge``,
@@ -52,11 +51,6 @@ def read_windows(
     if found or not ordered:
         return
     first = ordered[0]
-    if first.start > 0:  # one part of the film was asked for, and another is no answer
-        raise Damaged(
-            f"{path}: nothing can be decoded in the part to look at",
-            hint="it seems cut short or overwritten; copy or download it again",
-        )
     anywhere = WindowPlan(Fraction(0), _ENDLESS, first.frames, first.step)
     for window in _windows(path, info, [anywhere], deadline, damage):
         found = True
