@@ -28,7 +28,7 @@ from unmask.core.language import LANGUAGES as SPOKEN
 from unmask.core.language import catalogues
 from unmask.core.wording import LABELS
 from unmask.evidence import likelihood
-from unmask.evidence.words import HEAT_LEGEND, LIMITATIONS, MEANS
+from unmask.evidence.words import HEAT_LEGEND, HOW_TO_READ, LIMITATIONS, MEANS
 from unmask.verdict import REASONS
 from unmask.web import app
 
@@ -52,7 +52,7 @@ def texts() -> Iterator[str | tuple[str, ...]]:
             yield text
     yield from LABELS.values()
     yield from REASONS.values()
-    yield from (HEAT_LEGEND, *LIMITATIONS)
+    yield from (HEAT_LEGEND, HOW_TO_READ, *LIMITATIONS)
     for pair in MEANS.values():
         yield from pair
     yield "no support for either proposition over the other"

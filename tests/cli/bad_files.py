@@ -20,6 +20,25 @@ def text_renamed(folder: Path) -> Path:
     return folder / "letter.mp4"
 
 
+def locked_archive(folder: Path) -> Path:
+    """How a newsroom gets a film with a password: only the names in it can be read."""
+    start = b"PK\x03\x04\x14\x00\x09\x00\x08\x00" + bytes(16) + b"\x08\x00\x1c\x00film.mp4"
+    (folder / "proof.zip").write_bytes(start + bytes(range(256)) * 8)
+    return folder / "proof.zip"
+
+
+def saved_page(folder: Path) -> Path:
+    """What a browser saves under the film's name when the site refuses."""
+    page = "\n<!DOCTYPE html>\n<html><head><title>403 Forbidden</title></head></html>"
+    (folder / "clip.mp4").write_text(page)
+    return folder / "clip.mp4"
+
+
+def shortcut(folder: Path) -> Path:
+    (folder / "video.url").write_text("[InternetShortcut]\r\nURL=https://example.org/watch?v=1\r\n")
+    return folder / "video.url"
+
+
 def sound_only(folder: Path) -> Path:
     path = folder / "song.m4a"
     with av.open(str(path), "w", format="mp4") as out:

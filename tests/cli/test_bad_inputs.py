@@ -23,6 +23,9 @@ FAILURES = [
     # what is passed, the code, part of the message, part of the way out
     (bad_files.empty, "empty", "the file is empty", "copy"),
     (bad_files.text_renamed, "not-media", "not a video or picture", "convert"),
+    (bad_files.locked_archive, "not-media", "is an archive (ZIP)", "unpack it, with its password"),
+    (bad_files.saved_page, "not-media", "is a web page", "download the video or picture itself"),
+    (bad_files.shortcut, "not-media", "holds a link", "open the link"),
     (bad_files.sound_only, "no-picture", "only sound", "give a video"),
     (bad_files.truncated, "damaged", "cannot be read", "download it again"),
     (bad_files.zero_duration, "damaged", "", "again"),
@@ -49,6 +52,15 @@ def test_what_cannot_be_analysed_is_an_error_with_a_way_out(
     table = scan(path)
     assert table.out.splitlines()[2].split()[:2] == ["Not", "analysed"]
     assert "Traceback" not in table.out + table.err
+
+
+def test_a_link_is_no_path(scan):
+    ran = scan("https://example.org/watch?v=1", "--json", "-")
+    (result,) = ran.json["results"]
+    assert ran.code == 3
+    assert result["error"]["code"] == "not-found"
+    assert "https://example.org/watch?v=1: is a link" in result["error"]["message"]
+    assert "unmask serve" in result["error"]["hint"]
 
 
 def test_the_rest_is_still_analysed(scan, tmp_path, portrait):

@@ -102,3 +102,14 @@ def test_an_import_takes_numbers(unmask, option):
     ran = unmask("models", "import-keras", "model.h5", option, "nan")
     assert ran.code == 2
     assert "nan is no finite number" in ran.err
+
+
+def test_a_name_that_reads_as_an_option_is_named_with_the_way_out(scan, portrait, monkeypatch):
+    monkeypatch.chdir(portrait.parent)
+    name = portrait.rename('-😱 "quoted" <b>.png').name
+    refused = scan(name)
+    assert refused.code == 2
+    assert f"{name} is a file" in refused.err
+    assert "Write ./ before it, or -- before all names." in refused.err
+    assert scan("--", name).code == scan(f"./{name}").code == 0
+    assert "No such option" in scan("-😱.png").err

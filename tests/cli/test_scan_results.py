@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from films import film, panning
 
 from unmask.cli import words
 from unmask.core.analysis import Analysis
@@ -67,6 +68,23 @@ def test_several_faces_have_rows_of_their_own(scan, tmp_path, make_portrait):
     ]
     assert whole.split()[3] == "2"
     assert {row.index("> 0.99") for row in faces} == {whole.index("> 0.99")}  # in one column
+
+
+def test_the_table_says_how_much_of_a_film_went_unseen(scan, tmp_path):
+    long = film(tmp_path / "long.mp4", panning(), frames=30, rate=1)
+    ran = scan(long, "--clips", "2")
+    assert "    2 short stretches were looked at, " in ran.out
+    assert "s on end went unseen: a manipulation there" in ran.out
+    assert words.CLOSER in ran.out
+    part = scan(long, "--from", "0:10", "--to", "12", "--json", "-").json
+    assert (part["options"]["from_s"], part["options"]["to_s"]) == (10.0, 12.0)
+    assert 10 <= part["stretches"][0][0] <= part["stretches"][-1][1] < 12
+    late = scan(long, "--from", "0:45")
+    assert "before the part to look at" in late.out
+    assert late.code == 3
+    wrong = scan(long, "--from", "later")
+    assert wrong.code == 2
+    assert "in seconds or as 1:02:03, not 'later'" in wrong.err
 
 
 def test_several_inputs_are_counted(scan, portrait, landscape):

@@ -28,3 +28,17 @@ def test_a_picture_or_unknown_length_is_one_window_from_the_start():
         (plan,) = plan_windows(duration, clips=4, frames=8, step_s=0.1)
         assert plan.start == 0
         assert plan.stop == Fraction(8, 10)
+
+
+def test_a_part_is_sampled_as_a_file_of_its_length_is():
+    plans = plan_windows(1200.0, clips=4, frames=5, step_s=0.1, part=(660.0, 680.0))
+    assert [float(plan.start) for plan in plans] == [660, 665, 670, 675]
+    assert plans[-1].stop == 680
+    (plan,) = plan_windows(None, clips=4, frames=5, step_s=0.1, part=(660.0, None))
+    assert plan.start == 660
+
+
+def test_a_part_ends_where_the_file_does():
+    plans = plan_windows(10.0, clips=2, frames=5, step_s=0.1, part=(6.0, 60.0))
+    assert [float(plan.start) for plan in plans] == [6, 8]
+    assert plan_windows(10.0, clips=2, frames=5, step_s=0.1, part=(10.0, None)) == []

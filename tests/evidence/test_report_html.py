@@ -335,6 +335,8 @@ def test_evaluations_in_the_manifest_are_summed_up() -> None:
     text = Page(html_report(report(manifest=stated))).text
     assert "With a score: 1 real file and 57 manipulated files." in text
     assert "AUC 0.912 (0.874 to 0.941)" in text
+    assert "AUC: of a real and a manipulated file picked at random" in text  # before any figure
+    assert text.index("picked at random") < text.index("Measured on")
     assert "Untouched files called manipulated 0.050" in text
     assert "sadtalker 12 0.912 (0.874 to 0.941)" in text
 

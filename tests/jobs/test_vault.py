@@ -12,6 +12,7 @@ from unmask.core.errors import DiskFull, InputEmpty, ModelNotFound, StoreError
 from unmask.jobs import JobOptions, TooManyBytes, Vault
 from unmask.jobs.running import Workshop
 from unmask.store import Filters, JobBook
+from unmask.video.files import glance
 
 
 @pytest.fixture
@@ -35,6 +36,27 @@ def test_a_file_is_named_by_its_hash(vault):
     assert place.read_bytes() == b"one two"
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert list(vault.folders.incoming.iterdir()) == []
+
+
+def test_the_same_bytes_again_disturb_nobody_who_reads_them(vault):
+    places, facts = [], []
+    for _ in range(2):
+        incoming = vault.receive(100)
+        incoming.write(b"one two")
+        places.append(incoming.keep())
+        facts.append(glance(places[-1]))
+    assert facts[0].hold(places[0])
+    assert facts == [facts[0]] * 2
+    assert list(vault.folders.incoming.iterdir()) == []
+
+
+def test_what_is_left_of_a_file_gives_way_to_the_whole(vault):
+    place = vault.place(hashlib.sha256(b"one two").hexdigest())
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"one")
+    incoming = vault.receive(100)
+    incoming.write(b"one two")
+    assert incoming.keep().read_bytes() == b"one two"
 
 
 def test_too_much_is_refused_and_leaves_nothing(vault):

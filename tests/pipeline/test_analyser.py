@@ -12,16 +12,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from films import film, panning, picture, two_people
+from films import FACELESS, film, panning, picture, two_people
 from tiny_model import CELLS, write_tiny_model
 
 import unmask
-from unmask.core.analysis import Thresholds
-from unmask.core.errors import InputNotFound, ModelAltered, ModelNotFound, UsageError
+from unmask.core.analysis import MediaInfo, Thresholds
+from unmask.core.errors import (
+    Damaged,
+    InputNotFound,
+    ModelAltered,
+    ModelNotFound,
+    NotInFile,
+    UsageError,
+)
 from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop
 from unmask.runtime.package import Pooling
 from unmask.verdict import face as face_verdict
 from unmask.verdict import frames_logit
+from unmask.video import probe
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +136,61 @@ def test_a_model_that_pools_by_cells_is_given_them(
     assert whole == (len(face.frames), {(CELLS, CELLS)}, pooling)
     assert [count for count, _, _ in clips] == [4] * len(face.clips)  # each by itself, to be shown
     assert face.verdict.probability is not None
+
+
+def test_a_film_is_looked_at_in_a_part_of_it(tiny_model: Path, panned: Path) -> None:
+    request = AnalysisRequest(clips=2, from_s=0.5, to_s=1.2)
+    analyser = Analyser(tiny_model, device="cpu", precision="f32", options=request)
+    analysis = analyser.analyse(panned)
+    assert (analysis.options.from_s, analysis.options.to_s) == (0.5, 1.2)
+    assert analysis.stretches
+    times = [frame.time_s for face in analysis.faces for frame in face.frames]
+    assert 0.5 <= min(times) == analysis.stretches[0][0]
+    assert max(times) == analysis.stretches[-1][1] < 1.2
+
+
+def test_what_was_looked_at_is_noted_where_nobody_is_seen(tiny_model: Path, tmp_path: Path) -> None:
+    empty = film(tmp_path / "empty.mp4", lambda _: FACELESS[:128, :160], frames=40)
+    analysis = Analyser(tiny_model, device="cpu", precision="f32").analyse(empty)
+    assert analysis.verdict.label == "no-face"
+    assert analysis.stretches
+    assert analysis.stretches[0][0] == 0.0
+    still = picture(tmp_path / "still.png")
+    assert Analyser(tiny_model, device="cpu", precision="f32").analyse(still).stretches is None
+
+
+def test_a_part_that_the_film_does_not_reach_is_an_error(tiny_model: Path, panned: Path) -> None:
+    analyser = Analyser(tiny_model, device="cpu", options=AnalysisRequest(from_s=300.0))
+    with pytest.raises(NotInFile, match=r"pan\.mp4: ends after 1\.\d s, before the part"):
+        analyser.analyse(panned)
+    pictured = picture(panned.parent / "still.png")
+    assert analyser.analyse(pictured).faces  # which has no times
+
+
+def test_the_beginning_is_no_answer_for_a_part_that_cannot_be_decoded(
+    tiny_model: Path, panned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def longer(*given: Any, **more: Any) -> MediaInfo:
+        return probe(*given, **more).model_copy(update={"duration_s": 1200.0})
+
+    monkeypatch.setattr("unmask.pipeline.run.probe", longer)  # as a header may state it
+    analyser = Analyser(tiny_model, device="cpu", options=AnalysisRequest(from_s=600.0))
+    with pytest.raises(Damaged, match=r"pan\.mp4: nothing can be decoded in the part to look at"):
+        analyser.analyse(panned)
+
+
+@pytest.mark.parametrize(
+    "part", [{"from_s": -1.0}, {"to_s": 0.0}, {"from_s": 3, "to_s": 2}, {"to_s": float("nan")}]
+)
+def test_a_part_must_make_sense(part: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        AnalysisRequest(**part)
+
+
+def test_a_whole_film_is_asked_for_as_before_there_were_parts(tiny_model: Path) -> None:
+    assert not {"from_s", "to_s"} & set(Analyser(tiny_model).fingerprint_fields())
+    asked = Analyser(tiny_model, options=AnalysisRequest(from_s=5.0)).fingerprint_fields()
+    assert asked["from_s"] == 5.0
 
 
 def test_fingerprint_fields_are_json_and_tell_requests_apart(tiny_model: Path) -> None:

@@ -313,6 +313,24 @@ def test_every_page_fits_a_phone(chromium, server, result):
             if path == "/history":
                 for number in chromium.find_elements(By.CSS_SELECTOR, ".row-link > .num"):
                     assert number.is_displayed()
+                script(
+                    chromium,
+                    "document.querySelector('.row .badge').textContent = arguments[0]",
+                    "Keine Manipulation gefunden",
+                )
+                right = "document.querySelector('%s').getBoundingClientRect().right"
+                inside = f"return {right % '.row .badge'} <= {right % '.row'}"
+                assert script(chromium, inside)
+        one = result.rsplit("/", 1)[1]
+        chromium.get(f"{server.url}/batches/{'0' * 20}?also={one}")
+        german = (
+            "document.querySelector('.batch .badge').textContent = 'Keine Manipulation gefunden';"
+            "document.querySelector('.only-phone').textContent = 'P(manipuliert) ';"
+        )
+        script(chromium, german)
+        cell = "const cell = document.querySelector('.batch td.num');"
+        assert script(chromium, cell + "return cell.scrollWidth <= cell.clientWidth")
+        chromium.get(result if result.startswith("http") else server.url + result)
         shoot(chromium, "phone")
     finally:
         chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

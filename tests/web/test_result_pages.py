@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 from tiny_model import write_tiny_model
 
-from unmask.core.analysis import Analysis
+from unmask.core.analysis import Analysis, Thresholds
+from unmask.evaluation.worth import worth
+from unmask.runtime import shipped_packages
 from unmask.runtime.package import Pooling
 
 
@@ -110,7 +112,7 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
     [
         ({"label": "manipulated", "probability": 0.98}, "Do not decide by this alone."),
         ({"label": "no-manipulation-found", "probability": 0.1}, "Leave the question open"),
-        ({"label": "inconclusive", "probability": 0.6}, "sample more stretches"),
+        ({"label": "inconclusive", "probability": 0.6}, "again with more stretches"),
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("too-noisy",)}, "better copy,"),
         (
             {"label": "inconclusive", "probability": 0.1, "reasons": ("part-covered",)},
@@ -134,10 +136,15 @@ def test_every_verdict_says_what_to_do_next(browser, services, analysed, verdict
 
 
 def test_the_scale_says_where_the_thresholds_lie(browser, services, analysed):
-    thresholds = services.history.get(analysed).analysis.options.thresholds
-    page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
-    assert f"below {thresholds.low:.2f}: none found" in page
-    assert f"from {thresholds.high:.2f}: manipulated" in page
+    analysis = services.history.get(analysed).analysis
+    thresholds = Thresholds(low=0.44, high=0.933)  # 0.93 is inconclusive, and must not look above
+    options = analysis.options.model_copy(update={"thresholds": thresholds})
+    verdict = analysis.verdict.model_copy(update={"label": "inconclusive", "probability": 0.9312})
+    near = analysis.model_copy(update={"options": options, "verdict": verdict})
+    page = browser.get(f"/analyses/{services.history.record(near, fingerprint='f' * 64).id}").text
+    assert "below 0.44: none found" in page
+    assert "from 0.933: manipulated" in page
+    assert "thresholds 0.44 and 0.933" in page
 
 
 def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
@@ -349,6 +356,58 @@ def test_once_more_keeps_every_option_that_the_form_has_no_field_for(
     assert browser.post(f"{path}/again", {"clips": "x"}).status_code == 422
 
 
+def test_a_part_of_a_film_is_looked_at_alone(browser, services, upload, work, clip):
+    path = upload((clip, "clip.mp4"), from_s="0:00,2", to_s="1:00").headers["Location"]
+    work()
+    id = path.rsplit("/", 1)[1]
+    analysis = services.history.get(id).analysis
+    assert (analysis.options.from_s, analysis.options.to_s) == (0.2, 60.0)
+    assert analysis.stretches[0][0] >= 0.2
+    page = browser.get(path).text
+    assert "Only the part from 0.2 s to 1:00 was asked for." in page
+    assert 'name="from_s" maxlength="20" placeholder="0:00" value="0:00.2"' in page
+    assert re.search(r'name="to_s"[^>]*value="1:00"', page)
+    again = browser.post(f"{path}/again", {"from_s": "", "to_s": ""}).headers["Location"]
+    work()
+    whole = services.history.get(again.rsplit("/", 1)[1]).analysis
+    assert (whole.options.from_s, whole.options.to_s) == (None, None)
+    pair = browser.get(f"/compare?one={id}&other={again.rsplit('/', 1)[1]}").text
+    assert "Part of the film" in pair
+    assert browser.post(f"{path}/again", {"from_s": "soon"}).status_code == 422
+    assert browser.post(f"{path}/again", {"from_s": "9", "to_s": "3"}).status_code == 422
+
+
+def test_the_page_says_what_was_looked_at(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    far = analysis.model_copy(
+        update={"media": analysis.media.model_copy(update={"duration_s": 1200.0})}
+    )
+    id = services.history.record(far, fingerprint="e" * 64).id
+    said = browser.get(f"/analyses/{id}").text.partition("What was looked at</h2>")[2]
+    assert re.match(r"<p>\d short stretch(es)? (was|were) looked at, \d\.\d s of 20:00", said)
+    assert re.search(r"seen in (\d) of \1 stretch", said)
+    german = browser.get(f"/analyses/{id}", headers={"Accept-Language": "de"}).text
+    assert "Was angesehen wurde" in german
+
+
+def test_a_file_that_came_to_other_verdicts_says_so(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    same = services.history.record(analysis, fingerprint="d" * 64).id
+    assert "other verdicts" not in browser.get(f"/analyses/{analysed}").text
+    part = analysis.options.model_copy(update={"from_s": 667.0, "to_s": 670.0})
+    clear = analysis.verdict.model_copy(
+        update={"label": "no-manipulation-found", "probability": 0.05}
+    )
+    other = analysis.model_copy(update={"options": part, "verdict": clear})
+    id = services.history.record(other, fingerprint="e" * 64).id
+    page = browser.get(f"/analyses/{analysed}").text
+    note = page.partition("came to other verdicts:")[2].partition("</p>")[0]
+    assert f'href="/analyses/{id}">No manipulation found 0.05</a>. Whoever' in note
+    assert same not in note
+    listed = page.partition("Other analyses of this file")[2]
+    assert "Only the part from 11:07 to 11:10 was asked for." in listed
+
+
 def test_once_more_is_judged_by_the_thresholds_of_today(browser, services, analysed):
     browser.post("/settings", {"low": "0.1", "high": "0.2"})
     other = browser.post(f"/analyses/{analysed}/again").headers["Location"].rsplit("/", 1)[1]
@@ -463,7 +522,23 @@ def test_an_analysis_without_its_file_still_has_a_page(browser, services, analys
     services.desk.vault.delete(analysis.media.sha256)
     page = browser.get(f"/analyses/{id}").text
     assert "No pictures were kept" in page
+    assert page.count('href="/?fresh=1"') == 2
+    form = browser.get("/?fresh=1").text  # else the same answer would come again
+    assert 'name="fresh" value="1" checked' in form
+    assert 'name="fresh" value="1">' in browser.get("/").text
     assert browser.post(f"/analyses/{id}/again").status_code == 409
+
+
+def test_how_good_the_model_is_stands_in_plain_words_first(browser, services, monkeypatch):
+    shipped = shipped_packages()[-1]
+    monkeypatch.setattr(type(services), "packages", lambda self: [shipped])
+    monkeypatch.setattr(type(services), "package", lambda self, name=None: shipped)
+    page = browser.get("/model").text
+    known = worth(shipped.manifest)
+    first = page.partition("in plain words</h2>")[2].partition("</section>")[0]
+    assert f"called {known.caught} of {known.manipulated} manipulated ones manipulated" in first
+    assert "AUC: of a real and a manipulated file picked at random" in first
+    assert page.index("in plain words") < page.index("Reliability")
 
 
 def test_the_model_page(browser):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from unmask.core.errors import InputEmpty, InputNotReadable, UnmaskError
+from unmask.core.errors import InputEmpty, InputNotFound, InputNotReadable, UnmaskError
 from unmask.core.files import is_folder
 from unmask.video import SUFFIXES
 
 STDIN = "-"
+_LINK = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,15 @@ def _expand(path: str) -> Iterator[Source]:
 def _named(path: str) -> Iterator[Source]:
     if is_folder(path):
         yield from _inside(Path(path))
+    elif _LINK.match(path) and not Path(path).exists():
+        yield Source(
+            Path(path),
+            InputNotFound(
+                f"{path}: is a link, and a scan opens files only",
+                hint="download the video or picture itself, or hand the link in in the browser: "
+                "unmask serve",
+            ),
+        )
     else:
         yield Source(Path(path))
 

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from unmask.cli.numbers import FiniteRange
+from unmask.cli.numbers import FiniteRange, Time
+from unmask.core.files import is_there
 
 
-@click.command(short_help="Scan videos, pictures and folders of them.")
+class _OfFiles(click.Command):
+    """A command whose arguments may be files of any name, as ``*`` brings them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; a file whose name reads as an option is named, with the way out."""
+        files = [arg for arg in args if arg.startswith("-") and is_there(Path(arg))]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if not files:
+                raise
+            raise click.UsageError(
+                f"{files[0]} is a file, but a name that begins with a dash reads as an option. "
+                "Write ./ before it, or -- before all names.",
+                ctx,
+            ) from error
+
+
+@click.command(cls=_OfFiles, short_help="Scan videos, pictures and folders of them.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--json", "json_to", metavar="FILE|-", help="Write the results as JSON.")
 @click.option("--csv", "csv_to", metavar="FILE|-", help="Write one row for each input as CSV.")
@@ -43,6 +63,14 @@ from unmask.cli.numbers import FiniteRange
     metavar="N",
     help="Short stretches sampled from a video, 1 to 256.",
 )
+@click.option(
+    "--from",
+    "from_s",
+    type=Time(),
+    metavar="TIME",
+    help="Look at a video only from here on: seconds, 11:07 or 1:02:03.",
+)
+@click.option("--to", "to_s", type=Time(), metavar="TIME", help="Look at a video only up to here.")
 @click.option(
     "--frames-per-clip",
     type=int,

@@ -52,6 +52,8 @@ class ScanOptions:
     frames_per_clip: int | None
     min_face: int
     max_faces: int
+    from_s: float | None
+    to_s: float | None
     model: str | None
     device: DeviceChoice
     runtime: Literal["auto"] | RuntimeName
@@ -84,6 +86,8 @@ class ScanOptions:
             frames_per_clip=self.frames_per_clip,
             min_face=self.min_face,
             max_faces=self.max_faces,
+            from_s=self.from_s,
+            to_s=self.to_s,
         )
         runtime = None if self.runtime == "auto" else self.runtime
         return Analyser(self.model, device=self.device, runtime=runtime, options=request)

@@ -11,7 +11,7 @@ from rich.text import Text
 from unmask.cli import words
 from unmask.cli.outcome import Outcome
 from unmask.cli.terminal import printable
-from unmask.core.analysis import Analysis, Face, Verdict
+from unmask.core.analysis import Analysis, Verdict
 from unmask.core.scan import Failure
 from unmask.evaluation.worth import Worth
 
@@ -30,6 +30,7 @@ class TableReport:
         self._console = console
         self._worth = worth  # of the model, where one model gave all verdicts
         self._begun = False
+        self._sampled = False  # whether much of a film went unseen
         self._came: Counter[str] = Counter()  # to what, of the inputs
 
     def add(self, outcome: Outcome) -> None:
@@ -48,6 +49,8 @@ class TableReport:
         if self._came.total() > 1:
             self._console.print(Text(self._summary()))
         if judged:
+            if self._sampled:
+                self._console.print(Text(words.CLOSER, "italic"))
             self._console.print(Text(words.CAVEAT, "italic"))
             if self._worth is not None:
                 self._console.print(Text(words.measured(self._worth), "italic"))
@@ -71,11 +74,12 @@ class TableReport:
     def _analysed(self, name: str, analysis: Analysis) -> None:
         self._came[words.LABELS[analysis.verdict.label]] += 1
         self._judgement(analysis.verdict, str(len(analysis.faces)), name)
-        self._explain([*words.reasons(analysis.verdict), *words.remarks(analysis)])
+        remarks = [words.looked_at(analysis), *words.remarks(analysis)]
+        self._explain([*words.reasons(analysis.verdict), *remarks])
+        self._sampled |= words.longest_unseen(analysis) >= words.MUCH_UNSEEN_S
         if len(analysis.faces) > 1:
             for face in analysis.faces:
-                name = _face(face, in_time=analysis.media.kind == "video")
-                self._judgement(face.verdict, "", name, _OF_FACES)
+                self._judgement(face.verdict, "", words.face(face, analysis), _OF_FACES)
                 self._explain(words.reasons(face.verdict), _OF_FACES)
 
     def _judgement(self, verdict: Verdict, faces: str, name: str, indent: int = 0) -> None:
@@ -94,8 +98,3 @@ class TableReport:
         for sentence in filter(None, sentences):
             text = Text(printable(sentence), "dim")
             self._console.print(Padding(text, (0, 0, 0, _INDENT + indent), expand=False))
-
-
-def _face(face: Face, *, in_time: bool) -> str:
-    when = f", {words.stretch(face.first_s, face.last_s)}" if in_time else ""
-    return f"face {face.id}{when}"

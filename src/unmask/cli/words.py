@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from unmask.core.analysis import Analysis, Verdict
+from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.wording import LABELS, probability
 from unmask.evaluation.worth import Worth
+from unmask.evidence.looked import longest_unseen, looked_at, shown_in
 from unmask.verdict import explain
 
 __all__ = [
     "CAVEAT",
+    "CLOSER",
     "LABELS",
     "LABEL_WIDTH",
+    "MUCH_UNSEEN_S",
     "NOT_ANALYSED",
     "STYLES",
+    "face",
+    "longest_unseen",
+    "looked_at",
     "measured",
     "probability",
     "reasons",
@@ -35,6 +41,9 @@ CAVEAT = (
     "genuine, and 'manipulated' says neither who did it nor why."
 )
 
+CLOSER = "To look closer: --clips N looks at more stretches, --from and --to at one part of a film."
+MUCH_UNSEEN_S = 5.0  # on end, before it is said how to look closer
+
 
 def measured(worth: Worth) -> str:
     """How far the model of a scan is to be trusted, by what is recorded in its package."""
@@ -42,7 +51,9 @@ def measured(worth: Worth) -> str:
         f"Measured on {worth.real + worth.manipulated} files of known origin ({worth.data}), this "
         f"model called {worth.caught} of {worth.manipulated} manipulated ones manipulated and "
         f"{worth.missed} 'no manipulation found', and {worth.accused} of {worth.real} real ones "
-        f"manipulated. Its AUC there is {worth.auc:.2f}; guessing has 0.50."
+        f"manipulated. Of a real and a manipulated one it gives the manipulated one the higher "
+        f"score {100 * worth.auc:.0f} times in 100 (its AUC is {worth.auc:.2f}); guessing does so "
+        "50 times."
     )
 
 
@@ -67,3 +78,11 @@ def _clock(seconds: float) -> str:
 def remarks(analysis: Analysis) -> list[str]:
     """What the document warns of."""
     return [warning.message for warning in analysis.warnings]
+
+
+def face(one: Face, analysis: Analysis) -> str:
+    """A face's number and, in a video, when it is seen and how much of that was looked at."""
+    if analysis.media.kind == "image":
+        return f"face {one.id}"
+    seen = shown_in(one, analysis)
+    return ", ".join(filter(None, (f"face {one.id}", stretch(one.first_s, one.last_s), seen)))

@@ -70,6 +70,10 @@ class AnalysisOptions(Record):
     precision: Literal["f32", "bf16", "f16"]
     thresholds: Thresholds
     default_thresholds: bool = Field(description="false where others than the model's were used")
+    from_s: float | None = Field(
+        None, ge=0, description="where the part of a film begins that alone was asked for; or null"
+    )
+    to_s: float | None = Field(None, gt=0, description="where it ends; or null")
 
 
 class Verdict(Record):
@@ -167,6 +171,11 @@ class Analysis(Record):
     verdict: Verdict
     faces: tuple[Face, ...]
     warnings: tuple[Notice, ...]
+    stretches: tuple[tuple[float, float], ...] | None = Field(
+        None,
+        description="of a video, the times of the first and the last frame of each stretch that "
+        "was looked at, with faces or without; null in a picture and in documents from before",
+    )
     timings_s: dict[str, float] = Field(description="wall time per stage; differs between runs")
 
     model_config = ConfigDict(

@@ -8,7 +8,8 @@ UnmaskError
 │   ├── NotMedia              not-media        (no decoder recognises it)
 │   ├── NoPicture             no-picture       (sound only, or a picture stream without a codec)
 │   ├── Damaged               damaged          (recognised, but not one frame could be decoded)
-│   └── TooLarge              too-large        (a frame beyond what we decode in bounded memory)
+│   ├── TooLarge              too-large        (a frame beyond what we decode in bounded memory)
+│   └── NotInFile             not-in-file      (the part asked for lies beyond the film's end)
 ├── TimeBudgetExceeded      timeout
 ├── ModelError              a model package is absent, altered or of another kind
 │   ├── ModelNotFound         model-not-found
@@ -98,6 +99,12 @@ class TooLarge(InputError):
     """A frame beyond what is decoded in bounded memory."""
 
     code = "too-large"
+
+
+class NotInFile(InputError):
+    """The film ends before the part of it that was asked for."""
+
+    code = "not-in-file"
 
 
 class TimeBudgetExceeded(UnmaskError):

@@ -51,6 +51,14 @@ LIMITATIONS: tuple[str, ...] = (
     "only ground for a decision about a person.",
 )
 
+HOW_TO_READ = (
+    "AUC: of a real and a manipulated file picked at random, how often the manipulated one has the "
+    "higher score; 0.5 is guessing, 1 never wrong. Equal error rate: the share of errors where as "
+    "many real files are accused as manipulated ones are passed. Found at 1 % false alarms: the "
+    "share of the manipulated files found where one real file in a hundred is accused. The "
+    "interval says how far chance could have moved a figure; few files make it wide."
+)
+
 HEAT_LEGEND = (
     "Orange speaks for manipulation, blue against it; what is not coloured says nothing. The "
     "scale is the same in every picture, so weak evidence looks weak."

@@ -30,6 +30,8 @@ class JobOptions(BaseModel):
     min_face: int = _USUAL.min_face
     max_faces: int = _USUAL.max_faces
     thresholds: Thresholds | None = None
+    from_s: float | None = None
+    to_s: float | None = None
 
     def analyser(self) -> Analyser:
         """What analyses as asked. Cheap: the networks load with the first file."""
@@ -39,6 +41,8 @@ class JobOptions(BaseModel):
             min_face=self.min_face,
             max_faces=self.max_faces,
             thresholds=self.thresholds,
+            from_s=self.from_s,
+            to_s=self.to_s,
         )
         return Analyser(self.model, options=request)
 

@@ -95,10 +95,17 @@ class Incoming:
             self._file.close()
 
     def keep(self) -> Path:
-        """Move the file to its place among the uploads; the same bytes twice are kept once."""
+        """Move the file to its place among the uploads; the same bytes twice are kept once.
+
+        What lies there already stays as it is: a job may be reading it, and would take another
+        file in its place for one that changes while it is read.
+        """
         self.settle()
         with self._or_gone():
             place = self._vault.place(self.sha256)
+            if self._vault.size(self.sha256) == self.bytes:
+                self._path.unlink(missing_ok=True)
+                return place
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.replace(place)
         return place

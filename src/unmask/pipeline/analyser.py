@@ -83,6 +83,8 @@ class Analyser:
             precision=resolved.precision,
             thresholds=request.thresholds or manifest.thresholds,
             default_thresholds=request.thresholds in (None, manifest.thresholds),
+            from_s=request.from_s,
+            to_s=request.to_s,
         )
 
     def fingerprint_fields(self) -> dict[str, Any]:
@@ -91,12 +93,16 @@ class Analyser:
         For :func:`unmask.store.fingerprint`, beside the hashes of the file and of :attr:`model`.
         Loads no runtime.
         """
+        asked = asdict(self.request)
         thresholds = self.request.thresholds
+        for name in ("from_s", "to_s"):  # a whole film is asked for as it was before there were any
+            if asked[name] is None:
+                del asked[name]
         return {
             "device": self._session.device,
             "runtime": self._session.runtime,
             "precision": self._session.precision,
-            **asdict(self.request),
+            **asked,
             "thresholds": None if thresholds is None else thresholds.model_dump(),
         }
 
@@ -185,6 +191,8 @@ class RequestFields(TypedDict, total=False):
     min_face: int
     max_faces: int
     thresholds: Thresholds | None
+    from_s: float | None
+    to_s: float | None
 
 
 def analyse(

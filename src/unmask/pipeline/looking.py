@@ -6,7 +6,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from unmask.clips import align
@@ -34,10 +35,11 @@ number of frames as they were. For measuring what a distortion does; a scan has 
 
 @dataclass(slots=True)
 class Seen:
-    """Counts over all windows, for the warnings."""
+    """Counts over all windows, for the warnings; ``stretches``: from when to when each lasts."""
 
     windows: int = 0
     frames: int = 0
+    stretches: list[tuple[Fraction, Fraction]] = field(default_factory=list)
 
 
 class Looker:
@@ -139,6 +141,7 @@ class Looker:
         self.tracks += tracks
         self.seen.windows += 1
         self.seen.frames += len(images)
+        self.seen.stretches.append((window.frames[0].time, window.frames[-1].time))
 
 
 def prominence(sightings: Iterable[Sighting]) -> float:

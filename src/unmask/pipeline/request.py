@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from unmask.core.analysis import Thresholds
@@ -24,7 +25,9 @@ class AnalysisRequest:
     ``clips`` windows spread over the file; ``frames_per_clip`` None takes the model's number;
     ``min_face`` is the shorter side, in pixels of the displayed frame, of the smallest face looked
     for (12 to 2048; the cost of detection grows with its inverse square); ``max_faces`` faces are
-    scored, the largest and most seen first; ``thresholds`` None takes the model's.
+    scored, the largest and most seen first; ``thresholds`` None takes the model's. ``from_s`` and
+    ``to_s`` are the seconds between which alone a film is looked at, None for its start and its
+    end; of a picture they say nothing.
     """
 
     clips: int = 4
@@ -32,6 +35,8 @@ class AnalysisRequest:
     min_face: int = 40
     max_faces: int = 8
     thresholds: Thresholds | None = None
+    from_s: float | None = None
+    to_s: float | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -42,6 +47,7 @@ class AnalysisRequest:
                 raise UsageError(
                     f"{name} must be a whole number from {low} to {high}, not {value!r}"
                 )
+        self._check_part()
         if self.thresholds is None:
             return
         if not isinstance(self.thresholds, Thresholds):
@@ -51,6 +57,18 @@ class AnalysisRequest:
             )
         if self.thresholds.low > self.thresholds.high:
             raise UsageError("the low threshold lies above the high one")
+
+    def _check_part(self) -> None:
+        for name in ("from_s", "to_s"):
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None and not (number and 0 <= value < inf):
+                raise UsageError(f"{name} must be a number of seconds from 0 on, not {value!r}")
+        if self.to_s is not None and self.to_s <= (self.from_s or 0.0):
+            raise UsageError(
+                "the part to look at ends before it begins",
+                hint="name its beginning first, then its end",
+            )
 
 
 DEFAULT_REQUEST: Final = AnalysisRequest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,13 +11,21 @@ import numpy as np
 from unmask.clips import plan_windows
 from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, ModelRef, Verdict
 from unmask.core.deadline import Deadline
-from unmask.core.frames import Sighting
+from unmask.core.errors import Damaged, NotInFile
+from unmask.core.frames import Sighting, WindowPlan
 from unmask.core.version import __version__
 from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.choosing import Choice, choose_faces, sightings
 from unmask.pipeline.engine import Engine
-from unmask.pipeline.judging import face_evidence, face_record, frame_score, rounded, score_faces
-from unmask.pipeline.looking import Alter, Looker
+from unmask.pipeline.judging import (
+    face_evidence,
+    face_record,
+    frame_score,
+    rounded,
+    score_faces,
+    seconds,
+)
+from unmask.pipeline.looking import Alter, Looker, Seen
 from unmask.pipeline.notices import notices
 from unmask.pipeline.progress import Progress
 from unmask.pipeline.queueing import Scored
@@ -65,7 +73,13 @@ class Run:
             clips=options.clips,
             frames=options.frames_per_clip,
             step_s=manifest.clip.step_s,
+            part=(options.from_s, options.to_s) if info.kind == "video" else (None, None),
         )
+        if not plans:
+            raise NotInFile(
+                f"{self.source}: ends after {info.duration_s:.1f} s, before the part to look at",
+                hint="name a part that lies within it",
+            )
         looker = Looker(
             engine.detector,
             engine.scorer,
@@ -76,6 +90,7 @@ class Run:
             alter=self.alter,
         )
         looker.look(self.source, info, plans, self.progress)
+        self._check_part(looker.seen, plans)
         known_by_now = {
             "sha256": sha256(self.deadline),
             "frames_decoded": looker.damage.decoded,
@@ -100,8 +115,17 @@ class Run:
             verdict=verdict,
             faces=faces,
             warnings=tuple(notices(info, plans, looker.seen, looker.damage, choice)),
+            stretches=_stretches(info, looker.seen),
             timings_s=self.clock.timings(),
         )
+
+    def _check_part(self, seen: Seen, plans: Sequence[WindowPlan]) -> None:
+        """Where nothing decodes in any plan, the film's beginning is read: no answer for a part."""
+        if 0 < plans[0].start > seen.stretches[0][0]:
+            raise Damaged(
+                f"{self.source}: nothing can be decoded in the part to look at",
+                hint="it seems cut short or overwritten; copy or download it again",
+            )
 
     def _judge(
         self,
@@ -137,6 +161,12 @@ class Run:
                 )
             )
             return faces, rounded(whole)
+
+
+def _stretches(info: MediaInfo, seen: Seen) -> tuple[tuple[float, float], ...] | None:
+    if info.kind == "image":
+        return None
+    return tuple((seconds(first), seconds(last)) for first, last in seen.stretches)
 
 
 def _hand_over(

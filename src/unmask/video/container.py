@@ -17,6 +17,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged, NoPicture, NotMedia
 from unmask.video.files import glance
 from unmask.video.limits import MAX_PIXELS
+from unmask.video.mistaken import mistaken_for_film
 
 # FFmpeg's playlists and pattern readers (hls, dash, concat, image2, sdp and the like) open
 # further files that the playlist names, so an uploaded text could read the disk or the network.
@@ -39,6 +40,7 @@ _RAW = frozenset({"h264", "hevc", "mpegvideo", "m4v", "h261", "h263", "obu"})
 # FFmpeg's index of these marks every key frame once it is read. Of others it holds chance finds.
 INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 _NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
+_HEAD = 1024
 _CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
 
 
@@ -119,18 +121,18 @@ def _has_decoder(stream: VideoStream) -> bool:
 
 
 def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
-    if _is_known(path):
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if _is_known(head):
         return Damaged(f"{path}: its structure cannot be read: {error.strerror}", hint=_CUT_SHORT)
-    return NotMedia(
+    return mistaken_for_film(path, head) or NotMedia(
         f"{path}: is not a video or picture in a format that Unmask opens",
         hint="playlists are not followed; convert the file to MP4, WebM, JPEG or PNG",
     )
 
 
-def _is_known(path: Path) -> bool:
+def _is_known(head: bytes) -> bool:
     """Whether the first bytes are those of a common container, so that the rest is at fault."""
-    with path.open("rb") as stream:
-        head = stream.read(12)
     return (
         head[4:8] in (b"ftyp", b"moov", b"mdat")
         or head[:4] in (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01")

@@ -10,19 +10,21 @@ from flask import Flask
 from flask_babel import format_datetime
 from markupsafe import Markup
 
-from unmask.core.analysis import Analysis, Face, Verdict
+from unmask.core.analysis import Analysis, AnalysisOptions, Face, Verdict
 from unmask.core.wording import LABELS
 from unmask.core.wording import probability as plain_probability
 from unmask.evidence import (
     FACE_COLOURS,
     ContentCredentials,
     Likelihood,
+    advice,
     face_colour,
     face_dash,
     face_ink,
+    looked,
 )
 from unmask.evidence.sections.origin import credentials_in_words
-from unmask.evidence.words import LIMITATIONS, MEANS
+from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
@@ -43,6 +45,7 @@ def install(app: Flask) -> None:
         rate=rate,
         markdown=markdown,
         said=said,
+        as_typed=as_typed,
         short_hash=lambda sha256: sha256[:12],
     )
     app.jinja_env.globals.update(
@@ -57,6 +60,10 @@ def install(app: Flask) -> None:
         reasons_of=reasons,
         means=means,
         next_step=next_step,
+        looked_at=looked_at,
+        shown_in=shown_in,
+        part=part,
+        how_to_read=lambda: _(HOW_TO_READ),
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
         figures=figures,
@@ -93,48 +100,36 @@ def means(code: str) -> tuple[str, str]:
 
 def next_step(analysis: Analysis) -> str:
     """What somebody who has to decide can do after such a verdict."""
-    verdict = analysis.verdict
-    if verdict.label == "manipulated":
-        return _(
-            "Do not decide by this alone. Look closely at the frames that score highest, find "
-            "where the file was first published, and ask whoever published it."
-        )
-    if verdict.label == "no-manipulation-found":
-        return _(
-            "Leave the question open: check who published it first, when and where it was made, "
-            "and whether sound and caption belong to it."
-        )
-    if verdict.label == "no-face":
-        return _(
-            "If a face is to be seen, hand in the part or the detail that shows it; if it lies on "
-            "its side or upside down, turn the file upright first."
-        )
-    return _after_doubt(analysis)
+    with spoken_here():
+        return advice.next_step(analysis)
 
 
-def _after_doubt(analysis: Analysis) -> str:
-    verdict = analysis.verdict
-    if "face-turned" in verdict.reasons:
-        return _("Turn the file upright, as it was filmed, and hand it in once more.")
-    if {"written-over", "pixelated", "part-covered"} & set(verdict.reasons):
-        return _(
-            "Find the file as it was before somebody edited it, or hand in the part that shows "
-            "the face without what was laid over it."
-        )
-    if verdict.probability is None or "too-noisy" in verdict.reasons:
-        return _(
-            "Find a better copy, best the original: larger, sharper, longer or less compressed. "
-            "Until then, decide by other evidence."
-        )
-    if analysis.media.kind == "video":
-        return _(
-            "Look at more of it: sample more stretches, under “Once more”, or hand in a better "
-            "copy. Otherwise decide by other evidence."
-        )
-    return _(
-        "Hand in a better copy or, if there is one, the film that it is from: one picture says "
-        "little. Otherwise decide by other evidence."
-    )
+def looked_at(analysis: Analysis) -> str:
+    """How much of a film was looked at, and how much was not."""
+    with spoken_here():
+        return looked.looked_at(analysis)
+
+
+def shown_in(face: Face, analysis: Analysis) -> str:
+    """In how many of the stretches looked at a face is seen."""
+    with spoken_here():
+        return looked.shown_in(face, analysis)
+
+
+def part(options: AnalysisOptions) -> str:
+    """Which part of a film alone was asked for."""
+    with spoken_here():
+        return looked.part(options)
+
+
+def as_typed(seconds: float | None) -> str:
+    """A time as a field of a form takes it, such as ``11:07`` or ``1:02:03.5``."""
+    if seconds is None:
+        return ""
+    minutes, second = divmod(round(seconds, 3), 60)
+    hours, minute = divmod(int(minutes), 60)
+    tail = f"{second:06.3f}".rstrip("0").rstrip(".")
+    return f"{hours}:{minute:02d}:{tail}" if hours else f"{minute}:{tail}"
 
 
 def figures(ratio: Likelihood) -> str:

@@ -104,7 +104,11 @@ def square(face: int) -> bool:
 
 
 def _windows(times: Sequence[float], analysis: Analysis) -> list[tuple[float, float]]:
-    """Stretches of neighbouring sampled times: where the step jumps, another begins."""
+    """What was looked at, with a face or without; in documents that do not say it, stretches of
+    neighbouring sampled times: where the step jumps, another begins.
+    """
+    if analysis.stretches:
+        return list(analysis.stretches)
     usual = max(2.5 * _median_step(times, analysis.options.frames_per_clip), 0.05)
     windows = [[times[0], times[0]]]
     for before, time in pairwise(times):

@@ -21,6 +21,7 @@ from unmask.evidence.document import (
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.jpeg import jpeg
 from unmask.evidence.likelihood import Likelihood
+from unmask.evidence.looked import shown_in
 from unmask.evidence.pictures import KeyFace
 from unmask.evidence.report import Report
 from unmask.evidence.sections.format import clock, number, precise, probability, score, whole
@@ -252,10 +253,8 @@ def _facts(report: Report, face: Face) -> Iterator[tuple[str, str]]:
         yield _("P(manipulated)"), f"{probability(found)} ({precise(found)})"
         yield _("Likelihood ratio"), f"{likelihood.in_figures()}: {_(likelihood.verbal)}"
     if report.analysis.media.kind == "video":
-        yield (
-            _("Seen"),
-            _("from %(start)s to %(end)s", start=clock(face.first_s), end=clock(face.last_s)),
-        )
+        times = _("from %(start)s to %(end)s", start=clock(face.first_s), end=clock(face.last_s))
+        yield _("Seen"), ", ".join(filter(None, (times, shown_in(face, report.analysis))))
     sizes = [frame.size_px for frame in face.frames]
     yield _("Frames"), ngettext("%(num)s frame", "%(num)s frames", len(face.frames))
     yield (

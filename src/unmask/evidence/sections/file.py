@@ -6,6 +6,7 @@ from unmask.core.analysis import Analysis, MediaInfo
 from unmask.core.language import _, ngettext
 from unmask.evidence.custody import document_sha256
 from unmask.evidence.document import Block, Facts, Paragraph, Section
+from unmask.evidence.looked import part
 from unmask.evidence.report import Report
 from unmask.evidence.sections.format import clock, rate, size, whole
 from unmask.evidence.text import named
@@ -118,4 +119,4 @@ def _asked(analysis: Analysis) -> str:
         options.clips,
     )
     frames = ngettext("%(num)s frame each", "%(num)s frames each", options.frames_per_clip)
-    return f"{stretches}, {frames}"
+    return ". ".join(filter(None, (f"{stretches}, {frames}", part(options))))

@@ -12,14 +12,18 @@ from unmask.core.language import _, local, ngettext
 from unmask.evidence.document import Block, Paragraph, Table
 from unmask.evidence.sections.format import number, whole
 from unmask.evidence.text import shortened
+from unmask.evidence.words import HOW_TO_READ
 
 _APART = ("evaluations", "calibration")
 _MOST = 40
+_LONGEST = 1000
 
 
 def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
     """A table for each evaluation, then what else the manifest counts; or that there is nothing."""
     found = [_mapping(one) for one in _items(metrics.get("evaluations"))]
+    if found:
+        yield Paragraph(_(HOW_TO_READ), style="small")
     for one in found:
         yield from _evaluation(one)
     rest = {name: value for name, value in metrics.items() if name not in _APART}
@@ -36,6 +40,33 @@ def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
         )
     if not found and not rows:
         yield Paragraph(_("The package states no measurements of how well it does."))
+
+
+def in_brief(metrics: Mapping[str, Any]) -> str:
+    """What the model found and whom it accused when last measured, in counts; "" if not stated."""
+    found = [_mapping(one) for one in _items(metrics.get("evaluations"))]
+    rows = map(_mapping, _items(found[-1].get("decisions"))) if found else ()
+    by_label = {row.get("label"): row for row in rows}
+    real, fake = by_label.get(0, {}), by_label.get(1, {})
+    if not (_int(real.get("files")) and _int(fake.get("files"))):
+        return ""
+    return _(
+        "When measured on %(files)s files of known origin, this model called %(caught)s of "
+        '%(manipulated)s manipulated ones manipulated and %(missed)s "no manipulation found", '
+        "and %(accused)s of %(real)s real ones manipulated.",
+        files=whole(_int(real.get("files")) + _int(fake.get("files"))),
+        caught=_counted(fake, "correct"),
+        manipulated=whole(_int(fake.get("files"))),
+        missed=_counted(fake, "wrong"),
+        accused=_counted(real, "wrong"),
+        real=whole(_int(real.get("files"))),
+    )
+
+
+def _counted(decision: dict[str, Any], name: str) -> str:
+    share = _mapping(decision.get(name)).get("value")
+    files = _int(decision.get("files"))
+    return whole(round(share * files)) if isinstance(share, float | int) else "–"
 
 
 def _evaluation(one: dict[str, Any]) -> Iterator[Block]:
@@ -110,6 +141,8 @@ def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, s
             yield from _flat(value, f"{before}{name}: ")
         else:
             text = local(f"{value:,}") if isinstance(value, int | float) else str(value)
+            if not text or len(text) > _LONGEST:
+                continue  # hashes of every file: no reader of a report looks them up
             yield shortened(f"{before}{name}", 80), shortened(text, 64)
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from unmask.core.analysis import Face
 from unmask.core.language import _, ngettext
 from unmask.core.said import told
 from unmask.core.wording import LABELS
+from unmask.evidence.advice import next_step
 from unmask.evidence.document import Banner, Block, Bullets, Facts, Paragraph, Section, Table
 from unmask.evidence.likelihood import Likelihood, Reference
+from unmask.evidence.looked import looked_at
 from unmask.evidence.report import Report
 from unmask.evidence.sections.format import limit, number, precise, probability, whole
+from unmask.evidence.sections.measured import in_brief
 from unmask.evidence.text import shortened
 from unmask.evidence.words import MEANS
 
 _PRIORS = (2, 10, 100, 1000)
+_FACES = 8  # named on the first page
 
 
 def verdict_section(report: Report) -> Section:
@@ -32,6 +39,7 @@ def verdict_section(report: Report) -> Section:
         ),
         Paragraph(_(says_not), strong=_("What it does not say.")),
         Bullets(tuple(report.explain(code) for code in verdict.reasons)),
+        *_in_short(report),
     ]
     if not analysis.options.default_thresholds:
         limits = analysis.options.thresholds
@@ -52,6 +60,34 @@ def verdict_section(report: Report) -> Section:
         for notice in analysis.warnings
     ]
     return Section(_("Verdict"), tuple(blocks))
+
+
+def _in_short(report: Report) -> Iterator[Block]:
+    """What whoever reads one page of a report needs to know before they decide anything."""
+    analysis = report.analysis
+    if len(analysis.faces) > 1:
+        faces = [_of_face(face) for face in analysis.faces[:_FACES]]
+        more = len(analysis.faces) - len(faces)
+        if more:
+            faces.append(_("%(n)s more below.", n=whole(more)))
+        yield Paragraph(" ".join(faces), strong=_("Face by face."))
+    seen = looked_at(analysis)
+    if seen:
+        yield Paragraph(seen, strong=_("What was looked at."))
+    worth = "" if report.manifest is None else in_brief(report.manifest.metrics)
+    if worth:
+        yield Paragraph(worth, strong=_("How good this model is."))
+    yield Paragraph(next_step(analysis), strong=_("What to do next."))
+
+
+def _of_face(face: Face) -> str:
+    found = face.verdict.probability
+    return _(
+        "Face %(n)s: %(label)s%(figure)s.",
+        n=face.id,
+        label=_(LABELS[face.verdict.label]),
+        figure="" if found is None else f" ({probability(found)})",
+    )
 
 
 def weight_section(report: Report) -> Section:

@@ -130,6 +130,11 @@ def _number(name: str) -> Any:
     return Field(default=None, ge=low, le=high)
 
 
+def _second(where: str) -> Any:
+    text = f"where the part of a film {where}, in seconds, that alone is looked at"
+    return Field(default=None, ge=0, description=text)
+
+
 def _address(default: Any, text: str) -> Any:
     """What is no such address is refused where it is looked at, which says more than a pattern."""
     schema: dict[str, Any] = {"pattern": r"^https?://\S+$", "maxLength": LONGEST_URL}
@@ -149,6 +154,8 @@ class Link(Record):
     frames_per_clip: int | None = _number("frames_per_clip")
     min_face: int | None = _number("min_face")
     max_faces: int | None = _number("max_faces")
+    from_s: float | None = _second("begins")
+    to_s: float | None = _second("ends")
     fresh: bool = Field(default=False, description="analyse again what is known")
     webhook: str | None = _address(None, _WEBHOOK)
 
@@ -162,5 +169,7 @@ class Upload(Record):
     frames_per_clip: int | None = _number("frames_per_clip")
     min_face: int | None = _number("min_face")
     max_faces: int | None = _number("max_faces")
+    from_s: float | None = _second("begins")
+    to_s: float | None = _second("ends")
     fresh: bool = Field(default=False, description="analyse again what is known")
     webhook: str | None = _address(None, _WEBHOOK)

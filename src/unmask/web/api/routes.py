@@ -33,7 +33,7 @@ from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.uploads import received
 from unmask.web.views.downloads import frames_answer, report_answer
-from unmask.web.views.upload import options_from
+from unmask.web.views.upload import NUMBERS, PART, options_from
 
 API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
@@ -287,9 +287,11 @@ def _linked() -> Submission:
         flaw = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, flaw["loc"])) or "it"
         raise UsageError(f"the JSON is not as it should be: {where}: {flaw['msg']}") from error
-    given = link.model_dump(include={"model", "clips", "frames_per_clip", "min_face", "max_faces"})
+    given = link.model_dump(include={"model", *NUMBERS, *PART})
     own, origin = services(), f"fetched from {link.url[:300]}"
-    options = own.options(**{name: value for name, value in given.items() if value})
+    options = own.options(
+        **{name: value for name, value in given.items() if value not in (None, "")}
+    )
     webhook = own.webhook(link.webhook)
     with own.desk.errand():
         file, name = fetch(link.url, own.desk.vault, own.config.max_upload)

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from unmask.core.errors import ModelError
+from unmask.evaluation.worth import worth
 from unmask.web.reliability import measured
 from unmask.web.services import services
 
@@ -25,4 +26,5 @@ def model() -> ResponseReturnValue:
         package=package,
         packages=packages,
         evaluations=measured(package.manifest),
+        worth=worth(package.manifest),
     )

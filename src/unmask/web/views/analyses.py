@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
-from unmask.core.analysis import Analysis, Face, Pixels
+from unmask.core.analysis import Analysis, AnalysisOptions, Face, Pixels
 from unmask.core.errors import Damaged, InputEmpty, NoPicture, NotMedia, TooLarge
 from unmask.evaluation.worth import Worth, worth
 from unmask.evidence import Provenance, Reference, face_colour, face_ink
@@ -23,12 +23,20 @@ from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
 from unmask.web.views.progress import describe, in_words
-from unmask.web.views.upload import NUMBERS, options_from
+from unmask.web.views.upload import NUMBERS, PART, options_from
 
 analyses = Blueprint("analyses", __name__)
 STRIP = 10
 _OF_THE_FILE = {one.code for one in (Damaged, InputEmpty, NoPicture, NotMedia, TooLarge)}
 """With which a file fails however often it is tried: another one is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another analysis of the same bytes, and how it looked at them."""
+
+    entry: Entry
+    options: AnalysisOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Page:
     plays: bool
     preview: bool
     copyable: bool
-    others: list[Entry]
+    others: list[Other]
     needed_by: int
 
     def crops(self, face: Face) -> list[CropPicture]:
@@ -166,6 +174,7 @@ def again_options(job: Job | None, stored: Stored | None) -> JobOptions:
     sent = options_from(request.form)
     before = JobOptions.model_validate(job.options) if job else _recorded(stored)
     asked = {name: getattr(sent, name) for name in NUMBERS if name in sent.model_fields_set}
+    asked |= {name: getattr(sent, name) for name in PART if name in request.form}
     installed = {str(package.folder) for package in services().packages()}
     if request.form.get("model") or before.model not in installed:
         asked["model"] = sent.model
@@ -183,6 +192,8 @@ def _recorded(stored: Stored | None) -> JobOptions:
         frames_per_clip=options.frames_per_clip,
         min_face=options.min_face_px,
         max_faces=options.max_faces,
+        from_s=options.from_s,
+        to_s=options.to_s,
     )
 
 
@@ -211,7 +222,10 @@ def page_of(stored: Stored) -> Page:
     )
 
 
-def others_of(entry: Entry) -> list[Entry]:
+def others_of(entry: Entry) -> list[Other]:
     """Other analyses of the same bytes, the newest first."""
-    same = services().history.list(Filters(text=entry.sha256), limit=20)
-    return [one for one in same if one.id != entry.id and one.sha256 == entry.sha256]
+    history = services().history
+    same = history.list(Filters(text=entry.sha256), limit=20)
+    ids = [one.id for one in same if one.id != entry.id and one.sha256 == entry.sha256]
+    found = [stored for id in ids if (stored := history.get(id)) is not None]
+    return [Other(stored.entry, stored.analysis.options) for stored in found]

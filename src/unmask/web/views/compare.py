@@ -6,7 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from unmask.core.analysis import Analysis
-from unmask.web.presenting import number
+from unmask.web.presenting import number, part
 from unmask.web.services import services
 from unmask.web.views.analyses import page_of
 from unmask.web.words import _
@@ -39,6 +39,7 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
     sampling = [
         (_("Stretches sampled"), str(options.clips)),
         (_("Frames in each"), str(options.frames_per_clip)),
+        (_("Part of the film"), part(options) or _("all of it")),
     ]
     return [
         (_("Model"), f"{model.name} {model.version} ({model.sha256[:12]})"),

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from unmask.core.errors import ModelError, UnmaskError, UsageError
+from unmask.core.times import seconds_of
 from unmask.jobs import Desk, JobOptions, Submission
 from unmask.pipeline import RANGES
 from unmask.runtime import ModelPackage
@@ -23,15 +24,16 @@ from unmask.web.uploads import received
 upload = Blueprint("upload", __name__)
 _DIGITS = 12  # Python reads no number of thousands
 NUMBERS = ("clips", "frames_per_clip", "min_face", "max_faces")
+PART = ("from_s", "to_s")
 
 
 @upload.get("/")
 def home() -> ResponseReturnValue:
-    """The form, and what was analysed last."""
-    return _page()
+    """The form, and what was analysed last; ``fresh``: a known result is not what is wanted."""
+    return _page(fresh=request.args.get("fresh") == "1")
 
 
-def _page(url: str = "", problem: UnmaskError | None = None) -> str:
+def _page(url: str = "", problem: UnmaskError | None = None, *, fresh: bool = False) -> str:
     """``url`` and ``problem``: the link that was not to be had, to be mended, and why."""
     recent = _recent()
     return render_template(
@@ -45,6 +47,7 @@ def _page(url: str = "", problem: UnmaskError | None = None) -> str:
         limit=services().config.max_upload,
         url=url,
         problem=problem,
+        fresh=fresh,
     )
 
 
@@ -124,13 +127,16 @@ def link() -> ResponseReturnValue:
 def options_from(form: object) -> JobOptions:
     """The options that a form states; what it leaves open is as usual."""
     get = form.get  # type: ignore[attr-defined]
-    numbers: dict[str, int] = {}
+    numbers: dict[str, float] = {}
     for name in NUMBERS:
         text = str(get(name) or "").strip()
         if text:
             if not text.isdecimal() or len(text) > _DIGITS:
                 raise UsageError(f"{name} must be a whole number, not {text[:40]!r}")
             numbers[name] = int(text)
+    for name in PART:
+        if text := str(get(name) or "").strip():
+            numbers[name] = seconds_of(text)
     return services().options(get("model") or None, **numbers)
 
 

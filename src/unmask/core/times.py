@@ -1,0 +1,23 @@
+"""Times in a film as people write them."""
+
+from __future__ import annotations
+
+import re
+
+from unmask.core.errors import UsageError
+
+_TIME = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,4}):)?(\d{1,9}(?:[.,]\d{1,6})?)", re.ASCII)
+
+
+def seconds_of(text: str) -> float:
+    """Seconds of ``667``, ``667.5``, ``11:07`` or ``1:02:03.5``; a decimal comma will do, too.
+
+    Raises :class:`UsageError` for anything else.
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None or (match[2] is not None and float(match[3].replace(",", ".")) >= 60):
+        raise UsageError(
+            f"a time must be given in seconds or as 1:02:03, not {text[:40]!r}",
+        )
+    hours, minutes, seconds = (float((one or "0").replace(",", ".")) for one in match.groups())
+    return hours * 3600 + minutes * 60 + seconds

@@ -1,0 +1,98 @@
+"""What somebody who has to decide can do after a verdict."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+from unmask.core.analysis import Analysis
+from unmask.core.language import _
+from unmask.evidence.looked import longest_unseen, span
+
+_MUCH_UNSEEN = 5.0  # seconds on end
+
+
+def next_step(analysis: Analysis) -> str:
+    """The next step in the language written in, by the verdict's label and reasons."""
+    verdict = analysis.verdict
+    if verdict.label == "manipulated":
+        return _(
+            "Do not decide by this alone. Look closely at the frames that score highest, find "
+            "where the file was first published, and ask whoever published it."
+        )
+    if verdict.label == "no-manipulation-found":
+        return " ".join(filter(None, (_closer(analysis), _open_question())))
+    if verdict.label == "no-face":
+        return _(
+            "If a face is to be seen, hand in the part or the detail that shows it; if it lies on "
+            "its side or upside down, turn the file upright first."
+        )
+    return _after_doubt(analysis)
+
+
+def _open_question() -> str:
+    return _(
+        "Leave the question open: check who published it first, when and where it was made, "
+        "and whether sound and caption belong to it."
+    )
+
+
+def _closer(analysis: Analysis) -> str:
+    if longest_unseen(analysis) < _MUCH_UNSEEN:
+        return ""
+    return _(
+        "If it is one scene that is in doubt, analyse that part of the film alone (from, to): "
+        "much of it went unseen."
+    )
+
+
+def _after_doubt(analysis: Analysis) -> str:
+    verdict = analysis.verdict
+    if "face-turned" in verdict.reasons:
+        return _("Turn the file upright, as it was filmed, and hand it in once more.")
+    if {"written-over", "pixelated", "part-covered"} & set(verdict.reasons):
+        return _(
+            "Find the file as it was before somebody edited it, or hand in the part that shows "
+            "the face without what was laid over it."
+        )
+    if verdict.probability is None or "too-noisy" in verdict.reasons:
+        return _(
+            "Find a better copy, best the original: larger, sharper, longer or less compressed. "
+            "Until then, decide by other evidence."
+        )
+    if analysis.media.kind == "video":
+        return _look_again(analysis)
+    return _(
+        "Hand in a better copy or, if there is one, the film that it is from: one picture says "
+        "little. Otherwise decide by other evidence."
+    )
+
+
+def _look_again(analysis: Analysis) -> str:
+    said = _(
+        "Look at more of it: analyse it again with more stretches, or hand in a better copy. "
+        "Otherwise decide by other evidence."
+    )
+    at = _strongest(analysis) if "frames-disagree" in analysis.verdict.reasons else None
+    if at is None:
+        return said
+    there = _(
+        "What speaks most for manipulation lies around %(time)s: watch it, and analyse that part "
+        "alone (from, to).",
+        time=span(at),
+    )
+    return f"{there} {said}"
+
+
+def _strongest(analysis: Analysis) -> float | None:
+    """The middle of the stretch in which a face that was judged scores highest by its frames."""
+    best: tuple[float, float] | None = None
+    for face in analysis.faces:
+        for first, last in analysis.stretches or () if face.judged else ():
+            scores = [
+                frame.score
+                for frame in face.frames
+                if first <= frame.time_s <= last and frame.score is not None
+            ]
+            if scores and (best is None or fmean(scores) > best[0]):
+                best = fmean(scores), (first + last) / 2
+    return None if best is None or len(analysis.stretches or ()) < 2 else best[1]

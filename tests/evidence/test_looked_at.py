@@ -1,0 +1,92 @@
+"""Reports say how much of a film was looked at, how much was not, and what to do next."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from report_samples import analysis, face, frame, manifest, report
+
+from unmask.core.analysis import Analysis, Verdict
+from unmask.core.language import spoken
+from unmask.evidence import html_report
+from unmask.evidence.advice import next_step
+from unmask.evidence.looked import longest_unseen, looked_at, shown_in
+
+FOUR = ((0.0, 0.48), (300.0, 300.48), (600.0, 600.48), (900.0, 900.48))
+
+
+def film(stretches=FOUR, duration_s=1200.0, reasons=("below-threshold",), **options) -> Analysis:
+    label = "inconclusive" if reasons != ("below-threshold",) else "no-manipulation-found"
+    base = analysis(duration_s=duration_s, frame_rate="25")
+    return base.model_copy(
+        update={
+            "stretches": stretches,
+            "verdict": Verdict(label=label, probability=0.2, reasons=reasons),
+            "options": base.options.model_copy(update=options),
+        }
+    )
+
+
+def test_what_was_not_looked_at_is_said():
+    assert longest_unseen(film()) == pytest.approx(299.52)
+    assert looked_at(film()) == (
+        "4 short stretches were looked at, 2.1 s of 20:00 in all. "
+        "Up to 5:00 on end went unseen: a manipulation there would not be noticed."
+    )
+    with spoken("de"):
+        assert "2,1 s von 20:00" in looked_at(film())
+
+
+def test_where_nearly_all_was_seen_nothing_is_missing():
+    seen = film(((0.0, 0.48), (0.6, 1.08)), duration_s=1.2)
+    assert looked_at(seen) == "2 short stretches were looked at, 1.0 s of 1.2 s in all."
+
+
+def test_a_part_that_was_asked_for_is_named():
+    part = film(((667.0, 667.48),), from_s=667.0, to_s=670.0)
+    assert looked_at(part).startswith("Only the part from 11:07 to 11:10 was asked for. 1 short")
+    assert longest_unseen(part) == pytest.approx(667.0)
+
+
+@pytest.mark.parametrize("stretches", [None, ()])
+def test_pictures_and_older_documents_say_nothing(stretches):
+    silent = film(stretches)
+    assert looked_at(silent) == shown_in(silent.faces[0], silent) == ""
+    assert longest_unseen(silent) == 0.0
+
+
+def test_a_face_is_not_said_to_be_watched_all_the_time():
+    brief = face().model_copy(update={"frames": (frame(0.2), frame(900.1)), "last_s": 900.1})
+    assert shown_in(brief, film()) == "seen in 2 of 4 stretches"
+
+
+def test_whoever_clears_little_of_a_film_is_told_to_look_closer():
+    assert "that part of the film alone" in next_step(film())
+    assert "alone" not in next_step(film(((0.0, 0.48), (1.0, 1.48)), duration_s=2.0))
+
+
+def test_where_frames_disagree_the_place_is_named():
+    clear = face().model_copy(update={"frames": (frame(0.2, 0.3), frame(600.2, 0.98))})
+    doubt = film(reasons=("frames-disagree",)).model_copy(update={"faces": (clear,)})
+    assert "lies around 10:00: watch it" in next_step(doubt)
+    between = film(reasons=("between-thresholds",)).model_copy(update={"faces": (clear,)})
+    assert "around" not in next_step(between)
+
+
+def test_the_first_section_of_a_report_has_what_a_decision_needs():
+    two = film().model_copy(update={"faces": (face(0, 0.98), face(1, None))})
+    page = html_report(report(two, manifest=measured()))
+    first = re.sub(r"<[^>]+>", "", page.partition("<h2")[2].partition("<h2")[0])
+    assert "Face by face. Face 0: Manipulated (0.98). Face 1: Inconclusive." in first
+    assert "What was looked at. 4 short stretches were looked at, 2.1 s of 20:00" in first
+    assert "this model called 19 of 50 manipulated ones manipulated" in first
+    assert "What to do next." in first
+
+
+def measured():
+    decisions = [
+        {"label": 0, "files": 50, "wrong": {"value": 0.0}},
+        {"label": 1, "files": 50, "correct": {"value": 0.38}, "wrong": {"value": 0.1}},
+    ]
+    return manifest().model_copy(update={"metrics": {"evaluations": [{"decisions": decisions}]}})
