@@ -7,7 +7,7 @@ import re
 import pytest
 from report_samples import analysis, face, frame, manifest, report
 
-from unmask.core.analysis import Analysis, Verdict
+from unmask.core.analysis import Analysis, FaceClip, Verdict
 from unmask.core.language import spoken
 from unmask.evidence import html_report
 from unmask.evidence.advice import next_step
@@ -67,7 +67,12 @@ def test_whoever_clears_little_of_a_film_is_told_to_look_closer():
 
 
 def test_where_frames_disagree_the_place_is_named():
-    clear = face().model_copy(update={"frames": (frame(0.2, 0.3), frame(600.2, 0.98))})
+    clips = (
+        FaceClip(first_s=0.0, last_s=0.48, score=0.3, temporal_score=0.9),
+        FaceClip(first_s=600.0, last_s=600.48, score=0.98, temporal_score=0.2, stretch=2),
+        FaceClip(first_s=900.0, last_s=900.48, score=0.99, temporal_score=0.2, counted=False),
+    )
+    clear = face().model_copy(update={"clips": clips})
     doubt = film(reasons=("frames-disagree",)).model_copy(update={"faces": (clear,)})
     assert "lies around 10:00: watch it" in next_step(doubt)
     between = film(reasons=("between-thresholds",)).model_copy(update={"faces": (clear,)})

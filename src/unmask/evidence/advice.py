@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import fmean
-
 from unmask.core.analysis import Analysis
 from unmask.core.language import _
 from unmask.evidence.looked import longest_unseen, span
@@ -84,15 +82,9 @@ def _look_again(analysis: Analysis) -> str:
 
 
 def _strongest(analysis: Analysis) -> float | None:
-    """The middle of the stretch in which a face that was judged scores highest by its frames."""
-    best: tuple[float, float] | None = None
-    for face in analysis.faces:
-        for first, last in analysis.stretches or () if face.judged else ():
-            scores = [
-                frame.score
-                for frame in face.frames
-                if first <= frame.time_s <= last and frame.score is not None
-            ]
-            if scores and (best is None or fmean(scores) > best[0]):
-                best = fmean(scores), (first + last) / 2
-    return None if best is None or len(analysis.stretches or ()) < 2 else best[1]
+    """The middle of the stretch that speaks most against a face; None where there is but one."""
+    if len(analysis.stretches or ()) < 2:
+        return None
+    told = [clip for face in analysis.faces if face.judged for clip in face.stretches]
+    best = max(told, key=lambda clip: clip.score, default=None)
+    return None if best is None else (best.first_s + best.last_s) / 2
