@@ -159,6 +159,31 @@ def test_what_a_fit_makes_itself_is_not_called_unseen(package: ModelPackage) -> 
     assert "does on what it was not fitted on" not in card
 
 
+def test_each_threshold_is_said_to_be_set_where_it_was(package: ModelPackage) -> None:
+    fitted = {
+        "method": "platt", "data": "dev.csv", "real": 49, "manipulated": 50,
+        "thresholds": "chosen", "false_positives_allowed": 0.05, "misses_allowed": 0.1,
+    }  # fmt: skip
+
+    def text(**metrics: object) -> str:
+        both = package.manifest.metrics | {"calibration": fitted} | metrics
+        return model_card(package.manifest.model_copy(update={"metrics": both}))
+
+    upper = (
+        "upper threshold was set there so that at most this share of real files reaches it: 0.05"
+    )
+    lower = (
+        "lower threshold was set there so that at most this share of manipulated files lies below "
+        "it: 0.1"
+    )
+    assert f"; the {upper}; the {lower}. Where" in text()
+    later = {"data": "held.csv", "real": 303, "false_positives_allowed": 0.025}
+    assert "The upper threshold was chosen on held.csv" in text(upper_threshold=later)
+    assert f"50 manipulated files; the {lower}. Where" in text(upper_threshold=later)
+    kept = text(calibration=fitted | {"thresholds": "as before", "misses_allowed": None})
+    assert "files; both thresholds, set on the fit's own held-out clips, moved along. Where" in kept
+
+
 def test_a_card_without_evaluations_claims_nothing(package: ModelPackage) -> None:
     card = model_card(package.manifest)
     assert "No evaluation has been recorded" in card

@@ -5,7 +5,7 @@ After Mitchell et al., "Model Cards for Model Reporting", 2019.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -107,20 +107,30 @@ def _answers(manifest: Manifest) -> str:
     found = manifest.metrics.get("calibration")
     if not isinstance(found, Mapping):
         return text
-    allowed = found.get("false_positives_allowed")
-    share = f"{allowed:.3g}" if isinstance(allowed, float) else "not stated"
-    upper = (
-        "both thresholds, set on the fit's own held-out clips, moved along."
-        if found.get("thresholds") == "as before"
-        else "the upper threshold was set there so that at most this share of real files reaches "
-        f"it: {share}."
+    files = (
+        f"Calibrated ({found.get('method')}) on {_plain(found.get('data'))}",
+        f"{found.get('real')} real and {found.get('manipulated')} manipulated files",
     )
+    told = "; ".join([": ".join(files), *_set_there(found, elsewhere=isinstance(raised, Mapping))])
     return (
-        f"{text}\n\nCalibrated ({found.get('method')}) on {_plain(found.get('data'))}: "
-        f"{found.get('real')} real and {found.get('manipulated')} manipulated files; {upper} "
-        "Where manipulated files are rarer than there, a score is worth less; on those files "
-        "themselves probabilities look better than they are."
+        f"{text}\n\n{told}. Where manipulated files are rarer than there, a score is worth less; "
+        "on those files themselves probabilities look better than they are."
     )
+
+
+def _set_there(found: Mapping[str, Any], *, elsewhere: bool) -> Iterator[str]:
+    """What became of the thresholds in calibrating; ``elsewhere``: the upper one was set after."""
+    if found.get("thresholds") == "as before":
+        yield "both thresholds, set on the fit's own held-out clips, moved along"
+        return
+    allowed, missed = found.get("false_positives_allowed"), found.get("misses_allowed")
+    if not elsewhere:
+        share = f"{allowed:.3g}" if isinstance(allowed, float) else "not stated"
+        yield f"the upper threshold was set there so that at most this share of real files reaches \
+it: {share}"
+    if isinstance(missed, float):
+        yield f"the lower threshold was set there so that at most this share of manipulated files \
+lies below it: {missed:.3g}"
 
 
 def _data(manifest: Manifest) -> str:
