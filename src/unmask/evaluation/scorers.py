@@ -17,7 +17,8 @@ from unmask.runtime.package import Manifest, ModelPackage, file_sha256
 def scorer_of_model(analyser: Analyser) -> Scorer:
     """A model package with the options it looked with."""
     model, options = analyser.model, analyser.options
-    told = options.model_dump(exclude={"thresholds", "default_thresholds"})
+    # What was not asked for, such as a part of a film alone, is left out.
+    told = options.model_dump(exclude={"thresholds", "default_thresholds"}, exclude_none=True)
     return Scorer(
         kind="model",
         name=model.name,
