@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from unmask.clips import TEMPLATE, align, crop_matrix, grain, sharpness
+from unmask.clips import TEMPLATE, align, chroma, crop_matrix, grain, sharpness
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,15 @@ def test_grain_of_noise_alone_is_two_and_of_nothing_none():
 def test_a_picture_without_colour_is_not_noisy(astronaut):
     grey = _face(astronaut, 168).mean(axis=2, keepdims=True).repeat(3, axis=2)
     assert grain(_bytes(grey)) < 0.7
+
+
+def test_a_grey_picture_has_no_chroma_and_a_face_has_some(astronaut):
+    face = astronaut[:256, 96:352]
+    grey = np.repeat(face[:, :, :1], 3, axis=2)
+    assert chroma(grey) == 0
+    assert chroma(np.full((64, 64, 3), (200, 90, 40), np.uint8)) == 0  # one colour: nothing spreads
+    assert chroma(face) > 6
+    assert 0.05 * chroma(face) < chroma(_bytes(0.9 * grey + 0.1 * face)) < 0.2 * chroma(face)
 
 
 def test_grain_of_luma_alone_is_seen(astronaut):

@@ -28,7 +28,11 @@ FLAWS = [
     ("face-cut-off", {"inside": 0.4}),
     ("poor-detection", {"detector_score": 0.7}),
 ]
-HINDRANCES = [("part-covered", {"covered": 0.95}), ("too-noisy", {"grain": 1.4})]
+HINDRANCES = [
+    ("part-covered", {"covered": 0.95}),
+    ("too-noisy", {"grain": 1.4}),
+    ("no-colour", {"chroma": 0.0}),
+]
 
 
 class Scorer:

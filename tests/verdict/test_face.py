@@ -20,6 +20,7 @@ UNSURE = {"detector_score": 0.7}
 CUT = {"inside": 0.4}
 NOISY = {"grain": 0.8}
 COVERED = {"covered": 0.7}
+GREY = {"chroma": 2.9}
 
 # frames, clips, quality, kind → label, probability (or None), reasons
 GOLDEN = [
@@ -56,7 +57,10 @@ GOLDEN = [
     ([2], [], NOISY, "image", "manipulated", 0.8808, ("above-threshold", "frame-artefacts")),
     ([-3], [], COVERED, "image", "inconclusive", 0.0474, ("part-covered",)),
     ([-3, -3, -3], [-3], COVERED, "video", "inconclusive", 0.0015, ("part-covered",)),
+    ([-3], [], GREY, "image", "inconclusive", 0.0474, ("no-colour",)),
+    ([4], [], GREY, "image", "manipulated", 0.9820, ("above-threshold", "frame-artefacts")),
     ([-3], [], COVERED | NOISY, "image", "inconclusive", 0.0474, ("too-noisy", "part-covered")),
+    ([-3], [], {"chroma": 3.0}, "image", "no-manipulation-found", 0.0474, ("below-threshold",)),
     ([-3], [], {"covered": 0.69}, "image", "no-manipulation-found", 0.0474, ("below-threshold",)),
     ([2], [], COVERED, "image", "manipulated", 0.8808, ("above-threshold", "frame-artefacts")),
     ([5], [], CUT, "image", "inconclusive", None, ("face-cut-off",)),

@@ -114,6 +114,7 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
         ({"label": "no-manipulation-found", "probability": 0.1}, "Leave the question open"),
         ({"label": "inconclusive", "probability": 0.6}, "again with more stretches"),
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("too-noisy",)}, "better copy,"),
+        ({"label": "inconclusive", "probability": 0.1, "reasons": ("no-colour",)}, "in colour."),
         (
             {"label": "inconclusive", "probability": 0.1, "reasons": ("part-covered",)},
             "without what was laid over it",

@@ -44,6 +44,7 @@ def align(
         matrix=matrix,
         sharpness=sharpness(picture),
         grain=grain(picture),
+        chroma=chroma(picture),
         inside=_inside(matrix, size, (image.shape[1], image.shape[0])),
     )
 
@@ -98,6 +99,12 @@ def grain(crop: NDArray[np.uint8]) -> float:
     coarse, _ = _octave(*(sums[y : y + last, x : x + last] for y in (0, 1) for x in (0, 1)))
     luma, chroma = fine / (coarse / 4 + _NOTHING)
     return float(max(luma, chroma))
+
+
+def chroma(crop: NDArray[np.uint8]) -> float:
+    """How far a crop's colours spread: the standard deviation of Cr and Cb together, in levels."""
+    _, spread = cv2.meanStdDev(cv2.cvtColor(crop, cv2.COLOR_RGB2YCrCb))
+    return float(np.hypot(spread[1, 0], spread[2, 0]))
 
 
 def _octave(a: Planes, b: Planes, c: Planes, d: Planes) -> tuple[NDArray[np.float64], Planes]:

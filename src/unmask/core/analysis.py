@@ -76,6 +76,10 @@ class AnalysisOptions(Record):
     to_s: float | None = Field(None, gt=0, description="where it ends; or null")
 
 
+HIDING = ("too-noisy", "no-colour", "part-covered")
+"""Reasons that hide traces: a face is not cleared for showing none, and keeps what it does show."""
+
+
 class Verdict(Record):
     """A label, the calibrated probability P(manipulated) where the label has one, and why.
 
@@ -99,6 +103,7 @@ class FaceFrame(Record):
     size_px: float = Field(description="shorter side of the box")
     sharpness: float | None = Field(description="mean absolute Laplacian of the aligned crop")
     grain: float | None = Field(None, description="detail of its finest octave, by the next one's")
+    chroma: float | None = Field(None, description="how far its colours spread, in grey levels")
     covered: Probability | None = Field(
         None, description="whether something lies over the face, where the model says it"
     )

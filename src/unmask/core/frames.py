@@ -92,13 +92,16 @@ class Crop:
     ``matrix`` is 2×3 float64 and maps frame pixels to crop pixels. ``sharpness`` is the mean
     absolute Laplacian of the crop's luma (0 for a flat picture, about 2 when blurred, 8 and more
     when crisp), ``grain`` how much more detail its finest octave has than the next (about 0.5,
-    2 for noise alone). ``inside`` is the share of the crop that lies within the picture, 0 to 1.
+    2 for noise alone), ``chroma`` how far its colours spread, in grey levels (0 for a grey picture,
+    7 and more for nearly all others). ``inside`` is the share of the crop that lies within the
+    picture, 0 to 1.
     """
 
     image: NDArray[np.uint8]
     matrix: NDArray[np.float64]
     sharpness: float
     grain: float
+    chroma: float
     inside: float
 
 

@@ -52,6 +52,8 @@ def _after_doubt(analysis: Analysis) -> str:
             "Find the file as it was before somebody edited it, or hand in the part that shows "
             "the face without what was laid over it."
         )
+    if "no-colour" in verdict.reasons:
+        return _("Find a copy in colour. Until then, decide by other evidence.")
     if verdict.probability is None or "too-noisy" in verdict.reasons:
         return _(
             "Find a better copy, best the original: larger, sharper, longer or less compressed. "

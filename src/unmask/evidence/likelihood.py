@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from unmask.core.analysis import Verdict
+from unmask.core.analysis import HIDING, Verdict
 from unmask.core.language import _, local
 from unmask.runtime.package import Manifest
 
@@ -95,13 +95,13 @@ class Likelihood:
     def of_verdict(cls, verdict: Verdict, reference: Reference) -> Likelihood | None:
         """The ratio behind a verdict's probability; None where it has none.
 
-        Never below 1 where noise or what lies over the face hides traces: that little was found is
-        then no evidence against manipulation.
+        Never below 1 where noise, want of colour or what lies over the face hides traces: that
+        little was found is then no evidence against manipulation.
         """
         if verdict.probability is None:
             return None
         found = cls.of(verdict.probability, reference)
-        hidden = {"too-noisy", "part-covered"} & set(verdict.reasons)
+        hidden = not set(HIDING).isdisjoint(verdict.reasons)
         return cls(1.0, "") if hidden and found.ratio < 1 else found
 
     @property

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.core.analysis import Pixels, Thresholds, Verdict
+from unmask.core.analysis import HIDING, Pixels, Thresholds, Verdict
 from unmask.scoring import Scorer
 from unmask.verdict import (
     REASONS,
@@ -23,7 +23,6 @@ from unmask.verdict import (
 _FRAMES, _SPAN_S = 32, 10.0  # the latest scored ones, judged as those of a film, and how old
 _KEPT = 4  # however old: a machine that is very slow has a score all the same
 _GLANCES = 3  # at which way up a face is, the latest
-_IN_THE_WAY = ("too-noisy", "part-covered")
 _TURNED = "face-turned"
 
 
@@ -99,7 +98,7 @@ def _together(whole: Verdict, now: Verdict) -> Verdict | None:
         return Verdict(label=now.label, probability=None, reasons=_but_too_few(now))
     if whole.probability is None:
         return None
-    new = set(now.reasons).intersection(_IN_THE_WAY).difference(whole.reasons)
+    new = set(now.reasons).intersection(HIDING).difference(whole.reasons)
     if not new or whole.label == "manipulated":
         return whole
     said = new.union(whole.reasons) - {"below-threshold"}

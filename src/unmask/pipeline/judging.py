@@ -73,6 +73,7 @@ def face_evidence(
                 size_px=one.detection.size,
                 sharpness=scored[one].sharpness,
                 grain=scored[one].grain,
+                chroma=scored[one].chroma,
                 detector_score=one.detection.score,
                 inside=scored[one].inside,
                 strokes=covered[one].strokes,
@@ -161,6 +162,7 @@ def _frame(seen: Sighting, scored: Scored | None, manifest: Manifest) -> FaceFra
         size_px=round(seen.detection.size, 2),
         sharpness=None if scored is None else round(scored.sharpness, 3),
         grain=None if scored is None else round(scored.grain, 3),
+        chroma=None if scored is None else round(scored.chroma, 2),
         covered=None if scored is None else _share(scored.covered),
         score=None if scored is None else frame_score(scored, manifest),
     )

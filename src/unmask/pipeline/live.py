@@ -196,6 +196,7 @@ def _evidence(
         size_px=detection.size,
         sharpness=crop.sharpness,
         grain=crop.grain,
+        chroma=crop.chroma,
         detector_score=detection.score,
         inside=crop.inside,
         strokes=over.strokes,

@@ -39,6 +39,7 @@ class Scored:
     covered: float | None
     sharpness: float
     grain: float
+    chroma: float
     inside: float
     image: NDArray[np.uint8] | None
     map: NDArray[np.float32] | None
@@ -109,6 +110,7 @@ class Scoring:
                 covered=None if scores.covered is None else float(scores.covered[row]),
                 sharpness=crop.sharpness,
                 grain=crop.grain,
+                chroma=crop.chroma,
                 inside=crop.inside,
                 image=crop.image if self._keep else None,
                 map=scores.maps[row] if self._keep else None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unmask.core.analysis import Thresholds, Verdict
+from unmask.core.analysis import HIDING, Thresholds, Verdict
 from unmask.runtime.package import Calibration, Pooling
 from unmask.verdict.calibration import (
     clip_probability,
@@ -30,7 +30,7 @@ from unmask.verdict.reasons import REASONS
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """What passed the quality floor, and whether noise or a cover hides traces in half of it.
+    """What passed the quality floor, and what hides traces in half of it.
 
     ``clip_frames`` are those of each of the clips; ``stretches`` is in how many they lie.
     """
@@ -39,8 +39,7 @@ class _Fit:
     clips: list[float]
     clip_frames: list[list[FrameEvidence]]
     stretches: int
-    noisy: bool
-    covered: bool
+    hiding: list[str]
 
 
 def judge_face(
@@ -57,8 +56,9 @@ def judge_face(
     Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
     half of its frames are. With too few frames left, or where the face is not upright, it is
     inconclusive and has no probability: nothing measured it. Between the thresholds, where frames
-    contradict what they come to together, or where half of the frames are so noisy that little can
-    be found in them, or have something over the face that hides a part of it, it is inconclusive
+    contradict what they come to together, or where half of the frames are so noisy or so grey that
+    little can be found in them, or have something over the face that hides a part of it, it is
+    inconclusive
     and keeps the probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
@@ -86,10 +86,7 @@ def judge_face(
         fit, calibration, thresholds, pooling
     ):
         doubts.append("frames-disagree")
-    if fit.noisy:
-        doubts.append("too-noisy")
-    if fit.covered:
-        doubts.append("part-covered")
+    doubts += fit.hiding
     if doubts:
         return Verdict(label="inconclusive", probability=probability, reasons=tuple(doubts))
     return Verdict(
@@ -147,9 +144,9 @@ def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) 
     stretches = len({clip.stretch for clip in clips})
     fit = [frame for frame, bad in zip(face.frames, flaws, strict=True) if not bad]
     many = max(1, len(fit))
-    noisy = 2 * sum(map(floor.hides, fit)) >= many
-    covered = 2 * sum(map(floor.covers, fit)) >= many
-    return _Fit(fit, [clip.logit for clip in clips], frames, stretches, noisy, covered)
+    counts = Counter(code for frame in fit for code in floor.hidden_by(frame))
+    hiding = [code for code in HIDING if 2 * counts[code] >= many]
+    return _Fit(fit, [clip.logit for clip in clips], frames, stretches, hiding)
 
 
 def _counts(clip: ClipEvidence, flaws: Sequence[tuple[str, ...]]) -> bool:

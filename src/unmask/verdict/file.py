@@ -35,7 +35,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from unmask.core.analysis import Thresholds, Verdict
+from unmask.core.analysis import HIDING, Thresholds, Verdict
 from unmask.verdict.reasons import REASONS
 
 
@@ -64,7 +64,7 @@ def judge_file(
     ``no-manipulation-found``. Faces too poor to be judged (no probability) are left out of the
     arithmetic; they do not keep a file from being called manipulated, but where the most
     prominent face is among them nothing is cleared: a clean bystander says nothing of it. Nor is
-    anything cleared where the most prominent face is too noisy.
+    anything cleared where noise, want of colour or a cover hides traces of the most prominent one.
     """
     if not faces:
         return Verdict(label="no-face", probability=None, reasons=("no-face-found",))
@@ -109,10 +109,7 @@ def _doubts(
         doubts.append("between-thresholds")
     if any("frames-disagree" in face.reasons for face in judged):
         doubts.append("frames-disagree")
-    if any("too-noisy" in face.reasons for face in main):
-        doubts.append("too-noisy")
-    if any("part-covered" in face.reasons for face in main):
-        doubts.append("part-covered")
+    doubts += [code for code in HIDING if any(code in face.reasons for face in main)]
     if any(face.label == "manipulated" for face in judged):
         doubts.append("faces-disagree")
     return doubts

@@ -18,10 +18,10 @@ class FrameEvidence:
 
     ``logit`` is the backbone's, uncalibrated, ``cells`` s×s how far each part of the crop stands
     out, where the package says so (:class:`unmask.runtime.package.Pooling`); ``size_px`` the
-    shorter side of the face's box in pixels of the file; ``sharpness``, ``grain`` and ``inside``
-    as in :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1; ``strokes`` and ``steps`` as
-    in :class:`unmask.core.frames.Covering`; ``covered`` 0 to 1, by the model, that something lies
-    over the face.
+    shorter side of the face's box in pixels of the file; ``sharpness``, ``grain``, ``chroma`` and
+    ``inside`` as in :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1; ``strokes`` and
+    ``steps`` as in :class:`unmask.core.frames.Covering`; ``covered`` 0 to 1, by the model, that
+    something lies over the face.
     """
 
     logit: float
@@ -33,6 +33,7 @@ class FrameEvidence:
     strokes: float = 0.0
     steps: float = 1.0
     covered: float = 0.0
+    chroma: float = math.inf
     cells: Cells | None = field(default=None, compare=False)
 
 
@@ -97,6 +98,10 @@ class QualityFloor:
     ``covered`` 0.7: from there on the model takes off its map all that it owes to what lies over
     the face. What that hides was not seen, and nothing is cleared; what is found counts.
 
+    ``chroma`` 3: of 376 crops of a hundred files those of a grey picture have 0 and those of a film
+    that is nearly grey 1, all others 6.7 and more. Edited to black and white, ten of thirteen
+    fakes were cleared, and ten of twelve real files: it says nothing.
+
     ``frames`` 3: in a video, fewer are a passing shadow or a cut as often as a person, and one
     odd frame must not be able to outvote the rest. A picture has one frame and needs one.
 
@@ -113,6 +118,7 @@ class QualityFloor:
     strokes: float = 18.0
     steps: float = 0.6
     covered: float = 0.7
+    chroma: float = 3.0
     frames: int = 3
     dissent: float = 0.25
 
@@ -132,13 +138,14 @@ class QualityFloor:
         if not frame.steps >= self.steps:
             yield "pixelated"
 
-    def hides(self, frame: FrameEvidence) -> bool:
-        """Whether traces would hardly show in this frame."""
-        return not frame.grain < self.grain
-
-    def covers(self, frame: FrameEvidence) -> bool:
-        """Whether something lies over the face in this frame."""
-        return not frame.covered < self.covered
+    def hidden_by(self, frame: FrameEvidence) -> Iterator[str]:
+        """Of :data:`unmask.core.analysis.HIDING` what would hide traces in this frame."""
+        if not frame.grain < self.grain:
+            yield "too-noisy"
+        if not frame.chroma >= self.chroma:
+            yield "no-colour"
+        if not frame.covered < self.covered:
+            yield "part-covered"
 
     def lies(self, face: FaceEvidence) -> bool:
         """Whether the face is not upright in half of the glances at it."""
