@@ -93,12 +93,13 @@ def test_a_token_cancels_all_of_its_own(make_app, monkeypatch):
     mine = [send(client, b"%d" % number, **callers[0]) for number in range(5)]
     other = send(client, b"other", **callers[1])
     services.desk.deliveries.add(mine[4], "http://told.example/")
-    services.desk.book.claim("worker", 20)
+    for _ in range(2):  # one of each, whoever comes first
+        services.desk.book.claim("worker", 20)
     for left in (4, 0):
         answer = client.post("/api/v1/jobs/cancel", headers=callers[0])
         assert (answer.status_code, answer.json) == (200, {"cancelled": left})
     states = [job.state for job in services.desk.book.several([*mine, other])]
-    assert sorted(states) == ["cancelled"] * 4 + ["queued", "running"]
+    assert sorted(states) == ["cancelled"] * 4 + ["running"] * 2
     assert services.desk.deliveries.hosts_due(9) == ["told.example"]
 
 
