@@ -843,8 +843,13 @@ def _told(violation: dict[str, Any]) -> str:
     return f"{violation['id']} ({violation['impact']}): {places}"
 
 
-def test_deleting(chromium, server, result):
-    chromium.get(server.url + "/history?q=survivor")
+def test_deleting(chromium, server, tmp_path):
+    file = tmp_path / "doomed.mp4"
+    file.write_bytes(CLIP.read_bytes() + b"doomed")
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys(str(file))
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".verdict"))
+    chromium.get(server.url + "/history?q=doomed")
     chromium.find_element(By.CSS_SELECTOR, ".row-link").click()
     address = chromium.current_url
     chromium.find_element(By.CSS_SELECTOR, "details.confirm summary").click()
