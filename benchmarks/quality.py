@@ -2,11 +2,12 @@
 
     python benchmarks/quality.py DATA/ [--portraits N]
 
-``DATA`` holds ``faces/faces.csv`` (docs/training.md). Prints percentiles of the sharpness and the
-grain of aligned crops at several input sizes: of the portraits as they are, shrunk to faces of 48
-pixels, defocused by a Gaussian of 1/40 of the face's side, and with noise of a few grey levels in
-every pixel and colour, or in luma alone. Then come strokes and steps, by which letters and mosaics
-over a face are told, of the portraits as they are and with the face in 16 and 32 tiles.
+``DATA`` holds ``faces/faces.csv`` (docs/training.md). Prints percentiles of the sharpness, the
+grain and the chroma of aligned crops at several input sizes: of the portraits as they are, in grey,
+shrunk to faces of 48 pixels, defocused by a Gaussian of 1/40 of the face's side, and with noise of
+a few grey levels in every pixel and colour, or in luma alone. Then come strokes and steps, by which
+letters and mosaics over a face are told, of the portraits as they are and with the face in 16 and
+32 tiles.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def worn(portrait: Portrait) -> dict[str, tuple[Picture, NDArray[np.float32]]]:
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     shrunk = np.float32([size[0] / width, size[1] / height]) * points
     blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), side / 40), np.uint8)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     rng = np.random.default_rng(0)
     noise = rng.standard_normal(picture.shape, dtype=np.float32)
     noisy = {
@@ -52,6 +54,7 @@ def worn(portrait: Portrait) -> dict[str, tuple[Picture, NDArray[np.float32]]]:
     }
     return noisy | {
         "as it is": (picture, points),
+        "in grey": (np.repeat(grey[..., None], 3, axis=2), points),
         f"shrunk to {SMALL} px": (small, shrunk.astype(np.float32)),
         "defocused": (blurred, points),
     }
@@ -107,11 +110,12 @@ def main() -> None:
                 crop = align(picture, points, size=size, margin=options.margin)
                 found.setdefault(("sharpness", name, size), []).append(crop.sharpness)
                 found.setdefault(("grain", name, size), []).append(crop.grain)
+                found.setdefault(("chroma", name, size), []).append(crop.chroma)
     print(f"{len(people)} portraits; percentiles", *SHARES, "| turned down by the floor")
     for (measure, name, size), values in sorted(found.items()):
         told = " ".join(f"{value:6.2f}" for value in np.percentile(values, SHARES))
-        noisy = measure == "grain"
-        bad = np.array(values) >= FLOOR.grain if noisy else np.array(values) < FLOOR.sharpness
+        read = np.array(values)
+        bad = read >= FLOOR.grain if measure == "grain" else read < getattr(FLOOR, measure)
         print(f"{measure:9} {name:16} at {size} px: {told} | {bad.mean():7.1%}")
     covered(people)
 

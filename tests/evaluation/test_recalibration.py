@@ -241,6 +241,21 @@ def test_scores_of_older_versions_say_nothing_of_stretches() -> None:
     assert recalibrate(separated(60), kept, BOTH, Wanted()).calibration.line(1) == (2.0, 0.3)
 
 
+def test_thresholds_are_chosen_by_the_line_that_a_face_will_have() -> None:
+    """A stretch's, where there is one and too little to fit it anew, stays."""
+    cases = separated(60)
+    once = [replace(one, row=replace(one.row, seen_in=(1,))) for one in cases]
+    none = Wanted(false_positives=0.0)
+    kept = OLD.model_copy(update={"stretch_scale": 2.0, "stretch_offset": 0.3})
+    found = recalibrate([*cases, *once], kept, BOTH, none)
+    assert found.calibration.line(1) == (2.0, 0.3)
+    scale, offset = fit_platt(*_faces(cases))
+    logits, labels = _faces(cases)
+    real = logits[labels == 0].max()
+    likeliest = max(1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-(scale * real + offset))))
+    assert found.thresholds.high == pytest.approx(likeliest, abs=2e-3)
+
+
 def test_pictures_alone_leave_clips_and_faces_as_they_were() -> None:
     cases = [replace(one, row=replace(one.row, clips=())) for one in separated(30)]
     found = recalibrate(cases, OLD, BOTH, Wanted())

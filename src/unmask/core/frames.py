@@ -93,7 +93,7 @@ class Crop:
     absolute Laplacian of the crop's luma (0 for a flat picture, about 2 when blurred, 8 and more
     when crisp), ``grain`` how much more detail its finest octave has than the next (about 0.5,
     2 for noise alone), ``chroma`` how far its colours spread, in grey levels (0 for a grey picture,
-    7 and more for nearly all others). ``inside`` is the share of the crop that lies within the
+    6 and more for nearly all others). ``inside`` is the share of the crop that lies within the
     picture, 0 to 1.
     """
 

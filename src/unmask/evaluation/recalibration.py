@@ -93,7 +93,10 @@ def recalibrate(
         **_of_a_stretch(old, stretch),
         frame_weight=old.frame_weight,
     )
-    lines = (frame, stretch or face or _SAME, face or _SAME)
+    several = face or _SAME
+    # Where no stretch is fitted, a line that the package has for one stays as it is.
+    one = stretch or (several if old.stretch_scale is None else _SAME)
+    lines = (frame, one, several)
     judged = [case for case in cases if case.row.faces]
     probabilities = np.array([_again(case, lines) for case in judged])
     labels = labels_of(judged)

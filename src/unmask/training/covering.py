@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from unmask.models.covers import Covers, less
 from unmask.models.detector import FrameDetector
+from unmask.training.loop import Unchosen
 from unmask.training.losses import as_images
 from unmask.training.pair_set import Shares
 from unmask.training.pairs import Fading, draw_covered_pair
@@ -69,11 +70,10 @@ class CoveredPairs(Dataset[Item]):
         return bare, covered, cover
 
 
-class CoverTask:
+class CoverTask(Unchosen):
     """The cover stage as :class:`unmask.training.loop.Task`; nothing is chosen by validation."""
 
     stage = "covers"
-    validate_every: int | None = None
 
     def __init__(
         self,
@@ -162,10 +162,6 @@ class CoverTask:
         goal = goal - goal.mean(dim=(1, 2), keepdim=True)
         return inner[:, :count].flatten(0, 1), cells[:, :count].flatten(0, 1), goal
 
-    def validate(self) -> tuple[float, dict[str, float]]:
-        """Never called."""
-        raise NotImplementedError
-
     def detector(self) -> FrameDetector:
         """What came in, with its covers."""
         found = copy.deepcopy(self._frames).eval()
@@ -175,10 +171,6 @@ class CoverTask:
         """Of the covers alone."""
         state: dict[str, Tensor] = self.covers.state_dict()
         return state
-
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        """Never called, as nothing is chosen."""
-        raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
         """What it came from, the covers among it, and the optimiser."""

@@ -21,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector
+from unmask.training.loop import Unchosen
 from unmask.training.losses import as_images, pair_loss
 from unmask.training.pair_set import Item, PairSet, Shares, load_pairs
 from unmask.training.pairs import Fading
@@ -31,14 +32,13 @@ from unmask.training.side import Side
 _DRAWN = 9  # salt
 
 
-class FaintTask:
+class FaintTask(Unchosen):
     """The faint stage as :class:`unmask.training.loop.Task`.
 
     Nothing is chosen by validation: held-out pseudo-fakes are told apart no better for it.
     """
 
     stage = "faint"
-    validate_every: int | None = None
 
     def __init__(
         self,
@@ -117,10 +117,6 @@ class FaintTask:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * ramp * cosine
 
-    def validate(self) -> tuple[float, dict[str, float]]:
-        """Never called."""
-        raise NotImplementedError
-
     def detector(self) -> FrameDetector:
         """``settings.part`` of the way from what came in to what was fitted."""
         found = copy.deepcopy(self._from)
@@ -134,10 +130,6 @@ class FaintTask:
         """Of :meth:`detector`."""
         state: dict[str, Tensor] = self.detector().state_dict()
         return state
-
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        """Never called, as nothing is chosen."""
-        raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
         """What it came from, weights, their average, the optimiser."""

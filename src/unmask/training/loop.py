@@ -25,6 +25,20 @@ log = logging.getLogger(__name__)
 _NOTE_EVERY = 10
 
 
+class Unchosen:
+    """What a stage is of which nothing is chosen by validation: its last step is what it gives."""
+
+    validate_every: int | None = None
+
+    def validate(self) -> tuple[float, dict[str, float]]:
+        """Never called."""
+        raise NotImplementedError
+
+    def adopt(self, weights: Mapping[str, Tensor]) -> None:
+        """Never called."""
+        raise NotImplementedError
+
+
 class Task(Protocol):
     """A stage. Step ``s`` must depend on the state, the seed and ``s`` alone.
 
