@@ -108,7 +108,7 @@ def _verdict(probability: float | None, *reasons: str) -> Verdict:
     return Verdict(label="inconclusive", probability=probability, reasons=reasons)
 
 
-@pytest.mark.parametrize("hiding", ["too-noisy", "no-colour", "part-covered"])
+@pytest.mark.parametrize("hiding", ["too-noisy", "too-compressed", "no-colour", "part-covered"])
 def test_where_traces_are_hidden_little_found_is_no_evidence(hiding: str) -> None:
     found = Likelihood.of_verdict(_verdict(0.05, hiding), LARGE)
     assert found is not None

@@ -31,6 +31,7 @@ FLAWS = [
 HINDRANCES = [
     ("part-covered", {"covered": 0.95}),
     ("too-noisy", {"grain": 1.4}),
+    ("too-compressed", {"quantiser": 40.0}),
     ("no-colour", {"chroma": 0.0}),
 ]
 

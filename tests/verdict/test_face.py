@@ -21,6 +21,7 @@ CUT = {"inside": 0.4}
 NOISY = {"grain": 0.8}
 COVERED = {"covered": 0.7}
 GREY = {"chroma": 2.9}
+COARSE = {"quantiser": 33.0}
 
 # frames, clips, quality, kind → label, probability (or None), reasons
 GOLDEN = [
@@ -58,6 +59,11 @@ GOLDEN = [
     ([-3], [], COVERED, "image", "inconclusive", 0.0474, ("part-covered",)),
     ([-3, -3, -3], [-3], COVERED, "video", "inconclusive", 0.0015, ("part-covered",)),
     ([-3], [], GREY, "image", "inconclusive", 0.0474, ("no-colour",)),
+    ([-3, -3, -3], [-3], COARSE, "video", "inconclusive", 0.0015, ("too-compressed",)),
+    ([-3, -3, -3], [-3], {"quantiser": 32.9}, "video", "no-manipulation-found", 0.0015,
+     ("below-threshold",)),
+    ([3, 3, 3], [3], COARSE, "video", "manipulated", 0.9959,
+     ("above-threshold", "frame-artefacts", "temporal-inconsistency")),
     ([4], [], GREY, "image", "manipulated", 0.9820, ("above-threshold", "frame-artefacts")),
     ([-3], [], COVERED | NOISY, "image", "inconclusive", 0.0474, ("too-noisy", "part-covered")),
     ([-3], [], {"chroma": 3.0}, "image", "no-manipulation-found", 0.0474, ("below-threshold",)),

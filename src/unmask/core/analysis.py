@@ -76,7 +76,7 @@ class AnalysisOptions(Record):
     to_s: float | None = Field(None, gt=0, description="where it ends; or null")
 
 
-HIDING = ("too-noisy", "no-colour", "part-covered")
+HIDING = ("too-noisy", "too-compressed", "no-colour", "part-covered")
 """Reasons that hide traces: a face is not cleared for showing none, and keeps what it does show."""
 
 
@@ -104,6 +104,9 @@ class FaceFrame(Record):
     sharpness: float | None = Field(description="mean absolute Laplacian of the aligned crop")
     grain: float | None = Field(None, description="detail of its finest octave, by the next one's")
     chroma: float | None = Field(None, description="how far its colours spread, in grey levels")
+    quantiser: float | None = Field(
+        None, description="how coarsely the frame was coded: H.264's, 0 to 51, null for others"
+    )
     covered: Probability | None = Field(
         None, description="whether something lies over the face, where the model says it"
     )

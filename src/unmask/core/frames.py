@@ -14,11 +14,13 @@ class Frame:
     """One decoded picture in display orientation.
 
     ``time`` is the presentation time in seconds from the start of the stream (a picture's is 0);
-    ``image`` is H×W×3, uint8, RGB.
+    ``image`` is H×W×3, uint8, RGB. ``quantiser`` says how coarsely it was coded: H.264's mean one,
+    0 to 51; None for pictures and other codecs.
     """
 
     time: Fraction
     image: NDArray[np.uint8]
+    quantiser: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Crop:
     when crisp), ``grain`` how much more detail its finest octave has than the next (about 0.5,
     2 for noise alone), ``chroma`` how far its colours spread, in grey levels (0 for a grey picture,
     6 and more for nearly all others). ``inside`` is the share of the crop that lies within the
-    picture, 0 to 1.
+    picture, 0 to 1. ``quantiser`` is the frame's.
     """
 
     image: NDArray[np.uint8]
@@ -103,6 +105,7 @@ class Crop:
     grain: float
     chroma: float
     inside: float
+    quantiser: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

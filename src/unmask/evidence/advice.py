@@ -54,7 +54,7 @@ def _after_doubt(analysis: Analysis) -> str:
         )
     if "no-colour" in verdict.reasons:
         return _("Find a copy in colour. Until then, decide by other evidence.")
-    if verdict.probability is None or "too-noisy" in verdict.reasons:
+    if verdict.probability is None or {"too-noisy", "too-compressed"} & set(verdict.reasons):
         return _(
             "Find a better copy, best the original: larger, sharper, longer or less compressed. "
             "Until then, decide by other evidence."

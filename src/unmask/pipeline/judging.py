@@ -74,6 +74,7 @@ def face_evidence(
                 sharpness=scored[one].sharpness,
                 grain=scored[one].grain,
                 chroma=scored[one].chroma,
+                quantiser=scored[one].quantiser or 0.0,
                 detector_score=one.detection.score,
                 inside=scored[one].inside,
                 strokes=covered[one].strokes,
@@ -163,9 +164,14 @@ def _frame(seen: Sighting, scored: Scored | None, manifest: Manifest) -> FaceFra
         sharpness=None if scored is None else round(scored.sharpness, 3),
         grain=None if scored is None else round(scored.grain, 3),
         chroma=None if scored is None else round(scored.chroma, 2),
+        quantiser=None if scored is None else _tenths(scored.quantiser),
         covered=None if scored is None else _share(scored.covered),
         score=None if scored is None else frame_score(scored, manifest),
     )
+
+
+def _tenths(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
 def _share(value: float | None) -> float | None:

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -159,5 +159,6 @@ def _most_prominent(tracks: Sequence[Track], faces: int) -> list[Track]:
 
 
 def _cut(window: Window, seen: Sighting, spec: CropSpec) -> Crop:
-    image = window.frames[seen.frame].image
-    return align(image, seen.detection.landmarks, size=spec.size, margin=spec.margin)
+    frame = window.frames[seen.frame]
+    crop = align(frame.image, seen.detection.landmarks, size=spec.size, margin=spec.margin)
+    return replace(crop, quantiser=frame.quantiser)

@@ -40,6 +40,7 @@ class Scored:
     sharpness: float
     grain: float
     chroma: float
+    quantiser: float | None
     inside: float
     image: NDArray[np.uint8] | None
     map: NDArray[np.float32] | None
@@ -111,6 +112,7 @@ class Scoring:
                 sharpness=crop.sharpness,
                 grain=crop.grain,
                 chroma=crop.chroma,
+                quantiser=crop.quantiser,
                 inside=crop.inside,
                 image=crop.image if self._keep else None,
                 map=scores.maps[row] if self._keep else None,

@@ -56,10 +56,9 @@ def judge_face(
     Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
     half of its frames are. With too few frames left, or where the face is not upright, it is
     inconclusive and has no probability: nothing measured it. Between the thresholds, where frames
-    contradict what they come to together, or where half of the frames are so noisy or so grey that
-    little can be found in them, or have something over the face that hides a part of it, it is
-    inconclusive
-    and keeps the probability, which is what was measured.
+    contradict what they come to together, or where half of the frames are so noisy, so strongly
+    compressed or so grey that little can be found in them, or have something over the face that
+    hides a part of it, it is inconclusive and keeps the probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.

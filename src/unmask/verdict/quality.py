@@ -18,10 +18,11 @@ class FrameEvidence:
 
     ``logit`` is the backbone's, uncalibrated, ``cells`` s×s how far each part of the crop stands
     out, where the package says so (:class:`unmask.runtime.package.Pooling`); ``size_px`` the
-    shorter side of the face's box in pixels of the file; ``sharpness``, ``grain``, ``chroma`` and
-    ``inside`` as in :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1; ``strokes`` and
-    ``steps`` as in :class:`unmask.core.frames.Covering`; ``covered`` 0 to 1, by the model, that
-    something lies over the face.
+    shorter side of the face's box in pixels of the file; ``sharpness``, ``grain``, ``chroma``,
+    ``inside`` and ``quantiser`` (0 where nothing is known of it) as in
+    :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1; ``strokes`` and ``steps`` as in
+    :class:`unmask.core.frames.Covering`; ``covered`` 0 to 1, by the model, that something lies
+    over the face.
     """
 
     logit: float
@@ -34,6 +35,7 @@ class FrameEvidence:
     steps: float = 1.0
     covered: float = 0.0
     chroma: float = math.inf
+    quantiser: float = 0.0
     cells: Cells | None = field(default=None, compare=False)
 
 
@@ -102,6 +104,10 @@ class QualityFloor:
     grey they have 0. Edited to black and white, ten of thirteen fakes were cleared, and ten of
     twelve real files (docs/verdicts.md): it says nothing.
 
+    ``quantiser`` 33: of films that were saved once more as H.264 at CRF 35 traces are mostly gone,
+    at CRF 30 they are not (``tools/recode.py``, docs/verdicts.md); half of the first have 36 and
+    more, of the second 31, and none of a hundred development files has 33 in half of its frames.
+
     ``frames`` 3: in a video, fewer are a passing shadow or a cut as often as a person, and one
     odd frame must not be able to outvote the rest. A picture has one frame and needs one.
 
@@ -119,6 +125,7 @@ class QualityFloor:
     steps: float = 0.6
     covered: float = 0.7
     chroma: float = 3.0
+    quantiser: float = 33.0
     frames: int = 3
     dissent: float = 0.25
 
@@ -142,6 +149,8 @@ class QualityFloor:
         """Of :data:`unmask.core.analysis.HIDING` what would hide traces in this frame."""
         if not frame.grain < self.grain:
             yield "too-noisy"
+        if not frame.quantiser < self.quantiser:
+            yield "too-compressed"
         if not frame.chroma >= self.chroma:
             yield "no-colour"
         if not frame.covered < self.covered:

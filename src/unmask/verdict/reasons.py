@@ -27,6 +27,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "faces-disagree": "A face reaches the threshold for manipulated by itself, but the file "
         "does not once corrected for the number of faces looked at.",
         "too-noisy": "The picture is so noisy that traces of manipulation may not show.",
+        "too-compressed": "The film is compressed so strongly that traces of manipulation may not "
+        "have outlasted it.",
         "no-colour": "The picture has no colour, in which a part of what manipulation leaves would "
         "show.",
         "part-covered": "Something lies over a part of the face, such as a sticker, a hand or "

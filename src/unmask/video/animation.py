@@ -32,6 +32,7 @@ class Composed:
 
     time: Fraction
     pixels: NDArray[np.uint8]
+    quantiser: None = None
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """H×W×3 uint8; every frame has the canvas's ``size``."""

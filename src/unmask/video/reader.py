@@ -27,6 +27,7 @@ from unmask.video.keys import KeyIndex
 from unmask.video.limits import MAX_PIXELS, check_size
 from unmask.video.needless import needless
 from unmask.video.packets import is_flush, read_packets
+from unmask.video.quantiser import EXPORT, quantiser
 from unmask.video.rgb import to_rgb
 
 # Decoders whose non-reference frames can be left out without touching any other frame.
@@ -60,6 +61,11 @@ class Decoded:
         if self.frame.interlaced_frame and self.stream.codec_context.codec.canonical_name == "hevc":
             return (stated or Fraction(1)) / 2
         return stated
+
+    @property
+    def quantiser(self) -> float | None:
+        """How coarsely it was coded, where the decoder says."""
+        return quantiser(self.frame)
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """H×W×3 uint8 of the displayed ``size`` (width, height)."""
@@ -119,7 +125,7 @@ class FrameReader:
         huge = context.width * context.height > 4096 * 2304
         context.thread_type = "AUTO"
         context.thread_count = min(os.cpu_count() or 1, _THREADS_ABOVE_4K if huge else _THREADS)
-        context.options = {"max_pixels": str(MAX_PIXELS)}
+        context.options = {"max_pixels": str(MAX_PIXELS), **EXPORT}
         self._needless = needless(context)
         self._skips = context.codec.canonical_name in _CAN_SKIP
 

@@ -18,6 +18,9 @@ class Shot(Protocol):
     @property
     def time(self) -> Fraction: ...  # noqa: D102
 
+    @property
+    def quantiser(self) -> float | None: ...  # noqa: D102
+
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]: ...  # noqa: D102
 
 
@@ -62,16 +65,20 @@ def pick(
         if shot.time < plan.start or (after is not None and shot.time <= after):
             continue
         if held is not None and wanted - held.time <= abs(shot.time - wanted):
-            taken.append(Frame(held.time, held.image(size)))
+            taken.append(_frame(held, size))
             wanted, held = wanted + plan.step, None
         if shot.time < wanted:
             held = shot
         elif len(taken) < count:
             held = None
-            taken.append(Frame(shot.time, shot.image(size)))
+            taken.append(_frame(shot, size))
             # The grid starts at the first frame, and anew after a gap.
             late = len(taken) == 1 or shot.time - wanted > plan.step
             wanted = (shot.time if late else wanted) + plan.step
     if held is not None and len(taken) < count and wanted - held.time < plan.step / 2:
-        taken.append(Frame(held.time, held.image(size)))
+        taken.append(_frame(held, size))
     return taken
+
+
+def _frame(shot: Shot, size: tuple[int, int]) -> Frame:
+    return Frame(shot.time, shot.image(size), shot.quantiser)
