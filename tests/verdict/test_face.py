@@ -12,6 +12,7 @@ from unmask.verdict import (
     QualityFloor,
     judge_face,
 )
+from unmask.verdict.quality import finest
 
 ORDER = ("no-manipulation-found", "inconclusive", "manipulated")
 SMALL = {"size_px": 30.0}
@@ -170,6 +171,7 @@ frame = st.builds(
     grain=st.sampled_from([0.5, 0.8, 2.0]),
     detector_score=st.sampled_from([0.5, 0.9, 1.0]),
     inside=st.sampled_from([0.3, 0.6, 1.0]),
+    quantiser=st.sampled_from([0.0, 20.0, 32.5, 40.0]),
 )
 
 
@@ -264,3 +266,33 @@ def test_frames_without_the_caption_are_judged(calibration, thresholds, make_fac
     face = replace(bare, frames=bare.frames + written.frames)
     verdict = judge_face(face, calibration, thresholds, kind="video")
     assert verdict.label == "no-manipulation-found"
+
+
+@pytest.mark.parametrize(
+    ("coded", "kept"),
+    [
+        ([30, 38, 38, 38, 30, 38, 30, 30], [0, 4, 6, 7]),
+        ([24, 25, 26, 24, 25, 26], [0, 1, 3, 4]),  # no coarser than the mean
+        ([30, 38, 39, 40, 41], [0, 1, 2]),  # one key frame alone would be one glance
+        ([30, 38, 38, 38, 38], [0, 1, 2, 3, 4]),
+        ([40, 30, 20], [0, 1, 2]),
+        ([0] * 5, [0, 1, 2, 3, 4]),  # not known
+    ],
+)
+def test_the_finest_frames_are_those_up_to_the_mean(make_face, coded, kept):
+    frames = [
+        replace(one, quantiser=q)
+        for one, q in zip(make_face(range(len(coded))).frames, coded, strict=True)
+    ]
+    assert [one.logit for one in finest(frames)] == kept
+
+
+def test_coarse_frames_do_not_decide_where_there_are_finer_ones(calibration, thresholds, make_face):
+    """Of films that were saved again."""
+    face = make_face([-3.0] * 4 + [3.0] * 5, [-3])
+    assert judge_face(face, calibration, thresholds, kind="video").probability > 0.3
+    coded = [22.0] * 4 + [31.0] * 5
+    frames = tuple(replace(one, quantiser=q) for one, q in zip(face.frames, coded, strict=True))
+    verdict = judge_face(replace(face, frames=frames), calibration, thresholds, kind="video")
+    assert verdict.probability == pytest.approx(0.0015, abs=1e-4)
+    assert verdict.reasons == ("frames-disagree",)

@@ -24,6 +24,7 @@ from unmask.verdict.quality import (
     FrameEvidence,
     Kind,
     QualityFloor,
+    finest,
 )
 from unmask.verdict.reasons import REASONS
 
@@ -53,12 +54,13 @@ def judge_face(
 ) -> Verdict:
     """The face's label, its calibrated probability, and the reasons (codes of ``REASONS``).
 
-    Frames below ``floor`` are left out and the rest decide; a clip is left out when more than
-    half of its frames are. With too few frames left, or where the face is not upright, it is
-    inconclusive and has no probability: nothing measured it. Between the thresholds, where frames
-    contradict what they come to together, or where half of the frames are so noisy, so strongly
-    compressed or so grey that little can be found in them, or have something over the face that
-    hides a part of it, it is inconclusive and keeps the probability, which is what was measured.
+    Frames below ``floor`` are left out and the :func:`~unmask.verdict.quality.finest` of the rest
+    decide; a clip is left out when more than half of its frames are. With too few frames left, or
+    where the face is not upright, it is inconclusive and has no probability: nothing measured it.
+    Between the thresholds, where frames contradict what they come to together, or where half of
+    the frames are so noisy, so strongly compressed or so grey that little can be found in them, or
+    have something over the face that hides a part of it, it is inconclusive and keeps the
+    probability, which is what was measured.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.
@@ -108,7 +110,7 @@ def lasting_traces(
     fit = _fit(face, [tuple(floor.flaws(frame)) for frame in face.frames], floor)
     if pooling is None or len(fit.frames) < 2:
         return None
-    found = lasting_map([frame.cells for frame in fit.frames], pooling)
+    found = lasting_map([frame.cells for frame in finest(fit.frames)], pooling)
     scale = calibration.frame_scale
     if fit.clips:
         scale = calibration.line(fit.stretches)[0] * calibration.frame_weight
@@ -191,10 +193,9 @@ def _what_speaks(
 
 
 def _together(frames: Sequence[FrameEvidence], pooling: Pooling | None) -> float:
-    """What frames say together."""
-    return frames_logit(
-        [frame.logit for frame in frames], [frame.cells for frame in frames], pooling
-    )
+    """What frames say together, by the :func:`finest` of them."""
+    kept = finest(frames)
+    return frames_logit([frame.logit for frame in kept], [frame.cells for frame in kept], pooling)
 
 
 def _high_stretch(

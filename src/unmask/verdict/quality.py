@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -166,3 +166,17 @@ class QualityFloor:
 
 
 DEFAULT_FLOOR = QualityFloor()
+_FEWEST = 3  # frames that are kept, however coarse
+
+
+def finest(frames: Sequence[FrameEvidence]) -> list[FrameEvidence]:
+    """Those coded no more coarsely than they are at the mean; three at least, in their order.
+
+    A codec spends its bits on few frames and describes those between by what changes: those it
+    keeps traces in, these it draws anew. Where nothing is known of coding, all.
+    """
+    coded = sorted(frame.quantiser for frame in frames)
+    if len(coded) <= _FEWEST:
+        return list(frames)
+    most = max(math.fsum(coded) / len(coded), coded[_FEWEST - 1])
+    return [frame for frame in frames if frame.quantiser <= most]
