@@ -41,6 +41,7 @@ _RAW = frozenset({"h264", "hevc", "mpegvideo", "m4v", "h261", "h263", "obu"})
 INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 _NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
 _HEAD = 1024
+_ASF = bytes.fromhex("3026b2758e66cf11")  # how WMV begins
 _CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
 
 
@@ -66,10 +67,11 @@ def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
     except av.error.ExitError:
         deadline.check(f"opening {path.name}")
         raise
-    except (av.error.FileNotFoundError, av.error.PermissionError):
-        glance(path)  # it was there a moment ago: this says what became of it
-        raise
     except av.error.FFmpegError as error:
+        # It was there a moment ago: this says what became of it. If it still is, the number is no
+        # word of the system's: some of FFmpeg's readers answer -1 to what they cannot read, which
+        # is "not permitted".
+        glance(path)
         raise _refusal(path, error) from error
     with container:
         yield container
@@ -137,4 +139,5 @@ def _is_known(head: bytes) -> bool:
         head[4:8] in (b"ftyp", b"moov", b"mdat")
         or head[:4] in (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01")
         or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+        or head.startswith(_ASF)
     )
