@@ -63,6 +63,13 @@ class Clock:
         self._last = Fraction(0) if now is None else now
         return self._last
 
+    def coming(self, stamp: int) -> Fraction | None:
+        """When a packet's frame will be shown. None where times step back: they may start anew
+        there, which the next frame alone tells.
+        """
+        then = self.seconds(stamp) + self._shift
+        return None if self._last is not None and self._last - then > JITTER_S else then
+
     @property
     def needs_first_frame(self) -> bool:
         """Whether times can be told only after the stream's first frame has been seen."""

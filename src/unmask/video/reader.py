@@ -100,7 +100,9 @@ class FrameReader:
         self._jumps = jumps and can_jump(self.container, self.stream)
         try:
             self._keys = KeyIndex.of(self.container, self.stream) if self._jumps else None
-            anew = self._jumps and starts_anew(self.container, self.stream)
+            anew = self._jumps and starts_anew(
+                self.container, self.stream, self._deadline, self._doing
+            )
             through = anew and self.container.size <= _SHORT_BYTES
             self._damage.unsure_of_times |= anew and not through
         except av.error.FFmpegError:  # stands who knows where, and cannot seek back
@@ -204,12 +206,10 @@ class FrameReader:
 
     def _is_early(self, packet: Packet[VideoStream]) -> bool:
         """Whether it is on the way to a window: frames that no other needs are not decoded."""
-        return (
-            packet.pts is not None
-            and not is_flush(packet)
-            and self._clock.origin is not None
-            and self._clock.seconds(packet.pts) < self._skip_before
-        )
+        if packet.pts is None or is_flush(packet) or self._clock.origin is None:
+            return False
+        then = self._clock.coming(packet.pts)
+        return then is not None and then < self._skip_before
 
     def _accept(self, frame: av.VideoFrame) -> Decoded | None:
         check_size(self._path.name, frame.width, frame.height)
