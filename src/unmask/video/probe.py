@@ -49,7 +49,7 @@ def probe(path: Path, *, deadline: Deadline, facts: FileFacts | None = None) -> 
         "frames_decoded": 0,
         "frames_damaged": 0,
     }
-    described = _by_pillow(path, facts) or _video(path, facts, deadline)
+    described = _by_pillow(path, facts, deadline) or _video(path, facts, deadline)
     return MediaInfo(**common, **described)
 
 
@@ -58,7 +58,7 @@ def _as_text(name: str) -> str:
     return fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _by_pillow(path: Path, facts: FileFacts) -> dict[str, Any] | None:
+def _by_pillow(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any] | None:
     """A picture, or an animation that FFmpeg does not read; None for what it is to read."""
     with recognised(path) as image:
         if image is None:
@@ -68,8 +68,8 @@ def _by_pillow(path: Path, facts: FileFacts) -> dict[str, Any] | None:
         with quiet(path):
             if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
                 return _picture(image)
-            if image.format == "WEBP" or (image.format == "GIF" and runs_together(path)):
-                return _animation(path, image)
+            if image.format == "WEBP" or (image.format == "GIF" and runs_together(path, deadline)):
+                return _animation(path, image, deadline)
             return None
 
 
@@ -89,8 +89,8 @@ def _picture(image: Image.Image) -> dict[str, Any]:
     }
 
 
-def _animation(path: Path, image: Image.Image) -> dict[str, Any]:
-    durations = frame_durations(path)
+def _animation(path: Path, image: Image.Image, deadline: Deadline) -> dict[str, Any]:
+    durations = frame_durations(path, deadline)
     total = sum(durations)
     return _picture(image) | {
         "kind": "video",

@@ -93,6 +93,6 @@ def _reader(
     deadline: Deadline,
     damage: DamageCount,
 ) -> FrameReader | AnimationReader:
-    if info.container == "webp" or (info.container == "gif" and runs_together(path)):
+    if info.container == "webp" or (info.container == "gif" and runs_together(path, deadline)):
         return AnimationReader(path, deadline, damage)
     return FrameReader(path, deadline, damage, jumps=any(plan.start > 0 for plan in plans))
