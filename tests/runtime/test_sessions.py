@@ -204,6 +204,18 @@ def test_threads_share_a_session(runtime: str, tiny_model: Path) -> None:
     assert wrong == []
 
 
+def test_a_request_that_another_thread_takes_is_made_anew(tiny_model: Path) -> None:
+    class Contended(list[Any]):
+        """Empty by the time that somebody takes what was there when they looked."""
+
+        def __bool__(self) -> bool:
+            return True
+
+    session = open_session(tiny_model / "backbone.onnx", SessionOptions(device="cpu"))
+    session._idle = Contended()  # type: ignore[attr-defined]
+    assert session.run({"crops": CROPS[:1]})["features"].shape[0] == 1
+
+
 def test_answers_belong_to_the_caller(tiny_model: Path) -> None:
     session = open_session(tiny_model / "backbone.onnx", SessionOptions(device="cpu"))
     first = session.run({"crops": CROPS[:1]})["features"]

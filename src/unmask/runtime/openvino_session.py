@@ -58,8 +58,12 @@ class OpenVinoSession:
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
         """See :class:`unmask.runtime.session.Session`."""
-        # list.pop and list.append are atomic: no lock is needed, at worst one request too many.
-        request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        # list.pop and list.append are atomic: no lock is needed, at worst one request too many. To
+        # ask first whether there is one would not be: another thread may take it in between.
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
         results = request.infer(dict(feeds), share_inputs=True, share_outputs=True)
         answer: dict[str, NDArray[Any]] = {}
         for index, names in enumerate(self._outputs):
