@@ -164,6 +164,15 @@ def test_csv_has_a_row_for_each_input(scan, portrait, landscape):
     assert rows[0]["reasons"].split()[0] == "above-threshold"
 
 
+def test_names_in_the_csv_are_no_formulas(scan, tmp_path, monkeypatch):
+    """As a spreadsheet would run them; of a folder's files the names may be a stranger's."""
+    (tmp_path / "=HYPERLINK(1).mp4").write_text("no film")
+    monkeypatch.chdir(tmp_path)
+    (row,) = csv.DictReader(io.StringIO(scan(".", "--csv", "-").out))
+    assert row["input"] == "'=HYPERLINK(1).mp4"
+    assert row["message"].startswith("'=")
+
+
 def test_json_and_csv_cannot_share_standard_output(scan, portrait):
     ran = scan(portrait, "--json", "-", "--csv", "-")
     assert ran.code == 2
