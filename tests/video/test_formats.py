@@ -138,6 +138,25 @@ def test_times_count_from_the_streams_start(tmp_path, name):
     assert times(windows[0]) == pytest.approx([0, 0.2, 0.4], abs=0.002)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_times_count_from_sound_that_comes_first(tmp_path, name):
+    """As in players, which show nothing until the first picture is due."""
+    at = [1500 + 40 * k for k in range(100)]
+    path = write(tmp_path / name, frames=100, times=at, sound=True)
+    info = info_of(path)
+    assert info.starts_s == pytest.approx(1.5, abs=0.03)
+    assert info.duration_s == pytest.approx(5.5, abs=0.05)
+    first, late = sample(path, plan(0, 2, 3, 0.2), plan(4, 5.5, 3, 0.2))
+    assert times(first) == pytest.approx([1.5, 1.7, 1.9], abs=0.03)
+    assert numbers(first) == [0, 5, 10]
+    assert times(late) == pytest.approx([1.5 + 0.04 * n for n in numbers(late)], abs=0.03)
+
+
+def test_pictures_that_come_before_the_sound(tmp_path):
+    path = write(tmp_path / "a.mkv", frames=20, sound=True)
+    assert info_of(path).starts_s == 0
+
+
 def test_one_frame(tmp_path):
     path = write(tmp_path / "a.mp4", frames=1)
     assert info_of(path).duration_s == pytest.approx(0.04)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,24 @@ def further_streams(container: InputContainer) -> int:
     """How many streams of moving pictures there are beside the one to look at."""
     animated = container.metadata.get("major_brand") == "avis"
     return 0 if animated else sum(stream.frames != 1 for stream in _moving(container)) - 1
+
+
+def begins(container: InputContainer, stream: VideoStream) -> Fraction:
+    """Seconds of sound before the first picture, to the millisecond: players show nothing then.
+
+    A film that was cut without encoding it anew is often like that, for its pictures begin at the
+    next key frame. 0 in formats that no player takes so exactly, and where sound comes later.
+    """
+    if container.format.name not in INDEXED - {"avi"} or stream.start_time is None:
+        return Fraction(0)
+    nought = Fraction(0)
+    starts: list[Fraction] = [
+        max(nought, one.start_time * one.time_base)  # before 0 a decoder only gets going
+        for one in (stream, *container.streams.audio)
+        if one.start_time is not None and one.time_base is not None
+    ]
+    late = starts[0] - min(starts) if starts else nought
+    return Fraction(int(1000 * late), 1000)
 
 
 def _moving(container: InputContainer) -> list[VideoStream]:

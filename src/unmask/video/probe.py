@@ -15,6 +15,7 @@ from unmask.video import orientation, pictures
 from unmask.video.animation import frame_durations, runs_together
 from unmask.video.clock import plausible
 from unmask.video.companions import refuse_raw
+from unmask.video.container import begins
 from unmask.video.counts import DamageCount
 from unmask.video.duration import measure_duration, stated_duration
 from unmask.video.files import FileFacts, read_facts
@@ -125,10 +126,12 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
             "has_audio": bool(stream.container.streams.audio),
         }
         stated = stated_duration(reader.container, stream)
+        start = begins(reader.container, stream)
         duration = measure_duration(reader.container, stream, path, deadline)
     return described | {
-        "duration_s": float(duration),
-        "stated_duration_s": None if stated is None else float(stated),
+        "starts_s": float(start),
+        "duration_s": float(start + duration),
+        "stated_duration_s": None if stated is None else float(start + stated),
     }
 
 

@@ -68,10 +68,22 @@ class Decoded:
 
 
 class FrameReader:
-    """The picture stream of a file; a context manager. Moves only forward, but for rewinding."""
+    """The picture stream of a file; a context manager. Moves only forward, but for rewinding.
 
-    def __init__(self, path: Path, deadline: Deadline, damage: DamageCount, *, jumps: bool) -> None:
+    ``begins`` is when its first frame is shown.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        deadline: Deadline,
+        damage: DamageCount,
+        *,
+        jumps: bool,
+        begins: Fraction = Fraction(0),
+    ) -> None:
         self._path, self._deadline, self._damage = path, deadline, damage
+        self._begins = begins
         self._doing = f"decoding {path.name}"
         self._stack = ExitStack()
         self._here = Fraction(0)
@@ -110,7 +122,7 @@ class FrameReader:
         if through:
             self._open(jumps=False)
             return
-        self._clock = Clock(self.stream, self.container.format.name)
+        self._clock = Clock(self.stream, self.container.format.name, self._begins)
         self._skip_before = self._floor = Fraction(0)
         self._ready: deque[Decoded] = deque()
         self._begin()
