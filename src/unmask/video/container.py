@@ -145,7 +145,9 @@ def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if _is_known(head):
-        return Damaged(f"{path}: its structure cannot be read: {error.strerror}", hint=_CUT_SHORT)
+        nothing_said = isinstance(error, av.error.PermissionError)
+        why = "invalid data" if nothing_said else error.strerror
+        return Damaged(f"{path}: its structure cannot be read: {why}", hint=_CUT_SHORT)
     return mistaken_for_film(path, head) or NotMedia(
         f"{path}: is not a video or picture in a format that Unmask opens",
         hint="playlists are not followed; convert the file to MP4, WebM, JPEG or PNG",

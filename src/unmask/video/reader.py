@@ -86,7 +86,7 @@ class FrameReader:
         self._begins = begins
         self._doing = f"decoding {path.name}"
         self._stack = ExitStack()
-        self._here = Fraction(0)
+        self._here = begins
         self._open(jumps=jumps)
 
     def __enter__(self) -> Self:
