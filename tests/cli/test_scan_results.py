@@ -244,6 +244,25 @@ def test_evidence_is_a_folder_for_each_file(scan, portrait, tmp_path):
     }
 
 
+def test_a_file_that_goes_before_its_origin_is_read_keeps_its_verdict(
+    scan, portrait, tmp_path, monkeypatch
+):
+    path = tmp_path / "a.png"
+    path.write_bytes(portrait.read_bytes())
+
+    def gone(*_, **__):
+        path.unlink()
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("unmask.pipeline.reporting.read_provenance", gone)
+    ran = scan(path, "--evidence", tmp_path / "seen", "--json", "-")
+    assert ran.json["verdict"]["label"] == "manipulated"
+    (folder,) = (tmp_path / "seen").iterdir()
+    assert "face-0.png" in [file.name for file in folder.iterdir()]
+    assert not (folder / "provenance.json").exists()
+    assert "a.png" in ran.err
+
+
 def test_evidence_looks_again_at_what_history_knows(scan, portrait, tmp_path):
     scan(portrait)
     scan(portrait, "--evidence", tmp_path / "seen")
