@@ -52,7 +52,9 @@ class OnnxSession:
         try:
             values = self._session.run(self._outputs, dict(feeds))
         except Exception as error:  # as above
-            raise misfit(self._graph, self._shapes(), feeds) or error from error
+            if (unfit := misfit(self._graph, self._shapes(), feeds)) is not None:
+                raise unfit from error
+            raise
         return {
             name: np.asarray(value, dtype=np.float32)
             for name, value in zip(self._outputs, values, strict=True)

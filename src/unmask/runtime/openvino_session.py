@@ -76,7 +76,9 @@ class OpenVinoSession:
         try:
             results = request.infer(dict(feeds), share_inputs=True, share_outputs=True)
         except RuntimeError as error:
-            raise misfit(self._graph, self._shapes(), feeds) or error from error
+            if (unfit := misfit(self._graph, self._shapes(), feeds)) is not None:
+                raise unfit from error
+            raise
         answer: dict[str, NDArray[Any]] = {}
         for index, names in enumerate(self._outputs):
             values = np.array(results[index], dtype=np.float32, copy=True)
