@@ -164,6 +164,15 @@ def test_csv_has_a_row_for_each_input(scan, portrait, landscape):
     assert rows[0]["reasons"].split()[0] == "above-threshold"
 
 
+def test_names_in_the_csv_are_no_formulas(scan, tmp_path, monkeypatch):
+    """As a spreadsheet would run them; of a folder's files the names may be a stranger's."""
+    (tmp_path / "=HYPERLINK(1).mp4").write_text("no film")
+    monkeypatch.chdir(tmp_path)
+    (row,) = csv.DictReader(io.StringIO(scan(".", "--csv", "-").out))
+    assert row["input"] == "'=HYPERLINK(1).mp4"
+    assert row["message"].startswith("'=")
+
+
 def test_json_and_csv_cannot_share_standard_output(scan, portrait):
     ran = scan(portrait, "--json", "-", "--csv", "-")
     assert ran.code == 2
@@ -233,6 +242,25 @@ def test_evidence_is_a_folder_for_each_file(scan, portrait, tmp_path):
     assert {"analysis.json", "face-0.png", "provenance.json"} <= {
         path.name for path in folder.iterdir()
     }
+
+
+def test_a_file_that_goes_before_its_origin_is_read_keeps_its_verdict(
+    scan, portrait, tmp_path, monkeypatch
+):
+    path = tmp_path / "a.png"
+    path.write_bytes(portrait.read_bytes())
+
+    def gone(*_, **__):
+        path.unlink()
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("unmask.pipeline.reporting.read_provenance", gone)
+    ran = scan(path, "--evidence", tmp_path / "seen", "--json", "-")
+    assert ran.json["verdict"]["label"] == "manipulated"
+    (folder,) = (tmp_path / "seen").iterdir()
+    assert "face-0.png" in [file.name for file in folder.iterdir()]
+    assert not (folder / "provenance.json").exists()
+    assert "a.png" in ran.err
 
 
 def test_evidence_looks_again_at_what_history_knows(scan, portrait, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from films import FACELESS, animated, film, panning, picture, two_people
@@ -12,7 +13,9 @@ from tiny_model import write_tiny_model
 
 from unmask.core.analysis import Analysis
 from unmask.evidence import EvidenceCollector, html_report
+from unmask.evidence.looked import longest_unseen
 from unmask.pipeline import Analyser, illustrate, read_provenance, report_of
+from unmask.runtime import file_sha256
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,48 @@ def test_another_name_does_not_matter(analyser, seen, tmp_path) -> None:
     blob = tmp_path / analysis.media.sha256
     shutil.copy(path, blob)
     assert len(illustrate(blob, analysis, analyser).faces) == 4
+
+
+def _after_sound(source: Path, target: Path, late: int) -> Path:
+    """The same pictures, ``late`` seconds after sound has begun, as films are cut on phones."""
+    with av.open(str(source)) as given, av.open(str(target), "w") as out:
+        stream = out.add_stream_from_template(given.streams.video[0])
+        voice = out.add_stream("aac", rate=44_100, layout="mono")
+        for number in range(100):
+            silence = av.AudioFrame.from_ndarray(
+                np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+            )
+            silence.sample_rate, silence.pts = 44_100, 1024 * number
+            out.mux(voice.encode(silence))
+        out.mux(voice.encode())
+        for packet in given.demux(video=0):
+            if packet.pts is None or packet.dts is None:
+                continue  # the end
+            packet.pts += int(late / packet.time_base)
+            packet.dts += int(late / packet.time_base)
+            packet.stream = stream
+            out.mux(packet)
+    return target
+
+
+def test_a_film_of_which_the_sound_comes_first(analyser, seen, tmp_path) -> None:
+    path, usual, _ = seen
+    late = _after_sound(path, tmp_path / "late.mp4", 2)
+    analysis = analyser.analyse(late)
+    assert analysis.media.starts_s == pytest.approx(2, abs=0.03)
+    assert analysis.media.duration_s == pytest.approx(usual.media.duration_s + 2, abs=0.03)
+    assert [code.code for code in analysis.warnings] == []
+    times = [time for stretch in analysis.stretches for time in stretch]
+    assert times == pytest.approx([time + 2 for one in usual.stretches for time in one], abs=0.03)
+    assert longest_unseen(analysis) == pytest.approx(longest_unseen(usual), abs=0.03)
+    assert illustrate(late, analysis, analyser).note == ""
+
+
+def test_a_document_from_before_sound_counted_has_its_pictures(analyser, seen, tmp_path) -> None:
+    path, usual, _ = seen
+    late = _after_sound(path, tmp_path / "late.mp4", 2)
+    media = usual.media.model_copy(update={"sha256": file_sha256(late)})
+    assert illustrate(late, usual.model_copy(update={"media": media}), analyser).note == ""
 
 
 def test_two_people_have_pictures_each(analyser, tmp_path) -> None:

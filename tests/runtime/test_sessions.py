@@ -204,6 +204,31 @@ def test_threads_share_a_session(runtime: str, tiny_model: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("shape", [(1, 48, 48, 3), (1, 64, 64)])
+def test_crops_of_another_size_than_the_graph_takes(
+    runtime: str, shape: tuple[int, ...], tiny_model: Path
+) -> None:
+    """As where somebody has changed the size in ``model.json``."""
+    options = SessionOptions(runtime=runtime, device="cpu")  # type: ignore[arg-type]
+    session = open_session(tiny_model / "backbone.onnx", options)
+    with pytest.raises(ModelInvalid, match="N×64×64×3, not of 1×") as caught:
+        session.run({"crops": np.zeros(shape, np.uint8)})
+    assert "model.json" in caught.value.hint
+
+
+def test_a_request_that_another_thread_takes_is_made_anew(tiny_model: Path) -> None:
+    class Contended(list[Any]):
+        """Empty by the time that somebody takes what was there when they looked."""
+
+        def __bool__(self) -> bool:
+            return True
+
+    session = open_session(tiny_model / "backbone.onnx", SessionOptions(device="cpu"))
+    session._idle = Contended()  # type: ignore[attr-defined]
+    assert session.run({"crops": CROPS[:1]})["features"].shape[0] == 1
+
+
 def test_answers_belong_to_the_caller(tiny_model: Path) -> None:
     session = open_session(tiny_model / "backbone.onnx", SessionOptions(device="cpu"))
     first = session.run({"crops": CROPS[:1]})["features"]

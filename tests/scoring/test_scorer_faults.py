@@ -58,3 +58,18 @@ def test_an_output_that_is_absent(package: Path) -> None:
     onnx.save(graph, package / "backbone.onnx")
     with pytest.raises(ModelInvalid, match="nothing for maps"):
         Scorer(ModelPackage.load(package), OPTIONS).score_crops(CROP)
+
+
+def test_one_score_for_a_whole_batch(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a graph that takes the mean of what it is given."""
+    monkeypatch.setattr("unmask.scoring.scorer._MOST_STREAMS", 1)
+    scorer = Scorer(ModelPackage.load(package), OPTIONS)
+    scorer._batch = 4  # as a GPU has
+    run = scorer._backbone.run
+    monkeypatch.setattr(
+        scorer._backbone,
+        "run",
+        lambda feeds: {name: one.mean(0, keepdims=True) for name, one in run(feeds).items()},
+    )
+    with pytest.raises(ModelInvalid, match="its manifest says"):
+        scorer.score_crops(np.repeat(CROP, 4, axis=0))

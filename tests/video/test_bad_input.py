@@ -47,6 +47,18 @@ def test_noise_renamed_mp4(tmp_path):
     refused(tmp_path / "noise.mp4", errors.NotMedia)
 
 
+def test_what_a_demuxer_calls_not_permitted_is_damage(tmp_path):
+    """FFmpeg's reader of WMV answers -1 to a stream of no known kind, which reads as EPERM."""
+    path = write(tmp_path / "a.wmv", codec="wmv2", size=(96, 64))
+    data = bytearray(path.read_bytes())
+    kind = data.index(bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b"))  # of pictures
+    data[kind + 1] = 1
+    path.write_bytes(data)
+    with pytest.raises(av.error.PermissionError):
+        av.open(str(path))
+    assert "permitted" not in refused(path, errors.Damaged).message
+
+
 def test_unreadable_permissions(tmp_path, monkeypatch):
     path = write(tmp_path / "secret.mp4")
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
-from media_factory import info_of, need_encoder, number, numbers, plan, sample, write
+from media_factory import NEVER, info_of, need_encoder, number, numbers, plan, sample, write
 from PIL import Image
 from test_pictures import colours, near
 
-from unmask.core.errors import Damaged
-from unmask.video import DamageCount, rgb
+from unmask.core.deadline import Deadline
+from unmask.core.errors import Damaged, TimeBudgetExceeded, TooLarge
+from unmask.video import DamageCount, probe, read_facts, rgb
 from unmask.video.limits import WINDOW_BYTES, check_size, frames_that_fit
 from unmask.video.orientation import displayed
 from unmask.video.rgb import orientation_of
@@ -299,6 +301,65 @@ def test_frames_of_a_gif_need_no_delays(tmp_path, one_has):
     assert [float(frame.time) for frame in window] == pytest.approx(np.cumsum([0, *lasts[:5]]))
     for frame, colour in zip(window, GREYS, strict=True):
         assert np.abs(frame.image[16, 24].astype(int) - colour).max() <= 6
+
+
+def _gif(path, *sizes, kept=1):
+    """Frames of one colour, of these sizes on a canvas of 8×8, without delays; ``kept``: disposal,
+    2 for those that give way to the background.
+    """
+    canvas = b"GIF89a\x08\0\x08\0\x80\0\0" + b"\0\0\0" + b"\xff\xff\xff"
+    image = Image.new("P", (8, 8), 1)
+    image.putpalette([0, 0, 0, 255, 255, 255])
+    image.save(path)
+    data = path.read_bytes()
+    pixels = data[data.index(b",\0\0\0\0") + 10 : -1].lstrip(b"\0")
+    control = b"!\xf9\x04" + bytes([kept << 2]) + b"\0\0\0\0"
+    frames = [
+        (control if kept > 1 else b"") + struct.pack("<cHHHHB", b",", 0, 0, *size, 0) + pixels
+        for size in sizes
+    ]
+    path.write_bytes(canvas + b"".join(frames) + b";")
+    return path
+
+
+HUGE = (14_200, 14_200)
+
+
+def test_a_gif_that_grows_beyond_what_is_decoded(tmp_path):
+    path = _gif(tmp_path / "a.gif", (8, 8), HUGE)
+    assert info_of(path).width == 8
+    with pytest.raises(TooLarge) as caught:
+        sample(path, plan(0, 1, 2, 0.1))
+    assert caught.value.hint
+
+
+def test_a_gif_whose_first_frame_is_too_large(tmp_path, monkeypatch):
+    """Before its size can be asked for, Pillow would have made room for its background."""
+    path = _gif(tmp_path / "a.gif", HUGE, kept=2)
+    filled = []
+    monkeypatch.setattr(Image.core, "fill", lambda *given: filled.append(given))
+    with pytest.raises(TooLarge):
+        info_of(path)
+    assert not filled
+
+
+def test_a_frame_of_a_gif_is_cut_off_at_the_canvas(tmp_path):
+    first, second = Image.new("RGB", (48, 32), "red"), Image.new("RGB", (48, 32), "blue")
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+    data = bytearray((tmp_path / "a.gif").read_bytes())
+    place = data.rindex(b",\0\0\0\0")
+    data[place + 1] = 8  # the second lies eight pixels to the right
+    (tmp_path / "a.gif").write_bytes(data)
+    (window,) = sample(tmp_path / "a.gif", plan(0, 1, 5, 0.1))
+    assert [frame.image.shape for frame in window] == [(32, 48, 3)] * 2
+    for column, colour in ((4, (255, 0, 0)), (40, (0, 0, 255))):
+        assert np.abs(window[1].image[16, column].astype(int) - colour).max() <= 6
+
+
+def test_the_time_budget_ends_the_walk_through_a_gif(tmp_path):
+    path = _gif(tmp_path / "a.gif", *[(8, 8)] * 50)
+    with pytest.raises(TimeBudgetExceeded):
+        probe(path, deadline=Deadline(0.0, 1.0), facts=read_facts(path, NEVER))
 
 
 def test_a_still_gif_is_a_picture(tmp_path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
+from types import SimpleNamespace
 
+import av
 import pytest
-from media_factory import info_of, numbers, plan, sample, times, write
+from media_factory import NEVER, info_of, numbers, plan, sample, times, write
 
-from unmask.video import DamageCount, reader
+from unmask.video import DamageCount, joined, reader
 
 FORMATS = {
     # file: (codec, encoder options, container, codec as reported)
@@ -136,6 +138,25 @@ def test_times_count_from_the_streams_start(tmp_path, name):
     assert times(windows[0]) == pytest.approx([0, 0.2, 0.4], abs=0.002)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_times_count_from_sound_that_comes_first(tmp_path, name):
+    """As in players, which show nothing until the first picture is due."""
+    at = [1500 + 40 * k for k in range(100)]
+    path = write(tmp_path / name, frames=100, times=at, sound=True)
+    info = info_of(path)
+    assert info.starts_s == pytest.approx(1.5, abs=0.03)
+    assert info.duration_s == pytest.approx(5.5, abs=0.05)
+    first, late = sample(path, plan(0, 2, 3, 0.2), plan(4, 5.5, 3, 0.2))
+    assert times(first) == pytest.approx([1.5, 1.7, 1.9], abs=0.03)
+    assert numbers(first) == [0, 5, 10]
+    assert times(late) == pytest.approx([1.5 + 0.04 * n for n in numbers(late)], abs=0.03)
+
+
+def test_pictures_that_come_before_the_sound(tmp_path):
+    path = write(tmp_path / "a.mkv", frames=20, sound=True)
+    assert info_of(path).starts_s == 0
+
+
 def test_one_frame(tmp_path):
     path = write(tmp_path / "a.mp4", frames=1)
     assert info_of(path).duration_s == pytest.approx(0.04)
@@ -228,6 +249,34 @@ def test_films_joined_end_to_end(tmp_path, name):
     assert info_of(path).duration_s == pytest.approx(70, abs=0.1)
     windows = sample(path, plan(0, 20, 3, 0.2), plan(30, 45, 3, 0.2), plan(60, 70, 3, 0.2))
     assert [numbers(window)[0] for window in windows] == pytest.approx([0, 250, 1000], abs=1)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.ts", "libx264"), ("a.mpg", "mpeg2video")])
+def test_no_frame_is_left_out_where_times_start_anew(tmp_path, name, codec):
+    """By their own times those of the second film lie before its windows."""
+    options = {"bf": "3", "b_strategy": "0"}
+    part = write(tmp_path / name, codec=codec, frames=250, size=(192, 128), options=options)
+    path = tmp_path / f"twice-{name}"
+    path.write_bytes(2 * part.read_bytes())
+    windows = sample(path, plan(0, 5, 6, 0.04), plan(14, 18, 6, 0.04))
+    for window in windows:
+        first = numbers(window)[0]
+        assert numbers(window) == list(range(first, first + 6))
+
+
+def test_streams_that_come_up_midway(tmp_path):
+    """PyAV trips over them at the end of the file, wherever it is read to that."""
+    path = write(tmp_path / "a.mpg", codec="mpeg2video", frames=50)
+
+    with av.open(str(path)) as film:
+        stream = film.streams.video[0]
+        fake = SimpleNamespace(format=film.format, size=film.size, seek=film.seek, demux=_tripping)
+        assert not joined.starts_anew(fake, stream, NEVER, "reading")
+
+
+def _tripping(*_):
+    yield from ()
+    raise IndexError("list index out of range")
 
 
 def test_a_long_film_joined_end_to_end_is_not_read_through(tmp_path, monkeypatch):

@@ -102,6 +102,28 @@ def test_xmp(tmp_path: Path, suffix: str) -> None:
     assert "52,31" not in repr(found.tags)
 
 
+PLACES_IN_XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:State="Bavaria"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:aux="http://ns.adobe.com/exif/1.0/aux/"
+ xmlns:iptc="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">
+<dc:creator><rdf:Seq><rdf:li>Jo Doe</rdf:li></rdf:Seq></dc:creator>
+<aux:SerialNumbers><rdf:Bag><rdf:li>0815</rdf:li></rdf:Bag></aux:SerialNumbers>
+<iptc:LocationCreated><rdf:Bag><rdf:li rdf:parseType="Resource">
+<iptc:LocationName><rdf:Alt><rdf:li xml:lang="x-default">Marienplatz</rdf:li></rdf:Alt>
+</iptc:LocationName><iptc:Identifier>place-17</iptc:Identifier></rdf:li></rdf:Bag>
+</iptc:LocationCreated></rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def test_a_place_in_the_lists_of_xmp(tmp_path: Path) -> None:
+    found = tags(picture(tmp_path / "a.jpg", xmp=PLACES_IN_XMP))
+    assert found.has_location
+    assert values(found)["XMP", "creator"] == "Jo Doe"
+    for personal in ("Bavaria", "Marienplatz", "place-17", "0815"):
+        assert personal not in repr(found.tags)
+
+
 @pytest.mark.parametrize(
     "packet",
     [

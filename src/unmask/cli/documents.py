@@ -11,6 +11,7 @@ from unmask.cli.files import Target
 from unmask.cli.outcome import Outcome
 from unmask.core.analysis import SCAN_SCHEMA, Analysis
 from unmask.core.scan import FailedInput
+from unmask.core.wording import spreadsheet_safe
 
 # json.dumps gives every number of a box its own line. Line breaks inside strings are escaped, so
 # this meets lists only.
@@ -123,11 +124,12 @@ class CsvReport:
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    result = outcome.result
+    result, name = outcome.result, spreadsheet_safe(outcome.input)
     if not isinstance(result, Analysis):
-        return {"input": outcome.input, "error": result.code, "message": result.message}
+        message = spreadsheet_safe(result.message)
+        return {"input": name, "error": result.code, "message": message}
     return {
-        "input": outcome.input,
+        "input": name,
         "sha256": result.media.sha256,
         "kind": result.media.kind,
         "duration_s": result.media.duration_s,

@@ -19,7 +19,7 @@ from unmask.core.errors import NO_FILES_FAULT, StoreError, UnmaskError
 from unmask.core.files import shortened
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
-from unmask.pipeline import Analyser, Progress, Trace, read_provenance
+from unmask.pipeline import Analyser, Progress, Trace, provenance_of
 from unmask.store import History, fingerprint
 from unmask.video import FileFacts, read_facts
 
@@ -126,7 +126,9 @@ class Scanner:
         """The verdict stands without its pictures, and so do other files': say it and go on."""
         name = f"{shortened(source.path.stem, _NAME_BYTES)}-{analysis.media.sha256[:8]}"
         try:
-            provenance = read_provenance(source.path, timeout=self.timeout)
+            provenance = provenance_of(source.path, analysis, timeout=self.timeout)
+            if provenance is None:
+                note(f"{source.text}: could not be read again: its evidence lacks provenance.json")
             write_evidence(folder / name, analysis, collector, provenance)
         except UnmaskError as error:
             note(f"{source.text}: {error.message}", error.hint)

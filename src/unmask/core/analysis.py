@@ -34,6 +34,12 @@ class MediaInfo(Record):
     height: int = Field(ge=1)
     rotation: Literal[0, 90, 180, 270] = Field(description="clockwise degrees applied for display")
     duration_s: float | None = Field(description="as measured; null for a picture")
+    starts_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="when the first picture is shown, where sound comes before it; times count "
+        "from the beginning of the sound then, as in players",
+    )
     stated_duration_s: float | None = Field(
         default=None, description="what the file's header says; null where it says nothing"
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 class Frame:
     """One decoded picture in display orientation.
 
-    ``time`` is the presentation time in seconds from the start of the stream (a picture's is 0);
+    ``time`` is when it is shown, in seconds as players count them (a picture's is 0);
     ``image`` is H×W×3, uint8, RGB. ``quantiser`` says how coarsely it was coded: H.264's mean one,
     0 to 51; None for pictures and other codecs.
     """

@@ -58,7 +58,7 @@ def longest_unseen(analysis: Analysis) -> float:
     if not analysis.stretches:
         return 0.0
     end = analysis.media.duration_s or 0.0
-    times = [0.0, *chain.from_iterable(analysis.stretches), end]
+    times = [analysis.media.starts_s, *chain.from_iterable(analysis.stretches), end]
     return max((after - before for before, after in _between(times)), default=0.0)
 
 

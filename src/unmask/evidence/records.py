@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 class ScoredCrop:
     """One face in one sampled frame, as the network saw it.
 
-    ``face`` is the id of the face in the document; ``time`` seconds from the start of the stream;
+    ``face`` is the id of the face in the document; ``time`` in seconds, as in the document;
     ``image`` S×S×3 uint8 RGB; ``map`` m×m float32, each cell's share of the frame's calibrated
     logit (positive speaks for manipulation, the mean is that logit less a constant); ``score``
     the frame's calibrated P(manipulated).

@@ -76,9 +76,10 @@ def write_preview(
     not there then.
     """
     size = preview_size(info.width, info.height)
+    begins = Fraction(info.starts_s).limit_denominator(1000)
     try:
         with (
-            FrameReader(source, deadline, DamageCount(), jumps=False) as reader,
+            FrameReader(source, deadline, DamageCount(), jumps=False, begins=begins) as reader,
             av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film,
         ):
             stream = _stream(film, size)

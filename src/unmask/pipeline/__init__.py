@@ -6,7 +6,7 @@ from unmask.pipeline.illustrating import illustrate
 from unmask.pipeline.looking import Alter
 from unmask.pipeline.origin import read_provenance
 from unmask.pipeline.progress import Progress, Stage
-from unmask.pipeline.reporting import report_of
+from unmask.pipeline.reporting import provenance_of, report_of
 from unmask.pipeline.request import RANGES, AnalysisRequest
 from unmask.pipeline.tracing import Trace
 
@@ -22,6 +22,7 @@ __all__ = [
     "Trace",
     "analyse",
     "illustrate",
+    "provenance_of",
     "read_provenance",
     "report_of",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unmask.core.analysis import Analysis
+from unmask.core.errors import TimeBudgetExceeded
 from unmask.core.language import _, spoken
 from unmask.evidence import CustodyEvent, Pictures, Provenance, Report
 from unmask.pipeline.analyser import Analyser
@@ -41,7 +42,7 @@ def report_of(
         sentences=REASONS,
         manifest=None if package is None else package.manifest,
         pictures=pictures,
-        provenance=None if source is None else _provenance(source, analysis),
+        provenance=None if source is None else provenance_of(source, analysis),
         custody=tuple(custody),
         id=id,
         language=language,
@@ -56,10 +57,12 @@ def _pictures(
     return Pictures.none(_("No pictures: the file is not there any more, and none were kept."))
 
 
-def _provenance(source: Path, analysis: Analysis) -> Provenance | None:
-    """What the file says of itself, or None where it is another file by now."""
+def provenance_of(
+    source: Path, analysis: Analysis, *, timeout: float | None = None
+) -> Provenance | None:
+    """What the file says of itself, or None where it is another file by now, or cannot be read."""
     try:
-        provenance = read_provenance(source)
-    except OSError:
+        provenance = read_provenance(source, timeout=timeout)
+    except (OSError, TimeBudgetExceeded):
         return None
     return provenance if provenance.sha256 == analysis.media.sha256 else None

@@ -73,7 +73,7 @@ class Run:
             clips=options.clips,
             frames=options.frames_per_clip,
             step_s=manifest.clip.step_s,
-            part=(options.from_s, options.to_s) if info.kind == "video" else (None, None),
+            part=_part(info, options),
         )
         if not plans:
             raise NotInFile(
@@ -90,7 +90,8 @@ class Run:
             alter=self.alter,
         )
         looker.look(self.source, info, plans, self.progress)
-        self._check_part(looker.seen, plans)
+        if options.from_s:
+            self._check_part(looker.seen, plans)
         known_by_now = {
             "sha256": sha256(self.deadline),
             "frames_decoded": looker.damage.decoded,
@@ -121,7 +122,7 @@ class Run:
 
     def _check_part(self, seen: Seen, plans: Sequence[WindowPlan]) -> None:
         """Where nothing decodes in any plan, the film's beginning is read: no answer for a part."""
-        if 0 < plans[0].start > seen.stretches[0][0]:
+        if plans[0].start > seen.stretches[0][0]:
             raise Damaged(
                 f"{self.source}: nothing can be decoded in the part to look at",
                 hint="it seems cut short or overwritten; copy or download it again",
@@ -161,6 +162,13 @@ class Run:
                 )
             )
             return faces, rounded(whole)
+
+
+def _part(info: MediaInfo, options: AnalysisOptions) -> tuple[float | None, float | None]:
+    """Where to look: of a film not before its first picture."""
+    if info.kind == "image":
+        return None, None
+    return max(options.from_s or 0.0, info.starts_s), options.to_s
 
 
 def _stretches(info: MediaInfo, seen: Seen) -> tuple[tuple[float, float], ...] | None:

@@ -11,7 +11,15 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from unmask.core.errors import ModelInvalid, RuntimeUnavailable
-from unmask.runtime.session import Device, Feeds, Precision, RuntimeName, SessionOptions
+from unmask.runtime.session import (
+    Device,
+    Feeds,
+    Precision,
+    RuntimeName,
+    SessionOptions,
+    Shapes,
+    misfit,
+)
 
 _QUIET = 4  # fatal only: ONNX Runtime logs to stderr behind Python's back, and raises anyway
 
@@ -24,6 +32,7 @@ class OnnxSession:
 
     def __init__(self, graph: Path, options: SessionOptions, device: Device) -> None:
         self.device: Device = device
+        self._graph = graph
         providers = ["CPUExecutionProvider"]
         if device == "cuda":
             providers.insert(0, "CUDAExecutionProvider")
@@ -40,10 +49,21 @@ class OnnxSession:
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
         """See :class:`unmask.runtime.session.Session`."""
-        values = self._session.run(self._outputs, dict(feeds))
+        try:
+            values = self._session.run(self._outputs, dict(feeds))
+        except Exception as error:  # as above
+            if (unfit := misfit(self._graph, self._shapes(), feeds)) is not None:
+                raise unfit from error
+            raise
         return {
             name: np.asarray(value, dtype=np.float32)
             for name, value in zip(self._outputs, values, strict=True)
+        }
+
+    def _shapes(self) -> Shapes:
+        return {
+            one.name: [side if isinstance(side, int) else None for side in one.shape]
+            for one in self._session.get_inputs()
         }
 
 

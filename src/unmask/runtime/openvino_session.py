@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from unmask.core.errors import ModelInvalid
 from unmask.runtime.compiled_cache import own_folder
 from unmask.runtime.offline_openvino import ov, properties
-from unmask.runtime.session import Device, Feeds, Precision, RuntimeName, SessionOptions
+from unmask.runtime.session import (
+    Device,
+    Feeds,
+    Precision,
+    RuntimeName,
+    SessionOptions,
+    Shapes,
+    misfit,
+)
 
 _MAKING = threading.Lock()
 
@@ -48,6 +56,7 @@ class OpenVinoSession:
 
     def __init__(self, graph: Path, options: SessionOptions, precision: Precision) -> None:
         self.precision: Precision = precision
+        self._graph = graph
         try:
             self._compiled = _compiled(graph, options, precision)
         except RuntimeError as error:
@@ -58,15 +67,31 @@ class OpenVinoSession:
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
         """See :class:`unmask.runtime.session.Session`."""
-        # list.pop and list.append are atomic: no lock is needed, at worst one request too many.
-        request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
-        results = request.infer(dict(feeds), share_inputs=True, share_outputs=True)
+        # list.pop and list.append are atomic: no lock is needed, at worst one request too many. To
+        # ask first whether there is one would not be: another thread may take it in between.
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        try:
+            results = request.infer(dict(feeds), share_inputs=True, share_outputs=True)
+        except RuntimeError as error:
+            if (unfit := misfit(self._graph, self._shapes(), feeds)) is not None:
+                raise unfit from error
+            raise
         answer: dict[str, NDArray[Any]] = {}
         for index, names in enumerate(self._outputs):
             values = np.array(results[index], dtype=np.float32, copy=True)
             answer.update(dict.fromkeys(names, values))
         self._idle.append(request)
         return answer
+
+    def _shapes(self) -> Shapes:
+        return {
+            port.any_name: [None if side.is_dynamic else side.get_length() for side in shape]
+            for port in self._compiled.inputs
+            if (shape := port.partial_shape).rank.is_static
+        }
 
 
 def _compiled(graph: Path, options: SessionOptions, precision: Precision) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, get_args
 
 from numpy.typing import NDArray
 
-from unmask.core.errors import MissingExtra, RuntimeUnavailable, UsageError
+from unmask.core.errors import MissingExtra, ModelInvalid, RuntimeUnavailable, UsageError
 from unmask.runtime.cpu import multiplies_bf16_faster
 from unmask.runtime.cuda import cuda_devices
 
@@ -21,6 +21,8 @@ RuntimeName = Literal["openvino", "onnxruntime"]
 Precision = Literal["f32", "bf16", "f16"]
 PrecisionChoice = Literal["auto", "f32", "bf16"]
 Feeds = Mapping[str, NDArray[Any]]
+Shapes = Mapping[str, Sequence[int | None]]
+"""Of a graph's inputs by name, None for a side that may be any."""
 
 
 class Session(Protocol):
@@ -31,8 +33,25 @@ class Session(Protocol):
     precision: Precision
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
-        """Every output of the graph by name, float32 arrays owned by the caller."""
+        """Every output of the graph by name, float32 arrays owned by the caller.
+
+        Raises :class:`ModelInvalid` for inputs of a shape that the graph does not take.
+        """
         ...
+
+
+def misfit(graph: Path, inputs: Shapes, feeds: Feeds) -> ModelInvalid | None:
+    """What to raise where the graph does not take these; None where it does by their shapes."""
+    for name, shape in inputs.items():
+        given = feeds[name].shape if name in feeds else ()
+        same = (want in (None, have) for want, have in zip(shape, given, strict=False))
+        if len(shape) != len(given) or not all(same):
+            wanted = "×".join("N" if side is None else str(side) for side in shape)
+            return ModelInvalid(
+                f"{graph} takes {name} of {wanted}, not of {'×'.join(map(str, given))}",
+                hint="see that the sizes in model.json are those that it was made for",
+            )
+    return None
 
 
 @dataclass(frozen=True, slots=True)

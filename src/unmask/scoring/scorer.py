@@ -77,7 +77,8 @@ class Scorer:
         for answer in self._answers(self._backbone, "crops", crops, deadline):
             count = min(self._batch, len(crops) - done)
             for name, values in whole.items():
-                values[done : done + count] = _checked(answer, name, values.shape[1:])[:count]
+                shape = (self._batch, *values.shape[1:])
+                values[done : done + count] = _checked(answer, name, shape)[:count]
             done += count
             if progress is not None:
                 progress(done)
@@ -90,7 +91,8 @@ class Scorer:
             where = [i for i, clip in enumerate(clips) if len(clip) == length]
             features = np.stack([clips[i] for i in where]).astype(np.float32, copy=False)  # B×T×D
             answers = self._answers(self._temporal, "features", features, deadline)
-            found = np.concatenate([_checked(answer, "logits", ()) for answer in answers])
+            rows = (self._batch,)
+            found = np.concatenate([_checked(answer, "logits", rows) for answer in answers])
             logits[where] = found[: len(where)]
         return logits
 
@@ -120,11 +122,12 @@ def _filled(name: str, values: NDArray[Any], batch: int) -> Feeds:
     return {name: full}
 
 
-def _checked(answer: dict[str, Floats], name: str, rest: tuple[int, ...]) -> Floats:
+def _checked(answer: dict[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
+    """One row for each that was asked about: a single one would pass for the score of all."""
     values = answer.get(name)
-    if values is None or values.shape[1:] != rest:
-        shape = "nothing" if values is None else f"shape {values.shape}"
-        raise ModelInvalid(f"the graph answers {shape} for {name}, its manifest says N×{rest}")
+    if values is None or values.shape != shape:
+        found = "nothing" if values is None else f"shape {values.shape}"
+        raise ModelInvalid(f"the graph answers {found} for {name}, its manifest says {shape}")
     if not np.isfinite(values).all():
         raise ModelInvalid(
             f"the model answered {name} that are no numbers",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from os import SEEK_CUR
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,11 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.video.counts import DamageCount
 from unmask.video.pictures import to_array
-from unmask.video.pillow import quiet, recognised
+from unmask.video.pillow import is_gif, quiet, recognised
 
 # Browsers show frames of up to 10 ms for 100 ms, since old encoders wrote 0 for "do not care".
 _SHORTEST_MS, _INSTEAD_MS = 10, 100
+T = TypeVar("T")
 _HEADER = struct.Struct("<4sI")
 
 
@@ -35,28 +37,40 @@ class Composed:
     quantiser: None = None
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """H×W×3 uint8; every frame has the canvas's ``size``."""
-        return self.pixels
+        """H×W×3 uint8 of the canvas's ``size``: what a frame has beyond it is not shown."""
+        width, height = size
+        return np.ascontiguousarray(self.pixels[:height, :width])
 
 
-def frame_durations(path: Path) -> list[Fraction]:
+def frame_durations(path: Path, deadline: Deadline) -> list[Fraction]:
     """Seconds each frame of a WebP or GIF is shown, from the headers of its blocks alone."""
-    with path.open("rb") as stream:
-        shown = _gif_delays if stream.read(4) == b"GIF8" else _anmf_durations
-        return [_seconds(milliseconds or 0) for milliseconds in shown(stream)]
+    shown = _gif_delays if is_gif(path) else _anmf_durations
+    return [_seconds(milliseconds or 0) for milliseconds in _checked(path, shown, deadline)]
 
 
-def runs_together(path: Path) -> bool:
+def runs_together(path: Path, deadline: Deadline) -> bool:
     """Whether a GIF has frames without a delay of their own.
 
     FFmpeg begins a frame where a delay is stated, and takes what follows without for a part of it;
     libraries leave them out unless told how long to show a frame, and browsers show them all.
     """
-    with path.open("rb") as stream:
-        delays = list(_gif_delays(stream)) if stream.read(4) == b"GIF8" else []
+    if not is_gif(path):
+        return False
+    delays = list(_checked(path, _gif_delays, deadline))
     return len(delays) > 1 and None in delays
 
 
+def _checked(
+    path: Path, shown: Callable[[BinaryIO], Iterator[T]], deadline: Deadline
+) -> Iterator[T]:
+    """What a walk through the file finds. There may be a frame for every dozen bytes of it."""
+    with path.open("rb") as stream:
+        for one in shown(stream):
+            deadline.check(f"reading {path.name}")
+            yield one
+
+
+@lru_cache
 def _seconds(milliseconds: int) -> Fraction:
     return Fraction(milliseconds if milliseconds > _SHORTEST_MS else _INSTEAD_MS, 1000)
 
@@ -114,7 +128,7 @@ class AnimationReader:
 
     def __init__(self, path: Path, deadline: Deadline, damage: DamageCount) -> None:
         self._path, self._deadline, self._damage = path, deadline, damage
-        self._durations = frame_durations(path)
+        self._durations = frame_durations(path, deadline)
         self._index, self._time = 0, Fraction(0)
         self._stack = ExitStack()
         image = self._stack.enter_context(recognised(path))
@@ -142,7 +156,7 @@ class AnimationReader:
             return None
         self._deadline.check(f"decoding {self._path.name}")
         try:
-            with quiet(self._path):
+            with quiet(self._path, grows=True):
                 self._image.seek(self._index)
                 self._image.load()
                 pixels = to_array(self._image)

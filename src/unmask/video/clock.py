@@ -1,4 +1,4 @@
-"""When a decoded frame is shown, in seconds from the stream's start, as a Fraction."""
+"""When a decoded frame is shown, in seconds, as a Fraction."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ JITTER_S = Fraction(1)
 class Clock:
     """Presentation times, strictly rising between restarts.
 
-    The decoder's own timestamps, less the stream's start. AVI stores none, and what FFmpeg makes
-    up for B-frames there is out of order; its decoding times are true, late by the reordering
-    delay. Raw streams store no times at all: frames are counted at the stream's rate.
+    The decoder's own timestamps, less the stream's start, which is at ``begins``. AVI stores none,
+    and what FFmpeg makes up for B-frames there is out of order; its decoding times are true, late
+    by the reordering delay. Raw streams store no times at all: frames are counted at the stream's
+    rate.
     """
 
-    def __init__(self, stream: VideoStream, container: str) -> None:
+    def __init__(self, stream: VideoStream, container: str, begins: Fraction = Fraction(0)) -> None:
+        self._begins = begins
         self.unit = stream.time_base or Fraction(1, 90_000)
         self.origin = stream.start_time
         self.step = 1 / rate(stream)
@@ -32,14 +34,14 @@ class Clock:
         self._last: Fraction | None = None
 
     def seconds(self, stamp: int) -> Fraction:
-        """A timestamp of the stream in seconds from its start."""
+        """A timestamp of the stream in seconds."""
         if self.origin is None:
             self.origin = stamp
-        return (stamp - self.origin) * self.unit
+        return self._begins + (stamp - self.origin) * self.unit
 
     def stamp(self, seconds: Fraction) -> int:
         """The inverse of :meth:`seconds`, rounded down."""
-        return int(seconds // self.unit) + (self.origin or 0)
+        return int((seconds - self._begins) // self.unit) + (self.origin or 0)
 
     def shown(self, packet: Packet[VideoStream]) -> int | None:
         """The timestamp a packet's frame is shown at, as far as the container tells."""
@@ -60,8 +62,15 @@ class Clock:
             if now is not None and self._last - now > JITTER_S:
                 self._shift += expected - now
             now = expected
-        self._last = Fraction(0) if now is None else now
+        self._last = self._begins if now is None else now
         return self._last
+
+    def coming(self, stamp: int) -> Fraction | None:
+        """When a packet's frame will be shown. None where times step back: they may start anew
+        there, which the next frame alone tells.
+        """
+        then = self.seconds(stamp) + self._shift
+        return None if self._last is not None and self._last - then > JITTER_S else then
 
     @property
     def needs_first_frame(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ _RAW = frozenset({"h264", "hevc", "mpegvideo", "m4v", "h261", "h263", "obu"})
 INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 _NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
 _HEAD = 1024
+_ASF = bytes.fromhex("3026b2758e66cf11")  # how WMV begins
 _CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
 
 
@@ -66,10 +68,11 @@ def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
     except av.error.ExitError:
         deadline.check(f"opening {path.name}")
         raise
-    except (av.error.FileNotFoundError, av.error.PermissionError):
-        glance(path)  # it was there a moment ago: this says what became of it
-        raise
     except av.error.FFmpegError as error:
+        # It was there a moment ago: this says what became of it. If it still is, the number is no
+        # word of the system's: some of FFmpeg's readers answer -1 to what they cannot read, which
+        # is "not permitted".
+        glance(path)
         raise _refusal(path, error) from error
     with container:
         yield container
@@ -106,6 +109,24 @@ def further_streams(container: InputContainer) -> int:
     return 0 if animated else sum(stream.frames != 1 for stream in _moving(container)) - 1
 
 
+def begins(container: InputContainer, stream: VideoStream) -> Fraction:
+    """Seconds of sound before the first picture, to the millisecond: players show nothing then.
+
+    A film that was cut without encoding it anew is often like that, for its pictures begin at the
+    next key frame. 0 in formats that no player takes so exactly, and where sound comes later.
+    """
+    if container.format.name not in INDEXED - {"avi"} or stream.start_time is None:
+        return Fraction(0)
+    nought = Fraction(0)
+    starts: list[Fraction] = [
+        max(nought, one.start_time * one.time_base)  # before 0 a decoder only gets going
+        for one in (stream, *container.streams.audio)
+        if one.start_time is not None and one.time_base is not None
+    ]
+    late = starts[0] - min(starts) if starts else nought
+    return Fraction(int(1000 * late), 1000)
+
+
 def _moving(container: InputContainer) -> list[VideoStream]:
     return [s for s in container.streams.video if not s.disposition & _NEVER_SHOWN]
 
@@ -124,7 +145,9 @@ def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if _is_known(head):
-        return Damaged(f"{path}: its structure cannot be read: {error.strerror}", hint=_CUT_SHORT)
+        nothing_said = isinstance(error, av.error.PermissionError)
+        why = "invalid data" if nothing_said else error.strerror
+        return Damaged(f"{path}: its structure cannot be read: {why}", hint=_CUT_SHORT)
     return mistaken_for_film(path, head) or NotMedia(
         f"{path}: is not a video or picture in a format that Unmask opens",
         hint="playlists are not followed; convert the file to MP4, WebM, JPEG or PNG",
@@ -137,4 +160,5 @@ def _is_known(head: bytes) -> bool:
         head[4:8] in (b"ftyp", b"moov", b"mdat")
         or head[:4] in (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01")
         or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+        or head.startswith(_ASF)
     )

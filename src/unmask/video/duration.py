@@ -53,7 +53,7 @@ def measure_duration(
             end = end or end_from(stated or _FAR_S)
             if end:
                 return end
-        elif end and not starts_anew(container, stream):
+        elif end and not starts_anew(container, stream, deadline, doing):
             return max(end, end_from(max(end - _TAIL_S, Fraction(0))))
     with opened(path, deadline) as anew:
         stream = picture_stream(anew, path)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from unmask.core.errors import Damaged
+from unmask.core.errors import Damaged, TooLarge
+from unmask.video.limits import MAX_PIXELS
 
 # What Pillow's decoders raise on broken files.
 FAILURES = (
@@ -36,17 +37,23 @@ _LOCK = threading.RLock()
 
 
 @contextmanager
-def quiet(path: Path) -> Iterator[None]:
+def quiet(path: Path, *, grows: bool = False) -> Iterator[None]:
     """Decoders' complaints become :class:`Damaged`, their warnings silence.
 
     One picture at a time: Pillow's pixel limit and Python's warning filters belong to the whole
-    process. The limit is lifted because Unmask's own, checked before any pixel is decoded, holds.
+    process. The limit is lifted because Unmask's own, checked before any pixel is decoded, holds;
+    where a picture ``grows`` while it is read, Pillow is to hold that one (:class:`TooLarge`).
     """
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2 if grows else None  # it warns up to twice that
         try:
             yield
+        except Image.DecompressionBombError as error:
+            raise TooLarge(
+                f"{path}: the picture cannot be decoded: {error}", hint="scale it down first"
+            ) from error
         except FAILURES as error:
             raise Damaged(
                 f"{path}: the picture cannot be decoded: {error}",
@@ -61,6 +68,9 @@ def recognised(path: Path) -> Iterator[Image.Image | None]:
     """The picture, its header read and no pixel decoded, or None where it is of another kind."""
     _register_plugins()
     with quiet(path):
+        gif = is_gif(path)
+    # Its first frame may be larger than the canvas in its header, and room is made for it at once.
+    with quiet(path, grows=gif):
         try:
             image = Image.open(path, formats=_FORMATS)
         except UnidentifiedImageError:
@@ -70,6 +80,12 @@ def recognised(path: Path) -> Iterator[Image.Image | None]:
         return
     with image:
         yield image
+
+
+def is_gif(path: Path) -> bool:
+    """By its first bytes. Raises OSError."""
+    with path.open("rb") as stream:
+        return stream.read(4) == b"GIF8"
 
 
 @cache

@@ -15,6 +15,7 @@ from unmask.video import orientation, pictures
 from unmask.video.animation import frame_durations, runs_together
 from unmask.video.clock import plausible
 from unmask.video.companions import refuse_raw
+from unmask.video.container import begins
 from unmask.video.counts import DamageCount
 from unmask.video.duration import measure_duration, stated_duration
 from unmask.video.files import FileFacts, read_facts
@@ -49,7 +50,7 @@ def probe(path: Path, *, deadline: Deadline, facts: FileFacts | None = None) -> 
         "frames_decoded": 0,
         "frames_damaged": 0,
     }
-    described = _by_pillow(path, facts) or _video(path, facts, deadline)
+    described = _by_pillow(path, facts, deadline) or _video(path, facts, deadline)
     return MediaInfo(**common, **described)
 
 
@@ -58,7 +59,7 @@ def _as_text(name: str) -> str:
     return fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _by_pillow(path: Path, facts: FileFacts) -> dict[str, Any] | None:
+def _by_pillow(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any] | None:
     """A picture, or an animation that FFmpeg does not read; None for what it is to read."""
     with recognised(path) as image:
         if image is None:
@@ -68,8 +69,8 @@ def _by_pillow(path: Path, facts: FileFacts) -> dict[str, Any] | None:
         with quiet(path):
             if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
                 return _picture(image)
-            if image.format == "WEBP" or (image.format == "GIF" and runs_together(path)):
-                return _animation(path, image)
+            if image.format == "WEBP" or (image.format == "GIF" and runs_together(path, deadline)):
+                return _animation(path, image, deadline)
             return None
 
 
@@ -89,8 +90,8 @@ def _picture(image: Image.Image) -> dict[str, Any]:
     }
 
 
-def _animation(path: Path, image: Image.Image) -> dict[str, Any]:
-    durations = frame_durations(path)
+def _animation(path: Path, image: Image.Image, deadline: Deadline) -> dict[str, Any]:
+    durations = frame_durations(path, deadline)
     total = sum(durations)
     return _picture(image) | {
         "kind": "video",
@@ -125,10 +126,12 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
             "has_audio": bool(stream.container.streams.audio),
         }
         stated = stated_duration(reader.container, stream)
+        start = begins(reader.container, stream)
         duration = measure_duration(reader.container, stream, path, deadline)
     return described | {
-        "duration_s": float(duration),
-        "stated_duration_s": None if stated is None else float(stated),
+        "starts_s": float(start),
+        "duration_s": float(start + duration),
+        "stated_duration_s": None if stated is None else float(start + stated),
     }
 
 

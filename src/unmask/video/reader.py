@@ -74,13 +74,25 @@ class Decoded:
 
 
 class FrameReader:
-    """The picture stream of a file; a context manager. Moves only forward, but for rewinding."""
+    """The picture stream of a file; a context manager. Moves only forward, but for rewinding.
 
-    def __init__(self, path: Path, deadline: Deadline, damage: DamageCount, *, jumps: bool) -> None:
+    ``begins`` is when its first frame is shown.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        deadline: Deadline,
+        damage: DamageCount,
+        *,
+        jumps: bool,
+        begins: Fraction = Fraction(0),
+    ) -> None:
         self._path, self._deadline, self._damage = path, deadline, damage
+        self._begins = begins
         self._doing = f"decoding {path.name}"
         self._stack = ExitStack()
-        self._here = Fraction(0)
+        self._here = begins
         self._open(jumps=jumps)
 
     def __enter__(self) -> Self:
@@ -106,7 +118,9 @@ class FrameReader:
         self._jumps = jumps and can_jump(self.container, self.stream)
         try:
             self._keys = KeyIndex.of(self.container, self.stream) if self._jumps else None
-            anew = self._jumps and starts_anew(self.container, self.stream)
+            anew = self._jumps and starts_anew(
+                self.container, self.stream, self._deadline, self._doing
+            )
             through = anew and self.container.size <= _SHORT_BYTES
             self._damage.unsure_of_times |= anew and not through
         except av.error.FFmpegError:  # stands who knows where, and cannot seek back
@@ -114,7 +128,7 @@ class FrameReader:
         if through:
             self._open(jumps=False)
             return
-        self._clock = Clock(self.stream, self.container.format.name)
+        self._clock = Clock(self.stream, self.container.format.name, self._begins)
         self._skip_before = self._floor = Fraction(0)
         self._ready: deque[Decoded] = deque()
         self._begin()
@@ -210,12 +224,10 @@ class FrameReader:
 
     def _is_early(self, packet: Packet[VideoStream]) -> bool:
         """Whether it is on the way to a window: frames that no other needs are not decoded."""
-        return (
-            packet.pts is not None
-            and not is_flush(packet)
-            and self._clock.origin is not None
-            and self._clock.seconds(packet.pts) < self._skip_before
-        )
+        if packet.pts is None or is_flush(packet) or self._clock.origin is None:
+            return False
+        then = self._clock.coming(packet.pts)
+        return then is not None and then < self._skip_before
 
     def _accept(self, frame: av.VideoFrame) -> Decoded | None:
         check_size(self._path.name, frame.width, frame.height)

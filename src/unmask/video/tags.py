@@ -18,7 +18,11 @@ from unmask.video.pillow import quiet, recognised
 
 _MOST, _LONGEST = 500, 2000
 _XMP_BYTES = 2**20
-_PLACES = re.compile(r"gps|location|latitude|longitude|iso6709|\bcity\b|country|sublocation", re.I)
+_RDF = "rdf-syntax"  # in the names of lists and of what else has no meaning of its own
+_PLACES = re.compile(
+    r"gps|location|latitude|longitude|iso6709|\bcity\b|country|province|world ?region|\bstate\b",
+    re.I,
+)
 _ISO6709 = re.compile(r"^[+-]\d{2,6}(\.\d+)?[+-]\d{3,7}(\.\d+)?")
 # What tells one device or person from every other, and what is no text.
 _LEFT_OUT = re.compile(r"serial|owner|unique.?id|maker.?note|thumbnail|user.?comment", re.I)
@@ -118,12 +122,24 @@ def _xmp(packet: Any) -> Iterator[FileTag]:
         root = ElementTree.fromstring(data.strip(b"\0 \n\r\t"))
     except (ElementTree.ParseError, ValueError):
         return
-    for element in root.iter():
+    for path, value in _properties(root):
+        # A thing in a list is called as the list is, and what describes a place is a place.
+        personal = _PLACES.search(path) or _LEFT_OUT.search(path)
+        yield FileTag("XMP", path if personal else path.rpartition("/")[2], value)
+
+
+def _properties(root: ElementTree.Element) -> Iterator[tuple[str, str]]:
+    """Names, from the outermost inwards with a slash between, and values, in document order."""
+    todo = [(root, "")]
+    while todo:
+        element, around = todo.pop()
+        path = around if _RDF in element.tag else f"{around}/{_local(element.tag)}".lstrip("/")
         for name, value in element.attrib.items():
-            if not name.endswith("}about") and "rdf-syntax" not in name:
-                yield FileTag("XMP", _local(name), value)
+            if not name.endswith("}about") and _RDF not in name:
+                yield f"{path}/{_local(name)}".lstrip("/"), value
         if element.text and element.text.strip():
-            yield FileTag("XMP", _local(element.tag), element.text.strip())
+            yield path, element.text.strip()
+        todo += [(child, path) for child in reversed(element)]
 
 
 def _local(name: str) -> str:

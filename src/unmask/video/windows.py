@@ -93,6 +93,8 @@ def _reader(
     deadline: Deadline,
     damage: DamageCount,
 ) -> FrameReader | AnimationReader:
-    if info.container == "webp" or (info.container == "gif" and runs_together(path)):
+    if info.container == "webp" or (info.container == "gif" and runs_together(path, deadline)):
         return AnimationReader(path, deadline, damage)
-    return FrameReader(path, deadline, damage, jumps=any(plan.start > 0 for plan in plans))
+    begins = Fraction(info.starts_s).limit_denominator(1000)
+    jumps = any(plan.start > begins for plan in plans)
+    return FrameReader(path, deadline, damage, jumps=jumps, begins=begins)
