@@ -101,6 +101,13 @@ def test_a_verdict_outranks_the_thresholds() -> None:
     assert run(cases).decisions[0].abstained.value == 1
 
 
+def test_verdicts_of_a_file_of_scores_are_told_of() -> None:
+    cases = [case(0, 0.2, name="r", verdict="inconclusive"), case(1, 0.9, name="f")]
+    told = [one for one in run(cases).notes if "the verdicts that the file of scores holds" in one]
+    assert len(told) == 1
+    assert not any("file of scores holds" in one for one in run(FEW).notes)
+
+
 def test_coverage_counts_reasons_by_class() -> None:
     found = run(FEW).coverage
     assert (found.files, found.scored, found.real_scored, found.manipulated_scored) == (7, 5, 3, 2)

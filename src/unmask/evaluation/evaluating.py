@@ -88,6 +88,7 @@ def evaluate(
         comparisons=(),
         notes=(
             *_falling(video.auc),
+            *_kept_verdicts(cases, scorer),
             *_notes(cases, by, groups, calibrated=calibrated),
             *_certain(methods, video.auc),
         ),
@@ -151,6 +152,16 @@ def _falling(auc: Figure) -> list[str]:
     return [
         "The scores are lower for manipulated files than for real ones, beyond chance: if they "
         "say how real a file is, turn them round first."
+    ]
+
+
+def _kept_verdicts(cases: Sequence[Case], scorer: Scorer) -> list[str]:
+    """Of a file of scores of ours, where no thresholds were asked for."""
+    if scorer.kind == "model" or not any(case.row.verdict for case in cases):
+        return []
+    return [
+        "What is called manipulated, inconclusive or not found goes by the verdicts that the file "
+        "of scores holds, not by the thresholds stated here; --low and --high decide by the scores."
     ]
 
 
