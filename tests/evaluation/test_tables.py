@@ -13,7 +13,7 @@ from sklearn.metrics import auc, roc_auc_score
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.evaluation import probabilities
-from unmask.evaluation.bootstrap import wilson
+from unmask.evaluation.bootstrap import share_of_groups, wilson
 from unmask.evaluation.evaluating import Protocol, evaluate
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.report import Evaluation
@@ -155,6 +155,30 @@ def test_wilson_is_scipys(hits: int, count: int) -> None:
     found = wilson(hits, count)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
     assert wilson(0, 0).value is None
+
+
+def test_the_false_positives_of_few_people_are_no_certainty() -> None:
+    """Forty clips of four people, one of whom is accused throughout, are not forty cases."""
+    cases = [case(0, 0.9 if at < 10 else 0.1, name=f"r{at}", source=f"p{at // 10}",
+                  attributes={"group": "A"}) for at in range(40)]  # fmt: skip
+    cases.append(case(1, 0.9, name="f", source="f", attributes={"group": "A"}))
+    (row,) = run(cases, group_by=("group",), groups="source").groups
+    expected = binomtest(1, 4).proportion_ci(method="wilson")
+    assert row.false_positive_rate.value == 0.25
+    assert row.false_positive_rate.low == pytest.approx(expected.low, abs=0.03)
+    assert row.false_positive_rate.high == pytest.approx(expected.high, abs=0.05)
+    alone = run(cases, group_by=("group",), groups="file").groups[0].false_positive_rate
+    assert alone == wilson(10, 40)
+
+
+def test_files_of_a_group_that_are_not_alike_count_in_full() -> None:
+    hits = np.array([True, False] * 20)
+    mixed, alike = [f"{at // 4}" for at in range(40)], [f"{at % 2}{at // 4}" for at in range(40)]
+    assert share_of_groups(hits, mixed) == wilson(20, 40)
+    assert share_of_groups(hits, alike).low == pytest.approx(wilson(10, 20).low, abs=0.01)
+    none = share_of_groups(np.zeros(40, dtype=bool), mixed)
+    assert none.high == pytest.approx(wilson(0, 10).high)
+    assert share_of_groups(np.zeros(0, dtype=bool), []).value is None
 
 
 def test_intervals_hold_the_figure_and_the_document_its_schema() -> None:

@@ -94,7 +94,9 @@ class Group(Record):
     value: str = Field(description="empty where the files do not have the attribute")
     real: int
     false_positives: int
-    false_positive_rate: Figure = Field(description="of all its real files; Wilson interval")
+    false_positive_rate: Figure = Field(
+        description="of all its real files; Wilson interval, files of one source group counting less"
+    )
     abstained: int
     unscored: int
     manipulated: int
