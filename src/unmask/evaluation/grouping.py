@@ -76,13 +76,14 @@ def _people(samples: Sequence[Sample]) -> list[str]:
     """A whole recording is of one person: whom its real file names, whoever fakes of it name."""
     of_recording: dict[str, str] = {}
     for sample in sorted(samples, key=lambda sample: sample.label):
-        if sample.source and (person := attribute(sample, "identity")):
+        if person := attribute(sample, "identity"):
             of_recording.setdefault(sample.source, person)
     found = []
     for sample in samples:
-        alone = f"recording {sample.source}" if sample.source else ""
-        person = of_recording.get(sample.source) if sample.source else None
-        found.append(person or attribute(sample, "identity") or alone)
+        own = attribute(sample, "identity")
+        if sample.source:
+            own = of_recording.get(sample.source) or f"recording {sample.source}"
+        found.append(own)
     return found
 
 

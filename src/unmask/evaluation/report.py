@@ -95,7 +95,7 @@ class Group(Record):
     real: int
     false_positives: int
     false_positive_rate: Figure = Field(
-        description="of all its real files; Wilson interval, files of one source group counting less"
+        description="of all its real files; Wilson interval, files of one group counting less"
     )
     abstained: int
     unscored: int
@@ -125,6 +125,19 @@ class Distorted(Record):
     unscored: int
 
 
+class Disagreement(Record):
+    """Of the files of one class, which each of two detectors calls manipulated. Video level."""
+
+    label: Literal[0, 1]
+    files: int
+    here_alone: int = Field(description="called manipulated by the one that is evaluated alone")
+    there_alone: int = Field(description="called manipulated by the other alone")
+    difference: Figure = Field(
+        description="share called manipulated less the other's, interval over source groups"
+    )
+    p: float = Field(description="McNemar's exact test, two-sided, files independent")
+
+
 class Comparison(Record):
     """Two detectors on the files that both have scored. Video level."""
 
@@ -138,6 +151,9 @@ class Comparison(Record):
     delong_high: float | None
     z: float | None
     p: float | None = Field(description="two-sided, of no difference")
+    disagreements: tuple[Disagreement, ...] = Field(
+        default=(), description="at the thresholds of each; empty where scores are no probabilities"
+    )
 
 
 class Nuisance(Record):

@@ -106,7 +106,7 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
 
 def is_ours(columns: Collection[str]) -> bool:
     """Whether a file with these columns is one that an evaluation of ours wrote."""
-    return _OURS <= set(columns)
+    return set(columns) >= _OURS
 
 
 def has_scores(path: Path) -> bool:

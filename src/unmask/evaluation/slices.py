@@ -98,7 +98,9 @@ def _group(by: str, value: str, part: Sequence[Case], thresholds: Thresholds) ->
     said = Counter((case.label, case.decision(thresholds)) for case in part)
     real = [case for case in part if case.label == 0]
     unscored = len(real) - len(scored(real))
-    accused = np.array([case.decision(thresholds) == "manipulated" for case in real], dtype=np.bool_)
+    accused = np.array(
+        [case.decision(thresholds) == "manipulated" for case in real], dtype=np.bool_
+    )
     false, clear = said[0, "manipulated"], said[0, "no-manipulation-found"]
     return Group(
         attribute=by,
