@@ -181,6 +181,22 @@ def test_files_of_a_group_that_are_not_alike_count_in_full() -> None:
     assert share_of_groups(np.zeros(0, dtype=bool), []).value is None
 
 
+def test_intervals_of_shares_hold_what_they_say_with_few_people() -> None:
+    """Ten people in ten files each, of whom some are judged wrongly much oftener than others."""
+    rng = np.random.default_rng(0)
+    groups = [f"p{at // 10}" for at in range(100)]
+    held = {"people": 0, "files": 0}
+    for _ in range(300):
+        hits = rng.random(100) < np.repeat(rng.beta(0.4, 1.6, 10), 10)
+        for name, found in (
+            ("people", share_of_groups(hits, groups)),
+            ("files", wilson(int(hits.sum()), 100)),
+        ):
+            held[name] += found.low <= 0.2 <= found.high
+    assert held["people"] >= 260
+    assert held["files"] < 220
+
+
 def test_intervals_hold_the_figure_and_the_document_its_schema() -> None:
     found = run(separated(40))
     for figure in (found.video.auc, found.video.eer, found.video.ece, found.frame.auc):

@@ -73,7 +73,7 @@ def evaluate(
         video=video,
         video_unscored_as_errors=file_metrics_with_errors(cases, drawing, calibrated=calibrated),
         frame=frame_metrics(cases, drawing, calibrated=calibrated),
-        decisions=decisions(cases, thresholds, drawing),
+        decisions=decisions(cases, thresholds),
         methods=methods,
         families=slices(cases, "family", thresholds, drawing) if has_families else (),
         groups=tuple(

@@ -74,7 +74,7 @@ def _slice(
     functions = ranking_metrics(scores_of(kept), labels)
     between = drawing.between(labels, groups)
     found = between.measure({key: functions[key] for key in wanted}, groups)
-    decided = decisions(part, thresholds, drawing)[1]
+    decided = decisions(part, thresholds)[1]
     return Slice(
         name=name,
         real=len(scored(real)),
