@@ -131,6 +131,7 @@ def test_who_is_called_manipulated_by_one_alone() -> None:
     assert (real.label, real.files, real.here_alone, real.there_alone) == (0, 8, 0, 4)
     assert (real.difference.value, real.p) == (-0.5, 0.125)
     assert (fake.label, fake.here_alone, fake.there_alone, fake.p) == (1, 0, 0, 1.0)
+    assert (fake.difference.value, fake.difference.low) == (0, None)  # and not: certainly none
     lenient = (HALVES[0], Thresholds(low=0.4, high=0.7))
     assert compare(here, there, "other", Drawing(9), lenient).disagreements[0].there_alone == 0
 

@@ -183,7 +183,7 @@ def test_intervals_over_people_hold_what_those_over_recordings_miss() -> None:
     labels = np.array([label for _, _, label in places])
     cases = [case(label, 0.5, name=f"{p}{s}{label}", source=f"{p}/{s}", identities=(f"p{p}",))
              for p, s, label in places]  # fmt: skip
-    groups = {by: [c.group for c in grouped(cases, by)[0]] for by in ("source", "identity")}
+    groups = {by: [c.group for c in grouped(cases, by)[0]] for by in ("source", "auto")}
     hits = dict.fromkeys(groups, 0)
     for _ in range(60):
         looks = rng.normal(0, 1, (24, 2))  # how each person looks to the detector, real and fake
@@ -192,8 +192,8 @@ def test_intervals_over_people_hold_what_those_over_recordings_miss() -> None:
         for by, names in groups.items():
             auc = Drawing(200).measure({"auc": partial(area, ranking)}, names)["auc"]
             hits[by] += auc.low <= 0.7761 <= auc.high  # Φ(1.2 / √2.5)
-    assert hits["identity"] >= 50
-    assert hits["source"] < hits["identity"] - 10
+    assert hits["auto"] >= 50
+    assert hits["source"] < hits["auto"] - 10
 
 
 def test_an_attribute_nobody_has_is_refused_by_name() -> None:

@@ -225,6 +225,12 @@ def test_scores_that_are_no_probabilities_have_ranks_only() -> None:
     assert any("no probabilities" in note for note in found.notes)
 
 
+def test_frames_that_are_no_probabilities_make_none_of_their_mean() -> None:
+    real, fake = case(0, 0.2, name="r", frames=(-1.0, 1.4)), case(1, 0.7, name="f", frames=(0.7,))
+    found = run([real, fake])
+    assert (found.video.brier, found.frame.brier) == (None, None)
+
+
 def test_exact_probabilities_have_the_ece_that_chance_gives_them() -> None:
     rng = np.random.default_rng(3)
     p = rng.random(60)

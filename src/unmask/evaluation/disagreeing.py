@@ -78,13 +78,16 @@ def _of_class(
     def share(weights: Floats) -> Floats:
         return ratio(weights @ beyond, weights.sum(axis=1))
 
-    alone, other = int(np.sum(beyond > 0)), int(np.sum(beyond < 0))
     groups = [case.group for case, _ in pairs]
+    difference = drawing.measure({"difference": share}, groups)["difference"]
+    if difference.low == difference.high:  # all resamples agree, which is no certainty
+        difference = difference.model_copy(update={"low": None, "high": None})
+    alone, other = int(np.sum(beyond > 0)), int(np.sum(beyond < 0))
     return Disagreement(
         label=1 if label else 0,
         files=len(pairs),
         here_alone=alone,
         there_alone=other,
-        difference=drawing.measure({"difference": share}, groups)["difference"],
+        difference=difference,
         p=mcnemar(alone, other),
     )

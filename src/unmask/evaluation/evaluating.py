@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.core.version import __version__
@@ -15,6 +17,7 @@ from unmask.evaluation.figures import (
     file_metrics,
     file_metrics_with_errors,
     frame_metrics,
+    frames_of,
 )
 from unmask.evaluation.grouping import AUTO, FILE, attribute, grouped
 from unmask.evaluation.report import (
@@ -134,7 +137,8 @@ def _need_both_classes(cases: Sequence[Case]) -> None:
 
 
 def _probabilities(cases: Sequence[Case]) -> bool:
-    scores = scores_of(scored(cases))
+    """Of files and of frames: a mean of frames may lie between 0 and 1 where they do not."""
+    scores = np.concatenate([scores_of(scored(cases)), frames_of(cases)[0]])
     return bool(scores.min() >= 0 and scores.max() <= 1)
 
 
