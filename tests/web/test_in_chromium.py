@@ -849,7 +849,7 @@ SEEN = """return [...document.querySelectorAll(arguments[0])]
 
 def test_on_paper_there_is_what_was_found_and_nothing_to_press(chromium, server, result):
     chromium.get(result)
-    pressed = "button:not(.crop), input, select, nav, a[href$='report.pdf']"
+    pressed = "button:not(.crop), input, select, nav, video, a[href$='report.pdf']"
     assert len(chromium.execute_script(SEEN, pressed)) > 10
     dark = [{"name": "prefers-color-scheme", "value": "dark"}]
     paper = {"media": "print", "features": dark}
