@@ -262,6 +262,30 @@ def test_deepfakebench_keeps_four_fakes_of_one_name_apart(tmp_path: Path) -> Non
     assert fakes[0].attributes["frames"] == '["9.png", "10.png"]'
 
 
+def test_deepfakebench_names_people_and_recordings_as_their_own_layouts_do(tmp_path: Path) -> None:
+    """Else who was fitted on the videos could be tested on frames of them, and nobody told."""
+    index = read(trees.deepfakebench(tmp_path))
+    fake = next(sample for sample in index if sample.method == "Face2Face")
+    assert (fake.identities, fake.source) == (("ff:000", "ff:003"), "ff:000")
+    real = next(sample for sample in index if not sample.label)
+    assert (real.identities, real.source) == (("celeb-df:id0",), "celeb-df:id0_0000")
+    others = {
+        ("DeepFakeDetection", "DFD_fake", "01_02__walk__ABCDEFGH"): ("dfd:01__walk", "dfd:02"),
+        ("Celeb-DF-v1", "CelebDFv1_real", "YouTube-real/frames/00170"): (
+            "celeb-df:YouTube-real/00170", ""),
+        ("DFDC", "DFDC_Real", "000"): ("DFDC:000", ""),  # a number that says nothing of a person
+    }  # fmt: skip
+    for (dataset, label, folder), (source, person) in others.items():
+        at = f"{dataset}/{folder}"
+        grow(tmp_path / dataset, f"{at}/0.png")
+        video = {folder.rsplit("/", 1)[-1]: {"label": label, "frames": [f"{at}/0.png"]}}
+        inner = {"c23": video} if dataset == "DeepFakeDetection" else video
+        document = {dataset: {label: {"train": {}, "val": {}, "test": inner}}}
+        trees.write_json(tmp_path / dataset, f"{dataset}.json", document)
+        (sample,) = read(tmp_path / dataset)
+        assert (sample.source, "".join(sample.identities[1:])) == (source, person)
+
+
 def test_deepfakebench_keeps_what_is_in_all_splits_for_the_test(tmp_path: Path) -> None:
     index = read(trees.deepfakebench(tmp_path))
     real = next(sample for sample in index if not sample.label)

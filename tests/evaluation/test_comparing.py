@@ -10,14 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import case, separated
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 from sklearn.metrics import roc_auc_score
 
+from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
+from unmask.evaluation.cases import Case
 from unmask.evaluation.delong import compare, delong
+from unmask.evaluation.disagreeing import mcnemar
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.scorers import called
 
+HALVES = (Thresholds(low=0.5, high=0.5), Thresholds(low=0.5, high=0.5))
 FEW = settings(max_examples=30, deadline=None)
 _SEEDS = st.integers(0, 2**32 - 1)
 
@@ -89,7 +93,7 @@ def test_files_that_one_has_no_score_for_are_left_out() -> None:
     rng = np.random.default_rng(2)
     others = [replace(one, row=replace(one.row, score=float(rng.random()))) for one in cases]
     others[3] = replace(others[3], row=replace(others[3].row, score=None))
-    found = compare(cases, others, "chance", Drawing(300))
+    found = compare(cases, others, "chance", Drawing(300), HALVES)
     assert (found.files, found.left_out) == (39, 1)
     assert found.auc > found.other_auc
     assert found.difference.value == pytest.approx(found.auc - found.other_auc, abs=2e-6)
@@ -101,4 +105,50 @@ def test_files_that_one_has_no_score_for_are_left_out() -> None:
 def test_too_few_in_common_is_refused() -> None:
     cases = [case(0, 0.1), case(1, 0.9), case(1, 0.8)]
     with pytest.raises(DataError, match="only 3 files are scored by both"):
-        compare(cases, cases, "x", Drawing(10))
+        compare(cases, cases, "x", Drawing(10), HALVES)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0, 0), (1, 0), (3, 12), (12, 3), (40, 41), (0, 2000)])
+def test_mcnemar_is_a_fair_coin(one: int, other: int) -> None:
+    expected = binomtest(one, one + other).pvalue if one + other else 1.0
+    assert mcnemar(one, other) == pytest.approx(expected, rel=1e-6, abs=1e-300)
+
+
+def judged(*scores: tuple[int, float, str]) -> list[Case]:
+    return [
+        case(label, score, name=f"{at}.mp4", verdict=verdict, source=f"s{at // 2}")
+        for at, (label, score, verdict) in enumerate(scores)
+    ]
+
+
+def test_who_is_called_manipulated_by_one_alone() -> None:
+    """The same AUC of 1, and half of the real files accused where each is used."""
+    here = judged(*[(0, 0.2, "")] * 8, *[(1, 0.9, "")] * 8)
+    there = judged(*[(0, 0.2, ""), (0, 0.6, "")] * 4, *[(1, 0.9, "")] * 8)
+    found = compare(here, there, "other", Drawing(200), HALVES)
+    assert (found.auc, found.other_auc) == (1.0, 1.0)
+    real, fake = found.disagreements
+    assert (real.label, real.files, real.here_alone, real.there_alone) == (0, 8, 0, 4)
+    assert (real.difference.value, real.p) == (-0.5, 0.125)
+    assert (fake.label, fake.here_alone, fake.there_alone, fake.p) == (1, 0, 0, 1.0)
+    assert (fake.difference.value, fake.difference.low) == (0, None)  # and not: certainly none
+    lenient = (HALVES[0], Thresholds(low=0.4, high=0.7))
+    assert compare(here, there, "other", Drawing(9), lenient).disagreements[0].there_alone == 0
+
+
+def test_verdicts_count_before_thresholds_and_ranks_have_none() -> None:
+    here = judged(*[(0, 0.2, "")] * 4, *[(1, 0.9, "inconclusive")] * 4)
+    there = judged(*[(0, 0.2, "")] * 4, *[(1, 0.9, "")] * 4)
+    assert compare(here, there, "other", Drawing(9), HALVES).disagreements[1].there_alone == 4
+    ranks = judged(*[(0, -2.0, "")] * 4, *[(1, 3.0, "")] * 4)
+    assert compare(here, ranks, "other", Drawing(9), HALVES).disagreements == ()
+
+
+def test_a_class_that_is_one_group_leaves_the_difference_without_an_interval() -> None:
+    here = [case(0, at / 40, name=f"r{at}", source="one") for at in range(20)]
+    here += [case(1, 0.3 + at / 40, name=f"f{at}") for at in range(20)]
+    there = [replace(one, row=replace(one.row, score=(one.row.score or 0) ** 2)) for one in here]
+    there[3] = replace(there[3], row=replace(there[3].row, score=0.9))
+    found = compare(here, there, "other", Drawing(200), HALVES)
+    assert found.difference.value != 0
+    assert found.difference.low is None

@@ -240,3 +240,21 @@ def test_a_list_or_an_index_is_no_file_of_scores(tmp_path: Path) -> None:
     assert not has_scores(write(tmp_path / "e.csv", ""))
     assert not has_scores(tmp_path)
     assert not has_scores(tmp_path / "absent.csv")
+
+
+def test_columns_named_as_ours_mean_nothing_in_a_file_of_others(tmp_path: Path) -> None:
+    """``frames`` may be how many there were, ``verdict`` any word, ``condition`` a compression."""
+    head = "path,label,score,verdict,condition,faces,frames,clips,codec,fps"
+    path = write(tmp_path / "x.csv", f"{head}\na.mp4,1,0.75,FAKE,c23,2,32,x,h264,30 fps\n")
+    assert read_scores(path) == [ScoreRow("a.mp4", 0.75)]
+    (sample,) = index_of_scores(path)
+    assert attribute(sample, "codec") == "h264"
+    assert attribute(sample, "condition") == "c23"
+
+
+def test_logits_become_probabilities(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", "path,Logit\na,0\nb,2\nc,-2\nd,-800\ne,800\nf,\n")
+    scores = [row.score for row in read_scores(path)]
+    assert scores == [0.5, pytest.approx(0.880797), pytest.approx(0.119203), 0.0, 1.0, None]
+    framed = write(tmp_path / "y.csv", "path,frame,logit\na,0,0\na,1,2\n")
+    assert read_scores(framed)[0].frames == (0.5, pytest.approx(0.880797))

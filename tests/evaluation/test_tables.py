@@ -13,7 +13,7 @@ from sklearn.metrics import auc, roc_auc_score
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.evaluation import probabilities
-from unmask.evaluation.bootstrap import wilson
+from unmask.evaluation.bootstrap import share_of_groups, wilson
 from unmask.evaluation.evaluating import Protocol, evaluate
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.report import Evaluation
@@ -101,6 +101,13 @@ def test_a_verdict_outranks_the_thresholds() -> None:
     assert run(cases).decisions[0].abstained.value == 1
 
 
+def test_verdicts_of_a_file_of_scores_are_told_of() -> None:
+    cases = [case(0, 0.2, name="r", verdict="inconclusive"), case(1, 0.9, name="f")]
+    told = [one for one in run(cases).notes if "the verdicts that the file of scores holds" in one]
+    assert len(told) == 1
+    assert not any("file of scores holds" in one for one in run(FEW).notes)
+
+
 def test_coverage_counts_reasons_by_class() -> None:
     found = run(FEW).coverage
     assert (found.files, found.scored, found.real_scored, found.manipulated_scored) == (7, 5, 3, 2)
@@ -150,6 +157,46 @@ def test_wilson_is_scipys(hits: int, count: int) -> None:
     assert wilson(0, 0).value is None
 
 
+def test_the_false_positives_of_few_people_are_no_certainty() -> None:
+    """Forty clips of four people, one of whom is accused throughout, are not forty cases."""
+    cases = [case(0, 0.9 if at < 10 else 0.1, name=f"r{at}", source=f"p{at // 10}",
+                  attributes={"group": "A"}) for at in range(40)]  # fmt: skip
+    cases.append(case(1, 0.9, name="f", source="f", attributes={"group": "A"}))
+    (row,) = run(cases, group_by=("group",), groups="source").groups
+    expected = binomtest(1, 4).proportion_ci(method="wilson")
+    assert row.false_positive_rate.value == 0.25
+    assert row.false_positive_rate.low == pytest.approx(expected.low, abs=0.03)
+    assert row.false_positive_rate.high == pytest.approx(expected.high, abs=0.05)
+    alone = run(cases, group_by=("group",), groups="file").groups[0].false_positive_rate
+    assert alone == wilson(10, 40)
+
+
+def test_files_of_a_group_that_are_not_alike_count_in_full() -> None:
+    hits = np.array([True, False] * 20)
+    mixed, alike = [f"{at // 4}" for at in range(40)], [f"{at % 2}{at // 4}" for at in range(40)]
+    assert share_of_groups(hits, mixed) == wilson(20, 40)
+    assert share_of_groups(hits, alike).low == pytest.approx(wilson(10, 20).low, abs=0.01)
+    none = share_of_groups(np.zeros(40, dtype=bool), mixed)
+    assert none.high == pytest.approx(wilson(0, 10).high)
+    assert share_of_groups(np.zeros(0, dtype=bool), []).value is None
+
+
+def test_intervals_of_shares_hold_what_they_say_with_few_people() -> None:
+    """Ten people in ten files each, of whom some are judged wrongly much oftener than others."""
+    rng = np.random.default_rng(0)
+    groups = [f"p{at // 10}" for at in range(100)]
+    held = {"people": 0, "files": 0}
+    for _ in range(300):
+        hits = rng.random(100) < np.repeat(rng.beta(0.4, 1.6, 10), 10)
+        for name, found in (
+            ("people", share_of_groups(hits, groups)),
+            ("files", wilson(int(hits.sum()), 100)),
+        ):
+            held[name] += found.low <= 0.2 <= found.high
+    assert held["people"] >= 260
+    assert held["files"] < 220
+
+
 def test_intervals_hold_the_figure_and_the_document_its_schema() -> None:
     found = run(separated(40))
     for figure in (found.video.auc, found.video.eer, found.video.ece, found.frame.auc):
@@ -176,6 +223,12 @@ def test_scores_that_are_no_probabilities_have_ranks_only() -> None:
     assert found.video_unscored_as_errors.ece is None
     assert found.reliability == ()
     assert any("no probabilities" in note for note in found.notes)
+
+
+def test_frames_that_are_no_probabilities_make_none_of_their_mean() -> None:
+    real, fake = case(0, 0.2, name="r", frames=(-1.0, 1.4)), case(1, 0.7, name="f", frames=(0.7,))
+    found = run([real, fake])
+    assert (found.video.brier, found.frame.brier) == (None, None)
 
 
 def test_exact_probabilities_have_the_ece_that_chance_gives_them() -> None:

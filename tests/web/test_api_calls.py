@@ -197,9 +197,10 @@ def test_answers_are_as_described(app, client, send, work, clip):
     ],
 )
 def test_a_report_that_fails_says_whether_to_ask_again(
-    send, client, work, portrait, monkeypatch, error, status
+    send, client, services, work, portrait, monkeypatch, error, status
 ):
-    links = send(portrait).json["links"]
+    sent = send(portrait).json
+    links = sent["links"]
     work()
 
     def fail(*_, **__):
@@ -208,6 +209,8 @@ def test_a_report_that_fails_says_whether_to_ask_again(
     monkeypatch.setattr("unmask.jobs.reporting.run_errand", fail)
     answer = client.get(links["pdf"])
     assert (answer.status_code, answer.json["code"]) == (status, error.code)
+    events = [event.event for event in services.desk.log.of(sent["id"])]
+    assert events == ["received", "analysed"]  # and no export that never was
     told = client.get("/openapi.json").json["paths"]["/api/v1/analyses/{id}/report.pdf"]["get"]
     assert str(status) in told["responses"]
 

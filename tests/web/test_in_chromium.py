@@ -843,6 +843,27 @@ def _told(violation: dict[str, Any]) -> str:
     return f"{violation['id']} ({violation['impact']}): {places}"
 
 
+SEEN = """return [...document.querySelectorAll(arguments[0])]
+  .filter((one) => one.checkVisibility()).map((one) => one.outerHTML)"""
+
+
+def test_on_paper_there_is_what_was_found_and_nothing_to_press(chromium, server, result):
+    chromium.get(result)
+    pressed = "button:not(.crop), input, select, nav, video, a[href$='report.pdf']"
+    assert len(chromium.execute_script(SEEN, pressed)) > 10
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    paper = {"media": "print", "features": dark}
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", paper)
+    try:
+        assert chromium.execute_script(SEEN, pressed) == []
+        for found in (".verdict h1", ".reasons", ".crop img", ".plot"):
+            assert chromium.execute_script(SEEN, found)
+        ground = "return getComputedStyle(document.documentElement).backgroundColor"
+        assert script(chromium, ground) == "rgb(247, 245, 240)"  # as by day
+    finally:
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
 def test_deleting(chromium, server, tmp_path):
     file = tmp_path / "doomed.mp4"
     file.write_bytes(CLIP.read_bytes() + b"doomed")

@@ -75,6 +75,9 @@ def test_the_bins_that_are_recorded_are_drawn_and_told(page, package):
     assert "3 Dateien: im Mittel" in german
     assert "Share manipulated" not in german
     assert ">0,25</text>" in german
+    hints = re.findall("<title>([^<]*)</title>", german.split('class="reliability"')[1])
+    assert any(re.search(r"\d,\d{3}", hint) for hint in hints)
+    assert not any(re.search(r"\d\.\d", hint) for hint in hints)
     assert ">0.25</text>" in text
 
 

@@ -257,6 +257,8 @@ def test_the_player_gets_pieces_of_the_file(browser, analysed, clip):
 def test_pictures_are_served_and_nothing_else(browser, analysed):
     poster = browser.get(f"/analyses/{analysed}/pictures/poster.webp")
     assert (poster.status_code, poster.mimetype) == (200, "image/webp")
+    # What is deleted here must not lie on in the folder of somebody's browser.
+    assert poster.headers["Cache-Control"] == "no-store"
     assert browser.get(f"/analyses/{analysed}/pictures/face-0-00-heat.png").status_code == 200
     for name in ("pictures.json", "..%2f..%2fweb.key", "face-9-99.webp", "provenance.json"):
         assert browser.get(f"/analyses/{analysed}/pictures/{name}").status_code == 404
@@ -378,7 +380,13 @@ def test_a_part_of_a_film_is_looked_at_alone(browser, services, upload, work, cl
     assert (whole.options.from_s, whole.options.to_s) == (None, None)
     pair = browser.get(f"/compare?one={id}&other={again.rsplit('/', 1)[1]}").text
     assert "Part of the film" in pair
-    assert browser.post(f"{path}/again", {"from_s": "soon"}).status_code == 422
+    refused = browser.post(f"{path}/again", {"from_s": "soon", "to_s": "1:00", "clips": "3"})
+    assert refused.status_code == 422
+    form = refused.text.split('id="again"')[1]  # as it was sent, below what is wrong with it
+    assert "a time must be given in seconds" in form.split("<form")[0]
+    assert re.search(r'name="from_s"[^>]*value="soon"[^>]*aria-describedby="options-problem"', form)
+    assert re.search(r'name="to_s"[^>]*value="1:00"', form)
+    assert re.search(r'name="clips"[^>]*value="3"', form)
     assert browser.post(f"{path}/again", {"from_s": "9", "to_s": "3"}).status_code == 422
 
 

@@ -38,7 +38,7 @@ _FILE = click.Path(path_type=str)
     "--groups",
     default="auto",
     metavar="ATTRIBUTE",
-    help="What the intervals draw as a whole: source, identity, method, file, any attribute."
+    help="What the intervals draw as a whole: identity, source, method, file, any attribute."
     "  [default: the first of these that all have and some share]",
 )
 @click.option(

@@ -89,7 +89,22 @@ class ModelScoring:
 
 
 def measure_scores(options: EvaluateOptions, index: Index, samples: Sequence[Sample]) -> Measured:
-    """The files with the scores of somebody's CSV; without --low and --high, decided at ½."""
+    """The files with the scores of somebody's CSV."""
     path = Path(str(options.scores))
-    cases = cases_of_file(path, samples, index.root)
-    return Measured(cases, scorer_of_scores(path), options.thresholds or _HALF)
+    cases, thresholds = decided(options, path, samples, index.root)
+    return Measured(cases, scorer_of_scores(path), thresholds)
+
+
+def decided(
+    options: EvaluateOptions, path: Path, samples: Sequence[Sample], root: Path
+) -> tuple[list[Case], Thresholds]:
+    """The scores of a CSV, and what decides by them: --low and --high, without them ½.
+
+    A file of ours holds verdicts, and with them what else a scan goes by; these count unless
+    thresholds are asked for.
+    """
+    cases = cases_of_file(path, samples, root)
+    if options.thresholds is None:
+        return cases, _HALF
+    blank = [replace(case, row=replace(case.row, verdict="")) for case in cases]
+    return blank, options.thresholds

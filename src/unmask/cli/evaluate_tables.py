@@ -63,6 +63,8 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
         console.print(table)
     if evaluation.comparisons:
         console.print(_comparisons(evaluation.comparisons))
+        if any(one.disagreements for one in evaluation.comparisons):
+            console.print(_disagreements(evaluation.comparisons))
 
 
 def _metrics(evaluation: Evaluation) -> Table:
@@ -104,6 +106,30 @@ def _comparisons(comparisons: Sequence[Comparison]) -> Table:
             shown(one.difference),
             "–" if one.p is None else f"{one.p:.2g}",
         )
+    return table
+
+
+def _disagreements(comparisons: Sequence[Comparison]) -> Table:
+    table = _table(
+        "Called manipulated (video)",
+        "",
+        "Files",
+        "Here alone",
+        "There alone",
+        "Difference",
+        "p (McNemar)",
+    )
+    for one in comparisons:
+        for row in one.disagreements:
+            table.add_row(
+                printable(one.name),
+                "manipulated" if row.label else "real",
+                f"{row.files}",
+                f"{row.here_alone}",
+                f"{row.there_alone}",
+                shown(row.difference),
+                f"{row.p:.2g}",
+            )
     return table
 
 

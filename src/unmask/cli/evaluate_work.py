@@ -8,10 +8,11 @@ from pathlib import Path
 from unmask.cli import exits
 from unmask.cli.documents import pretty
 from unmask.cli.evaluate_options import EvaluateOptions
-from unmask.cli.evaluate_steps import ModelScoring, measure_scores
+from unmask.cli.evaluate_steps import ModelScoring, decided, measure_scores
 from unmask.cli.evaluate_tables import print_evaluation
 from unmask.cli.files import Target, make_folder
 from unmask.cli.terminal import note, results_console
+from unmask.core.analysis import Thresholds
 from unmask.core.claim import claimed_folder
 from unmask.datasets.index import Index
 from unmask.datasets.met import marks_of_sample
@@ -76,7 +77,7 @@ def _evaluate(options: EvaluateOptions) -> Evaluation:
         evaluation,
         nuisance=nuisance(cases, options.drawing),
         robustness=distorted,
-        comparisons=_comparisons(options, cases, index),
+        comparisons=_comparisons(options, cases, measured.thresholds, index),
         notes=_met(model, data, samples) if model else (),
     )
 
@@ -105,9 +106,12 @@ def _index(options: EvaluateOptions) -> tuple[Path, Index]:
     return path, index_of_scores(path)
 
 
-def _comparisons(options: EvaluateOptions, cases: list[Case], index: Index) -> list[Comparison]:
+def _comparisons(
+    options: EvaluateOptions, cases: list[Case], thresholds: Thresholds, index: Index
+) -> list[Comparison]:
     samples = [case.sample for case in cases]
-    return [
-        compare(cases, cases_of_file(path, samples, index.root), name, options.drawing)
-        for path, name in called([Path(path) for path in options.against])
-    ]
+    found = []
+    for path, name in called([Path(path) for path in options.against]):
+        others, theirs = decided(options, path, samples, index.root)
+        found.append(compare(cases, others, name, options.drawing, (thresholds, theirs)))
+    return found

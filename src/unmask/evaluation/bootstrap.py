@@ -70,18 +70,41 @@ def spread(drawn: Floats) -> Figure:
     return _between(float(drawn.mean()), drawn)
 
 
-def wilson(hits: int, count: int) -> Figure:
-    """A share with its interval by Wilson 1927, which holds for few and for none."""
+def wilson(hits: int, count: int, worth: float | None = None) -> Figure:
+    """A share with its interval by Wilson 1927, which holds for few and for none.
+
+    ``worth`` says for how many independent ones the ``count`` stand, None for as many.
+    """
     if not count:
         return Figure(value=None, low=None, high=None)
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    share = hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z / (1 + z * z / count)
-    reach *= math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    share, n = hits / count, count if worth is None else worth
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n)
+    reach *= math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     low = 0.0 if not hits else middle - reach
     high = 1.0 if hits == count else middle + reach
     return Figure(value=round(share, 6), low=round(low, 6), high=round(high, 6))
+
+
+def share_of_groups(hits: NDArray[np.bool_], groups: Sequence[str]) -> Figure:
+    """The share of N files that are hits, Wilson's interval for what their groups are worth.
+
+    The files of one group repeat each other: N is divided by how much more the share varies over
+    groups than it would over as many single files (Kish, "Survey Sampling", 1965, 8.2).
+    """
+    return wilson(int(hits.sum()), len(hits), _worth(hits, groups) if len(hits) else None)
+
+
+def _worth(hits: NDArray[np.bool_], groups: Sequence[str]) -> float:
+    """Between one and as many as there are; where all are alike, as many as there are groups."""
+    numbers, share, count = number(groups), float(hits.mean()), len(hits)
+    kinds = int(numbers.max()) + 1
+    if kinds in (1, count) or share in (0.0, 1.0):
+        return float(kinds)
+    beside = np.bincount(numbers, hits - share)  # of each group, its hits beyond the usual
+    over_groups = float(np.sum(beside**2)) * kinds / (kinds - 1) / count
+    return min(max(share * (1 - share) * count / max(over_groups, 1e-12), 1.0), float(count))
 
 
 def _figure(value: float, drawn: Sequence[Floats], count: int) -> Figure:

@@ -15,10 +15,12 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.evaluation.bootstrap import CONFIDENCE
 from unmask.evaluation.cases import Case, labels_of, scores_of
 from unmask.evaluation.curves import Ranking, area
+from unmask.evaluation.disagreeing import disagreements
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.report import Comparison
 
@@ -81,11 +83,15 @@ def _placements(fakes: Floats, reals: Floats) -> tuple[Floats, Floats]:
 
 
 def compare(
-    cases: Sequence[Case], others: Sequence[Case], name: str, drawing: Drawing
+    cases: Sequence[Case],
+    others: Sequence[Case],
+    name: str,
+    drawing: Drawing,
+    thresholds: tuple[Thresholds, Thresholds],
 ) -> Comparison:
     """``others`` are the same files, in the same order, with another detector's scores.
 
-    :class:`DataError` where too few files have both.
+    ``thresholds`` are those of each. :class:`DataError` where too few files have both.
     """
     both = [
         (mine, theirs)
@@ -102,8 +108,9 @@ def compare(
             hint="the other scores must be of the same files",
         ) from error
     one, other = Ranking.of(scores, labels), Ranking.of(their, labels)
-    difference = drawing.measure(
-        {"difference": lambda w: area(one, w) - area(other, w)}, [case.group for case in first]
+    groups = [case.group for case in first]
+    difference = drawing.between(labels, groups).measure(
+        {"difference": lambda w: area(one, w) - area(other, w)}, groups
     )["difference"]
     reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * paired.error
     return Comparison(
@@ -117,4 +124,5 @@ def compare(
         delong_high=round(paired.difference + reach, 6),
         z=None if paired.z is None else round(paired.z, 4),
         p=paired.p,
+        disagreements=disagreements(first, second, thresholds, drawing),
     )

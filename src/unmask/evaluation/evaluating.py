@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.core.version import __version__
@@ -15,6 +17,7 @@ from unmask.evaluation.figures import (
     file_metrics,
     file_metrics_with_errors,
     frame_metrics,
+    frames_of,
 )
 from unmask.evaluation.grouping import AUTO, FILE, attribute, grouped
 from unmask.evaluation.report import (
@@ -73,7 +76,7 @@ def evaluate(
         video=video,
         video_unscored_as_errors=file_metrics_with_errors(cases, drawing, calibrated=calibrated),
         frame=frame_metrics(cases, drawing, calibrated=calibrated),
-        decisions=decisions(cases, thresholds, drawing),
+        decisions=decisions(cases, thresholds),
         methods=methods,
         families=slices(cases, "family", thresholds, drawing) if has_families else (),
         groups=tuple(
@@ -88,6 +91,7 @@ def evaluate(
         comparisons=(),
         notes=(
             *_falling(video.auc),
+            *_kept_verdicts(cases, scorer),
             *_notes(cases, by, groups, calibrated=calibrated),
             *_certain(methods, video.auc),
         ),
@@ -133,7 +137,8 @@ def _need_both_classes(cases: Sequence[Case]) -> None:
 
 
 def _probabilities(cases: Sequence[Case]) -> bool:
-    scores = scores_of(scored(cases))
+    """Of files and of frames: a mean of frames may lie between 0 and 1 where they do not."""
+    scores = np.concatenate([scores_of(scored(cases)), frames_of(cases)[0]])
     return bool(scores.min() >= 0 and scores.max() <= 1)
 
 
@@ -151,6 +156,16 @@ def _falling(auc: Figure) -> list[str]:
     return [
         "The scores are lower for manipulated files than for real ones, beyond chance: if they "
         "say how real a file is, turn them round first."
+    ]
+
+
+def _kept_verdicts(cases: Sequence[Case], scorer: Scorer) -> list[str]:
+    """Of a file of scores of ours, where no thresholds were asked for."""
+    if scorer.kind == "model" or not any(case.row.verdict for case in cases):
+        return []
+    return [
+        "What is called manipulated, inconclusive or not found goes by the verdicts that the file "
+        "of scores holds, not by the thresholds stated here; --low and --high decide by the scores."
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
 from unmask.evaluation import curves, probabilities
-from unmask.evaluation.bootstrap import RESAMPLES, Metric, measure, number, spread, wilson
+from unmask.evaluation.bootstrap import (
+    RESAMPLES,
+    Metric,
+    measure,
+    number,
+    share_of_groups,
+    spread,
+)
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
-from unmask.evaluation.ratios import ratio
 from unmask.evaluation.report import Decisions, Figure, Level, Metrics
 
 Floats = NDArray[np.float64]
@@ -130,9 +136,7 @@ def frames_of(cases: Sequence[Case]) -> tuple[Floats, Labels, list[Case]]:
     return scores, np.repeat(labels_of(kept), [len(case.row.frames) for case in kept]), kept
 
 
-def decisions(
-    cases: Sequence[Case], thresholds: Thresholds, drawing: Drawing
-) -> tuple[Decisions, ...]:
+def decisions(cases: Sequence[Case], thresholds: Thresholds) -> tuple[Decisions, ...]:
     """What becomes of each class: shares of all its files, those without a score among them."""
     found = []
     for label, right, wrong in (
@@ -149,25 +153,6 @@ def decisions(
             "unscored": unscored,
         }
         groups = [case.group for case in mine]
-        shares = drawing.measure({name: _share(where) for name, where in which.items()}, groups)
-        shares = {name: _not_certain(share, groups) for name, share in shares.items()}
+        shares = {name: share_of_groups(where, groups) for name, where in which.items()}
         found.append(Decisions(label=1 if label else 0, files=len(mine), **shares))
     return tuple(found)
-
-
-def _not_certain(share: Figure, groups: Sequence[str]) -> Figure:
-    """None or all of some files is not none or all of all files: every resample says the same.
-
-    There, Wilson's interval for as many hits as there are groups, if one was wanted.
-    """
-    if share.low is None or share.low != share.high or share.value not in (0.0, 1.0):
-        return share
-    count = len(set(groups))
-    return wilson(count if share.value else 0, count)
-
-
-def _share(where: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
-    def share(weights: Floats) -> Floats:
-        return ratio(weights @ where, weights.sum(axis=1))
-
-    return share

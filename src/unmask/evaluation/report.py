@@ -94,7 +94,9 @@ class Group(Record):
     value: str = Field(description="empty where the files do not have the attribute")
     real: int
     false_positives: int
-    false_positive_rate: Figure = Field(description="of all its real files; Wilson interval")
+    false_positive_rate: Figure = Field(
+        description="of all its real files; Wilson interval, files of one group counting less"
+    )
     abstained: int
     unscored: int
     manipulated: int
@@ -123,6 +125,19 @@ class Distorted(Record):
     unscored: int
 
 
+class Disagreement(Record):
+    """Of the files of one class, which each of two detectors calls manipulated. Video level."""
+
+    label: Literal[0, 1]
+    files: int
+    here_alone: int = Field(description="called manipulated by the one that is evaluated alone")
+    there_alone: int = Field(description="called manipulated by the other alone")
+    difference: Figure = Field(
+        description="share called manipulated less the other's, interval over source groups"
+    )
+    p: float = Field(description="McNemar's exact test, two-sided, files independent")
+
+
 class Comparison(Record):
     """Two detectors on the files that both have scored. Video level."""
 
@@ -136,6 +151,9 @@ class Comparison(Record):
     delong_high: float | None
     z: float | None
     p: float | None = Field(description="two-sided, of no difference")
+    disagreements: tuple[Disagreement, ...] = Field(
+        default=(), description="at the thresholds of each; empty where scores are no probabilities"
+    )
 
 
 class Nuisance(Record):

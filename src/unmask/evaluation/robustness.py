@@ -73,7 +73,7 @@ def _row(
     labels, groups = labels_of(kept), [case.group for case in kept]
     functions = ranking_metrics(scores_of(kept), labels)
     auc = drawing.between(labels, groups).measure({"auc": functions["auc"]}, groups)["auc"]
-    real, manipulated = decisions(cases, thresholds, drawing)
+    real, manipulated = decisions(cases, thresholds)
     return Distorted(
         distortion=name,
         level=level,

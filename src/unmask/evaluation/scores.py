@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ KNOWN = (
     "label", "split", "method", "source", "identity", "dataset", "compression", "attributes",
 )  # fmt: skip
 """What the index says of the file: so a file of scores can be evaluated without its index."""
+_OURS = frozenset({"condition", "by"})  # since the first version
 FACTS = (
     "kind", "container", "codec", "width", "height", "fps", "duration_s", "bytes", "face_px",
     "face_x", "face_y", "face_count", "black_bars",
@@ -57,9 +58,11 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     """The rows of a score file. The file is named in every :class:`DataError`.
 
     Needed are a column for the file (``path``, ``file``, ``filename``, ``video``, ``id`` or
-    ``name``) and ``score`` (or ``prob``, ``probability``, ``prediction``, ``logit``); an empty
-    score says that there is none. The same row again is nothing new. With a column ``frame``, rows
-    are single frames, one each, and a file's score is the mean of those that have one.
+    ``name``) and ``score`` (or ``prob``, ``probability``, ``prediction``, ``logit``, of which the
+    logistic function makes a probability); an empty score says that there is none. The same row
+    again is nothing new. With a column ``frame``, rows are single frames, one each, and a file's
+    score is the mean of those that have one. Further columns are read of our own files alone: in
+    others' ``frames`` may be how many, and ``verdict`` any word.
     """
     lines = read_rows(path)
     try:
@@ -68,13 +71,16 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
         raise DataError(f"{path} is empty", hint="it should begin with path,score") from None
     columns = columns_of(path, head)
     name_at, score_at = column_of(path, columns, NAMES), column_of(path, columns, SCORES)
+    score_of = _probability if head[score_at].casefold() == LOGIT else _number
+    if not is_ours(columns):
+        columns = {name: at for name, at in columns.items() if name in ("frame", "error")}
     rows: dict[tuple[str, str], ScoreRow] = {}
     framed: dict[str, dict[str, float | None]] = {}
     by_frame = frames_as_rows and "frame" in columns
     for line, cells in lines:
         if len(cells) != len(head):
             raise _wrong(path, line, f"{len(cells)} cells where the head has {len(head)}")
-        score = _number(path, line, cells[score_at])
+        score = score_of(path, line, cells[score_at])
         if by_frame:
             frames, frame = framed.setdefault(cells[name_at], {}), cells[columns["frame"]]
             if frames.setdefault(frame, score) != score:
@@ -98,6 +104,11 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     return list(rows.values())
 
 
+def is_ours(columns: Collection[str]) -> bool:
+    """Whether a file with these columns is one that an evaluation of ours wrote."""
+    return set(columns) >= _OURS
+
+
 def has_scores(path: Path) -> bool:
     """Whether a file is a CSV with a column of scores, and so no list of files."""
     if path.suffix.lower() != ".csv" or not path.is_file():
@@ -118,7 +129,8 @@ def _head(path: Path) -> list[str]:
 NO_SCORE = "no-score"
 """The error of a file whose score somebody left empty."""
 NAMES = ("path", "file", "filename", "video", "id", "name")
-SCORES = ("score", "prob", "probability", "prediction", "logit")
+LOGIT = "logit"
+SCORES = ("score", "prob", "probability", "prediction", LOGIT)
 
 
 def column_of(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) -> int:
@@ -174,6 +186,15 @@ def _number(path: Path, line: int, text: str) -> float | None:
     if not math.isfinite(value):
         raise _wrong(path, line, f"{text!r} is no score") from None
     return value
+
+
+def _probability(path: Path, line: int, text: str) -> float | None:
+    """Of a logit; no exponential of a large number is taken."""
+    logit = _number(path, line, text)
+    if logit is None:
+        return None
+    small = math.exp(-abs(logit))
+    return (1 if logit >= 0 else small) / (1 + small)
 
 
 def _wrong(path: Path, line: int, why: str) -> DataError:

@@ -22,6 +22,7 @@ from unmask.evaluation.scores import (
     SCORES,
     column_of,
     has_labels,
+    is_ours,
     read_scores,
 )
 from unmask.runtime import ModelPackage
@@ -93,6 +94,7 @@ def index_of_scores(path: Path) -> Index:
             f"{path} has no labels, and no index was named",
             hint="name an index after the options, or give the file a column label (1 manipulated)",
         )
+    said = _SAID if is_ours(columns) else _SAID_BY_OTHERS
     samples: dict[str, Sample] = {}
     for line, cells in rows:
         if len(cells) != len(head):
@@ -101,7 +103,7 @@ def index_of_scores(path: Path) -> Index:
         row = {column: cells[at] for column, at in columns.items()}
         file = row.pop(name)
         more = _attributes(row)
-        cleaned = {key: value for key, value in row.items() if key not in _SAID}
+        cleaned = {key: value for key, value in row.items() if key not in said}
         sample = sample_of(path, line, file, {"label": "", **cleaned}, kind=kind_by_name(file))
         sample = replace(sample, attributes={**sample.attributes, **more})
         if not sample.label:  # as in an index: where real files come from is an attribute
@@ -115,7 +117,9 @@ def index_of_scores(path: Path) -> Index:
     return Index(path.parent, "scores", tuple(samples[key] for key in sorted(samples)))
 
 
-_SAID = frozenset({*COLUMNS, *FACTS, *SCORES, "frame"})
+_SAID_BY_OTHERS = frozenset({*SCORES, "error", "frame"})
+_SAID = frozenset({*COLUMNS, *FACTS, *_SAID_BY_OTHERS})
+"""Columns that are about scores and files, and no attributes to group by."""
 
 
 def _attributes(row: dict[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from unmask.core.analysis import Thresholds
-from unmask.evaluation.bootstrap import wilson
+from unmask.evaluation.bootstrap import share_of_groups
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.figures import Drawing, decisions, ranking_metrics
 from unmask.evaluation.grouping import attribute
@@ -74,7 +74,7 @@ def _slice(
     functions = ranking_metrics(scores_of(kept), labels)
     between = drawing.between(labels, groups)
     found = between.measure({key: functions[key] for key in wanted}, groups)
-    decided = decisions(part, thresholds, drawing)[1]
+    decided = decisions(part, thresholds)[1]
     return Slice(
         name=name,
         real=len(scored(real)),
@@ -98,13 +98,16 @@ def _group(by: str, value: str, part: Sequence[Case], thresholds: Thresholds) ->
     said = Counter((case.label, case.decision(thresholds)) for case in part)
     real = [case for case in part if case.label == 0]
     unscored = len(real) - len(scored(real))
+    accused = np.array(
+        [case.decision(thresholds) == "manipulated" for case in real], dtype=np.bool_
+    )
     false, clear = said[0, "manipulated"], said[0, "no-manipulation-found"]
     return Group(
         attribute=by,
         value=value,
         real=len(real),
         false_positives=false,
-        false_positive_rate=wilson(false, len(real)),
+        false_positive_rate=share_of_groups(accused, [case.group for case in real]),
         abstained=len(real) - unscored - false - clear,
         unscored=unscored,
         manipulated=len(part) - len(real),

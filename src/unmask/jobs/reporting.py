@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
 
 from unmask.core.analysis import Analysis
 from unmask.core.errors import UnmaskError
+from unmask.core.version import __version__
 from unmask.evidence import CustodyEvent, document_sha256
 from unmask.evidence.custody import Act
 from unmask.jobs.desk import Desk
@@ -36,12 +38,12 @@ def make_report(
     *,
     language: str = "en",
 ) -> bytes:
-    """The report of an analysis, which the custody log names as exported.
+    """The report of an analysis, which the custody log names as exported once it is made.
 
     ``package_of`` finds the model package by its hash. Raises :class:`ReportFailed`,
     :class:`Crowded` and what :func:`run_errand` does.
     """
-    analysis = stored.analysis
+    id, analysis = stored.entry.id, stored.analysis
     source = desk.vault.find(analysis.media.sha256)
     package = package_of(analysis.model.sha256)
     with (
@@ -50,19 +52,22 @@ def make_report(
         tempfile.TemporaryDirectory(dir=desk.folders.incoming) as folder,
     ):
         target = Path(folder) / f"report.{kind}"
-        desk.log.add(stored.entry.id, "exported", f"report as {kind.upper()}")
+        export = Event(datetime.now(UTC), "exported", f"report as {kind.upper()}", __version__)
         order = ReportOrder(
             kind=kind,
             document=stored.document,
-            id=stored.entry.id,
+            id=id,
             source=None if source is None else str(source),
             model=None if package is None else str(package.folder),
-            custody=custody_of(desk.log.of(stored.entry.id), analysis),
+            custody=custody_of([*desk.log.of(id), export], analysis),
             language=language,
             target=str(target),
         )
         run_errand(_CHILD, order, "report", ReportFailed, seconds=_TIME_S)
-        return target.read_bytes()
+        content = target.read_bytes()
+        if desk.history.several((id,)):  # else it was deleted meanwhile, and its log with it
+            desk.log.add(id, export.event, export.detail, at=export.at)
+        return content
 
 
 def custody_of(events: list[Event], analysis: Analysis) -> tuple[CustodyEvent, ...]:

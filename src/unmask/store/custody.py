@@ -31,11 +31,13 @@ class CustodyLog:
         self._place = history.place
         self._reader, self._writer = history.engines
 
-    def add(self, analysis: str, event: str, detail: str = "") -> None:
-        """Log ``event`` for the analysis (or job) with this id, now."""
+    def add(
+        self, analysis: str, event: str, detail: str = "", *, at: datetime | None = None
+    ) -> None:
+        """Log ``event`` for the analysis (or job) with this id; ``at`` None is now."""
         row = EventRow(
             analysis=analysis,
-            at=datetime.now(UTC),
+            at=at or datetime.now(UTC),
             event=event,
             detail=detail,
             unmask=__version__,

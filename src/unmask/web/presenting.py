@@ -122,10 +122,13 @@ def part(options: AnalysisOptions) -> str:
         return looked.part(options)
 
 
-def as_typed(seconds: float | None) -> str:
-    """A time as a field of a form takes it, such as ``11:07`` or ``1:02:03.5``."""
-    if seconds is None:
-        return ""
+def as_typed(seconds: float | str | None) -> str:
+    """A time as a field of a form takes it, such as ``11:07`` or ``1:02:03.5``.
+
+    Words are what somebody has typed, to be mended.
+    """
+    if seconds is None or isinstance(seconds, str):
+        return seconds or ""
     minutes, second = divmod(round(seconds, 3), 60)
     hours, minute = divmod(int(minutes), 60)
     tail = f"{second:06.3f}".rstrip("0").rstrip(".")

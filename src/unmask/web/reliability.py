@@ -56,8 +56,11 @@ def _measured(one: Evaluation) -> Measured:
 
 
 def _localised(plot: str) -> str:
-    """Its figures as the reader's language writes them."""
-    return re.sub(r">[\d.]+</text>", lambda figure: local(figure[0]), plot)
+    """Its figures as the reader's language writes them, also where a pointer brings them up."""
+    seen = r">[\d.]+</text>|<title>[^<]*</title>"
+    return re.sub(
+        seen, lambda words: re.sub(r"\d+\.\d+", lambda one: local(one[0]), words[0]), plot
+    )
 
 
 def _words() -> tuple[str, str, str, str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from unmask.datasets.draft import Draft
 from unmask.datasets.layouts.base import Layout
+from unmask.datasets.layouts.naming import Told, of_celeb_df
 from unmask.datasets.lists import malformed, read_lines
 from unmask.datasets.sample import MANIPULATED, REAL, Sample
 from unmask.datasets.tree import Tree, join, stem, tidy
@@ -16,8 +14,6 @@ _FAKES = "Celeb-synthesis"
 _CATEGORIES = ("FaceSwap", "FaceReenact", "TalkingFace")
 _LIST = "List_of_testing_videos.txt"
 _THEIR_LABELS = {"1": REAL, "0": MANIPULATED}  # the other way round than everybody else
-_SWAPPED = re.compile(r"^(id\d+)_(id\d+)_(\d+)")
-_FILMED = re.compile(r"^(id\d+)_(\d+)")
 
 
 def _recognise(tree: Tree) -> str:
@@ -54,7 +50,7 @@ def _load(tree: Tree, draft: Draft) -> None:
                 label,
                 method=method if method != parts[-1] else category,
                 split="test" if key in testing else "train" if testing else "",
-                identities=tuple(identities),
+                identities=identities,
                 source=source,
                 attributes={"category": category} if category else {},
             ),
@@ -95,13 +91,9 @@ def _key(path: str) -> str:
     return "/".join(part for part in path.casefold().split("/") if part != "videos")
 
 
-def _people(folder: str, name: str) -> tuple[Sequence[str], str]:
-    if swapped := _SWAPPED.match(name):
-        target, donor, take = swapped.groups()
-        return [f"celeb-df:{target}", f"celeb-df:{donor}"], f"celeb-df:{target}_{take}"
-    if filmed := _FILMED.match(name):
-        return [f"celeb-df:{filmed[1]}"], f"celeb-df:{filmed[1]}_{filmed[2]}"
-    return [], f"celeb-df:{join(folder, name)}"
+def _people(folder: str, name: str) -> Told:
+    identities, source = of_celeb_df(name)
+    return identities, source or f"celeb-df:{join(folder, name)}"
 
 
 CELEB_DF = Layout(

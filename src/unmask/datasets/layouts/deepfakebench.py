@@ -13,6 +13,7 @@ from typing import Any
 from unmask.core.errors import DataError
 from unmask.datasets.draft import Draft
 from unmask.datasets.layouts.base import Layout
+from unmask.datasets.layouts.naming import Told, of_celeb_df, of_dfd, of_faceforensics
 from unmask.datasets.lists import read_json
 from unmask.datasets.sample import MANIPULATED, REAL, Sample, Split
 from unmask.datasets.tree import Tree, join, tidy
@@ -31,6 +32,7 @@ FF_LABELS = {
     "FF-FH": "FaceShifter",
 }
 _LEVELS = ("raw", "c0", "c23", "c40")
+_YOUTUBE = "YouTube-real"
 _PLACES = ("", "dataset_json", "preprocessing/dataset_json")
 _ROOTS = ("", "rgb", "datasets", "datasets/rgb")
 # Where a video stands in several splits, it is kept for the one that nothing may be fitted on.
@@ -180,6 +182,9 @@ def _choose(video: _Video, chosen: dict[tuple[str, ...], _Video], several: Count
 
 def _add(video: _Video, base: str, draft: Draft) -> None:
     label = label_of_bench(video.label, draft.tree.root)
+    identities, source = _told(video)
+    if label == REAL:
+        source = source or f"{video.dataset}:{video.name}"
     names = [PurePosixPath(frame).name for frame in video.frames]
     sample = Sample(
         path=join(base, video.folder),
@@ -189,10 +194,25 @@ def _add(video: _Video, base: str, draft: Draft) -> None:
         split=video.split,
         compression="raw" if video.compression == "c0" else video.compression,
         kind="frames-folder",
-        source=f"{video.dataset}:{video.name}" if label == REAL else "",
+        identities=identities,
+        source=source,
         attributes={"video": video.name, "frames": json.dumps(names)},
     )
     draft.add(sample, f"{video.dataset}/{video.label}")
+
+
+def _told(video: _Video) -> Told:
+    """By names that hold in every copy of these sets: else nobody is seen to stand in two."""
+    if video.dataset == "DeepFakeDetection":
+        return of_dfd(video.name)
+    if video.dataset in COMPRESSED:
+        return of_faceforensics(video.name)
+    if not video.dataset.startswith("Celeb-DF"):
+        return (), ""
+    identities, source = of_celeb_df(video.name)
+    if not source and _YOUTUBE in PurePosixPath(video.folder).parts:
+        source = f"celeb-df:{_YOUTUBE}/{video.name}"
+    return identities, source
 
 
 DEEPFAKEBENCH = Layout(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from unmask.datasets.draft import Draft
 from unmask.datasets.layouts.base import Layout
+from unmask.datasets.layouts.naming import of_celeb_df, of_faceforensics
 from unmask.datasets.sample import MANIPULATED, Kind, Sample
 from unmask.datasets.tree import PICTURES, Tree, join, stem
 from unmask.datasets.words import label_of, split_of
 
-_DOMAINS = ("ff", "cdf")
+_DOMAINS = {"ff": of_faceforensics, "cdf": of_celeb_df}
 _ASIDE = frozenset({"mask", "masks", "landmark", "landmarks"})
-_PAIR = re.compile(r"^(\d{3})(?:_(\d{3}))?$")
-_CELEBS = re.compile(r"^(id\d+)(?:_(id\d+))?_(\d+)")
 
 
 def _recognise(tree: Tree) -> str:
@@ -49,14 +48,15 @@ def _load(tree: Tree, draft: Draft) -> None:
 
 def _add_known(tree: Tree, draft: Draft, method: str, domain: str, at: str) -> None:
     for path, kind in _samples(tree, at):
-        identities, source = _people(domain, stem(path) if kind != "frames-folder" else path)
+        name = PurePosixPath(path).name if kind == "frames-folder" else stem(path)
+        identities, source = _DOMAINS[domain](name)
         draft.add(
             Sample(
                 path,
                 MANIPULATED,
                 method=method,
                 split=next((split_of(part) for part in path.split("/") if split_of(part)), ""),
-                identities=tuple(identities),
+                identities=identities,
                 source=source,
                 kind=kind,
                 attributes={"domain": domain},
@@ -74,16 +74,6 @@ def _samples(tree: Tree, at: str) -> Iterator[tuple[str, Kind]]:
     for folder in tree.picture_folders(at):
         if folder != at and not _ASIDE & set(folder.split("/")):
             yield folder, "frames-folder"
-
-
-def _people(domain: str, path: str) -> tuple[list[str], str]:
-    name = path.rsplit("/", 1)[-1]
-    if domain == "ff" and (pair := _PAIR.match(name)):
-        return [f"ff:{one}" for one in pair.groups() if one], f"ff:{pair[1]}"
-    if domain == "cdf" and (celebs := _CELEBS.match(name)):
-        people = [f"celeb-df:{one}" for one in celebs.groups()[:2] if one]
-        return people, f"celeb-df:{celebs[1]}_{celebs[3]}"
-    return [], ""
 
 
 DF40 = Layout(

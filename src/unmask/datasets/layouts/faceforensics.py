@@ -10,6 +10,7 @@ from pathlib import Path
 from unmask.core.errors import DataError
 from unmask.datasets.draft import Draft
 from unmask.datasets.layouts.base import Layout
+from unmask.datasets.layouts.naming import ACTED, of_dfd, of_faceforensics
 from unmask.datasets.lists import read_json
 from unmask.datasets.sample import MANIPULATED, REAL, Kind, Sample, Split
 from unmask.datasets.tree import Tree, join, stem
@@ -18,7 +19,6 @@ _ACTORS, _DFD = "actors", "DeepFakeDetection"
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _COMPRESSIONS = {"raw": "raw", "c0": "raw", "c23": "c23", "c40": "c40"}
 _NUMBERED = re.compile(r"^\d{3}(_\d{3})?$")
-_ACTED = re.compile(r"^(\d\d)(?:_(\d\d))?__(.+?)(?:__([0-9A-Z]{8}))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ def _add_numbered(part: _Part, splits: dict[str, tuple[Split, str]], draft: Draf
             draft.notes.append(f"{path} was left out: it is not named as a file of {part.at}")
             continue
         people = name.split("_")
+        identities, source = of_faceforensics(name)
         known = [splits[person] for person in people if person in splits]
         if len({split for split, _ in known}) > 1:
             draft.disagree(path, *known[0], *known[1])
@@ -131,8 +132,8 @@ def _add_numbered(part: _Part, splits: dict[str, tuple[Split, str]], draft: Draf
                 REAL if part.original else MANIPULATED,
                 method=part.name,
                 split=known[0][0] if len(known) == len(people) else "",
-                identities=tuple(f"ff:{person}" for person in people),
-                source=f"ff:{people[0]}",
+                identities=identities,
+                source=source,
                 compression=part.compression,
                 kind=part.kind,
             ),
@@ -147,22 +148,23 @@ def _add_numbered(part: _Part, splits: dict[str, tuple[Split, str]], draft: Draf
 def _add_acted(part: _Part, draft: Draft) -> None:
     """``01__walk.mp4``, and ``01_02__walk__ABCDEFGH.mp4``: the face of 02 on 01's recording."""
     for path in part.files:
-        named = _ACTED.match(stem(path))
+        named = ACTED.match(stem(path))
         if named is None or part.original == (named[2] is not None):
             draft.notes.append(f"{path} was left out: it is not named as a file of {part.at}")
             continue
-        target, donor, scene, _ = named.groups()
+        identities, source = of_dfd(stem(path))
         draft.add(
             Sample(
                 path,
                 REAL if part.original else MANIPULATED,
                 dataset="dfd",
                 method=part.name,
-                identities=tuple(f"dfd:{one}" for one in (target, donor) if one),
-                source=f"dfd:{target}__{scene}",
+                identities=identities,
+                source=source,
                 compression=part.compression,
                 kind=part.kind,
-                attributes={"scene": scene} | ({} if part.original else {"real_faces_too": "yes"}),
+                attributes={"scene": named[3]}
+                | ({} if part.original else {"real_faces_too": "yes"}),
             ),
             f"its folder {part.at}",
         )

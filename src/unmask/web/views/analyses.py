@@ -11,7 +11,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
 from unmask.core.analysis import Analysis, AnalysisOptions, Face, Pixels
-from unmask.core.errors import Damaged, InputEmpty, NoPicture, NotMedia, TooLarge
+from unmask.core.errors import (
+    Damaged,
+    InputEmpty,
+    NoPicture,
+    NotMedia,
+    TooLarge,
+    UsageError,
+)
 from unmask.evaluation.worth import Worth, worth
 from unmask.evidence import Provenance, Reference, face_colour, face_ink
 from unmask.jobs import EvidenceIndex, JobOptions
@@ -19,6 +26,7 @@ from unmask.jobs.pictures import CropPicture, read_provenance_file
 from unmask.jobs.previewing import copyable, playable
 from unmask.pipeline import RANGES
 from unmask.store import Entry, Event, Filters, Job, Stored
+from unmask.web import problems
 from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.timeline import Timeline, timeline_of
@@ -129,20 +137,28 @@ def show(id: str) -> ResponseReturnValue:
     """The result, or how far it is, or why there is none."""
     desk = services().desk
     job, stored = desk.book.get(id), desk.history.get(id)  # in this order: a job may just end
-    if stored is not None:
-        page = page_of(stored)
-        return render_template("result.html", page=page, scene=json.dumps(page.scene()))
-    if job is None or job.state == "done":
-        abort(404, "There is no analysis with this number. It may have been deleted.")
-    if job.active:
+    if stored is None and job is not None and job.active:
         state = describe(job, desk)
         return render_template("progress.html", job=job, state=state, words=in_words(state))
+    return _ended(job, stored)
+
+
+def _ended(job: Job | None, stored: Stored | None, problem: UsageError | None = None) -> str:
+    """The page of what has ended; with ``problem``, what was sent stands in its form again."""
+    refused = {"problem": problem, "given": None if problem is None else request.form}
+    if stored is not None:
+        page = page_of(stored)
+        scene = json.dumps(page.scene())
+        return render_template("result.html", page=page, scene=scene, **refused)
+    if job is None or job.state == "done":
+        abort(404, "There is no analysis with this number. It may have been deleted.")
     return render_template(
         "failed.html",
         job=job,
-        kept=desk.vault.find(job.sha256) is not None,
+        kept=services().desk.vault.find(job.sha256) is not None,
         hopeless=job.error is not None and job.error.code in _OF_THE_FILE,
         ranges=RANGES,
+        **refused,
     )
 
 
@@ -158,8 +174,12 @@ def delete(id: str) -> ResponseReturnValue:
 def again(id: str) -> ResponseReturnValue:
     """Analyse the same file once more, with other options or another model."""
     own = services()
-    options = again_options(own.desk.book.get(id), own.history.get(id))
-    done = own.desk.again(id, options, webhook=own.webhook(None), owner=owner("web"))
+    job, stored = own.desk.book.get(id), own.history.get(id)
+    try:
+        options = again_options(job, stored)
+        done = own.desk.again(id, options, webhook=own.webhook(None), owner=owner("web"))
+    except UsageError as error:
+        return _ended(job, stored, error), problems.status_of(error)
     if done is None:
         raise Conflict("The file itself is not kept here. Upload it again.")
     return redirect(url_for("analyses.show", id=done.id), 303)

@@ -18,6 +18,8 @@ media = Blueprint("media", __name__)
 _PICTURE = re.compile(r"(?:poster|face-\d+-(?:lasting|\d+(?:-heat)?))\.(webp|png)")
 # What is shown is inert, whatever a file pretends to be.
 _SANDBOX = "default-src 'none'; sandbox"
+# Else a browser's own folder holds faces and films that were deleted here, and of who signed out.
+_NOWHERE = "no-store"
 
 
 @media.get("/analyses/<id>/media")
@@ -63,17 +65,17 @@ def picture(id: str, name: str) -> ResponseReturnValue:
     path = services().desk.picture_folder(id) / name
     if not path.is_file():
         abort(404)
-    answer = send_file(path, mimetype=f"image/{match[1]}", conditional=True, max_age=3600)
-    answer.headers["Cache-Control"] = "private, max-age=3600"
+    answer = send_file(path, mimetype=f"image/{match[1]}", conditional=True)
+    answer.headers["Cache-Control"] = _NOWHERE
     return answer
 
 
 def _film(path: Path, kind: str) -> Response:
-    answer = send_file(path, mimetype=kind, conditional=True, etag=False, max_age=3600)
+    answer = send_file(path, mimetype=kind, conditional=True, etag=False)
     if answer.status_code == 206 and "wsgi.file_wrapper" in request.environ:
         _leave_to_the_server(answer, path)
     answer.headers["Content-Security-Policy"] = _SANDBOX
-    answer.headers["Cache-Control"] = "private, max-age=3600"
+    answer.headers["Cache-Control"] = _NOWHERE
     return answer
 
 
