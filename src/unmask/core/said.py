@@ -178,6 +178,7 @@ TEXTS = (
     # the custody log
     "uploaded to the web app",
     "submitted to the API",
+    "submitted on the command line",
     "fetched from %(url)s",
     "again, after %(id)s",
     "%(size)s bytes, SHA-256 %(sha256)s",

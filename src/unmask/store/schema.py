@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from unmask.core.version import __version__
 from unmask.store.entries import aware
 
 REVISION_TABLE = "unmask_revision"  # not Alembic's default: the database may be shared
@@ -150,6 +151,17 @@ class EventRow(Base):
     event: Mapped[str] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(Text)
     unmask: Mapped[str] = mapped_column(String(32))
+
+    @classmethod
+    def now(cls, analysis: str, event: str, detail: str = "") -> EventRow:
+        """A line for what is being done by this version."""
+        return cls(
+            analysis=analysis,
+            at=datetime.now(UTC),
+            event=event,
+            detail=detail,
+            unmask=__version__,
+        )
 
 
 class TokenRow(Base):

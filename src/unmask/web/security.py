@@ -16,7 +16,7 @@ from unmask.web.problems import PROGRAMS, for_programs
 from unmask.web.services import KEY, Services, services
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN: Final = frozenset({"static", "pages.sign_in", "health.healthz"})
+OPEN: Final = frozenset({"static", "pages.sign_in", "health.healthz", "health.readyz"})
 HEADER: Final = "X-CSRF-Token"
 FIELD: Final = "csrf_token"
 
