@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
+import threading
 
 import pytest
 from click.testing import CliRunner
 
 from unmask.cli.logs import JsonLines, Seldom, set_up
 from unmask.cli.serve import serve
+from unmask.cli.serving import keep_worker
 from unmask.cli.worker import worker
 
 
@@ -76,3 +79,23 @@ def test_jobs_are_told_where_that_is_asked_for(monkeypatch, log, level) -> None:
         assert isinstance(root.handlers[0].formatter, JsonLines) == (log == "json")
     finally:
         own.setLevel(before)
+
+
+def test_a_worker_that_dies_is_told_of(monkeypatch, caplog) -> None:
+    """Another was started, and nobody learnt that files kill workers."""
+    stopping = threading.Event()
+
+    class Killed:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.stdin = io.BytesIO()
+
+        def poll(self) -> int:
+            return -9
+
+        def wait(self) -> int:
+            return -9
+
+    monkeypatch.setattr("unmask.cli.serving.subprocess.Popen", Killed)
+    monkeypatch.setattr(stopping, "wait", lambda seconds: stopping.set())
+    keep_worker(1, stopping)
+    assert "ended by itself (exit code -9)" in caplog.text

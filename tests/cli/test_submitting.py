@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,3 +83,20 @@ def test_numbers_out_of_range_are_no_files_fault(submit, inbox):
     ran, _ = submit(inbox, "--clips", "0")
     assert ran.code == 2
     assert ran.out == ""
+
+
+def test_who_was_told_of_a_known_file_is_not_told_at_every_run(submit, inbox, monkeypatch):
+    monkeypatch.setenv("UNMASK_WEBHOOK_PRIVATE", "1")
+    _, rows = submit(inbox, "--webhook", "http://127.0.0.1:9/")
+    with History() as history:
+        desk = Desk(history, Folders.default())
+        job = desk.book.get(rows[0]["id"])
+        known = SimpleNamespace(entry=SimpleNamespace(id=job.id, name=job.name))
+        monkeypatch.setattr(History, "find", lambda *_: known)
+        desk.book.cancel(job.id)
+        desk.deliveries.delivered(desk.deliveries.take("127.0.0.1:9", 60))
+        _, again = submit(inbox / "0.png", "--webhook", "http://127.0.0.1:9/")
+        assert again[0]["outcome"] == "known"
+        assert [one.state for one in desk.deliveries.of(job.id)] == ["delivered"]
+        submit(inbox / "0.png", "--webhook", "http://127.0.0.1:9/other")
+        assert len(desk.deliveries.of(job.id)) == 2

@@ -166,6 +166,24 @@ def test_a_process_of_another_container_is_not_looked_for_in_this_one(submit, de
     assert [job.id for job in Pulses(20.0).abandoned(desk.book.running())] == [mine.id]
 
 
+def test_a_result_that_is_on_record_is_kept_and_pictures_of_none_are_not(
+    submit, desk, shop, left, monkeypatch
+):
+    id = submit(b"x").id
+    place = desk.folders.evidence / id
+    place.mkdir()
+    shop._put_back(desk.book.claim(worker_name(), 20), no_room())
+    assert not place.exists()
+    place.mkdir()
+    monkeypatch.setattr(shop.history, "get", lambda id: "the result")
+    for _ in range(2):
+        job = desk.book.claim(worker_name(), 20)
+        if job is not None:
+            shop._put_back(job, no_room())
+    assert desk.book.get(id).state == "done"
+    assert place.exists()
+
+
 def test_the_end_of_a_job_is_told_to_who_runs_it(submit, desk, shop, left, caplog):
     id = submit(b"x", "secret name.mp4", owner="api:1").id
     with caplog.at_level("INFO", "unmask.worker"):

@@ -225,6 +225,7 @@ def test_what_failed_waits_again_under_its_id(book, history):
     no_room = Failure(code="disk-full", message="there is no room", hint="")
     for job, error in ((full, no_room), (other, FAILURE), (stranger, no_room)):
         book.give_up(job, error)
+    assert book.failed_by_code() == {"disk-full": 2, "damaged": 1}
     told, log = Deliveries(history), CustodyLog(history)
     sent = told.take("a.example", 60)
     assert told.delivered(sent)

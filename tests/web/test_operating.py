@@ -38,6 +38,7 @@ def test_what_failed_for_want_of_room_is_done_again(client, services):
     assert client.post(f"/api/v1/analyses/{ids[0]}/retry").status_code == 409
     for id in ids[:2]:
         services.desk.book.give_up(services.desk.book.get(id), FULL)
+    assert 'unmask_jobs_failed{code="disk-full"} 2' in client.get("/metrics").text
     assert client.post("/api/v1/jobs/retry?code=timeout").json == {"retried": 0}
     assert client.post("/api/v1/jobs/retry?code=No").status_code == 422
     assert client.post("/api/v1/jobs/retry?code=disk-full").json == {"retried": 2}

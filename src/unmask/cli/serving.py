@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _THREADS = 24  # 10 may watch progress (WATCHERS of services), 8 wait for reports (Desk.errand)
 _MB = 2**20
 _PAUSE_S = 1.0
+_log = logging.getLogger("unmask.serve")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +196,9 @@ def keep_worker(jobs: int, stopping: threading.Event, log: logs.Log = "warnings"
             pass
         assert worker.stdin is not None
         worker.stdin.close()
-        worker.wait()
+        code = worker.wait()
+        if not stopping.is_set():
+            _log.warning("the worker ended by itself (exit code %d): another is started", code)
         stopping.wait(_PAUSE_S)
 
 

@@ -138,10 +138,15 @@ class Desk:
         webhook: str | None = None,
         owner: str = "",
     ) -> Submission | None:
-        """As :meth:`submit` of a file that is known or under way; None where it has to be sent."""
+        """As :meth:`submit` of a file that is known or under way; None where it has to be sent.
+
+        Who has been told of a known one is not told again: the same files may come many times.
+        """
         asked = options.asked()
-        known = self._known(sha256, name, asked, webhook)
+        known = self._known(sha256, name, asked, None)
         if known is not None:
+            if webhook not in {one.url for one in self.deliveries.of(known.id)}:
+                self._tell(known.id, webhook)
             return known
         new = NewJob(
             name=_shown(name),

@@ -41,7 +41,7 @@ def reserve() -> int:
 
 def free(folders: Folders) -> int:
     """Bytes that are left on the disk."""
-    return shutil.disk_usage(folders.root).free
+    return shutil.disk_usage(folders.incoming).free
 
 
 def check_room(folders: Folders, coming: int = 0) -> None:

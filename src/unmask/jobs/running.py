@@ -128,10 +128,15 @@ class Workshop:
         To note even that, there may have to be room first.
         """
         log.warning("job %s found the disk full: %s", job.id, error)
+        done = self.history.get(job.id) is not None
+        if not done:
+            shutil.rmtree(self.folders.evidence / job.id, ignore_errors=True)
         noted = False
         while not (noted or self.stopping.is_set()):
             try:
-                if job.attempts < ATTEMPTS:
+                if done:
+                    self._finish(job, "done")
+                elif job.attempts < ATTEMPTS:
                     self.book.give_back(job)
                 else:
                     self._finish(job, "failed", Failure.of(error))

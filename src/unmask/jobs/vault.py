@@ -38,8 +38,8 @@ class Incoming:
     def __init__(self, vault: Vault, limit: int) -> None:
         self._vault = vault
         self._limit = limit
-        check_room(vault.folders)
         with explained():
+            check_room(vault.folders)
             self._path = vault.folders.incoming / secrets.token_hex(16)
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             self._file = os.fdopen(descriptor, "w+b")

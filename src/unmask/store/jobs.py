@@ -50,6 +50,7 @@ _WAITING: dict[str, Any] = {
     "cancel": False,
     "error": None,
 }
+_BEFORE_CODE = '{"code":"'  # an error as it is kept
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 
@@ -177,6 +178,15 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return {str(row[0]): int(row[1]) for row in session.execute(query)}
 
+    def failed_by_code(self) -> dict[str, int]:
+        """How many jobs have failed, by the code of their error."""
+        find = func.strpos if self._reader.dialect.name == "postgresql" else func.instr
+        rest = func.substr(JobRow.error, len(_BEFORE_CODE) + 1)
+        code = func.substr(rest, 1, find(rest, '"') - 1)
+        query = select(code, func.count()).where(JobRow.state == "failed").group_by(code)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return {str(row[0]): int(row[1]) for row in session.execute(query) if row[0]}
+
     def uses(self, sha256: str) -> int:
         """How many jobs are about these bytes, to be told; deletions decide by :meth:`holding`."""
         with explained(self._place, "read"), Session(self._reader) as session:
@@ -282,7 +292,7 @@ class JobBook:
         """The same for so many at most of an owner's that failed, by ``code`` alone if given."""
         wanted = [JobRow.state == "failed", JobRow.owner == owner]
         if code is not None:
-            wanted.append(JobRow.error.startswith(f'{{"code":"{code}"', autoescape=True))
+            wanted.append(JobRow.error.startswith(f'{_BEFORE_CODE}{code}"', autoescape=True))
         return self._retry(*wanted, most=most)
 
     def _retry(self, *wanted: ColumnElement[bool], most: int) -> int:

@@ -84,6 +84,12 @@ def metrics() -> ResponseReturnValue:
             f'unmask_jobs{{state="{state}"}} {counts.get(state, 0)}'
             for state in ("queued", "running", "done", "failed", "cancelled")
         ),
+        "# HELP unmask_jobs_failed Failed jobs by the code of their error.",
+        "# TYPE unmask_jobs_failed gauge",
+        *(
+            f'unmask_jobs_failed{{code="{code}"}} {many}'
+            for code, many in sorted(desk.book.failed_by_code().items())
+        ),
         "# HELP unmask_jobs_waiting Jobs in the queue, by who takes turns.",
         "# TYPE unmask_jobs_waiting gauge",
         *(
