@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import socket
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -157,10 +158,12 @@ def test_a_body_that_would_eat_the_reserve_is_refused_before_it_has_come(make_ap
         return connection
 
     with served(server) as port:
-        small = send(HEAD + bytes(900) + b"\r\n--x--\r\n").getresponse()
-        assert (small.status, asked) == (202, [])
-        answered(send(HEAD + bytes(12 * MB)), 507, "disk-full")
+        with closing(send(HEAD + bytes(900) + b"\r\n--x--\r\n")) as small:
+            assert (small.getresponse().status, asked) == (202, [])
+        with closing(send(HEAD + bytes(12 * MB))) as large:
+            answered(large, 507, "disk-full")
         assert len(asked) == 1
         pieces = (bytes(MB) for _ in range(20))
-        answered(send(pieces, **{"Transfer-Encoding": "chunked"}), 507, "disk-full")
+        with closing(send(pieces, **{"Transfer-Encoding": "chunked"})) as unknown:
+            answered(unknown, 507, "disk-full")
         assert len(asked) == 101
