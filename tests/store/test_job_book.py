@@ -134,6 +134,19 @@ def test_tokens_are_known_by_their_hash_only(history, database):
     assert tokens.check(secret) is None
 
 
+def test_a_token_is_good_until_it_expires(history):
+    tokens = Tokens(history)
+    token, secret = tokens.create("contractor", days=30)
+    assert token.good
+    assert tokens.check(secret) == tokens.known(secret) == token.id
+    assert tokens.count() == 1
+    with history.engines[1].begin() as connection:
+        connection.exec_driver_sql("UPDATE tokens SET expires_at = '2000-01-01 00:00:00.000000'")
+    assert tokens.check(secret) is tokens.known(secret) is None
+    assert tokens.count() == 0  # a server that asks for tokens has none to ask for
+    assert [one.good for one in tokens.list()] == [False]
+
+
 def test_that_a_token_was_used_is_noted_once_a_minute(history):
     """Each note is a write to the disk, which every call would wait for."""
     tokens, notes = Tokens(history), []

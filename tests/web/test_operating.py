@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+from web_helpers import services_of, token_in
+
 from unmask.core.scan import Failure
 
 MB = 2**20
@@ -63,3 +65,18 @@ def test_webhooks_that_nobody_took_are_sent_again(client, services, monkeypatch)
     states = [one["state"] for one in client.get(f"/api/v1/analyses/{id}").json["webhooks"]]
     assert states == ["delivered", "waiting"]
     assert client.post("/api/v1/analyses/unknown/webhooks").status_code == 404
+
+
+def test_who_signed_in_with_a_token_is_out_when_it_expires(make_app):
+    app = make_app(tokens_required=True)
+    _, secret = services_of(app).tokens.create("contractor", days=1)
+    client = app.test_client()
+    form = {"csrf_token": token_in(client.get("/sign-in").text), "token": secret}
+    assert client.post("/sign-in", data=form).status_code == 303
+    assert client.get("/history").status_code == 200
+    assert "Good until" in client.get("/settings").text
+    with services_of(app).history.engines[1].begin() as connection:
+        connection.exec_driver_sql("UPDATE tokens SET expires_at = '2000-01-01 00:00:00.000000'")
+    assert client.get("/history").status_code == 302
+    answer = client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, "has expired" in answer.json["detail"]) == (401, True)

@@ -172,7 +172,7 @@ TEXTS = (
     "These analyses are of different files: there is nothing to compare.",
     "The request came from another site.",
     "The page was too old, or the request came from another site. Load it again.",
-    "This token is not known here.",
+    "This token is not known here, or has expired.",
     "Send a token: Authorization: Bearer …",
     "You are not signed in any more. Load the page again.",
     # the custody log
