@@ -79,7 +79,7 @@ def test_no_job_is_begun_on_a_full_disk_and_none_blamed(submit, desk, shop, left
     left[0] = 63
     running = threading.Thread(target=shop.run)
     running.start()
-    while "no job is begun" not in caplog.text:
+    while "no job is begun" not in caplog.text and running.is_alive():
         time.sleep(0.01)
     assert (desk.book.get(id).state, desk.book.get(id).attempts) == ("queued", 0)
     desk.queue.huey.storage.flush_queue()
