@@ -53,6 +53,9 @@ def test_the_same_warning_comes_once_a_minute(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("unmask.cli.logs.time.monotonic", lambda: now[0])
     assert [seldom.filter(record("full")) for _ in range(3)] == [True, False, False]
     assert seldom.filter(record("something else"))
+    other = record("full")
+    other.exc_info = (ValueError, ValueError("of another cause"), None)
+    assert [seldom.filter(other) for _ in range(2)] == [True, False]
     assert all(seldom.filter(record("job done", logging.INFO)) for _ in range(2))
     now[0] = 61.0
     assert seldom.filter(record("full"))

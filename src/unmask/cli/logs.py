@@ -59,7 +59,7 @@ class Seldom(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._passed: dict[tuple[str, str], float] = {}
+        self._passed: dict[tuple[str, ...], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """See the base class."""
@@ -67,7 +67,8 @@ class Seldom(logging.Filter):
             return True
         now = time.monotonic()
         self._passed = {what: at for what, at in self._passed.items() if now - at < _AGAIN_S}
-        what = (record.name, record.getMessage())
+        cause = repr(record.exc_info[1]) if record.exc_info else ""
+        what = (record.name, record.getMessage(), cause)
         if what in self._passed:
             return False
         self._passed[what] = now
