@@ -30,7 +30,7 @@ FAILURES = [
     (bad_files.truncated, "damaged", "cannot be read", "download it again"),
     (bad_files.zero_duration, "damaged", "", "again"),
     (bad_files.empty_folder, "empty", "holds no files", "check the path"),
-    (bad_files.no_media, "empty", "has the suffix of a video or picture", "name a file itself"),
+    (bad_files.no_media, "empty", "has the suffix or the first bytes of", "name a file itself"),
 ]
 
 

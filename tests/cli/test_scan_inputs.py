@@ -30,6 +30,26 @@ def test_a_folder_is_walked_in_order(scan, tmp_path, make_portrait):
     assert names(scan(folder, "--json", "-")) == ["a.PNG", "b.png", "a.webp", "e.jpeg"]
 
 
+def test_files_of_a_folder_without_a_suffix_are_known_by_their_first_bytes(
+    scan, tmp_path, make_portrait
+):
+    """A store that names files by their hash was scanned, and nothing said, as if it were empty."""
+    folder = make_portrait(tmp_path / "in" / "seen.png").parent
+    make_portrait(folder / "other.png", 1).rename(folder / "0a1b2c")
+    for name in ("notes.txt", "more.txt", "README"):
+        (folder / name).write_text("not a picture")
+    os.mkfifo(folder / "pipe")  # to open it would wait for ever
+    ran = scan(folder, "--json", "-")
+    assert names(ran) == ["0a1b2c", "seen.png"]
+    assert "4 files (2 without suffix, 2 .txt)" in ran.err
+    assert "whatever it is called" in ran.err
+    for path in folder.glob("*.txt"):
+        path.unlink()
+    (folder / "README").unlink()
+    (folder / "pipe").unlink()
+    assert scan(folder, "--json", "-").err == ""
+
+
 def test_a_file_that_is_named_is_tried_whatever_its_name(scan, portrait):
     hidden = portrait.rename(portrait.with_name(".secret"))
     assert scan(hidden).code == 0

@@ -8,7 +8,7 @@ import pytest
 from unmask.core.errors import StoreError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
-from unmask.jobs.running import Workshop
+from unmask.jobs.running import Workshop, worker_name
 from unmask.jobs.worker import expire, run_worker, sweep, tidy
 from unmask.store import History, JobBook, Settings
 
@@ -103,7 +103,7 @@ def test_a_worker_that_stops_gives_its_job_back(submit, desk, shop, clip):
         time.sleep(0.01)
     shop.stopping.set()
     running.join(timeout=20)
-    assert desk.book.get(id).state == "queued"
+    assert (desk.book.get(id).state, desk.book.get(id).attempts) == ("queued", 0)
     assert list(desk.folders.evidence.iterdir()) == []
 
 
@@ -111,8 +111,9 @@ def test_a_job_whose_worker_died_after_recording_is_not_repeated(submit, desk, s
     id = submit(clip).id
     shop.run()
     with desk.history.engines[1].begin() as connection:
-        connection.exec_driver_sql("UPDATE jobs SET state = 'running', worker = 'gone:1:1'")
-        connection.exec_driver_sql("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000'")
+        connection.exec_driver_sql(
+            "UPDATE jobs SET state = 'running', worker = 'gone:1:1', lease_until = NULL"
+        )
     assert sweep(shop, desk.queue) == 0  # the message that was put first is there yet
     assert desk.book.waiting() == 1
     shop.run()
@@ -208,13 +209,12 @@ def test_a_queue_out_of_reach_loses_no_job(submit, desk, shop, monkeypatch, capl
 
 def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, shop):
     id = submit(b"x").id
-    host = os.uname().nodename
     for attempt in range(3):
         desk.queue.huey.storage.flush_queue()
-        assert desk.book.claim(f"{host}:{os.getpid()}:1", 20)
+        assert desk.book.claim(worker_name(), 20)
         assert sweep(shop, desk.queue) == 0
         with desk.history.engines[1].begin() as connection:
-            connection.exec_driver_sql("UPDATE jobs SET lease_until = '2000-01-01 00:00:00.000000'")
+            connection.exec_driver_sql("UPDATE jobs SET lease_until = NULL")
         assert sweep(shop, desk.queue) == (attempt < 2)
     assert desk.book.get(id).state == "failed"
     assert desk.book.get(id).error.code == "crashed"

@@ -216,7 +216,7 @@ def test_a_receiver_that_is_down_holds_up_no_other(submit, desk, messenger, rece
     waiting = [one for id in ids for one in desk.deliveries.of(id) if one.state == "waiting"]
     assert [one.attempts for one in waiting] == 40 * [1]
     assert all("timed out" in one.problem for one in waiting)
-    assert desk.deliveries.waiting() == 40
+    assert desk.deliveries.counted("waiting") == 40
     for _ in WAITS_S:
         assert messenger.deliver() == 0  # it is given the same time as one message alone
         due_again(desk)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from unmask.core.errors import StoreError
+from unmask.core.errors import DiskFull, StoreError
 from unmask.core.scan import Failure
-from unmask.store import CustodyLog, JobBook, NewJob, Settings, Tokens
+from unmask.store import CustodyLog, Deliveries, JobBook, NewJob, Settings, Tokens
 
 FAILURE = Failure(code="damaged", message="not one frame", hint="")
 
@@ -134,6 +134,19 @@ def test_tokens_are_known_by_their_hash_only(history, database):
     assert tokens.check(secret) is None
 
 
+def test_a_token_is_good_until_it_expires(history):
+    tokens = Tokens(history)
+    token, secret = tokens.create("contractor", days=30)
+    assert token.good
+    assert tokens.check(secret) == tokens.known(secret) == token.id
+    assert tokens.count() == 1
+    with history.engines[1].begin() as connection:
+        connection.exec_driver_sql("UPDATE tokens SET expires_at = '2000-01-01 00:00:00.000000'")
+    assert tokens.check(secret) is tokens.known(secret) is None
+    assert tokens.count() == 0  # a server that asks for tokens has none to ask for
+    assert [one.good for one in tokens.list()] == [False]
+
+
 def test_that_a_token_was_used_is_noted_once_a_minute(history):
     """Each note is a write to the disk, which every call would wait for."""
     tokens, notes = Tokens(history), []
@@ -173,3 +186,113 @@ def test_settings(history):
     assert settings.get("days") == 8
     settings.set("days", None)
     assert settings.get("days") is None
+
+
+def test_a_job_and_what_is_said_of_it_are_on_record_together_or_not_at_all(
+    book, history, monkeypatch
+):
+    """On a full disk the one fitted and the other did not: a job without its first line."""
+    job, _ = book.add(new(origin="submitted to the API", webhook="https://a.example/"))
+    log, told = CustodyLog(history), Deliveries(history)
+    assert [(line.event, line.detail) for line in log.of(job.id)] == [
+        ("received", "submitted to the API")
+    ]
+    assert [one.url for one in told.of(job.id)] == ["https://a.example/"]
+    book.add(new(name="other.mp4", webhook="https://b.example/"))
+    assert log.of(job.id)[1].detail == "also as other.mp4"
+    assert [one.url for one in told.of(job.id)] == ["https://a.example/", "https://b.example/"]
+
+    def no_room(*_):
+        raise DiskFull("cannot write to the history: the disk is full")
+
+    for what in ("EventRow.now", "to_be_told"):
+        with monkeypatch.context() as full:
+            full.setattr(f"unmask.store.jobs.{what}", no_room)
+            with pytest.raises(DiskFull):
+                book.add(new(sha256="e" * 64, webhook="https://a.example/"))
+        assert book.uses("e" * 64) == 0
+
+
+def test_a_result_and_its_line_in_the_custody_log_are_one(
+    history, book, make_analysis, monkeypatch
+):
+    job, _ = book.add(new())
+
+    def no_room(*_):
+        raise DiskFull("cannot write to the history: the disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr("unmask.store.history.EventRow.now", no_room)
+        with pytest.raises(DiskFull):
+            history.record(make_analysis(), fingerprint="c" * 64, id=job.id)
+    assert history.get(job.id) is None
+    history.record(make_analysis(), fingerprint="c" * 64, id=job.id)
+    assert [line.event for line in CustodyLog(history).of(job.id)] == ["received", "analysed"]
+
+
+def test_what_failed_waits_again_under_its_id(book, history):
+    webhook = "https://a.example/"
+    full, _ = book.add(new(owner="api:1", webhook=webhook))
+    other, _ = book.add(new(sha256="d" * 64, owner="api:1"))
+    stranger, _ = book.add(new(sha256="e" * 64, owner="api:2"))
+    no_room = Failure(code="disk-full", message="there is no room", hint="")
+    for job, error in ((full, no_room), (other, FAILURE), (stranger, no_room)):
+        book.give_up(job, error)
+    assert book.failed_by_code() == {"disk-full": 2, "damaged": 1}
+    told, log = Deliveries(history), CustodyLog(history)
+    sent = told.take("a.example", 60)
+    assert told.delivered(sent)
+    assert book.retry_failed("api:1", code="disk", most=9) == 0
+    assert book.retry_failed("api:1", code="disk-full", most=9) == 1
+    again = book.get(full.id)
+    assert (again.state, again.error, again.finished_at) == ("queued", None, None)
+    assert book.claim("worker", 20) == book.get(full.id)
+    assert log.of(full.id)[-1].detail == f"again, after {full.id}"
+    assert told.take("a.example", 60) is None  # it has not ended yet
+    assert book.finish(book.get(full.id), "done")
+    assert told.take("a.example", 60).id != sent.id  # who has that one would pass over it
+    assert book.retry_failed("api:1", most=1) == 1
+    assert book.retry_failed("api:1", most=1) == 0
+    assert book.get(stranger.id).state == "failed"
+
+
+def test_only_what_failed_or_was_cancelled_is_retried(book):
+    job, _ = book.add(new())
+    assert not book.retry(job.id)
+    assert book.cancel(job.id)
+    assert book.retry(job.id)
+    assert not book.get(job.id).cancel
+    book.finish(book.claim("worker", 20), "done")
+    assert not book.retry(job.id)
+
+
+def test_a_message_of_an_end_that_is_none_any_more_waits_for_the_next(book, history):
+    job, _ = book.add(new(webhook="https://a.example/"))
+    book.give_up(job, FAILURE)
+    assert Deliveries(history).hosts_due(9) == ["a.example"]
+    assert book.retry(job.id)
+    assert Deliveries(history).hosts_due(9) == []
+    assert len(Deliveries(history).of(job.id)) == 1
+
+
+def test_webhooks_that_were_given_up_are_sent_again(book, history):
+    """A receiver that was down for a day had lost what was to be told it."""
+    told, url = Deliveries(history), "https://a.example/"
+    ids = []
+    for number in range(3):
+        job, _ = book.add(new(sha256=f"{number}" * 64, webhook=url))
+        book.give_up(job, FAILURE)
+        ids.append(job.id)
+    taken = [told.take("a.example", 60) for _ in ids]
+    assert told.again(ids[0]) == 0  # it is on its way yet
+    for one in taken[:2]:
+        assert told.failed(one, "a.example answered with 500", None)
+    assert told.delivered(taken[2])
+    assert (told.counted("given-up"), told.counted("waiting")) == (2, 0)
+    assert told.revive(most=1) == 1
+    assert [told.revive(most=9), told.revive(most=9)] == [1, 0]
+    again = [told.take("a.example", 60) for _ in range(2)]
+    assert {one.id for one in again} == {one.id for one in taken[:2]}
+    assert {one.attempts for one in again} == {1}
+    assert told.again(ids[2]) == 1
+    assert told.take("a.example", 60).id not in {one.id for one in taken}

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import socket
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -14,6 +15,7 @@ import waitress
 from waitress.receiver import FixedStreamReceiver
 from web_helpers import served, services_of, token_in
 
+from unmask.jobs.room import no_room
 from unmask.web import refusing
 from unmask.web.security import may_send
 
@@ -131,3 +133,37 @@ def test_what_fits_nowhere_is_said(port, monkeypatch):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("POST", "/api/v1/analyses", HEAD + bytes(900), {"Content-Type": KIND})
     answered(connection, 507, "disk-full")
+
+
+def test_a_body_that_would_eat_the_reserve_is_refused_before_it_has_come(make_app):
+    """And a small one is not, so that things can be deleted."""
+    app, servers, asked = make_app(max_upload=30 * MB), {}, []
+
+    def check_room(coming):
+        asked.append(coming)
+        if coming > 20 * MB or len(asked) > 100:
+            raise no_room()
+
+    limit = app.config["MAX_CONTENT_LENGTH"] + 1
+    server = waitress.create_server(
+        app, map=servers, host="127.0.0.1", port=0, max_request_body_size=limit
+    )
+    refusing.answer_the_refused(servers, check_room=check_room)
+
+    def send(body, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        chunked = "Transfer-Encoding" in headers
+        headers |= {"Content-Type": KIND}
+        connection.request("POST", "/api/v1/analyses", body, headers, encode_chunked=chunked)
+        return connection
+
+    with served(server) as port:
+        with closing(send(HEAD + bytes(900) + b"\r\n--x--\r\n")) as small:
+            assert (small.getresponse().status, asked) == (202, [])
+        with closing(send(HEAD + bytes(12 * MB))) as large:
+            answered(large, 507, "disk-full")
+        assert len(asked) == 1
+        pieces = (bytes(MB) for _ in range(20))
+        with closing(send(pieces, **{"Transfer-Encoding": "chunked"})) as unknown:
+            answered(unknown, 507, "disk-full")
+        assert len(asked) == 101

@@ -17,7 +17,7 @@ from unmask.core.version import __version__
 
 COMMANDS = (
     "scan", "serve", "history", "models", "data", "train", "evaluate", "calibrate", "worker",
-    "tokens", "doctor",
+    "submit", "tokens", "doctor",
 )  # fmt: skip
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from unmask.cli.terminal import note
 from unmask.core.errors import InputEmpty, InputNotFound, InputNotReadable, UnmaskError
 from unmask.core.files import is_folder
-from unmask.video import SUFFIXES
+from unmask.video import SUFFIXES, begins_as_media
 
 STDIN = "-"
+_MOST_SUFFIXES = 5
+_NAMED = "name a file itself, and it is tried whatever it is called"
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -39,8 +43,9 @@ def gather(paths: Iterable[str]) -> list[Source]:
     """The files that the paths name, those of folders sorted by name.
 
     A file that is named is always tried. In a folder, and the folders in it, files are tried whose
-    suffix is one of :data:`unmask.video.SUFFIXES`; hidden files and folders are passed over, and
-    links to folders are not followed. ``-`` stands for paths read from standard input.
+    suffix is one of :data:`unmask.video.SUFFIXES` or that begin as a video or picture; how many
+    others there are is said. Hidden files and folders are passed over, and links to folders are
+    not followed. ``-`` stands for paths read from standard input.
     """
     return [source for path in paths for source in _expand(path)]
 
@@ -95,17 +100,19 @@ def _listed() -> Iterator[Source]:
 
 def _inside(folder: Path) -> Iterator[Source]:
     denied: list[OSError] = []
-    others = found = 0
+    found, others = 0, Counter[str]()
     for here, folders, files in os.walk(folder, onerror=denied.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if name.startswith("."):
                 continue
-            if Path(name).suffix.lower() in SUFFIXES:
+            path = Path(here, name)
+            suffix = path.suffix.lower()
+            if suffix in SUFFIXES or begins_as_media(path):
                 found += 1
-                yield Source(Path(here, name))
+                yield Source(path)
             else:
-                others += 1
+                others[suffix] += 1
     for error in denied:
         place = Path(os.fsdecode(error.filename))
         yield Source(
@@ -116,13 +123,30 @@ def _inside(folder: Path) -> Iterator[Source]:
             ),
         )
     if not found and not denied:
-        yield Source(folder, _nothing_in(folder, others))
+        yield Source(folder, _nothing_in(folder, others.total()))
+    elif others:
+        note(
+            f"{folder}: not looked at, for neither name nor first bytes are those of a video or "
+            f"picture: {_counted(others)}",
+            _NAMED,
+        )
 
 
 def _nothing_in(folder: Path, others: int) -> InputEmpty:
     if not others:
         return InputEmpty(f"{folder}: the folder holds no files", hint="check the path")
     return InputEmpty(
-        f"{folder}: none of the {others} files in the folder has the suffix of a video or picture",
-        hint="name a file itself, and it is tried whatever it is called",
+        f"{folder}: none of the {others} files in the folder has the suffix or the first bytes of "
+        "a video or picture",
+        hint=_NAMED,
     )
+
+
+def _counted(suffixes: Counter[str]) -> str:
+    """Such as 5 files (3 .txt, 1 .pdf, 1 without suffix): the most frequent ones."""
+    most = suffixes.most_common(_MOST_SUFFIXES)
+    parts = [f"{number} {suffix or 'without suffix'}" for suffix, number in most]
+    if rest := suffixes.total() - sum(number for _, number in most):
+        parts.append(f"{rest} others")
+    files = "1 file" if suffixes.total() == 1 else f"{suffixes.total()} files"
+    return f"{files} ({', '.join(parts)})"

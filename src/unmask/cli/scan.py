@@ -140,8 +140,8 @@ def scan(**options: Any) -> int:
     """Say for each face, and each file, whether it has been manipulated.
 
     PATH is a video, a picture, a folder (with the folders in it), or - for a list of paths on
-    standard input. A file that is named is always tried; in a folder, those with the suffix of a
-    video or picture.
+    standard input. A file that is named is always tried; in a folder, those with the suffix or the
+    first bytes of a video or picture.
 
     The exit code is 0 when every input was analysed, 3 when some could not be, 2 when nothing
     could be started, and 1 with --fail-on when one was found.

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from unmask.cli import logs
+
 
 @click.command(short_help="Serve the web app and its API.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
@@ -50,6 +52,7 @@ import click
     metavar="ADDRESS",
     help="The proxy in front, whose X-Forwarded-For is believed: rates then count each caller.",
 )
+@logs.option
 def serve(**options: Any) -> int:
     """Serve pages and API, and analyse what is handed in, until interrupted.
 

@@ -19,9 +19,11 @@ from typing import Any
 
 import click
 
+from unmask.cli import logs
 from unmask.core.errors import MissingExtra, UsageError
 from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits
+from unmask.jobs.room import check_room, reserve
 from unmask.runtime import find_package
 from unmask.store import History, Tokens
 from unmask.web import WebConfig, create_app
@@ -30,6 +32,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _THREADS = 24  # 10 may watch progress (WATCHERS of services), 8 wait for reports (Desk.errand)
 _MB = 2**20
 _PAUSE_S = 1.0
+_log = logging.getLogger("unmask.serve")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class ServeOptions:
     insecure: bool
     https: bool
     proxy: str | None
+    log: logs.Log = "warnings"
 
 
 def run(options: ServeOptions) -> int:
@@ -57,8 +61,9 @@ def run(options: ServeOptions) -> int:
     from unmask.web.refusing import answer_the_refused
     from unmask.web.security import may_send
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    logs.set_up(options.log)
     Limits.from_environment()  # where they make no sense, no worker would ever start
+    reserve()
     folders = Folders.default()
     config = config_for(options, folders)
     tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk
@@ -76,10 +81,12 @@ def run(options: ServeOptions) -> int:
         url_scheme="https" if options.https else "http",  # else its own pages look foreign
         **forwarding(options.proxy),
     )
-    answer_the_refused(servers, partial(may_send, app))
+    answer_the_refused(servers, partial(may_send, app), partial(check_room, folders))
     _announce(options, server)
     stopping = threading.Event()
-    keeper = threading.Thread(target=keep_worker, args=[options.jobs, stopping], daemon=True)
+    keeper = threading.Thread(
+        target=keep_worker, args=[options.jobs, stopping, options.log], daemon=True
+    )
     if options.jobs:
         keeper.start()
     try:
@@ -179,16 +186,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def keep_worker(jobs: int, stopping: threading.Event) -> None:
+def keep_worker(jobs: int, stopping: threading.Event, log: logs.Log = "warnings") -> None:
     """Run a worker, and another whenever it dies, until told to stop; then let it end."""
-    command = [sys.executable, "-m", "unmask", "worker", "--with-parent", "--jobs", str(jobs)]
+    command = [sys.executable, "-m", "unmask", "worker", "--with-parent"]
+    command += ["--jobs", str(jobs), "--log", log]
     while not stopping.is_set():
         worker = subprocess.Popen(command, stdin=subprocess.PIPE)
         while worker.poll() is None and not stopping.wait(_PAUSE_S / 4):
             pass
         assert worker.stdin is not None
         worker.stdin.close()
-        worker.wait()
+        code = worker.wait()
+        if not stopping.is_set():
+            _log.warning("the worker ended by itself (exit code %d): another is started", code)
         stopping.wait(_PAUSE_S)
 
 

@@ -12,12 +12,18 @@ def tokens() -> None:
 
 @tokens.command()
 @click.argument("name")
-def create(name: str) -> int:
+@click.option(
+    "--days",
+    type=click.IntRange(1, 36500),
+    metavar="N",
+    help="For how many days it is good.  [default: until it is revoked]",
+)
+def create(name: str, days: int | None) -> int:
     """Make a token called NAME and print it. It is shown this once."""
     from unmask.store import History, Tokens
 
     with History() as history:
-        _, secret = Tokens(history).create(name[:100])
+        _, secret = Tokens(history).create(name[:100], days)
     click.echo(secret)
     return 0
 
@@ -30,7 +36,10 @@ def list_() -> int:
     with History() as history:
         for token in Tokens(history).list():
             used = f"{token.used_at:%Y-%m-%d %H:%M} UTC" if token.used_at else "never used"
-            click.echo(f"{token.id}  {token.created_at:%Y-%m-%d}  {used}  {token.name}")
+            end = "" if token.expires_at is None else f"until {token.expires_at:%Y-%m-%d %H:%M} UTC"
+            until = end if token.good else "expired"
+            parts = (token.id, f"{token.created_at:%Y-%m-%d}", used, until, token.name)
+            click.echo("  ".join(filter(None, parts)))
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from unmask.cli import logs
+
 
 @click.command(short_help="Analyse what was submitted to the web app.")
 @click.option(
@@ -19,19 +21,18 @@ import click
     is_flag=True,
     help="End when standard input closes, as it does when the process that started this one ends.",
 )
-def worker(jobs: int, with_parent: bool) -> int:
+@logs.option
+def worker(jobs: int, with_parent: bool, log: logs.Log) -> int:
     """Take jobs from the queue until interrupted.
 
     'unmask serve' starts one by itself. More of them may run elsewhere: they need the same data
     folder (UNMASK_DATA), database (UNMASK_DATABASE) and queue (UNMASK_QUEUE, a redis:// URL; by
     default a file in the data folder).
     """
-    import logging
-
     from unmask.jobs.folders import Folders
     from unmask.jobs.worker import run_worker
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    logs.set_up(log)
 
     def ready() -> None:
         click.echo("unmask: worker ready", err=True)

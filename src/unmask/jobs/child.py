@@ -26,7 +26,7 @@ from unmask.jobs.messages import Failed, Finished, Order, Said, Working
 from unmask.jobs.options import same_model
 from unmask.jobs.pictures import write_pictures, write_provenance
 from unmask.jobs.previewing import PREVIEW, wanted_at_once, write_preview
-from unmask.jobs.vault import NO_ROOM, no_room
+from unmask.jobs.room import NO_ROOM, no_room
 
 _PREVIEW_S = 60.0
 _PAUSE_S = 0.1  # progress is for eyes

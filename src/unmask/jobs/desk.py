@@ -23,7 +23,7 @@ from unmask.jobs.deleting import (
     picture_folder,
 )
 from unmask.jobs.folders import Folders
-from unmask.jobs.options import JobOptions
+from unmask.jobs.options import Asked, JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
 from unmask.jobs.queueing import Queue
 from unmask.jobs.vault import Incoming, Vault
@@ -101,12 +101,10 @@ class Desk:
             incoming.discard()
             raise
         sha256, size = incoming.sha256, incoming.bytes
-        known = None if fresh else self.history.find(sha256, asked.model_sha256, asked.fingerprint)
+        known = None if fresh else self._known(sha256, name, asked, webhook)
         if known is not None:
             self._keep_if_used(incoming)
-            self._note_name(known.entry, _shown(name))
-            self._tell(known.entry.id, webhook)
-            return Submission(known.entry.id, "known")
+            return known
         incoming.settle()  # which may take a while, and nobody else could write meanwhile
         new = NewJob(
             name=_shown(name),
@@ -117,6 +115,8 @@ class Desk:
             options=options.as_json(),
             batch=batch,
             owner=owner,
+            origin=origin,
+            webhook=webhook,
         )
         try:
             job, added = self.book.add(new, fresh=fresh, keep=incoming.keep)
@@ -126,13 +126,50 @@ class Desk:
                 delete_unless_used(self.book, self.vault, sha256)
             raise
         if added:
-            self.log.add(job.id, "received", origin or f"{size} bytes, SHA-256 {sha256}")
-        elif job.name != new.name:
-            self.log.add(job.id, "received", f"also as {new.name}")
-        self._tell(job.id, webhook)  # before anybody can have done it
-        if added:
             self._queue()
         return Submission(job.id, "new" if added else "joined")
+
+    def without_file(
+        self,
+        sha256: str,
+        name: str,
+        options: JobOptions,
+        *,
+        webhook: str | None = None,
+        owner: str = "",
+    ) -> Submission | None:
+        """As :meth:`submit` of a file that is known or under way; None where it has to be sent.
+
+        Who has been told of a known one is not told again: the same files may come many times.
+        """
+        asked = options.asked()
+        known = self._known(sha256, name, asked, None)
+        if known is not None:
+            if webhook not in {one.url for one in self.deliveries.of(known.id)}:
+                self._tell(known.id, webhook)
+            return known
+        new = NewJob(
+            name=_shown(name),
+            bytes=0,
+            sha256=sha256,
+            model_sha256=asked.model_sha256,
+            fingerprint=asked.fingerprint,
+            options=options.as_json(),
+            owner=owner,
+            webhook=webhook,
+        )
+        job = self.book.join(new)
+        return None if job is None else Submission(job.id, "joined")
+
+    def _known(
+        self, sha256: str, name: str, asked: Asked, webhook: str | None
+    ) -> Submission | None:
+        found = self.history.find(sha256, asked.model_sha256, asked.fingerprint)
+        if found is None:
+            return None
+        self._note_name(found.entry, _shown(name))
+        self._tell(found.entry.id, webhook)
+        return Submission(found.entry.id, "known")
 
     @contextmanager
     def errand(self) -> Iterator[None]:
@@ -202,15 +239,22 @@ class Desk:
             fingerprint=asked.fingerprint,
             options=options.as_json(),
             owner=owner,
+            origin=f"again, after {id}",
+            webhook=webhook,
         )
         try:
             added, _ = self.book.add(new, fresh=True, keep=lambda: self._still_there(new.sha256))
         except _DeletedMeanwhile:
             return None
-        self.log.add(added.id, "received", f"again, after {id}")
-        self._tell(added.id, webhook)
         self._queue()
         return Submission(added.id, "new")
+
+    def retry(self, id: str) -> bool:
+        """Have a job done that failed or was cancelled; False where it did neither."""
+        retried = self.book.retry(id)
+        if retried:
+            self._queue()
+        return retried
 
     def pictures(self, id: str) -> EvidenceIndex:
         """The pictures of an analysis."""

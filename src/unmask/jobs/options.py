@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import ModelAltered
 from unmask.pipeline import Analyser, AnalysisRequest
-from unmask.store import fingerprint
 
 _USUAL = AnalysisRequest()
 
@@ -48,6 +47,8 @@ class JobOptions(BaseModel):
 
     def asked(self) -> Asked:
         """By what a result of these options is found again."""
+        from unmask.store import fingerprint  # with a database, which who analyses does not need
+
         analyser = self.analyser()
         return Asked(analyser.model.sha256, fingerprint(analyser.fingerprint_fields()))
 

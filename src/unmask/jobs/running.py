@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from unmask.core.analysis import Analysis
-from unmask.core.errors import StoreError
+from unmask.core.errors import DiskFull, StoreError
 from unmask.core.scan import Failure
 from unmask.jobs.children import Child
 from unmask.jobs.deleting import delete_analyses, draft_folders
@@ -21,18 +21,24 @@ from unmask.jobs.limits import Limits
 from unmask.jobs.messages import Failed, Finished, Order, Working
 from unmask.jobs.options import JobOptions
 from unmask.jobs.previewing import PREVIEW
-from unmask.jobs.vault import Vault
-from unmask.store import CustodyLog, History, Job, JobBook
+from unmask.jobs.pulses import Pulses, here
+from unmask.jobs.room import free, no_room, too_full_to_begin
+from unmask.jobs.vault import Vault, explained
+from unmask.store import History, Job, JobBook, State
+
+ATTEMPTS = 3
+"""How many times a job is begun that takes its worker along, or finds the disk full."""
 
 LEASE_S = 20.0
+_ROOM_S = 2.0
 _PAUSE_S = 0.5
 _RENEW_S = 0.4
 log = logging.getLogger("unmask.worker")
 
 
 def worker_name() -> str:
-    """Host and process: by it another worker on the same host can tell that this one has died."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    """Where, and process: by it another worker there can tell that this one has died."""
+    return f"{here()}:{os.getpid()}:{threading.get_ident()}"
 
 
 @dataclass(slots=True)
@@ -43,38 +49,100 @@ class Workshop:
     folders: Folders
     limits: Limits = field(default_factory=Limits.from_environment)
     stopping: threading.Event = field(default_factory=threading.Event)
+    pulses: Pulses = field(default_factory=lambda: Pulses(LEASE_S))
     book: JobBook = field(init=False)
-    log: CustodyLog = field(init=False)
     vault: Vault = field(init=False)
 
     def __post_init__(self) -> None:
         self.book = JobBook(self.history)
-        self.log = CustodyLog(self.history)
         self.vault = Vault(self.folders)
 
     def run(self) -> None:
-        """Do the job whose turn it is, if any waits."""
-        if self.stopping.is_set():
-            return
-        job = self.book.claim(worker_name(), LEASE_S)
-        if job is None:
-            return
+        """Do the job whose turn it is, if any waits, and there is room on the disk.
+
+        What the database then does not take is left to a sweep (:mod:`unmask.jobs.worker`).
+        """
+        try:
+            job = self.book.claim(worker_name(), LEASE_S) if self._has_room() else None
+            if job is not None:
+                self._do(job)
+        except StoreError as error:
+            log.warning("%s", error)
+
+    def _finish(self, job: Job, state: State, error: Failure | None = None) -> bool:
+        """End the job, and say so to who runs this; False where it is no longer this worker's."""
+        if not self.book.finish(job, state, error):
+            return False
+        told = {"job": job.id, "owner": job.owner, "bytes": job.bytes, "attempt": job.attempts}
+        if job.started_at is not None:
+            told["waited_s"] = round((job.started_at - job.created_at).total_seconds(), 1)
+            told["took_s"] = round((datetime.now(UTC) - job.started_at).total_seconds(), 1)
+        if error is not None:
+            told["code"] = error.code  # its words name the file, which nothing here is to keep
+        code = "" if error is None else f" ({error.code})"
+        took = f"{told.get('took_s', 0)} s"
+        log.info("job %s %s%s in %s", job.id, state, code, took, extra={"state": state} | told)
+        return True
+
+    def _has_room(self) -> bool:
+        """Wait while the disk is too full for another job; False where it is to stop."""
+        waited = False
+        while too_full_to_begin(self.folders) and not self.stopping.is_set():
+            if not waited:
+                log.warning(
+                    "%d MB are left on the disk of %s: no job is begun",
+                    free(self.folders) // 2**20,
+                    self.folders.root,
+                )
+            waited = True
+            self.stopping.wait(_ROOM_S)
+        if waited and not self.stopping.is_set():
+            log.warning("there is room on the disk again: jobs are begun")
+        return not self.stopping.is_set()
+
+    def _do(self, job: Job) -> None:
         if self.history.get(job.id) is not None:  # done, and its worker died before it said so
-            self.book.finish(job, "done")
+            self._finish(job, "done")
             return
         source = self.vault.find(job.sha256)
         if source is None:
-            self.book.finish(job, "failed", _gone())
+            self._finish(job, "failed", _gone())
             return
         drafts = draft_folders(self.folders, job.id, job.attempts)
         for left in drafts:
             shutil.rmtree(left, ignore_errors=True)  # of an attempt whose worker has died
         draft = drafts[-1]
-        draft.mkdir(mode=0o700, exist_ok=True)
         try:
+            with explained():
+                draft.mkdir(mode=0o700, exist_ok=True)
             self._work(job, source, draft)
+        except DiskFull as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            self._put_back(job, error)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+    def _put_back(self, job: Job, error: DiskFull) -> None:
+        """Let a job wait again that found no room, for that is no fault of the file's.
+
+        To note even that, there may have to be room first.
+        """
+        log.warning("job %s found the disk full: %s", job.id, error)
+        done = self.history.get(job.id) is not None
+        if not done:
+            shutil.rmtree(self.folders.evidence / job.id, ignore_errors=True)
+        noted = False
+        while not (noted or self.stopping.is_set()):
+            try:
+                if done:
+                    self._finish(job, "done")
+                elif job.attempts < ATTEMPTS:
+                    self.book.give_back(job)
+                else:
+                    self._finish(job, "failed", Failure.of(error))
+                noted = True
+            except DiskFull:
+                self.stopping.wait(_ROOM_S)
 
     def _work(self, job: Job, source: Path, draft: Path) -> None:
         order = Order(
@@ -92,27 +160,29 @@ class Workshop:
                 if isinstance(said, Finished):
                     self._keep(job, said.document, draft)
                     return
+                if isinstance(said, Failed) and said.error.code == DiskFull.code:
+                    raise no_room()
                 if isinstance(said, Failed):
-                    self.book.finish(job, "failed", said.error)
+                    self._finish(job, "failed", said.error)
                     return
                 state, now = said or state, time.monotonic()
                 if now > until:
-                    self.book.finish(job, "failed", _too_long(self.limits.wall_s))
+                    self._finish(job, "failed", _too_long(self.limits.wall_s))
                     return
                 if now - renewed >= _RENEW_S or (state is said and state.done == state.total):
                     renewed = now
                     if not self._goes_on(job, state):
                         return
-            self.book.finish(job, "failed", child.cause_of_death())
+            self._finish(job, "failed", child.cause_of_death())
 
     def _goes_on(self, job: Job, state: Working) -> bool:
         """Renew the lease; False where the job is to be left."""
         if self.stopping.is_set():
-            self.book.give_back(job)
+            self.book.give_back(job, unharmed=True)
             return False
         answer = self._renewed(job, state.stage, state.done, state.total)
         if answer == "cancel":
-            self.book.finish(job, "cancelled")
+            self._finish(job, "cancelled")
         return answer == "go"
 
     def _renewed(self, job: Job, stage: str, done: int, total: int) -> str:
@@ -130,22 +200,22 @@ class Workshop:
     def _keep(self, job: Job, document: str, draft: Path) -> None:
         """Pictures, then the analysis, then the job: whatever is there is there as a whole."""
         if self._renewed(job, "keep", 0, 1) != "go":
-            self.book.finish(job, "cancelled")
+            self._finish(job, "cancelled")
             return
         place = self.folders.evidence / job.id
         shutil.rmtree(place, ignore_errors=True)
         preview = draft / PREVIEW
-        if preview.is_file() and self.vault.find(job.sha256) is not None:
-            preview.replace(self.vault.preview_place(job.sha256))
-        draft.rename(place)
+        with explained():
+            if preview.is_file() and self.vault.find(job.sha256) is not None:
+                preview.replace(self.vault.preview_place(job.sha256))
+            draft.rename(place)
         analysis = Analysis.from_json(document)
         try:
             self.history.record(analysis, fingerprint=job.fingerprint, id=job.id)
         except StoreError:
             if self.history.get(job.id) is None:
                 raise
-        self.log.add(job.id, "analysed", f"{analysis.model.name} {analysis.model.version}")
-        if not self.book.finish(job, "done") and self.book.get(job.id) is None:
+        if not self._finish(job, "done") and self.book.get(job.id) is None:
             delete_analyses(self.history, self.folders, job.id)  # it was deleted meanwhile
 
 

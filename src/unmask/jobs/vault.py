@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import secrets
@@ -12,19 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from unmask.core.errors import DiskFull, StoreError
+from unmask.core.errors import StoreError
 from unmask.jobs.folders import Folders
+from unmask.jobs.room import NO_ROOM, check_room, no_room
 
 _STALE_S = 24 * 3600.0
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-
-
-def no_room() -> DiskFull:
-    """What is said of an OSError whose number is one of :data:`NO_ROOM`."""
-    return DiskFull(
-        "there is no room left for the file on the server's disk",
-        hint="send it again when there is more space",
-    )
 
 
 class TooManyBytes(Exception):
@@ -40,13 +31,15 @@ class Incoming:
 
     It has what form parsers ask of a stream (``write``, ``seek``, ``read``), and hashes as it is
     written; memory does not grow with the file. Where the disk fails it is gone, and
-    :class:`StoreError` raised, :class:`DiskFull` where there is no room.
+    :class:`StoreError` raised, :class:`unmask.core.errors.DiskFull` where there is no room but
+    the reserve.
     """
 
     def __init__(self, vault: Vault, limit: int) -> None:
         self._vault = vault
         self._limit = limit
         with explained():
+            check_room(vault.folders)
             self._path = vault.folders.incoming / secrets.token_hex(16)
             descriptor = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             self._file = os.fdopen(descriptor, "w+b")
@@ -66,6 +59,7 @@ class Incoming:
             raise TooManyBytes(self._limit)
         self._digest.update(piece)
         with self._or_gone():
+            check_room(self._vault.folders, len(piece))
             return self._file.write(piece)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -80,6 +74,12 @@ class Incoming:
     def read(self, size: int = -1) -> bytes:
         """As a file's."""
         return self._file.read(size)
+
+    def __enter__(self) -> Incoming:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close, and discard what was not kept."""

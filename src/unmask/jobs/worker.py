@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
@@ -18,10 +15,10 @@ from unmask.jobs.desk import Desk
 from unmask.jobs.folders import Folders
 from unmask.jobs.messenger import Messenger
 from unmask.jobs.queueing import Queue
-from unmask.jobs.running import Workshop
+from unmask.jobs.room import reserve, too_full_to_begin
+from unmask.jobs.running import ATTEMPTS, Workshop
 from unmask.store import History, Job, Settings
 
-ATTEMPTS = 3
 _SWEEP_S = 3.0
 _TIDY_S = 600.0
 _AT_ONCE = 1000
@@ -40,6 +37,7 @@ def run_worker(
 
     ``with_parent`` also ends when standard input closes, as it does when the parent dies.
     """
+    reserve()  # where it makes no sense, no job would ever be begun
     with History() as history:
         shop = Workshop(history, folders)
         queue = Queue(folders, shop.run)
@@ -82,11 +80,13 @@ def sweep(shop: Workshop, queue: Queue) -> int:
 
     A message too many is harmless (see :meth:`JobBook.claim`), one too few is mended here, the
     first :data:`_AT_ONCE` of them. A job that has cost :data:`ATTEMPTS` workers their lives fails.
-    Returns how many messages there were too few.
+    Returns how many messages there were too few. While the disk is too full for another job it
+    does nothing: workers live that cannot say so.
     """
-    for job in shop.book.running():
-        if _abandoned(job):
-            _give_back(shop, job)
+    if too_full_to_begin(shop.folders):
+        return 0
+    for job in shop.pulses.abandoned(shop.book.running()):
+        _give_back(shop, job)
     missing = max(0, min(shop.book.waiting() - queue.length(), _AT_ONCE))
     for _ in range(missing):
         queue.put()
@@ -123,25 +123,6 @@ def _safely(work: Callable[[], int]) -> int:
     except StoreError as error:
         log.warning("%s", error)
         return 0
-
-
-def _abandoned(job: Job) -> bool:
-    if job.lease_until is None or job.lease_until < datetime.now(UTC):
-        return True
-    host, process, *_ = [*(job.worker or "").rsplit(":", 2), "", ""]
-    return host == socket.gethostname() and process.isdigit() and not _alive(int(process))
-
-
-def _alive(process: int) -> bool:
-    if sys.platform == "win32":
-        return True  # the lease will tell
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _stop_on_signals(stopping: threading.Event) -> None:

@@ -1,6 +1,6 @@
 """The history, the book of jobs, custody, tokens, settings: SQLAlchemy, SQLite by default."""
 
-from unmask.store.booked import Job, NewJob
+from unmask.store.booked import Job, NewJob, State
 from unmask.store.custody import CustodyLog, Event
 from unmask.store.deliveries import Deliveries, Delivery, DeliveryState
 from unmask.store.entries import Entry, Filters, Order, Stored
@@ -23,6 +23,7 @@ __all__ = [
     "NewJob",
     "Order",
     "Settings",
+    "State",
     "Stored",
     "Tokens",
     "fingerprint",

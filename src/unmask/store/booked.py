@@ -18,6 +18,8 @@ class NewJob:
     """What is asked for. ``options`` are JSON values; ``batch`` groups files sent together.
 
     ``owner`` is whoever takes turns with others (:mod:`unmask.store.turns`), of 32 letters at most.
+    ``origin`` is what the custody log says of how it came, empty for its size and hash;
+    ``webhook`` an address that is told when it has ended.
     """
 
     name: str
@@ -28,6 +30,8 @@ class NewJob:
     options: Mapping[str, Any]
     batch: str | None = None
     owner: str = ""
+    origin: str = ""
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

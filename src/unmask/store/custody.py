@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from unmask.core.version import __version__
 from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import EventRow
@@ -35,13 +34,7 @@ class CustodyLog:
         self, analysis: str, event: str, detail: str = "", *, at: datetime | None = None
     ) -> None:
         """Log ``event`` for the analysis (or job) with this id; ``at`` None is now."""
-        row = EventRow(
-            analysis=analysis,
-            at=at or datetime.now(UTC),
-            event=event,
-            detail=detail,
-            unmask=__version__,
-        )
+        row = EventRow.of(analysis, event, detail, at=at)
         with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
             session.add(row)
 

@@ -22,8 +22,10 @@ from sqlalchemy.sql import ColumnElement
 from unmask.store.booked import ACTIVE
 from unmask.store.failures import explained
 from unmask.store.history import History
-from unmask.store.jobs import WHEN_ENDED
 from unmask.store.schema import AnalysisRow, DeliveryRow, JobRow
+
+WHEN_ENDED = datetime(9999, 1, 1, tzinfo=UTC)
+"""When webhooks of a job that goes on fall due."""
 
 _RIVALS = 10  # other workers, which may be faster at this one and the next
 DeliveryState = Literal["waiting", "delivered", "given-up"]
@@ -56,16 +58,8 @@ class Deliveries:
 
     def add(self, analysis: str, url: str) -> Delivery:
         """Have ``url`` told when the job has ended, or soon if it has; the same twice is one."""
-        wanted = (DeliveryRow.analysis == analysis, DeliveryRow.url == url)
         with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
-            waiting = select(DeliveryRow).where(*wanted, DeliveryRow.state == "waiting")
-            row = session.scalars(waiting.limit(1)).first()
-            if row is None:
-                job = select(JobRow.state).where(JobRow.id == analysis).with_for_update()
-                active = session.scalars(job).first() in ACTIVE
-                row = _row(analysis, url, WHEN_ENDED if active else datetime.now(UTC))
-                session.add(row)
-            return _delivery(row)
+            return _delivery(to_be_told(session, analysis, url))
 
     def of(self, analysis: str) -> list[Delivery]:
         """Those of one analysis, the oldest first."""
@@ -74,11 +68,36 @@ class Deliveries:
             rows = session.scalars(query.order_by(DeliveryRow.created_at, DeliveryRow.id))
             return [_delivery(row) for row in rows]
 
-    def waiting(self) -> int:
-        """How many have neither been received nor given up, those of jobs not ended among them."""
-        query = select(func.count()).select_from(DeliveryRow).where(DeliveryRow.state == "waiting")
+    def counted(self, state: DeliveryState) -> int:
+        """How many are in that state; of jobs that have not ended yet all wait."""
+        query = select(func.count()).select_from(DeliveryRow).where(DeliveryRow.state == state)
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalar(query) or 0
+
+    def again(self, analysis: str) -> int:
+        """Have everybody told once more who has been told of it, or been given up; how many.
+
+        As new messages, since who has received one knows it by its id.
+        """
+        ended = (DeliveryRow.analysis == analysis, DeliveryRow.state != "waiting")
+        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+            urls = list(session.scalars(select(DeliveryRow.url).where(*ended).distinct()))
+            for url in urls:
+                to_be_told(session, analysis, url)
+            return len(urls)
+
+    def revive(self, *, most: int) -> int:
+        """Have so many at most of those tried anew that were given up; how many there were.
+
+        They are the same messages: nobody has received them.
+        """
+        lost = DeliveryRow.state == "given-up"
+        now = datetime.now(UTC)
+        with explained(self._place, "write to"), self._writer.begin() as connection:
+            ids = list(connection.scalars(select(DeliveryRow.id).where(lost).limit(most)))
+            tried = update(DeliveryRow).where(DeliveryRow.id.in_(ids), lost)
+            values = {"state": "waiting", "attempts": 0, "next_at": now}
+            return connection.execute(tried.values(values)).rowcount
 
     def hosts_due(self, limit: int) -> list[str]:
         """The hosts for which something is due now, those that have waited longest first."""
@@ -141,6 +160,28 @@ class Deliveries:
         with explained(self._place, "write to"), self._writer.begin() as connection:
             done = connection.execute(update(DeliveryRow).where(*same).values(**values))
             return done.rowcount > 0
+
+
+def to_be_told(session: Session, analysis: str, url: str) -> DeliveryRow:
+    """See :meth:`Deliveries.add`."""
+    wanted = (DeliveryRow.analysis == analysis, DeliveryRow.url == url)
+    waiting = select(DeliveryRow).where(*wanted, DeliveryRow.state == "waiting")
+    row = session.scalars(waiting.limit(1)).first()
+    if row is None:
+        job = select(JobRow.state).where(JobRow.id == analysis).with_for_update()
+        active = session.scalars(job).first() in ACTIVE
+        row = _row(analysis, url, WHEN_ENDED if active else datetime.now(UTC))
+        session.add(row)
+    return row
+
+
+def told_of_next_end(session: Session, analysis: str) -> None:
+    """The job goes on: everybody is told when it ends again, of this end nobody any more."""
+    of_it = DeliveryRow.analysis == analysis
+    asleep = update(DeliveryRow).where(of_it, DeliveryRow.state == "waiting")
+    session.execute(asleep.values(next_at=WHEN_ENDED, attempts=0, problem=""))
+    for url in list(session.scalars(select(DeliveryRow.url).where(of_it).distinct())):
+        to_be_told(session, analysis, url)
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:

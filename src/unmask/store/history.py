@@ -18,7 +18,7 @@ from unmask.store.entries import Entry, Filters, Order, Stored, aware, search_ke
 from unmask.store.failures import explained
 from unmask.store.migrate import ensure_current
 from unmask.store.queries import begins, conditions, ordering, whole
-from unmask.store.schema import AnalysisRow
+from unmask.store.schema import AnalysisRow, EventRow
 
 _ID_BYTES = 10  # 80 bits: short in a URL, and nobody guesses one
 _BATCH = 100
@@ -79,7 +79,8 @@ class History:
         ``fingerprint`` is that of the options requested; ``source`` the path it was read from,
         None for an upload; ``created_at`` an aware datetime, None for now. ``id`` is that of the
         job that made it, None for one of its own; a second analysis under an id is refused
-        (:class:`StoreError`), so that a job repeated by mistake leaves one result.
+        (:class:`StoreError`), so that a job repeated by mistake leaves one result. The custody log
+        of that job has a line of it then, or there is no result.
         """
         row = AnalysisRow(
             id=id or secrets.token_hex(_ID_BYTES),
@@ -101,6 +102,9 @@ class History:
         entry = _entry(row)
         with explained(self.place, "write to"), Session(self._writer) as session, session.begin():
             session.add(row)
+            if id is not None:
+                made_by = f"{analysis.model.name} {analysis.model.version}"
+                session.add(EventRow.of(id, "analysed", made_by))
         return entry
 
     def find(self, sha256: str, model_sha256: str, fingerprint: str) -> Stored | None:

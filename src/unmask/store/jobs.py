@@ -31,14 +31,26 @@ from sqlalchemy.sql import ColumnElement
 
 from unmask.core.scan import Failure
 from unmask.store.booked import ACTIVE, Job, NewJob, State
+from unmask.store.deliveries import WHEN_ENDED, to_be_told, told_of_next_end
 from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
 from unmask.store.turns import ahead, next_in_turn, note_turn, sooner, take_turns
 
-WHEN_ENDED = datetime(9999, 1, 1, tzinfo=UTC)
-"""When webhooks of a job that goes on fall due."""
-
+_WAITING: dict[str, Any] = {
+    "started_at": None,
+    "finished_at": None,
+    "state": "queued",
+    "stage": "queued",
+    "done": 0,
+    "total": 1,
+    "attempts": 0,
+    "worker": None,
+    "lease_until": None,
+    "cancel": False,
+    "error": None,
+}
+_BEFORE_CODE = '{"code":"'  # an error as it is kept
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 
@@ -54,6 +66,7 @@ class JobBook:
     ) -> tuple[Job, bool]:
         """The job for what is asked for, and whether it is new.
 
+        What the custody log says of it and whom to tell are on record with it, or none of it is.
         Unless ``fresh``, a waiting or running job for the same bytes, model and options is it; of
         another owner's the new one becomes the owner where it then comes sooner.
         ``keep`` puts their file in its place, or raises: nobody who holds the bytes
@@ -62,22 +75,18 @@ class JobBook:
         with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
             _hold(session.connection(), new.sha256)
             keep()
-            if not fresh:
-                same = select(JobRow).where(
-                    JobRow.sha256 == new.sha256,
-                    JobRow.model_sha256 == new.model_sha256,
-                    JobRow.fingerprint == new.fingerprint,
-                    JobRow.state.in_(ACTIVE),
-                    JobRow.cancel.is_(False),
-                )
-                found = session.scalars(same.limit(1)).first()
-                if found is not None:
-                    if found.state == "queued" and sooner(session, found, new.owner):
-                        found.owner = new.owner
-                    return _job(found), False
+            found = None if fresh else _joined(session, new)
+            if found is not None:
+                return found, False
             row = _row(new)
-            session.add(row)
-            return _job(row), True
+            said = new.origin or f"{new.bytes} bytes, SHA-256 {new.sha256}"
+            session.add_all((row, EventRow.of(row.id, "received", said)))
+            return _told(session, row, new.webhook), True
+
+    def join(self, new: NewJob) -> Job | None:
+        """As :meth:`add` where such a job waits or runs already; None where it does not."""
+        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+            return _joined(session, new)
 
     def get(self, id: str) -> Job | None:
         """The job with exactly this id."""
@@ -169,6 +178,15 @@ class JobBook:
         with explained(self._place, "read"), Session(self._reader) as session:
             return {str(row[0]): int(row[1]) for row in session.execute(query)}
 
+    def failed_by_code(self) -> dict[str, int]:
+        """How many jobs have failed, by the code of their error."""
+        find = func.strpos if self._reader.dialect.name == "postgresql" else func.instr
+        rest = func.substr(JobRow.error, len(_BEFORE_CODE) + 1)
+        code = func.substr(rest, 1, find(rest, '"') - 1)
+        query = select(code, func.count()).where(JobRow.state == "failed").group_by(code)
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return {str(row[0]): int(row[1]) for row in session.execute(query) if row[0]}
+
     def uses(self, sha256: str) -> int:
         """How many jobs are about these bytes, to be told; deletions decide by :meth:`holding`."""
         with explained(self._place, "read"), Session(self._reader) as session:
@@ -225,9 +243,15 @@ class JobBook:
             lease_until=None,
         )
 
-    def give_back(self, job: Job) -> bool:
-        """Let a running job wait again, because its worker has died or is going."""
-        return self._change(_held_by(job), state="queued", worker=None, lease_until=None)
+    def give_back(self, job: Job, *, unharmed: bool = False) -> bool:
+        """Let a running job wait again, because its worker has died or is going.
+
+        ``unharmed``: the job is not to blame, and the attempt does not count.
+        """
+        attempts = JobRow.attempts - 1 if unharmed else JobRow.attempts
+        return self._change(
+            _held_by(job), state="queued", worker=None, lease_until=None, attempts=attempts
+        )
 
     def give_up(self, job: Job, error: Failure) -> bool:
         """Fail a job that waits or runs, whoever holds it."""
@@ -255,6 +279,34 @@ class JobBook:
             done = connection.execute(ended.values(state="cancelled", cancel=True, finished_at=now))
             connection.execute(_told_of(DeliveryRow.analysis.in_(ids), now))
             return done.rowcount
+
+    def retry(self, id: str) -> bool:
+        """Let a job wait again that failed or was cancelled; False where it did neither.
+
+        It keeps its id, its options and its place among its owner's, and who was told of its end
+        is told of the next one.
+        """
+        return bool(self._retry(JobRow.id == id, JobRow.state.in_(("failed", "cancelled")), most=1))
+
+    def retry_failed(self, owner: str, *, code: str | None = None, most: int) -> int:
+        """The same for so many at most of an owner's that failed, by ``code`` alone if given."""
+        wanted = [JobRow.state == "failed", JobRow.owner == owner]
+        if code is not None:
+            wanted.append(JobRow.error.startswith(f'{_BEFORE_CODE}{code}"', autoescape=True))
+        return self._retry(*wanted, most=most)
+
+    def _retry(self, *wanted: ColumnElement[bool], most: int) -> int:
+        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+            query = select(JobRow).where(*wanted).order_by(JobRow.created_at).limit(most)
+            rows = session.scalars(query.with_for_update()).all()
+            for row in rows:
+                for name, value in _WAITING.items():
+                    setattr(row, name, value)
+                session.add(EventRow.of(row.id, "received", f"again, after {row.id}"))
+            session.flush()  # whom to tell of it depends on their state
+            for row in rows:
+                told_of_next_end(session, row.id)
+            return len(rows)
 
     def delete(self, *ids: str) -> None:
         """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
@@ -288,6 +340,33 @@ class JobBook:
             query = query.order_by(JobRow.created_at.desc(), JobRow.id).limit(newest)
         with explained(self._place, "read"), Session(self._reader) as session:
             return [_job(row) for row in session.scalars(query)]
+
+
+def _joined(session: Session, new: NewJob) -> Job | None:
+    """The job under way that is the same, which it is then for the new one's owner, too."""
+    same = select(JobRow).where(
+        JobRow.sha256 == new.sha256,
+        JobRow.model_sha256 == new.model_sha256,
+        JobRow.fingerprint == new.fingerprint,
+        JobRow.state.in_(ACTIVE),
+        JobRow.cancel.is_(False),
+    )
+    found = session.scalars(same.limit(1)).first()
+    if found is None:
+        return None
+    if found.state == "queued" and sooner(session, found, new.owner):
+        found.owner = new.owner
+    if found.name != new.name:
+        session.add(EventRow.of(found.id, "received", f"also as {new.name}"))
+    return _told(session, found, new.webhook)
+
+
+def _told(session: Session, row: JobRow, webhook: str | None) -> Job:
+    """The job, of whose end ``webhook`` is to be told."""
+    session.flush()
+    if webhook:
+        to_be_told(session, row.id, webhook)
+    return _job(row)
 
 
 def _uses(sha256: str) -> Select[int]:
@@ -338,9 +417,6 @@ def _row(new: NewJob) -> JobRow:
     return JobRow(
         id=secrets.token_hex(10),
         created_at=datetime.now(UTC),
-        started_at=None,
-        finished_at=None,
-        state="queued",
         batch=new.batch,
         owner=new.owner,
         name=new.name,
@@ -349,14 +425,7 @@ def _row(new: NewJob) -> JobRow:
         model_sha256=new.model_sha256,
         fingerprint=new.fingerprint,
         options=json.dumps(dict(new.options), sort_keys=True),
-        stage="queued",
-        done=0,
-        total=1,
-        attempts=0,
-        worker=None,
-        lease_until=None,
-        cancel=False,
-        error=None,
+        **_WAITING,
     )
 
 

@@ -20,10 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from unmask.core.version import __version__
 from unmask.store.entries import aware
 
 REVISION_TABLE = "unmask_revision"  # not Alembic's default: the database may be shared
-HEAD = "0005"
+HEAD = "0006"
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -151,6 +152,19 @@ class EventRow(Base):
     detail: Mapped[str] = mapped_column(Text)
     unmask: Mapped[str] = mapped_column(String(32))
 
+    @classmethod
+    def of(
+        cls, analysis: str, event: str, detail: str = "", *, at: datetime | None = None
+    ) -> EventRow:
+        """A line for what is done by this version; ``at`` None is now."""
+        return cls(
+            analysis=analysis,
+            at=at or datetime.now(UTC),
+            event=event,
+            detail=detail,
+            unmask=__version__,
+        )
+
 
 class TokenRow(Base):
     """A token of the API. Only its SHA-256 is kept; the token itself is shown once."""
@@ -160,6 +174,7 @@ class TokenRow(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     name: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
 
 from unmask.store.failures import explained
 from unmask.store.history import History
@@ -30,6 +31,12 @@ class Token:
     name: str
     created_at: datetime
     used_at: datetime | None
+    expires_at: datetime | None
+
+    @property
+    def good(self) -> bool:
+        """Whether it has not expired."""
+        return self.expires_at is None or datetime.now(UTC) < self.expires_at
 
 
 class Tokens:
@@ -39,27 +46,29 @@ class Tokens:
         self._place = history.place
         self._reader, self._writer = history.engines
 
-    def create(self, name: str) -> tuple[Token, str]:
-        """A new token and its secret, which cannot be had again."""
+    def create(self, name: str, days: int | None = None) -> tuple[Token, str]:
+        """A new token and its secret, which cannot be had again; it is good for so many days."""
+        now = datetime.now(UTC)
         secret = _PREFIX + secrets.token_urlsafe(32)
         row = TokenRow(
             id=secrets.token_hex(4),
-            created_at=datetime.now(UTC),
+            created_at=now,
             used_at=None,
+            expires_at=None if days is None else now + timedelta(days=days),
             name=name,
             sha256=_digest(secret),
         )
-        token = Token(row.id, row.name, row.created_at, None)
+        token = _token(row)
         with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
             session.add(row)
         return token, secret
 
     def known(self, secret: str) -> str | None:
-        """The id of the token with this secret; None if there is none.
+        """The id of the token with this secret; None if there is none that is good.
 
         The look-up is by hash: how long it takes says nothing about the secrets there are.
         """
-        query = select(TokenRow.id).where(TokenRow.sha256 == _digest(secret))
+        query = select(TokenRow.id).where(TokenRow.sha256 == _digest(secret), _good())
         with explained(self._place, "read"), Session(self._reader) as session:
             return session.scalars(query).first()
 
@@ -71,7 +80,9 @@ class Tokens:
         good: to delete something, say.
         """
         now = datetime.now(UTC)
-        query = select(TokenRow.id, TokenRow.used_at).where(TokenRow.sha256 == _digest(secret))
+        query = select(TokenRow.id, TokenRow.used_at).where(
+            TokenRow.sha256 == _digest(secret), _good()
+        )
         with explained(self._place, "read"), Session(self._reader) as session:
             row = session.execute(query).first()
         if row is None:
@@ -87,12 +98,13 @@ class Tokens:
         query = select(TokenRow).order_by(TokenRow.created_at)
         with explained(self._place, "read"), Session(self._reader) as session:
             rows = session.scalars(query)
-            return [Token(row.id, row.name, row.created_at, row.used_at) for row in rows]
+            return [_token(row) for row in rows]
 
     def count(self) -> int:
-        """How many there are."""
+        """How many there are that are good."""
+        query = select(func.count()).select_from(TokenRow).where(_good())
         with explained(self._place, "read"), Session(self._reader) as session:
-            return session.scalar(select(func.count()).select_from(TokenRow)) or 0
+            return session.scalar(query) or 0
 
     def delete(self, id: str) -> bool:
         """Revoke a token; False if there is none with this id."""
@@ -120,6 +132,14 @@ class Settings:
             session.execute(delete(SettingRow).where(SettingRow.name == name))
             if value is not None:
                 session.add(SettingRow(name=name, value=json.dumps(value)))
+
+
+def _token(row: TokenRow) -> Token:
+    return Token(row.id, row.name, row.created_at, row.used_at, row.expires_at)
+
+
+def _good() -> ColumnElement[bool]:
+    return or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > datetime.now(UTC))
 
 
 def _digest(secret: str) -> str:

@@ -4,6 +4,7 @@ Videos are read by PyAV (FFmpeg), pictures and animated WebP by Pillow. Both com
 shows them: upright, pixels square, of ordinary range, pictures in sRGB, transparency over white.
 """
 
+from unmask.video.beginnings import begins_as_media
 from unmask.video.counts import DamageCount
 from unmask.video.files import FileFacts, changed_while_read, glance, read_facts
 from unmask.video.limits import frames_that_fit
@@ -17,6 +18,7 @@ __all__ = [
     "DamageCount",
     "FileFacts",
     "FileTags",
+    "begins_as_media",
     "changed_while_read",
     "frames_that_fit",
     "glance",

@@ -28,19 +28,28 @@ from unmask.jobs.vault import explained
 
 _LINGER_S = 30.0
 _STRANGERS = 2**20  # bytes, of which signing in takes some hundred
+_COPIES = 2  # the body as it came, and the file in it, until that is whole
 
 MaySend = Callable[[Mapping[str, str]], bool]
+CheckRoom = Callable[[int], None]
 
 
-def answer_the_refused(servers: dict[int, Any], may_send: MaySend = lambda headers: True) -> None:
+def answer_the_refused(
+    servers: dict[int, Any],
+    may_send: MaySend = lambda headers: True,
+    check_room: CheckRoom = lambda coming: None,
+) -> None:
     """Have these servers (the map that ``create_server`` fills) do so.
 
     ``may_send`` says by the headers of a request, their names in capitals with ``_``, whether more
-    than a form is taken of who sends it.
+    than a form is taken of who sends it. ``check_room`` raises :class:`DiskFull` where so many
+    bytes more are not to be put on the disk; of a form it is not asked, so that things can be
+    deleted.
     """
     for server in servers.values():
         if hasattr(server, "channel_class"):
-            server.channel_class, server.may_send = Channel, may_send
+            server.channel_class = Channel
+            server.may_send, server.check_room = may_send, check_room
 
 
 class NoRoom(Error):  # type: ignore[misc]
@@ -67,14 +76,19 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     adj: Any
     error: Any
 
-    def __init__(self, adj: Any, refuse: Callable[[], None], may_send: MaySend) -> None:
+    def __init__(
+        self, adj: Any, refuse: Callable[[], None], may_send: MaySend, check_room: CheckRoom
+    ) -> None:
         super().__init__(adj)
         self._refuse = refuse
         self._may_send = may_send
+        self._check_room = check_room
 
     def parse_header(self, header_plus: bytes) -> None:
-        """See the base class. The limit for the body is set here."""
+        """See the base class. The limits for the body are looked at here."""
         super().parse_header(header_plus)
+        if self.content_length >= _STRANGERS:
+            self._check_room(_COPIES * self.content_length)
         if (self.chunked or self.content_length >= _STRANGERS) and not self._may_send(self.headers):
             self.adj = copy.copy(self.adj)
             self.adj.max_request_body_size = _STRANGERS
@@ -82,6 +96,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """See the base class."""
         try:
+            if self.body_bytes_received >= _STRANGERS:  # others send at the same time
+                self._check_room(len(data))
             with explained():
                 consumed: int = super().received(data)
         except DiskFull as error:
@@ -115,7 +131,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def parser_class(self, adj: Any) -> Parser:
         """The parser of the next request."""
-        return Parser(adj, self._refuse, self.server.may_send)
+        return Parser(adj, self._refuse, self.server.may_send, self.server.check_room)
 
     def handle_close(self) -> None:
         """See the base class."""

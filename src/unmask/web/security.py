@@ -16,7 +16,7 @@ from unmask.web.problems import PROGRAMS, for_programs
 from unmask.web.services import KEY, Services, services
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN: Final = frozenset({"static", "pages.sign_in", "health.healthz"})
+OPEN: Final = frozenset({"static", "pages.sign_in", "health.healthz", "health.readyz"})
 HEADER: Final = "X-CSRF-Token"
 FIELD: Final = "csrf_token"
 
@@ -94,7 +94,7 @@ def _guard() -> AnyResponse | None:
     if bearer is not None:
         g.token = services().tokens.check(bearer)
         if g.token is None:
-            raise Unauthorized("This token is not known here.")
+            raise Unauthorized("This token is not known here, or has expired.")
     elif services().config.tokens_required and not _signed_in():
         if is_api:
             raise Unauthorized("Send a token: Authorization: Bearer …")
@@ -127,9 +127,11 @@ def _bearer() -> str | None:
 
 
 def _signed_in() -> bool:
-    """By a token that has not been revoked since."""
+    """By a token that has neither been revoked since nor expired."""
     known = session.get("token")
-    return known is not None and any(one.id == known for one in services().tokens.list())
+    return known is not None and any(
+        one.id == known and one.good for one in services().tokens.list()
+    )
 
 
 def _check_csrf() -> None:

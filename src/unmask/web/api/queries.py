@@ -16,6 +16,9 @@ from unmask.store import Filters, Job
 LONGEST_TEXT = 1000
 """Far beyond any name of a file; SQLite looks for no more than some ten thousand letters."""
 
+CODE = "^[a-z][a-z-]{0,39}$"
+"""Of an error."""
+
 PLACE = "^[0-9]{16}-[0-9a-f]{20}$"
 """Of a job: microseconds since 1970, up to the year 2286, and its id."""
 
@@ -84,6 +87,14 @@ def place(name: str) -> tuple[datetime, str] | None:
         raise UsageError(f"{name} must be as in the address that the page before names as next")
     time, _, id = text.partition("-")
     return _EPOCH + int(time) * _MICROSECOND, id
+
+
+def code(name: str) -> str | None:
+    """The parameter ``name`` as the code of an error, None where it is not given."""
+    text = request.args.get(name)
+    if text is not None and not re.fullmatch(CODE, text):
+        raise UsageError(f"{name} must be the code of an error, such as disk-full")
+    return text
 
 
 def truth(name: str, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import AwareDatetime, Field
 
@@ -10,9 +10,7 @@ from unmask.core.analysis import Analysis, Label, Probability, Record, Threshold
 from unmask.core.scan import Failure
 from unmask.jobs.webhooks import LONGEST_URL
 from unmask.pipeline import RANGES
-from unmask.store import DeliveryState
-
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+from unmask.store import DeliveryState, State
 
 
 class Progress(Record):
@@ -94,6 +92,18 @@ class Cancelled(Record):
     """How many jobs were cancelled."""
 
     cancelled: int = Field(ge=0)
+
+
+class Retried(Record):
+    """How many jobs wait again."""
+
+    retried: int = Field(ge=0)
+
+
+class Resent(Record):
+    """How many messages are sent again."""
+
+    resent: int = Field(ge=0)
 
 
 class ModelItem(Record):

@@ -14,7 +14,7 @@ from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
 from unmask.core.language import LANGUAGES
 from unmask.jobs import Submission
-from unmask.store import Order, Stored
+from unmask.store import Order, State, Stored
 from unmask.web.api import queries
 from unmask.web.api.describing import Operation, describes
 from unmask.web.api.records import (
@@ -24,7 +24,8 @@ from unmask.web.api.records import (
     Link,
     ModelItem,
     Models,
-    State,
+    Resent,
+    Retried,
     Task,
     Upload,
 )
@@ -38,6 +39,7 @@ from unmask.web.views.upload import NUMBERS, PART, options_from
 API = Blueprint("api", __name__, url_prefix="/api/v1")
 _MOST = 200
 _CANCELLED_AT_ONCE = 1000  # others write in between
+_RETRIED_AT_ONCE = 100
 _FAR = 2**31 - 1
 _LONGEST_JSON = 2**17  # it is read into memory, and holds two addresses at most
 _REPORT = {"language": ({"enum": list(LANGUAGES), "default": "en"}, "that it is written in")}
@@ -142,6 +144,38 @@ def cancel_waiting() -> ResponseReturnValue:
     return _json(Cancelled(cancelled=count))
 
 
+@API.post("/jobs/retry")
+@describes(
+    Operation(
+        summary="Retry all that failed",
+        query={"code": ({"type": "string", "pattern": queries.CODE}, "only with this error")},
+        answers={200: ("They wait again", Retried)},
+    )
+)
+def retry_failed() -> ResponseReturnValue:
+    """Have all done again that this token has booked and that failed, under the same ids."""
+    book, whose, count = services().desk.book, owner("api"), 0
+    code = queries.code("code")
+    while some := book.retry_failed(whose, code=code, most=_RETRIED_AT_ONCE):
+        count += some
+    return _json(Retried(retried=count))
+
+
+@API.post("/webhooks/resend")
+@describes(
+    Operation(
+        summary="Resend all webhooks that were given up",
+        answers={200: ("They are sent again", Resent)},
+    )
+)
+def resend_given_up() -> ResponseReturnValue:
+    """Try all messages anew that no receiver took, whoever booked what they are about."""
+    deliveries, count = services().desk.deliveries, 0
+    while some := deliveries.revive(most=_CANCELLED_AT_ONCE):
+        count += some
+    return _json(Resent(resent=count))
+
+
 @API.get("/analyses/<id>")
 @describes(
     Operation(
@@ -184,6 +218,36 @@ def cancel(id: str) -> ResponseReturnValue:
     if not services().desk.book.cancel(id):
         raise Conflict(f"The job has ended: {task.state}.")
     return _json(task_of(id), 202)
+
+
+@API.post("/analyses/<id>/retry")
+@describes(
+    Operation(
+        summary="Retry a job",
+        answers={202: ("It waits to be analysed", Task)},
+        problems=(404, 409),
+    )
+)
+def retry(id: str) -> ResponseReturnValue:
+    """Have a job done again that failed or was cancelled, under the same id. 409 for others."""
+    task = task_of(id)
+    if not services().desk.retry(id):
+        raise Conflict(f"The job has neither failed nor been cancelled: {task.state}.")
+    return _json(task_of(id), 202)
+
+
+@API.post("/analyses/<id>/webhooks")
+@describes(
+    Operation(
+        summary="Resend the webhooks of an analysis",
+        answers={200: ("They are sent again", Resent)},
+        problems=(404,),
+    )
+)
+def resend(id: str) -> ResponseReturnValue:
+    """Tell everybody once more who was told of it, or should have been."""
+    task_of(id)
+    return _json(Resent(resent=services().desk.deliveries.again(id)))
 
 
 @API.get("/analyses/<id>/report.html")

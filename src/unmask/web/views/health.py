@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify
@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from unmask.core.errors import UnmaskError
 from unmask.core.version import __version__
+from unmask.jobs.room import check_room, free, reserve
 from unmask.web.api.describing import Operation, describes
 from unmask.web.services import services
 
@@ -28,13 +29,45 @@ health = Blueprint("health", __name__)
     )
 )
 def healthz() -> ResponseReturnValue:
-    """200 when the database answers and a model is there, 503 with the reason otherwise."""
+    """200 when the database answers and a model is there, 503 with the reason otherwise.
+
+    A full disk is no such reason: to start the server anew would not help.
+    """
+    return _state("ok", _works)
+
+
+@health.get("/readyz")
+@describes(
+    Operation(
+        summary="Readiness",
+        answers={
+            200: ("Files are taken", "application/json"),
+            503: ("They are not now, and why", "application/json"),
+        },
+        open=True,
+    )
+)
+def readyz() -> ResponseReturnValue:
+    """200 when files are taken: it works, and there is room for them on the disk."""
+    return _state("ready", _takes_files)
+
+
+def _works() -> None:
+    services().history.list(limit=1)  # whoever asks, and however long the history is
+    services().package()
+
+
+def _takes_files() -> None:
+    _works()
+    check_room(services().desk.folders)
+
+
+def _state(good: str, check: Callable[[], None]) -> ResponseReturnValue:
     try:
-        services().history.list(limit=1)  # whoever asks, and however long the history is
-        services().package()
+        check()
     except UnmaskError as error:
         return jsonify(status="failing", code=error.code, detail=error.message), 503
-    return jsonify(status="ok", version=__version__)
+    return jsonify(status=good, version=__version__)
 
 
 @health.get("/metrics")
@@ -51,6 +84,12 @@ def metrics() -> ResponseReturnValue:
             f'unmask_jobs{{state="{state}"}} {counts.get(state, 0)}'
             for state in ("queued", "running", "done", "failed", "cancelled")
         ),
+        "# HELP unmask_jobs_failed Failed jobs by the code of their error.",
+        "# TYPE unmask_jobs_failed gauge",
+        *(
+            f'unmask_jobs_failed{{code="{code}"}} {many}'
+            for code, many in sorted(desk.book.failed_by_code().items())
+        ),
         "# HELP unmask_jobs_waiting Jobs in the queue, by who takes turns.",
         "# TYPE unmask_jobs_waiting gauge",
         *(
@@ -63,10 +102,16 @@ def metrics() -> ResponseReturnValue:
         f"unmask_longest_wait_seconds {max(0.0, waited_s):.0f}",
         "# HELP unmask_disk_free_bytes Room left for uploads and pictures.",
         "# TYPE unmask_disk_free_bytes gauge",
-        f"unmask_disk_free_bytes {shutil.disk_usage(desk.folders.uploads).free}",
+        f"unmask_disk_free_bytes {free(desk.folders)}",
+        "# HELP unmask_disk_reserve_bytes Below this much room no files are taken.",
+        "# TYPE unmask_disk_reserve_bytes gauge",
+        f"unmask_disk_reserve_bytes {reserve()}",
         "# HELP unmask_webhooks_waiting Messages that no receiver has taken yet.",
         "# TYPE unmask_webhooks_waiting gauge",
-        f"unmask_webhooks_waiting {desk.deliveries.waiting()}",
+        f"unmask_webhooks_waiting {desk.deliveries.counted('waiting')}",
+        "# HELP unmask_webhooks_given_up Messages that no receiver took and that are sent no more.",
+        "# TYPE unmask_webhooks_given_up gauge",
+        f"unmask_webhooks_given_up {desk.deliveries.counted('given-up')}",
         "# HELP unmask_analyses Analyses in the history.",
         "# TYPE unmask_analyses gauge",
         f"unmask_analyses {services().history.count()}",
