@@ -205,7 +205,7 @@ def test_a_job_and_what_is_said_of_it_are_on_record_together_or_not_at_all(
     def no_room(*_):
         raise DiskFull("cannot write to the history: the disk is full")
 
-    for what in ("EventRow.now", "to_be_told"):
+    for what in ("EventRow.of", "to_be_told"):
         with monkeypatch.context() as full:
             full.setattr(f"unmask.store.jobs.{what}", no_room)
             with pytest.raises(DiskFull):
@@ -222,7 +222,7 @@ def test_a_result_and_its_line_in_the_custody_log_are_one(
         raise DiskFull("cannot write to the history: the disk is full")
 
     with monkeypatch.context() as full:
-        full.setattr("unmask.store.history.EventRow.now", no_room)
+        full.setattr("unmask.store.history.EventRow.of", no_room)
         with pytest.raises(DiskFull):
             history.record(make_analysis(), fingerprint="c" * 64, id=job.id)
     assert history.get(job.id) is None
