@@ -34,8 +34,8 @@ def look(image: NDArray[np.uint8]) -> Look:
     height, width = image.shape[:2]
     few = np.ascontiguousarray(image[:: max(height // _READ, 1), :: max(width // _READ, 1)])
     small = cv2.resize(few, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    bins = few.astype(np.intp) // 64 @ np.array([16, 4, 1])
-    counts = np.bincount(bins.ravel(), minlength=64)
+    red, green, blue = np.moveaxis(few >> 6, 2, 0)
+    counts = np.bincount((red << 4 | green << 2 | blue).ravel(), minlength=64)
     return Look((small / 255).astype(np.float32), counts / counts.sum())
 
 
