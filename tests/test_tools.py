@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ HARMLESS = {
 UNPINNED = ("cuda", "timm")  # as tools/write_constraints.py says
 sys.path.insert(0, str(ROOT / "tools"))
 
+import cuts  # noqa: E402
 import editing  # noqa: E402
 import family_areas  # noqa: E402
 
@@ -92,3 +94,32 @@ def test_an_edit_gives_a_picture_for_each_frame(name: str) -> None:
             assert len(made) == 3
             assert all(one.dtype == np.uint8 and one.shape[2:] == (3,) for one in made)
             assert len({one.shape for one in made}) == 1
+
+
+def _seen(*times: float) -> SimpleNamespace:
+    return SimpleNamespace(frames=[SimpleNamespace(time_s=time) for time in times])
+
+
+def test_faces_of_a_film_with_cuts_are_counted_by_file() -> None:
+    """One face of two people, one person in two faces, and one who is seen beside another."""
+    pictures = [np.zeros((4, 4, 3), np.uint8)] * cuts.RATE
+    film = cuts.Film("real shots", 0, [cuts.Shot(name, pictures) for name in "abc"])
+    assert [film.file_at(time) for time in (0.0, 0.96, 1.0, 2.96, 9.0)] == ["a", "a", "b", "c", "c"]
+    faces = [_seen(0.0, 0.2, 1.2), _seen(1.0), _seen(2.0, 2.2), _seen(2.0), _seen(2.4)]
+    row = cuts.Row()
+    row.add(film, SimpleNamespace(faces=faces, verdict=SimpleNamespace(label="inconclusive")))
+    assert row.cells() == ["1", "4", "5", "0.875", "1", "1", "0 / 1 / 0 / 0"]
+
+
+@pytest.mark.parametrize("shape", [(90, 160), (160, 90), (120, 120), (110, 120)])
+def test_a_picture_fills_the_film_or_lies_between_bars(shape: tuple[int, int]) -> None:
+    made = cuts.fitted(np.full((*shape, 3), 200, np.uint8), (120, 120))
+    assert made.shape == (120, 120, 3)
+    shown = (made > 0).mean()
+    assert shown == (1 if min(shape) > 100 else pytest.approx(90 / 160, abs=0.02))
+
+
+def test_a_picture_is_moved_and_keeps_its_size() -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (36, 64, 3), dtype=np.uint8)
+    for moved in cuts.MOVES.values():
+        assert all(moved(picture, at).shape == picture.shape for at in (0.0, 0.4, 0.99))

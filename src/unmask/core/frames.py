@@ -78,8 +78,8 @@ class Sighting:
 class Track:
     """One face followed through one window, times strictly rising, at most one sighting a frame.
 
-    ``face`` numbers the face across windows, from 0, by geometry alone: the same number says
-    "probably the same place in the scene", never "the same person".
+    ``face`` numbers the face across windows, from 0, by geometry and a glance at what is about it:
+    the same number says "probably the same place in the scene", never "the same person".
     """
 
     face: int

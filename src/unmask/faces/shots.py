@@ -1,4 +1,4 @@
-"""Whether two sampled frames belong to one shot."""
+"""Whether two sampled frames, or parts of them, belong to one shot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIDE = 16  # of the thumbnail
 # 0.2 and 0.1; a fast head before a hand-held camera has the most) and 8,646 pairs of frames of
 # different clips (95 % beyond 0.31 and 0.16). One false cut; 98 % found, the rest are clips of one
 # scene.
-_COLOURS_DIFFER, _PIXELS_DIFFER, _LAYOUTS_AGREE = 0.2, 0.16, 0.75
+_COLOURS_DIFFER, _PIXELS_DIFFER, _LAYOUTS_DIFFER = 0.2, 0.16, 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,22 +34,23 @@ def look(image: NDArray[np.uint8]) -> Look:
     height, width = image.shape[:2]
     few = np.ascontiguousarray(image[:: max(height // _READ, 1), :: max(width // _READ, 1)])
     small = cv2.resize(few, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    bins = few.astype(np.intp) // 64 @ np.array([16, 4, 1])
-    counts = np.bincount(bins.ravel(), minlength=64)
+    red, green, blue = np.moveaxis(few >> 6, 2, 0)
+    counts = np.bincount((red << 4 | green << 2 | blue).ravel(), minlength=64)
     return Look((small / 255).astype(np.float32), counts / counts.sum())
 
 
-def same_shot(one: Look, other: Look) -> bool:
+def same_shot(one: Look, other: Look, *, slack: float = 1.0) -> bool:
     """Whether the pictures are alike enough to continue each other.
 
     A change of light keeps the layout, a moving head or camera keeps the colours; a cut keeps
-    neither.
+    neither. With twice the ``slack`` they may differ twice as much.
     """
     colours = 0.5 * float(np.abs(one.colours - other.colours).sum())
     pixels = float(np.abs(one.thumbnail - other.thumbnail).mean())
-    if colours <= _COLOURS_DIFFER and pixels <= _PIXELS_DIFFER:
+    if colours <= slack * _COLOURS_DIFFER and pixels <= slack * _PIXELS_DIFFER:
         return True
-    return _correlation(one.thumbnail, other.thumbnail) >= _LAYOUTS_AGREE
+    layouts = 1 - _correlation(one.thumbnail, other.thumbnail)
+    return layouts <= slack * _LAYOUTS_DIFFER
 
 
 def shots(frames: Sequence[Frame]) -> tuple[list[int], list[Look]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -57,12 +57,18 @@ def places(detections: Sequence[Detection]) -> tuple[Floats, Floats]:
 
 
 def nearest(
-    old: tuple[Floats, Floats], new: tuple[Floats, Floats], reach: Floats, octaves: Floats
+    old: tuple[Floats, Floats],
+    new: tuple[Floats, Floats],
+    reach: Floats,
+    octaves: Floats,
+    *,
+    fits: Callable[[int, int], bool] | None = None,
 ) -> Pairs:
     """Optimal pairs of old and new places (centres, sizes).
 
     A pair is possible when the distance in units of the mean size, over the old one's ``reach``,
-    and the change of size in octaves, over its ``octaves``, are together (root of squares) under 1.
+    and the change of size in octaves, over its ``octaves``, are together (root of squares) under 1,
+    and when ``fits`` says so of their indices.
     """
     parts = [
         _possible(old, new, reach, octaves, slice(start, start + _ROWS))
@@ -71,6 +77,10 @@ def nearest(
     if not parts or not len(new[1]):
         return []
     rows, columns, costs = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if fits is not None:
+        pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+        kept = np.fromiter((fits(row, column) for row, column in pairs), bool, len(rows))
+        rows, columns, costs = rows[kept], columns[kept], costs[kept]
     return assign(rows, columns, costs)
 
 
