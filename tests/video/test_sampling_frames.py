@@ -16,6 +16,7 @@ BLANK = np.zeros((1, 1, 3), np.uint8)
 
 class Still:
     converted = 0
+    quantiser = None
 
     def __init__(self, time: Fraction) -> None:
         self.time = time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import av
 import numpy as np
 from av.sidedata.encparams import VideoEncParams, VideoEncParamsType
+from av.sidedata.sidedata import SideDataContainer
 
 EXPORT = {"export_side_data": "venc_params"}
 """What a decoder is opened with, so that it says it."""
@@ -19,7 +20,8 @@ def quantiser(frame: av.VideoFrame) -> float | None:
 
     None where the decoder does not say, and for other codecs, whose scales are others.
     """
-    said = frame.side_data.get("VIDEO_ENC_PARAMS")
+    # Not frame.side_data: a frame keeps that, and it the frame, until Python sweeps.
+    said = SideDataContainer(frame).get("VIDEO_ENC_PARAMS")  # type: ignore[call-arg]
     if not isinstance(said, VideoEncParams) or said.codec_type != VideoEncParamsType.H264:
         return None
     depth = frame.format.components[0].bits
