@@ -271,12 +271,11 @@ def test_frames_without_the_caption_are_judged(calibration, thresholds, make_fac
 @pytest.mark.parametrize(
     ("coded", "kept"),
     [
-        ([30, 38, 38, 38, 30, 38, 30, 30], [0, 4, 6, 7]),
-        ([24, 25, 26, 24, 25, 26], [0, 1, 3, 4]),  # no coarser than the mean
-        ([30, 38, 39, 40, 41], [0, 1, 2]),  # one key frame alone would be one glance
+        ([30, 38, 30, 38, 30, 38, 30, 38, 30, 38, 30, 38], [0, 2, 4, 6, 8, 10]),
+        ([24, 25, 26] * 3, [0, 1, 3, 4, 6, 7]),  # no coarser than the mean
+        ([30, 38, 39, 40, 41, 42, 43], [0, 1, 2, 3, 4, 5]),  # two would be two glances
         ([30, 38, 38, 38, 38], [0, 1, 2, 3, 4]),
-        ([40, 30, 20], [0, 1, 2]),
-        ([0] * 5, [0, 1, 2, 3, 4]),  # not known
+        ([0] * 9, list(range(9))),  # not known
     ],
 )
 def test_the_finest_frames_are_those_up_to_the_mean(make_face, coded, kept):
@@ -289,9 +288,9 @@ def test_the_finest_frames_are_those_up_to_the_mean(make_face, coded, kept):
 
 def test_coarse_frames_do_not_decide_where_there_are_finer_ones(calibration, thresholds, make_face):
     """Of films that were saved again."""
-    face = make_face([-3.0] * 4 + [3.0] * 5, [-3])
+    face = make_face([-3.0] * 6 + [3.0] * 7, [-3])
     assert judge_face(face, calibration, thresholds, kind="video").probability > 0.3
-    coded = [22.0] * 4 + [31.0] * 5
+    coded = [22.0] * 6 + [31.0] * 7
     frames = tuple(replace(one, quantiser=q) for one, q in zip(face.frames, coded, strict=True))
     verdict = judge_face(replace(face, frames=frames), calibration, thresholds, kind="video")
     assert verdict.probability == pytest.approx(0.0015, abs=1e-4)

@@ -166,14 +166,14 @@ class QualityFloor:
 
 
 DEFAULT_FLOOR = QualityFloor()
-_FEWEST = 3  # frames that are kept, however coarse
+_FEWEST = 6  # frames that are kept, however coarse: of a single stretch all
 
 
 def finest(frames: Sequence[FrameEvidence]) -> list[FrameEvidence]:
-    """Those coded no more coarsely than they are at the mean; three at least, in their order.
+    """Those coded no more coarsely than they are at the mean; six at least, in their order.
 
-    A codec spends its bits on few frames and describes those between by what changes: those it
-    keeps traces in, these it draws anew. Where nothing is known of coding, all.
+    A codec spends its bits on few frames and describes those between by what changes: those keep
+    traces, these are drawn anew. Where nothing is known of coding, all.
     """
     coded = sorted(frame.quantiser for frame in frames)
     if len(coded) <= _FEWEST:
