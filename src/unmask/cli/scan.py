@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from unmask.cli.numbers import FiniteRange, Time
+from unmask.cli.sampling import clips, frames_per_clip
 from unmask.core.files import is_there
 
 
@@ -55,14 +56,7 @@ class _OfFiles(click.Command):
     type=click.Choice(["en", "de"]),
     help="Of the reports.  [default: that of the locale]",
 )
-@click.option(
-    "--clips",
-    type=int,
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Short stretches sampled from a video, 1 to 256.",
-)
+@clips
 @click.option(
     "--from",
     "from_s",
@@ -71,12 +65,7 @@ class _OfFiles(click.Command):
     help="Look at a video only from here on: seconds, 11:07 or 1:02:03.",
 )
 @click.option("--to", "to_s", type=Time(), metavar="TIME", help="Look at a video only up to here.")
-@click.option(
-    "--frames-per-clip",
-    type=int,
-    metavar="N",
-    help="Frames looked at in each, 1 to 64.  [default: the model's number]",
-)
+@frames_per_clip
 @click.option(
     "--min-face",
     type=int,

@@ -6,24 +6,14 @@ from typing import Any
 
 import click
 
+from unmask.cli.sampling import clips, frames_per_clip
+
 
 @click.command(short_help="Hand many files to the web app's queue.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--model", metavar="NAME|DIR", help="Model package.  [default: the one shipped]")
-@click.option(
-    "--clips",
-    type=int,
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Short stretches sampled from a video, 1 to 256.",
-)
-@click.option(
-    "--frames-per-clip",
-    type=int,
-    metavar="N",
-    help="Frames looked at in each, 1 to 64.  [default: the model's number]",
-)
+@clips
+@frames_per_clip
 @click.option("--fresh", is_flag=True, help="Have files analysed again that history knows.")
 @click.option(
     "--webhook",
