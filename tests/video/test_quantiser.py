@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
+import cv2
+import numpy as np
 import pytest
-from media_factory import plan, sample, write
+from media_factory import NEVER, plan, sample, write
+
+from unmask.video import DamageCount
+from unmask.video.quantiser import EXPORT, quantiser
+from unmask.video.reader import FrameReader
 
 EVEN = "log-level=none:ipratio=1:pbratio=1:aq-mode=0"  # every block of every frame alike
 
@@ -28,6 +35,38 @@ def test_the_mean_is_of_all_blocks(tmp_path: Path) -> None:
         write(tmp_path / "film.mp4", options=varied, frames=10), plan(0, 0.4, 3, 0.1)
     )
     assert any(frame.quantiser is not None and frame.quantiser % 1 for frame in frames)
+
+
+def test_every_frame_says_its_own(tmp_path: Path) -> None:
+    """Where frames are decoded side by side, FFmpeg says it of some that are half decoded."""
+    path = moving(tmp_path / "film.mp4", (640, 640), frames=200)
+    with FrameReader(path, NEVER, DamageCount(), jumps=False) as reader:
+        said = [shot.quantiser for shot in iter(reader.next, None)]
+    with av.open(str(path)) as film:
+        film.streams.video[0].codec_context.thread_count = 1
+        film.streams.video[0].codec_context.options = EXPORT
+        alone = [quantiser(frame) for frame in film.decode(video=0)]
+    assert len(set(alone)) > 10
+    assert said == alone
+
+
+def moving(path: Path, size: tuple[int, int], *, frames: int) -> Path:
+    """A film as cameras and apps make them: grain over something that moves, B-frames between."""
+    rng = np.random.default_rng(0)
+    width, height = size
+    scene = cv2.GaussianBlur(rng.integers(0, 256, (height, 2 * width, 3), np.uint8), (0, 0), 9) * 4
+    layered = "log-level=none:bframes=3:b-adapt=0:b-pyramid=2"
+    options = {"crf": "35", "preset": "veryfast", "x264-params": layered}
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for index in range(frames):
+            view = scene[:, 2 * index : 2 * index + width]
+            grain = rng.integers(0, 24, view.shape, np.uint8)
+            picture = av.VideoFrame.from_ndarray(cv2.add(view // 2, grain))
+            out.mux(stream.encode(picture.reformat(format="yuv420p")))
+        out.mux(stream.encode())
+    return path
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mkv", "mpeg4"), ("b.webm", "libvpx-vp9")])

@@ -137,7 +137,8 @@ class FrameReader:
         context = self.stream.codec_context
         check_size(self._path.name, context.width, context.height)
         huge = context.width * context.height > 4096 * 2304
-        context.thread_type = "AUTO"
+        # H.264 says of frames that are decoded side by side what they are half decoded with.
+        context.thread_type = "SLICE" if context.codec.canonical_name == "h264" else "AUTO"
         context.thread_count = min(os.cpu_count() or 1, _THREADS_ABOVE_4K if huge else _THREADS)
         context.options = {"max_pixels": str(MAX_PIXELS), **EXPORT}
         self._needless = needless(context)
