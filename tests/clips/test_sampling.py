@@ -4,7 +4,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unmask.clips import plan_windows
+from unmask.clips import plan_windows, with_spares
 
 
 @given(st.floats(0.01, 20_000), st.integers(1, 12), st.integers(1, 16), st.floats(0.02, 0.5))
@@ -42,3 +42,15 @@ def test_a_part_ends_where_the_file_does():
     plans = plan_windows(10.0, clips=2, frames=5, step_s=0.1, part=(6.0, 60.0))
     assert [float(plan.start) for plan in plans] == [6, 8]
     assert plan_windows(10.0, clips=2, frames=5, step_s=0.1, part=(10.0, None)) == []
+
+
+@given(st.floats(0.01, 20_000), st.integers(1, 12), st.integers(1, 16), st.floats(0.02, 0.5))
+def test_spares_lie_between_and_hold_their_window(duration, clips, frames, step):
+    plans = plan_windows(duration, clips=clips, frames=frames, step_s=step)
+    both = list(with_spares(plans))
+    assert [plan for plan in both if not plan.spare] == plans
+    spares = [plan for plan in both if plan.spare]
+    assert not spares or len(spares) == len(plans) > 1
+    for one, other in itertools.pairwise(both):
+        assert one.start < other.start
+        assert other.start + other.frames * other.step <= other.stop

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from unmask.core.frames import WindowPlan
@@ -40,3 +42,15 @@ def plan_windows(
     return [
         WindowPlan(start + width * i, start + width * (i + 1), frames, step) for i in range(slots)
     ]
+
+
+def with_spares(plans: Sequence[WindowPlan]) -> Iterator[WindowPlan]:
+    """The same, and a spare window in the second half of each slot that has room for two.
+
+    Of a single window none: what would it be wanted for by the time it is over?
+    """
+    for plan in plans:
+        yield plan
+        middle = (plan.start + plan.stop) / 2
+        if len(plans) > 1 and plan.stop - middle >= plan.step * plan.frames:
+            yield replace(plan, start=middle, spare=True)

@@ -30,6 +30,13 @@ class Deadline:
         """The same with ``seconds`` more to go: those that were spent waiting for other files."""
         return self if self.at is None else replace(self, at=self.at + seconds)
 
+    @property
+    def half_left(self) -> bool:
+        """Whether half of the budget is left; without one, always."""
+        if self.at is None or self.budget_s is None:
+            return True
+        return self.at - time.monotonic() >= self.budget_s / 2
+
     def check(self, doing: str) -> None:
         """Raise :class:`TimeBudgetExceeded`, naming the stage, once the budget is spent."""
         self.check_stopped(doing)

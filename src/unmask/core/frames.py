@@ -29,13 +29,15 @@ class WindowPlan:
 
     The slot is ``[start, stop)`` in seconds. The reader may begin the window anywhere in the slot
     that leaves room for it (it prefers a key frame, which is cheap to reach); it delivers the
-    nearest distinct frames at or after each wanted time, fewer if the slot holds fewer.
+    nearest distinct frames at or after each wanted time, fewer if the slot holds fewer. A
+    ``spare`` one is read only if it is still wanted when its turn comes.
     """
 
     start: Fraction
     stop: Fraction
     frames: int
     step: Fraction
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +108,11 @@ class Crop:
     chroma: float
     inside: float
     quantiser: float | None = None
+
+    @property
+    def enlarged(self) -> float:
+        """Pixels of the crop for each of the picture's, along a line."""
+        return float(np.hypot(self.matrix[0, 0], self.matrix[1, 0]))
 
 
 @dataclass(frozen=True, slots=True)

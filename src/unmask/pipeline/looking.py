@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 from unmask.clips import align
@@ -17,6 +18,7 @@ from unmask.core.errors import Damaged
 from unmask.core.frames import Covering, Crop, Sighting, Track, Window, WindowPlan
 from unmask.faces import FaceDetector, FaceTracker, covering
 from unmask.pipeline.ahead import made_ahead
+from unmask.pipeline.further import Glimpse, tells_little
 from unmask.pipeline.progress import Progress
 from unmask.pipeline.queueing import Scored, Scoring
 from unmask.pipeline.timing import StageClock
@@ -35,8 +37,12 @@ number of frames as they were. For measuring what a distortion does; a scan has 
 
 @dataclass(slots=True)
 class Seen:
-    """Counts over all windows, for the warnings; ``stretches``: from when to when each lasts."""
+    """Counts over all windows, for the warnings; ``stretches``: from when to when each lasts.
 
+    ``places`` were to be looked at, ``windows`` could be.
+    """
+
+    places: int = 0
     windows: int = 0
     frames: int = 0
     stretches: list[tuple[Fraction, Fraction]] = field(default_factory=list)
@@ -74,6 +80,8 @@ class Looker:
         self.covered: dict[Sighting, Covering] = {}  # by the same glances, of each sighting
         self.damage = DamageCount()
         self.seen = Seen()
+        self._decoded = 0  # windows
+        self._glimpses: list[list[Glimpse]] = []  # of each window's most prominent face
 
     @property
     def scored(self) -> dict[Sighting, Scored]:
@@ -83,21 +91,32 @@ class Looker:
     def look(
         self, path: Path, info: MediaInfo, plans: Sequence[WindowPlan], progress: Progress
     ) -> None:
-        """Fill :attr:`tracks` and :attr:`scored`. Raises the errors of video and scoring."""
-        windows = read_windows(path, info, plans, deadline=self._deadline, damage=self.damage)
+        """Fill :attr:`tracks` and :attr:`scored`. Raises the errors of video and scoring.
+
+        Spare plans are looked at where what was seen before them tells little.
+        """
+        windows = read_windows(
+            path,
+            info,
+            plans,
+            deadline=self._deadline,
+            damage=self.damage,
+            wanted=self._looks_further,
+        )
         frames = max((plan.frames for plan in plans), default=1)
         small = frames * info.width * info.height * 3 <= _AHEAD_BYTES
-        total = len(plans)
-        progress("look", 0, total)
+        self.seen.places = sum(not plan.spare for plan in plans)
+        progress("look", 0, self.seen.places)
         with (
-            made_ahead(lambda: self._decoded(windows), "unmask-decode", ahead=small) as following,
+            made_ahead(lambda: self._decode(windows), "unmask-decode", ahead=small) as following,
             self._scoring,
             self._stopping(),
         ):
             while (window := following()) is not None:
                 self._look(self._alter(window) if self._alter else window)
                 del window  # before the next is decoded: frames are what takes memory
-                progress("look", min(self.seen.windows, total), total)
+                places = self.seen.places
+                progress("look", min(self.seen.windows, places), places)
             if not self.seen.frames:
                 raise Damaged(
                     f"{path}: not one frame could be decoded", hint="download or copy it again"
@@ -112,9 +131,25 @@ class Looker:
         finally:
             self._stop.set()
 
-    def _decoded(self, windows: Iterator[Window]) -> Window | None:
+    def _decode(self, windows: Iterator[Window]) -> Window | None:
         with self._clock.stage("decode"):
-            return next(windows, None)
+            window = next(windows, None)
+        self._decoded += window is not None
+        return window
+
+    def _looks_further(self) -> bool:
+        """Asked where windows are decoded, of which the last may not have been looked at yet.
+
+        So that answers do not hang on which thread is faster, that one is left out always.
+        """
+        before = self._glimpses[: max(0, self._decoded - 1)]
+        further = (
+            bool(before)
+            and self._deadline.half_left
+            and tells_little(list(chain.from_iterable(before)))
+        )
+        self.seen.places += further
+        return further
 
     def _look(self, window: Window) -> None:
         number = self.seen.windows
@@ -138,6 +173,9 @@ class Looker:
                 for seen in track.sightings
             ]
         self._scoring.add(crops)
+        main = max(chosen, key=lambda track: prominence(track.sightings), default=None)
+        glimpses = [Glimpse.of(crop) for seen, crop in crops if main and seen in main.sightings]
+        self._glimpses.append(glimpses)
         self.tracks += tracks
         self.seen.windows += 1
         self.seen.frames += len(images)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from unmask.core.analysis import MediaInfo, Notice
-from unmask.core.frames import WindowPlan
 from unmask.pipeline.choosing import Choice
 from unmask.pipeline.looking import Seen
 from unmask.video import DamageCount
@@ -13,9 +12,7 @@ from unmask.video import DamageCount
 _MISSING_S, _MISSING_SHARE = 1.0, 0.05  # what the last frame's length and rounding explain
 
 
-def notices(
-    info: MediaInfo, plans: Sequence[WindowPlan], seen: Seen, damage: DamageCount, choice: Choice
-) -> Iterator[Notice]:
+def notices(info: MediaInfo, seen: Seen, damage: DamageCount, choice: Choice) -> Iterator[Notice]:
     """Notices for one file, ``info`` with its frames counted; docs/cli.md lists the codes."""
     if info.frames_damaged:
         yield Notice(
@@ -35,10 +32,10 @@ def notices(
             message="The times of the film start anew midway, and it is too long to be read "
             "through: parts of it may have been missed, and times may be wrong.",
         )
-    elif info.kind == "video" and seen.windows < len(plans):
+    elif info.kind == "video" and seen.windows < seen.places:
         yield Notice(
             code="incomplete",
-            message=f"Of {len(plans)} places in the file, {seen.windows} could be looked at: "
+            message=f"Of {seen.places} places in the file, {seen.windows} could be looked at: "
             "the picture stands still in the others, or the file is cut short.",
         )
     if info.kind == "video" and seen.frames < 2:

@@ -22,7 +22,8 @@ RANGES: Final = {
 class AnalysisRequest:
     """How to look at a file. :class:`UsageError` for a number out of its range, or none.
 
-    ``clips`` windows spread over the file; ``frames_per_clip`` None takes the model's number;
+    ``clips`` windows spread over the file, and up to one less between them where these tell little
+    (small faces, coarse coding, no face yet); ``frames_per_clip`` None takes the model's number;
     ``min_face`` is the shorter side, in pixels of the displayed frame, of the smallest face looked
     for (12 to 2048; the cost of detection grows with its inverse square); ``max_faces`` faces are
     scored, the largest and most seen first; ``thresholds`` None takes the model's. ``from_s`` and

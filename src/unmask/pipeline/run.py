@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unmask.clips import plan_windows
+from unmask.clips import plan_windows, with_spares
 from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, ModelRef, Verdict
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged, NotInFile
@@ -89,7 +89,7 @@ class Run:
             deadline=self.deadline,
             alter=self.alter,
         )
-        looker.look(self.source, info, plans, self.progress)
+        looker.look(self.source, info, list(with_spares(plans)), self.progress)
         if options.from_s:
             self._check_part(looker.seen, plans)
         known_by_now = {
@@ -115,7 +115,7 @@ class Run:
             options=options,
             verdict=verdict,
             faces=faces,
-            warnings=tuple(notices(info, plans, looker.seen, looker.damage, choice)),
+            warnings=tuple(notices(info, looker.seen, looker.damage, choice)),
             stretches=_stretches(info, looker.seen),
             timings_s=self.clock.timings(),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,8 +27,11 @@ def read_windows(
     *,
     deadline: Deadline,
     damage: DamageCount,
+    wanted: Callable[[], bool] = lambda: False,
 ) -> Iterator[Window]:
     """The window of each plan, by rising start; a plan in which nothing decodes is left out.
+
+    ``wanted`` is asked for each spare plan, once all windows before it were yielded.
 
     ``info`` is what :func:`unmask.video.probe` said of the same file. Windows never overlap and
     times rise strictly through all of them. Nothing of a window is kept here once the next is
@@ -44,7 +47,7 @@ def read_windows(
         return
     ordered = sorted(plans, key=lambda plan: plan.start)
     found = False
-    for window in _windows(path, info, ordered, deadline, damage):
+    for window in _windows(path, info, ordered, deadline, damage, wanted):
         found = True
         yield window
         del window  # the loop would keep it while the next is decoded
@@ -52,7 +55,7 @@ def read_windows(
         return
     first = ordered[0]
     anywhere = WindowPlan(Fraction(0), _ENDLESS, first.frames, first.step)
-    for window in _windows(path, info, [anywhere], deadline, damage):
+    for window in _windows(path, info, [anywhere], deadline, damage, wanted):
         found = True
         yield window
         del window  # the loop would keep it while the next is decoded
@@ -69,12 +72,15 @@ def _windows(
     plans: Sequence[WindowPlan],
     deadline: Deadline,
     damage: DamageCount,
+    wanted: Callable[[], bool],
 ) -> Iterator[Window]:
     size = (info.width, info.height)
     last: Fraction | None = None
     with _reader(path, info, plans, deadline, damage) as reader:
         shots = Shots(reader.next)
         for plan in plans:
+            if plan.spare and not wanted():
+                continue
             count = min(plan.frames, frames_that_fit(*size))
             reader.enter(plan.start, max(plan.start, plan.stop - plan.step * plan.frames))
             frames = pick(shots, plan, count=count, size=size, after=last)
