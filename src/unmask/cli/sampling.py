@@ -10,7 +10,8 @@ clips = click.option(
     default=4,
     show_default=True,
     metavar="N",
-    help="Short stretches sampled from a video, 1 to 256.",
+    help="Short stretches sampled from a video, 1 to 256. Up to one less are sampled between them "
+    "where faces are small, coding is coarse or no face was seen.",
 )
 frames_per_clip = click.option(
     "--frames-per-clip",

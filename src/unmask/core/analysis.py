@@ -67,7 +67,10 @@ class Thresholds(Record):
 class AnalysisOptions(Record):
     """Everything that shaped the result beside the file and the model."""
 
-    clips: int = Field(ge=1, description="windows sampled from the file")
+    clips: int = Field(
+        ge=1,
+        description="windows sampled from the file; more where these told little: see stretches",
+    )
     frames_per_clip: int = Field(ge=1)
     min_face_px: int = Field(ge=12, description="shorter side of the smallest face looked for")
     max_faces: int = Field(ge=1, description="faces scored; the largest and most seen come first")
