@@ -136,6 +136,7 @@ def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
         max_upload=options.max_upload * _MB,
         tokens_required=asks,
         hosts=() if options.host in _ANY and not options.host_names else names,
+        forwarded=options.insecure,
         secure_cookies=options.https,
     )
 
@@ -146,8 +147,8 @@ def forwarding(proxy: str | None) -> dict[str, Any]:
     Raises :class:`UsageError` for what is no address, since waitress would believe nobody then
     and say nothing.
     """
-    if proxy is None:
-        return {}
+    if proxy is None:  # nobody is believed, but that there is a proxy is to be seen
+        return {"clear_untrusted_proxy_headers": False}
     try:
         address = str(ipaddress.ip_address(proxy.strip("[]")))
     except ValueError as error:
