@@ -125,6 +125,20 @@ def test_of_strangers_nothing_large_is_taken(make_app, folders, monkeypatch):
         assert send("/uploads", **known) == (201, True)
 
 
+def test_what_strangers_send_is_kept_in_memory(make_app, folders):
+    """On the disk it takes room, and one more of the files that the server may have open."""
+    app, servers = make_app(tokens_required=True), {}
+    server = waitress.create_server(app, map=servers, host="127.0.0.1", port=0)
+    refusing.answer_the_refused(servers, partial(may_send, app))
+    with served(server) as port, socket.create_connection(("127.0.0.1", port)) as stranger:
+        stranger.settimeout(20)
+        stranger.sendall(
+            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000\r\n\r\n"
+        )
+        stranger.sendall(bytes(600_000))
+        assert stranger.recv(99).startswith(b"HTTP/1.1 403 ")  # and has not waited for the rest
+
+
 def test_what_fits_nowhere_is_said(port, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

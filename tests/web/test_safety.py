@@ -1,8 +1,10 @@
 import io
+import os
 import socket
 import stat
 import time
 import urllib.request
+from contextlib import ExitStack
 
 import pytest
 import waitress
@@ -348,6 +350,43 @@ def test_behind_a_proxy_that_speaks_https_the_app_knows_its_own_origin(
     for https, scheme in ((True, "https"), (False, "http")):
         with pytest.raises(Enough, match=f"^{scheme}$"):
             run(options(https=https, models=(str(tiny_model),)))
+
+
+def test_more_files_may_be_open_than_select_counts(folders, tiny_model, monkeypatch):
+    """At descriptor 1024 that ends a server; a few hundred strangers' connections led there."""
+    resource, asked = pytest.importorskip("resource"), {}
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def create_server(app, **settings):
+        services_of(app).cameras.close()
+        services_of(app).history.close()
+        asked.update(settings)
+        raise Enough
+
+    def hello(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"still here"]
+
+    with monkeypatch.context() as patched, ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, before[1]), before[1]))
+        patched.setattr("waitress.create_server", create_server)
+        patched.setattr("tempfile.tempdir", None)
+        with pytest.raises(Enough):
+            run(options(models=(str(tiny_model),)))
+        patched.undo()
+        if before[1] < 1200:
+            pytest.skip("this user may not open as many files")
+        for _ in range(1100):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        usual = {"host", "port", "threads", "map"}
+        same = {name: value for name, value in asked.items() if name not in usual}
+        server = waitress.create_server(hello, host="127.0.0.1", port=0, threads=1, map={}, **same)
+        with (
+            served(server) as port,
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer,
+        ):
+            assert answer.read() == b"still here"
 
 
 def test_behind_a_proxy_each_caller_has_an_address_of_its_own(folders):
