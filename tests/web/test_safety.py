@@ -12,7 +12,7 @@ from web_helpers import served, services_of, token_in
 
 from unmask.cli import main
 from unmask.cli.serving import ServeOptions, config_for, forwarding, is_loopback, run
-from unmask.core.errors import UsageError
+from unmask.core.errors import StoreError, UsageError
 from unmask.jobs.limits import GIB, Limits
 from unmask.store import History, Tokens
 from unmask.web.views.pages import own_path
@@ -132,6 +132,30 @@ def test_where_tokens_are_required_nothing_is_shown_without(make_app):
         assert "/sign-in" in client.get(path).headers["Location"]
     services.tokens.delete(token.id)
     assert client.get("/api/v1/analyses", headers=right).status_code == 401
+
+
+def test_what_is_wrong_inside_is_not_told_to_strangers(make_app, folders, caplog, monkeypatch):
+    app = make_app(tokens_required=True)
+    secret = services_of(app).tokens.create("desk")[1]
+    known = signed_in(app, secret)
+
+    def failing(*_, **__):
+        raise StoreError(f"cannot read the history {folders.root}: locked", hint="see there")
+
+    monkeypatch.setattr("unmask.store.history.History.list", failing)
+    for name in ("known", "check"):
+        monkeypatch.setattr(f"unmask.store.settings.Tokens.{name}", failing)
+    stranger, guess = app.test_client(), {"Authorization": "Bearer unmask_guess"}
+    answers = [stranger.get("/healthz"), stranger.get("/readyz")]
+    answers += [stranger.get("/api/v1/models", headers=guess), stranger.get("/", headers=guess)]
+    for answer in answers:
+        assert (answer.status_code, "The server cannot answer now." in answer.text) == (503, True)
+        assert str(folders.root) not in answer.text
+    assert str(folders.root) in caplog.text
+    monkeypatch.undo()
+    monkeypatch.setattr("unmask.store.history.History.list", failing)
+    assert str(folders.root) in known.get("/history").text
+    assert str(folders.root) in make_app().test_client().get("/healthz").json["detail"]
 
 
 def test_a_pages_script_hears_that_nobody_is_signed_in_any_more(make_app):

@@ -116,6 +116,7 @@ def _guard() -> AnyResponse | None:
         if for_programs():  # a page's own script, which would take the form for its answer
             raise Unauthorized("You are not signed in any more. Load the page again.")
         return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")))
+    g.welcome = True
     if not is_api:
         _check_csrf()
     return None
