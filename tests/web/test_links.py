@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -199,3 +200,17 @@ def test_a_refused_link_is_said_on_the_page_and_by_the_api(browser, client):
     assert "not on the public internet" in page.text
     answer = client.post("/api/v1/analyses", json={"url": "http://[::1]/x"})
     assert (answer.status_code, answer.json["code"]) == (422, "link")
+
+
+def test_slow_links_leave_room_for_reports(browser, client, services):
+    """How long a link takes is up to who answers there."""
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(services.desk.link())
+        link = client.post("/api/v1/analyses", json={"url": "http://film.example/"})
+        assert (link.status_code, link.json["code"]) == (503, "crowded")
+        assert browser.post("/links", {"url": "http://film.example/"}).status_code == 503
+        for _ in range(4):
+            held.enter_context(services.desk.errand())
+    with services.desk.link(), services.desk.errand():
+        pass
