@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from unmask.core.errors import DiskFull
@@ -89,6 +89,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def parse_header(self, header_plus: bytes) -> None:
         """See the base class. The limits for the body are looked at here."""
         super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            # A proxy that goes by the length would take for a body what here is the next request,
+            # and whoever sent it would speak over a line that others share.
+            raise ParsingError("Content-Length and Transfer-Encoding contradict each other")
         if self.content_length >= _LARGE:
             self._check_room(_COPIES * self.content_length)
         if (self.chunked or self.content_length >= _STRANGERS) and not self._may_send(self.headers):
