@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from unmask.jobs import TooManyBytes
+from unmask.core.errors import DiskFull
+from unmask.jobs import TooManyBytes, Vault
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.platforms import fetch_film
 
@@ -94,6 +95,15 @@ def test_too_large_a_film_is_refused(get, serve, clip):
     site = serve({"/page": page("/film.mp4"), "/film.mp4": ("video/mp4", clip.read_bytes())})
     with pytest.raises((TooManyBytes, LinkRefused)):
         get(site, limit=5000)
+
+
+def test_a_film_does_not_eat_the_reserve(get, serve, clip, monkeypatch):
+    """While it comes, and not only once it is there."""
+    monkeypatch.setenv("UNMASK_RESERVE", "900000000")  # MB
+    monkeypatch.setattr(Vault, "receive", lambda *_: pytest.fail("it was fetched whole"))
+    site = serve({"/page": page("/film.mp4"), "/film.mp4": ("video/mp4", clip.read_bytes())})
+    with pytest.raises(DiskFull, match="no room left"):
+        get(site)
 
 
 def test_a_page_without_a_film_says_so(get, serve):

@@ -1,4 +1,5 @@
 import os
+import pickle
 import threading
 import time
 from pathlib import Path
@@ -175,13 +176,37 @@ def test_a_long_queue_is_counted_and_not_read(submit, desk, shop, monkeypatch):
     assert desk.queue.length() == 3
 
 
-def test_a_message_of_an_earlier_version_is_one_as_well(desk):
-    """It names the job that was booked when it was sent; whose turn it is, the book knows."""
-    done = []
+class Hostile:
+    """What runs code wherever it is unpickled, as anybody may put it who reaches a Redis."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.mark),)
+
+
+def test_no_message_is_unpickled_and_each_is_a_job_more(desk, tmp_path):
+    """Those of earlier versions are pickles, too."""
+    done, mark = [], tmp_path / "ran"
     queue = Queue(desk.folders, lambda: done.append(1))
-    queue._task("0123456789abcdef0123")
-    queue.huey.execute(queue.huey.dequeue())
-    assert done == [1]
+    for message in (pickle.dumps(Hostile(mark)), b"a message of tomorrow", b""):
+        queue.huey.storage.enqueue(message)
+        queue.huey.execute(queue.huey.dequeue())
+    assert not mark.exists()
+    assert done == [1, 1, 1]
+
+
+def test_what_else_lies_in_the_queues_storage_is_not_unpickled(desk, tmp_path):
+    """Huey asks for marks beside the queue, too: whether a task was revoked."""
+    done, mark = [], tmp_path / "ran"
+    queue = Queue(desk.folders, lambda: done.append(1))
+    queue.put()
+    message = queue.huey.dequeue()
+    queue.huey.storage.put_data(message.revoke_id, pickle.dumps(Hostile(mark)))
+    with pytest.raises(ValueError, match="unpack"):
+        queue.huey.execute(message)
+    assert not mark.exists()
 
 
 def test_a_queue_out_of_reach_loses_no_job(submit, desk, shop, monkeypatch, caplog, options):

@@ -10,6 +10,7 @@ import pytest
 
 from unmask.core.errors import DiskFull, InputEmpty, ModelNotFound, StoreError
 from unmask.jobs import JobOptions, TooManyBytes, Vault
+from unmask.jobs.folders import Folders
 from unmask.jobs.running import Workshop
 from unmask.store import Filters, JobBook
 from unmask.video.files import glance
@@ -71,6 +72,16 @@ def test_what_is_no_hash_is_no_path(vault):
     for text in ("../../etc/passwd", "a" * 63, "A" * 64, ""):
         with pytest.raises(ValueError, match="not a SHA-256"):
             vault.find(text)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_the_whole_folder_is_private_whatever_the_umask(tmp_path):
+    folders, before = Folders(tmp_path / "new" / "data"), os.umask(0)
+    try:
+        made = folders.incoming, folders.uploads, folders.evidence, folders.queue.parent
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (folders.root, *made)} == {0o700}
 
 
 def test_half_received_files_are_swept_after_a_day(vault):

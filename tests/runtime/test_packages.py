@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
+from onnx.external_data_helper import set_external_data
 from tiny_model import write_tiny_model
 
 from unmask.core.errors import ModelAltered, ModelInvalid, ModelNotFound
 from unmask.runtime import ModelPackage, find_package, shipped_packages
+from unmask.runtime.graphs import check_enclosed
+from unmask.runtime.package import file_sha256
 
 
 @pytest.fixture
@@ -53,6 +58,51 @@ def test_a_missing_file_is_found(package: Path) -> None:
     (package / "temporal.onnx").unlink()
     with pytest.raises(ModelAltered, match=r"temporal\.onnx cannot be read: No such file"):
         ModelPackage.load(package).verify()
+
+
+def outside(package: Path, name: str, weight: str = "weights.bin") -> None:
+    """Move a graph's largest weight into a file beside it, as ONNX allows."""
+    path = package / name
+    graph = onnx.load(path)
+    largest = max(graph.graph.initializer, key=lambda one: len(one.raw_data))
+    (package / weight).write_bytes(largest.raw_data)
+    set_external_data(largest, weight, offset=0, length=len(largest.raw_data))
+    largest.ClearField("raw_data")
+    path.write_bytes(graph.SerializeToString())
+
+
+def as_xml(package: Path, name: str) -> None:
+    """OpenVINO's own format under ONNX's name: its weights lie in the .bin beside."""
+    ov = pytest.importorskip("openvino")
+    path = package / name
+    ov.save_model(ov.Core().read_model(path), path.with_suffix(".xml"))
+    path.with_suffix(".xml").replace(path)
+    assert ov.Core().read_model(path)
+
+
+@pytest.mark.parametrize("spoil", [outside, as_xml])
+@pytest.mark.parametrize("name", ["backbone.onnx", "temporal.onnx"])
+def test_weights_that_no_hash_covers_are_refused(
+    package: Path, name: str, spoil: Callable[[Path, str], None]
+) -> None:
+    spoil(package, name)
+    files = json.loads((package / "model.json").read_text())["files"]
+    edit(package, files=files | {name: file_sha256(package / name)})
+    with pytest.raises(ModelInvalid, match=rf"{name} takes weights from other files"):
+        ModelPackage.load(package).verify()
+
+
+@pytest.mark.parametrize("tag", [b"\x0a", b"\x8a\x00", b"\x8a\x80\x80\x00"])
+@pytest.mark.parametrize("length", [b"\x08", b"\x88\x00", b"\x88\x80\x80\x00"])
+def test_numbers_written_longer_than_need_be_hide_nothing(
+    tmp_path: Path, tag: bytes, length: bytes
+) -> None:
+    graph = tmp_path / "graph.onnx"
+    graph.write_bytes(b"\x08\x08" + tag + length + b"location")
+    with pytest.raises(ModelInvalid):
+        check_enclosed(graph)
+    graph.write_bytes(b"\x08\x08\x0a\x09/location")  # a name in which the word occurs
+    check_enclosed(graph)
 
 
 def test_a_calibration_of_single_stretches_is_whole_and_not_written_where_there_is_none(

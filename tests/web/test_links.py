@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -140,7 +141,8 @@ def test_what_is_not_fetched(get, folders, url):
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fd00::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "ff02::1", "x",
-        "64:ff9b:1::7f00:1", "::7f00:1", "fec0::1",
+        "64:ff9b:1::7f00:1", "::7f00:1", "fec0::1", "192.0.0.192", "192.88.99.1", "3fff::1",
+        "168.63.129.16", "::ffff:168.63.129.16",
     ],
 )  # fmt: skip
 def test_special_addresses_are_refused(get, address):
@@ -198,3 +200,17 @@ def test_a_refused_link_is_said_on_the_page_and_by_the_api(browser, client):
     assert "not on the public internet" in page.text
     answer = client.post("/api/v1/analyses", json={"url": "http://[::1]/x"})
     assert (answer.status_code, answer.json["code"]) == (422, "link")
+
+
+def test_slow_links_leave_room_for_reports(browser, client, services):
+    """How long a link takes is up to who answers there."""
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(services.desk.link())
+        link = client.post("/api/v1/analyses", json={"url": "http://film.example/"})
+        assert (link.status_code, link.json["code"]) == (503, "crowded")
+        assert browser.post("/links", {"url": "http://film.example/"}).status_code == 503
+        for _ in range(4):
+            held.enter_context(services.desk.errand())
+    with services.desk.link(), services.desk.errand():
+        pass

@@ -125,6 +125,38 @@ def test_of_strangers_nothing_large_is_taken(make_app, folders, monkeypatch):
         assert send("/uploads", **known) == (201, True)
 
 
+def test_what_strangers_send_is_kept_in_memory(make_app, folders):
+    """On the disk it takes room, and one more of the files that the server may have open."""
+    app, servers = make_app(tokens_required=True), {}
+    server = waitress.create_server(app, map=servers, host="127.0.0.1", port=0)
+    refusing.answer_the_refused(servers, partial(may_send, app))
+    with served(server) as port, socket.create_connection(("127.0.0.1", port)) as stranger:
+        stranger.settimeout(20)
+        stranger.sendall(
+            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000\r\n\r\n"
+        )
+        stranger.sendall(bytes(600_000))
+        assert stranger.recv(99).startswith(b"HTTP/1.1 403 ")  # and has not waited for the rest
+
+
+def test_no_second_request_is_smuggled_in_a_body(port):
+    """Which ends at the length to a proxy, and here by its pieces."""
+    inner = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(
+            b"POST /api/v1/jobs/cancel HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n"
+            % (5 + len(inner))
+            + b"0\r\n\r\n"
+            + inner
+        )
+        answers = b""
+        while piece := line.recv(9999):
+            answers += piece
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
 def test_what_fits_nowhere_is_said(port, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,6 +1,10 @@
 import io
+import os
+import socket
 import stat
+import time
 import urllib.request
+from contextlib import ExitStack
 
 import pytest
 import waitress
@@ -8,7 +12,7 @@ from web_helpers import served, services_of, token_in
 
 from unmask.cli import main
 from unmask.cli.serving import ServeOptions, config_for, forwarding, is_loopback, run
-from unmask.core.errors import UsageError
+from unmask.core.errors import StoreError, UsageError
 from unmask.jobs.limits import GIB, Limits
 from unmask.store import History, Tokens
 from unmask.web.views.pages import own_path
@@ -130,6 +134,30 @@ def test_where_tokens_are_required_nothing_is_shown_without(make_app):
     assert client.get("/api/v1/analyses", headers=right).status_code == 401
 
 
+def test_what_is_wrong_inside_is_not_told_to_strangers(make_app, folders, caplog, monkeypatch):
+    app = make_app(tokens_required=True)
+    secret = services_of(app).tokens.create("desk")[1]
+    known = signed_in(app, secret)
+
+    def failing(*_, **__):
+        raise StoreError(f"cannot read the history {folders.root}: locked", hint="see there")
+
+    monkeypatch.setattr("unmask.store.history.History.list", failing)
+    for name in ("known", "check"):
+        monkeypatch.setattr(f"unmask.store.settings.Tokens.{name}", failing)
+    stranger, guess = app.test_client(), {"Authorization": "Bearer unmask_guess"}
+    answers = [stranger.get("/healthz"), stranger.get("/readyz")]
+    answers += [stranger.get("/api/v1/models", headers=guess), stranger.get("/", headers=guess)]
+    for answer in answers:
+        assert (answer.status_code, "The server cannot answer now." in answer.text) == (503, True)
+        assert str(folders.root) not in answer.text
+    assert str(folders.root) in caplog.text
+    monkeypatch.undo()
+    monkeypatch.setattr("unmask.store.history.History.list", failing)
+    assert str(folders.root) in known.get("/history").text
+    assert str(folders.root) in make_app().test_client().get("/healthz").json["detail"]
+
+
 def test_a_pages_script_hears_that_nobody_is_signed_in_any_more(make_app):
     client = make_app(tokens_required=True).test_client()
     headers = {"Accept": "application/json", "Accept-Language": "de"}
@@ -159,6 +187,70 @@ def test_signing_in_and_out(make_app):
     assert client.get("/history").status_code == 200
     services.tokens.delete(token.id)
     assert client.get("/history").status_code == 302
+
+
+def signed_in(app, secret):
+    client = app.test_client()
+    form = {"csrf_token": token_in(client.get("/sign-in").text), "token": secret}
+    assert client.post("/sign-in", data=form).status_code == 303
+    return client
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(make_app):
+    app = make_app(tokens_required=True)
+    secret = services_of(app).tokens.create("desk")[1]
+    client, other = signed_in(app, secret), signed_in(app, secret)
+    page, kept = client.get("/history").text, client.get_cookie("unmask").value
+    client.post("/sign-out", data={"csrf_token": token_in(page)})
+    thief = app.test_client()
+    thief.set_cookie("unmask", kept)
+    assert thief.get("/history").status_code == 302
+    assert other.get("/history").status_code == 200
+    with services_of(app).history.engines[1].begin() as connection:
+        connection.exec_driver_sql("UPDATE settings SET value = '1'")  # over long ago
+    other.post("/sign-out", data={"csrf_token": token_in(other.get("/history").text)})
+    assert len(services_of(app).settings.starting("session-ended:")) == 1
+
+
+def test_an_answer_under_way_does_not_undo_signing_out(make_app):
+    app = make_app(tokens_required=True)
+    client = signed_in(app, services_of(app).tokens.create("desk")[1])
+    client.get("/history")
+    for path in ("/history", "/events?job=x", "/static/page.js", "/healthz"):
+        with client.get(path) as answer:
+            assert "Set-Cookie" not in answer.headers
+
+
+def test_a_session_lasts_so_many_days_however_much_it_is_used(make_app, monkeypatch):
+    app = make_app(tokens_required=True)
+    client = signed_in(app, services_of(app).tokens.create("desk")[1])
+    now = time.time()
+    for days, code in ((20, 200), (29, 200), (31, 302)):
+        monkeypatch.setattr("unmask.web.sessions.time.time", lambda then=days: now + then * 86400)
+        with client.session_transaction() as session:
+            session["something"] = days  # signed anew
+        assert client.get("/history").status_code == code
+
+
+def test_where_a_proxy_speaks_https_no_site_beside_can_plant_a_session(make_app):
+    app = make_app(tokens_required=True, secure_cookies=True)
+    cookie = app.test_client().get("/sign-in").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-unmask=")
+    assert "; Secure;" in cookie
+    assert "Path=/;" in cookie
+    assert "Domain" not in cookie
+
+
+def test_what_a_token_makes_does_not_outlive_it(make_app):
+    app = make_app(tokens_required=True)
+    tokens = services_of(app).tokens
+    for_ever, contractor = tokens.create("desk"), tokens.create("contractor", days=7)
+    for own, secret in (for_ever, contractor):
+        client = signed_in(app, secret)
+        form = {"csrf_token": token_in(client.get("/settings").text), "name": f"of {own.id}"}
+        assert client.post("/settings/tokens", data=form).status_code == 200
+        made = next(one for one in tokens.list() if one.name == f"of {own.id}")
+        assert made.expires_at == own.expires_at
 
 
 def test_guessing_is_slowed(make_app):
@@ -224,6 +316,47 @@ def test_what_is_loopback():
     assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.org")))
 
 
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via"]
+)
+def test_behind_a_proxy_that_nobody_told_of_nothing_is_served(make_app, header):
+    """To which the proxy gives this machine's own name, as some do: all come from here then."""
+    plain = make_app()
+    for path in ("/", "/api/v1/analyses", "/static/page.js"):
+        answer = plain.test_client().get(path, headers={header: "203.0.113.9"})
+        assert (answer.status_code, "--proxy ADDRESS" in answer.text) == (400, True)
+    for config in ({"tokens_required": True}, {"forwarded": True}):
+        answer = make_app(**config).test_client().get("/healthz", headers={header: "203.0.113.9"})
+        assert answer.status_code == 200
+
+
+def test_that_there_is_a_proxy_reaches_the_app(folders):
+    def echo(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [environ.get("HTTP_X_FORWARDED_FOR", "nobody").encode()]
+
+    server = waitress.create_server(echo, host="127.0.0.1", port=0, **forwarding(None))
+    with served(server) as port:
+        seen = urllib.request.Request(
+            f"http://127.0.0.1:{port}/", headers={"X-Forwarded-For": "203.0.113.9"}
+        )
+        with urllib.request.urlopen(seen, timeout=10) as answer:
+            assert answer.read() == b"203.0.113.9"
+
+
+def test_who_serves_everybody_is_not_reached_by_a_name_from_elsewhere(make_app, folders):
+    """A page of the wide web, whose name leads here a moment later, would read all there is."""
+    config = config_for(options(host="0.0.0.0", insecure=True), folders)
+    assert config.forwarded
+    client = make_app(hosts=config.hosts).test_client()
+    ours = ("10.1.2.3:5000", "[fd00::7]:5000", "desk:5000", "desk.local", socket.gethostname())
+    for name in ours:
+        assert client.get("/healthz", base_url=f"http://{name}").status_code == 200
+    assert client.get("/history", base_url="http://evil.example:5000").status_code == 400
+    asks = make_app(hosts=(), tokens_required=True).test_client()
+    assert asks.get("/healthz", base_url="http://unmask.example").status_code == 200
+
+
 class Enough(Exception):
     """The server would have been made."""
 
@@ -241,6 +374,43 @@ def test_behind_a_proxy_that_speaks_https_the_app_knows_its_own_origin(
     for https, scheme in ((True, "https"), (False, "http")):
         with pytest.raises(Enough, match=f"^{scheme}$"):
             run(options(https=https, models=(str(tiny_model),)))
+
+
+def test_more_files_may_be_open_than_select_counts(folders, tiny_model, monkeypatch):
+    """At descriptor 1024 that ends a server; a few hundred strangers' connections led there."""
+    resource, asked = pytest.importorskip("resource"), {}
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def create_server(app, **settings):
+        services_of(app).cameras.close()
+        services_of(app).history.close()
+        asked.update(settings)
+        raise Enough
+
+    def hello(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"still here"]
+
+    with monkeypatch.context() as patched, ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, before[1]), before[1]))
+        patched.setattr("waitress.create_server", create_server)
+        patched.setattr("tempfile.tempdir", None)
+        with pytest.raises(Enough):
+            run(options(models=(str(tiny_model),)))
+        patched.undo()
+        if before[1] < 1200:
+            pytest.skip("this user may not open as many files")
+        for _ in range(1100):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        usual = {"host", "port", "threads", "map"}
+        same = {name: value for name, value in asked.items() if name not in usual}
+        server = waitress.create_server(hello, host="127.0.0.1", port=0, threads=1, map={}, **same)
+        with (
+            served(server) as port,
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer,
+        ):
+            assert answer.read() == b"still here"
 
 
 def test_behind_a_proxy_each_caller_has_an_address_of_its_own(folders):

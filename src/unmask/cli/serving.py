@@ -22,7 +22,7 @@ import click
 from unmask.cli import logs
 from unmask.core.errors import MissingExtra, UsageError
 from unmask.jobs.folders import Folders
-from unmask.jobs.limits import Limits
+from unmask.jobs.limits import Limits, raise_descriptors
 from unmask.jobs.room import check_room, reserve
 from unmask.runtime import find_package
 from unmask.store import History, Tokens
@@ -64,6 +64,7 @@ def run(options: ServeOptions) -> int:
     logs.set_up(options.log)
     Limits.from_environment()  # where they make no sense, no worker would ever start
     reserve()
+    raise_descriptors()
     folders = Folders.default()
     config = config_for(options, folders)
     tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk
@@ -77,6 +78,7 @@ def run(options: ServeOptions) -> int:
         threads=_THREADS,
         max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,  # above it: see refusing
         connection_limit=1000,
+        asyncore_use_poll=True,  # select() ends the server at descriptor 1024
         ident="",
         url_scheme="https" if options.https else "http",  # else its own pages look foreign
         **forwarding(options.proxy),
@@ -136,6 +138,7 @@ def config_for(options: ServeOptions, folders: Folders) -> WebConfig:
         max_upload=options.max_upload * _MB,
         tokens_required=asks,
         hosts=() if options.host in _ANY and not options.host_names else names,
+        forwarded=options.insecure,
         secure_cookies=options.https,
     )
 
@@ -146,8 +149,8 @@ def forwarding(proxy: str | None) -> dict[str, Any]:
     Raises :class:`UsageError` for what is no address, since waitress would believe nobody then
     and say nothing.
     """
-    if proxy is None:
-        return {}
+    if proxy is None:  # nobody is believed, but that there is a proxy is to be seen
+        return {"clear_untrusted_proxy_headers": False}
     try:
         address = str(ipaddress.ip_address(proxy.strip("[]")))
     except ValueError as error:

@@ -203,6 +203,8 @@ TEXTS = (
     "The data value transmitted exceeds the capacity limit.",
     "Unmask failed unexpectedly: %(kind)s",
     "It is a bug: please report it. The server's log says more.",
+    "The server cannot answer now.",
+    "Its log says why.",
 )
 _NESTED = ("cause", "what", "doing")  # places that may hold such a text in turn
 _FIGURES = ("size", "stated", "end", "low", "high")  # that hold a number

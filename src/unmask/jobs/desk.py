@@ -33,6 +33,7 @@ NAME_LENGTH = 255
 _JOINERS = "\u200c\u200d"
 _REPORTS = 2  # made at the same time
 _ERRANDS = 8  # each holds a thread of the server's, for minutes at worst
+_LINKS = 4  # among them: how long they take is up to strangers
 log = logging.getLogger("unmask.jobs")
 
 
@@ -67,6 +68,7 @@ class Desk:
         self.queue = Queue(folders)
         self.reports = threading.BoundedSemaphore(_REPORTS)
         self._errands = threading.BoundedSemaphore(_ERRANDS)
+        self._links = threading.BoundedSemaphore(_LINKS)
 
     @staticmethod
     def new_batch() -> str:
@@ -177,15 +179,14 @@ class Desk:
 
         Raises :class:`Crowded` where so many wait that the server would answer nobody else.
         """
-        if not self._errands.acquire(blocking=False):
-            raise Crowded(
-                "as many reports, copies and links are under way as this server can do",
-                hint="try again in a minute",
-            )
-        try:
+        with _one_of(self._errands):
             yield
-        finally:
-            self._errands.release()
+
+    @contextmanager
+    def link(self) -> Iterator[None]:
+        """The same around fetching a link. So many at once always leave room for reports."""
+        with _one_of(self._links), self.errand():
+            yield
 
     def _keep_if_used(self, incoming: Incoming) -> None:
         """Of a known file. One that only ``unmask scan`` knows would stay for ever."""
@@ -286,6 +287,19 @@ class Desk:
         A running job's worker notices and stops. Returns how many of the ids there were.
         """
         return delete_analyses(self.history, self.folders, *ids)
+
+
+@contextmanager
+def _one_of(places: threading.BoundedSemaphore) -> Iterator[None]:
+    if not places.acquire(blocking=False):
+        raise Crowded(
+            "as many reports, copies and links are under way as this server can do",
+            hint="try again in a minute",
+        )
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _shown(name: str) -> str:

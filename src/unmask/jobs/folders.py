@@ -42,10 +42,15 @@ class Folders:
     @property
     def queue(self) -> Path:
         """Huey's SQLite file."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self.root / "queue.db"
+        return self._private(self.root) / "queue.db"
 
     def _made(self, name: str) -> Path:
-        folder = self.root / name
+        return self._private(self._private(self.root) / name)
+
+    @staticmethod
+    def _private(folder: Path) -> Path:
+        """Each by itself: folders made on the way to another are open to whom the umask lets in,
+        and who may write in the root can put a key of his own in place of ours.
+        """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder

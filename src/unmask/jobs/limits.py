@@ -11,6 +11,7 @@ from unmask.core.errors import UsageError
 
 GIB = 2**30
 _MOST = 10**9
+_DESCRIPTORS = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,22 @@ class Limits:
             _, hard = resource.getrlimit(what)
             allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
             resource.setrlimit(what, (allowed, allowed))
+
+
+def raise_descriptors() -> None:
+    """Let this process open as many files as it ever may.
+
+    Many systems give 1024 unless asked. A connection takes one and the large body that it sends
+    another, and each file of a form one until it is kept.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _number(name: str, usual: float) -> float:

@@ -22,6 +22,14 @@ from unmask.core.errors import UnmaskError
 WAIT_S = 15.0
 _PORTS = {"http": 80, "https": 443}
 _UNICAST = ipaddress.ip_network("2000::/3")
+# Taken for public by Python, by some versions of it at least. Clouds have services for their own
+# machines there, as at the fourth, which looks like any address.
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32"),
+    )
+)
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -85,6 +93,8 @@ def public(address: str) -> bool:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
+        return False
+    if any(parsed in network for network in _SPECIAL):
         return False
     if isinstance(parsed, ipaddress.IPv6Address):
         wrapped = parsed.ipv4_mapped or parsed.sixtofour

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -26,7 +27,10 @@ _STEM = "film"
 
 
 class PlatformOrder(BaseModel):
-    """Take the film of ``url``, at most ``limit`` bytes, within ``seconds``, into ``folder``."""
+    """Take the film of ``url``, at most ``limit`` bytes, within ``seconds``, into ``folder``.
+
+    ``reserve`` bytes of the disk are left free.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,6 +38,7 @@ class PlatformOrder(BaseModel):
     folder: str
     limit: int
     seconds: float
+    reserve: int = 0
     also: tuple[Place, ...] = ()
 
 
@@ -46,6 +51,7 @@ class PlatformAnswer(BaseModel):
     title: str = ""
     problem: str = ""
     too_large: bool = False
+    no_room: bool = False
 
 
 def main() -> None:
@@ -69,6 +75,8 @@ def _fetch(order: PlatformOrder) -> PlatformAnswer:
             told = tool.extract_info(order.url, download=True)
     except _TooLarge:
         return PlatformAnswer(too_large=True)
+    except _NoRoom:
+        return PlatformAnswer(no_room=True)
     except (YoutubeDLError, OSError) as error:
         return PlatformAnswer(problem=_plain(str(error)))
     found = [one for one in Path(order.folder).glob(f"{_STEM}.*") if one.suffix != ".part"]
@@ -86,6 +94,8 @@ def _options(order: PlatformOrder) -> dict[str, Any]:
         known = progress.get("total_bytes") or progress.get("total_bytes_estimate") or 0
         if max(known, progress.get("downloaded_bytes") or 0) > order.limit:
             raise _TooLarge
+        if shutil.disk_usage(order.folder).free < order.reserve:
+            raise _NoRoom
         if time.monotonic() > until:
             raise TimeoutError(f"the film took longer than {order.seconds:g} s to come")
 
@@ -115,6 +125,10 @@ def _options(order: PlatformOrder) -> dict[str, Any]:
 
 class _TooLarge(Exception):
     """More than may be fetched."""
+
+
+class _NoRoom(Exception):
+    """More than the disk is to take."""
 
 
 def _plain(problem: str) -> str:

@@ -15,6 +15,7 @@ from unmask.core.errors import MissingExtra
 from unmask.jobs.guard import Place
 from unmask.jobs.outward import LinkRefused
 from unmask.jobs.platform_child import PlatformAnswer, PlatformOrder
+from unmask.jobs.room import no_room, reserve
 from unmask.jobs.vault import Incoming, TooManyBytes, Vault
 
 _WHOLE_S = 600.0
@@ -30,13 +31,17 @@ def fetch_film(
 
     It is fetched by a process that can connect to the public internet only, wherever the page may
     lead; ``also`` are further places, which only tests name. Raises :class:`MissingExtra` without
-    yt-dlp, :class:`LinkRefused` and :class:`TooManyBytes`.
+    yt-dlp, :class:`LinkRefused`, :class:`TooManyBytes` and :class:`DiskFull`.
     """
     if importlib.util.find_spec("yt_dlp") is None:
         raise MissingExtra.named("links", "a link to a page rather than to a file")
     with tempfile.TemporaryDirectory(dir=vault.folders.incoming) as folder:
-        order = PlatformOrder(url=url, folder=folder, limit=limit, seconds=_WHOLE_S, also=also)
+        order = PlatformOrder(
+            url=url, folder=folder, limit=limit, seconds=_WHOLE_S, reserve=reserve(), also=also
+        )
         answer = _ask(order)
+        if answer.no_room:
+            raise no_room()
         if answer.too_large:
             raise TooManyBytes(limit)
         if answer.problem:

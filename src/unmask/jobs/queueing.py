@@ -1,6 +1,7 @@
 """Huey, which carries "a job waits" to a worker: in an SQLite file, or in Redis by URL.
 
-A message names no job: whose turn it is, the book of jobs says when one is claimed.
+A message names no job: whose turn it is, the book of jobs says when one is claimed. So none is
+read, either. Huey would unpickle it, and who reaches a Redis could run anything on every worker.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Queue:
         self.huey = _huey(folders)
 
         # Huey names a task after its module: one function here, for who puts and for who takes.
-        def look(*_: str) -> None:  # messages of earlier versions name a job
+        def look() -> None:
             (work or _nobody)()
 
         self._task = self.huey.task(name=_TASK)(look)
@@ -63,10 +64,10 @@ def _huey(folders: Folders) -> Any:
         from huey.exceptions import ConfigurationError
     except ImportError as error:
         raise MissingExtra.named("web", "the queue of jobs") from error
-    url = os.environ.get("UNMASK_QUEUE", "")
+    url, settings = os.environ.get("UNMASK_QUEUE", ""), {"results": False, "serializer": _Unread()}
     if url:
         try:
-            return RedisHuey(_NAME, url=url, results=False)
+            return RedisHuey(_NAME, url=url, **settings)
         except ConfigurationError as error:
             raise StoreError(
                 "UNMASK_QUEUE names a Redis, and its driver is not installed",
@@ -76,7 +77,19 @@ def _huey(folders: Folders) -> Any:
             raise StoreError(f"UNMASK_QUEUE is not a Redis URL: {error}") from error
     path = folders.queue
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    return SqliteHuey(_NAME, filename=str(path), results=False, timeout=30, strict_fifo=True)
+    return SqliteHuey(_NAME, filename=str(path), timeout=30, strict_fifo=True, **settings)
+
+
+class _Unread:
+    """What Huey writes as a message, and takes it for: whatever lies in the queue is a job more."""
+
+    def serialize(self, message: object) -> bytes:
+        return b"a job waits"
+
+    def deserialize(self, message: bytes) -> Any:
+        from huey.registry import Message
+
+        return Message(id=None, name=f"{__name__}.{_TASK}")
 
 
 def _nobody() -> None:

@@ -20,8 +20,10 @@ from unmask.core.analysis import ModelRef, Thresholds
 from unmask.core.errors import ModelAltered, ModelInvalid, ModelNotFound
 from unmask.core.files import is_folder
 from unmask.core.paths import assets_folder
+from unmask.runtime.graphs import check_enclosed
 
 MANIFEST = "model.json"
+_GRAPH = ".onnx"
 PACKAGE_SCHEMA: Literal["unmask.model/1"] = "unmask.model/1"
 
 
@@ -224,11 +226,16 @@ class ModelPackage:
         )
 
     def verify(self) -> None:
-        """Hash every file. :class:`ModelAltered` names the first that differs or is absent."""
+        """Hash every file. :class:`ModelAltered` names the first that differs or is absent.
+
+        :class:`ModelInvalid` for a graph with weights in files of which the manifest knows nothing.
+        """
         for name, expected in self.manifest.files.items():
             path = self.folder / name
             try:
                 same = file_sha256(path) == expected
+                if same and path.suffix == _GRAPH:
+                    check_enclosed(path)
             except OSError as error:
                 raise self._altered(f"{path} cannot be read: {error.strerror}") from error
             if not same:

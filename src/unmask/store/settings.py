@@ -46,15 +46,20 @@ class Tokens:
         self._place = history.place
         self._reader, self._writer = history.engines
 
-    def create(self, name: str, days: int | None = None) -> tuple[Token, str]:
-        """A new token and its secret, which cannot be had again; it is good for so many days."""
+    def create(
+        self, name: str, days: int | None = None, *, until: datetime | None = None
+    ) -> tuple[Token, str]:
+        """A new token and its secret, which cannot be had again.
+
+        It is good for so many days, or ``until`` then; for ever where neither is said.
+        """
         now = datetime.now(UTC)
         secret = _PREFIX + secrets.token_urlsafe(32)
         row = TokenRow(
             id=secrets.token_hex(4),
             created_at=now,
             used_at=None,
-            expires_at=None if days is None else now + timedelta(days=days),
+            expires_at=until if days is None else now + timedelta(days=days),
             name=name,
             sha256=_digest(secret),
         )
@@ -125,6 +130,12 @@ class Settings:
         with explained(self._place, "read"), Session(self._reader) as session:
             found = session.scalars(query).first()
         return default if found is None else json.loads(found)
+
+    def starting(self, prefix: str) -> dict[str, Any]:
+        """The values of all names that begin so."""
+        query = select(SettingRow).where(SettingRow.name.startswith(prefix, autoescape=True))
+        with explained(self._place, "read"), Session(self._reader) as session:
+            return {row.name: json.loads(row.value) for row in session.scalars(query)}
 
     def set(self, name: str, value: Any) -> None:
         """Keep a JSON value; None forgets it."""

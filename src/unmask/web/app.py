@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Flask, request
 from flask_babel import Babel, get_locale
-from werkzeug.exceptions import SecurityError
 
 from unmask.core.language import LANGUAGES, catalogues
 from unmask.core.version import __version__
-from unmask.web import api, limiting, presenting, problems, security, uploads, views
+from unmask.web import api, limiting, presenting, problems, security, sessions, uploads, views
+from unmask.web.addressed import check_address
 from unmask.web.config import WebConfig
 from unmask.web.secret import secret_key
 from unmask.web.services import KEY, Services, services
@@ -23,11 +21,12 @@ def build(config: WebConfig) -> Flask:
     app.config.update(
         SECRET_KEY=config.secret_key or secret_key(config.folders.root),
         MAX_CONTENT_LENGTH=config.max_upload + 2**20,
-        SESSION_COOKIE_NAME="unmask",
+        SESSION_COOKIE_NAME=_cookie(config),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=config.secure_cookies,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        PERMANENT_SESSION_LIFETIME=sessions.LASTS,
+        SESSION_REFRESH_EACH_REQUEST=False,  # an answer under way would undo signing out
         TESTING=config.testing,
         TEMPLATES_AUTO_RELOAD=False,
     )
@@ -35,7 +34,7 @@ def build(config: WebConfig) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=_language, default_translation_directories=str(catalogues()))
     problems.install(app)
-    app.before_request(_check_host)
+    app.before_request(check_address)
     app.before_request(_ignore_odd_ranges)
     limiter = limiting.install(app, api.API, config.rate_limit)
     security.install(app)
@@ -54,22 +53,16 @@ def build(config: WebConfig) -> Flask:
     return app
 
 
+def _cookie(config: WebConfig) -> str:
+    """By the prefix, browsers take it from this very host alone: no site beside may plant one."""
+    return "__Host-unmask" if config.secure_cookies else "unmask"
+
+
 def _language() -> str:
     chosen = request.cookies.get("lang", "")
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
-
-
-def _check_host() -> None:
-    """Refuse names that are not ours. (Werkzeug's own check knows no IPv6 addresses.)"""
-    known = services().config.hosts
-    host = request.host
-    name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-    if known and name.lower() not in known:
-        raise SecurityError(
-            "This name is not one under which the app is served; unmask serve --host-name adds it."
-        )
 
 
 def _ignore_odd_ranges() -> None:

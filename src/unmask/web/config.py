@@ -18,8 +18,9 @@ class WebConfig:
     what is shipped. ``max_upload`` is in bytes for one request. ``tokens_required`` asks for a
     token on every page and call; without it only requests from this very site are served.
     ``hosts`` are the names under which the app may be addressed: others are refused, so that a
-    foreign page cannot reach it under a name of its own (DNS rebinding). ``database`` None is the
-    usual one.
+    foreign page cannot reach it under a name of its own (DNS rebinding). Empty takes every name
+    where tokens are required, else those that nobody elsewhere can have. ``forwarded`` serves what
+    a proxy hands on without asking for a token. ``database`` None is the usual one.
     """
 
     folders: Folders = field(default_factory=Folders.default)
@@ -28,6 +29,7 @@ class WebConfig:
     max_upload: int = 4 * GIB
     tokens_required: bool = False
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    forwarded: bool = False
     secure_cookies: bool = False
     secret_key: bytes | None = None
     rate_limit: str = "600 per minute"

@@ -6,7 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, g, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -90,7 +90,18 @@ def _answer(status: int, code: str, detail: str, hint: str = "") -> Response:
 
 
 def _own(error: UnmaskError) -> Response:
-    return _answer(status_of(error), error.code, error.message, error.hint)
+    message, hint = for_whom_it_is(error)
+    return _answer(status_of(error), error.code, message, hint)
+
+
+def for_whom_it_is(error: UnmaskError) -> tuple[str, str]:
+    """What is wrong and what to do. It may name a folder or the database's server, which a
+    stranger is not to learn: that is in the log then.
+    """
+    if not services().config.tokens_required or g.get("welcome", False):
+        return error.message, error.hint
+    log.warning("%s", error)
+    return "The server cannot answer now.", "Its log says why."
 
 
 def _too_many_bytes(error: TooManyBytes) -> AnyResponse:

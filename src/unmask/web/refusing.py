@@ -6,7 +6,8 @@ it answers everything, before the body has come, and what comes of it until the 
 that is read and thrown away.
 
 A body is kept on the disk until it is whole, and only then the application looks who sends it. So
-that strangers cannot fill the disk, who has no token is asked for one before that, too.
+that strangers can neither fill the disk nor use up the files that a process may have open, who has
+no token is asked for one before that, too.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from unmask.core.errors import DiskFull
 from unmask.jobs.vault import explained
 
 _LINGER_S = 30.0
-_STRANGERS = 2**20  # bytes, of which signing in takes some hundred
+_STRANGERS = 2**17  # bytes, of which signing in takes some hundred; they stay in memory
+_LARGE = 2**20  # bytes, for which there has to be room
 _COPIES = 2  # the body as it came, and the file in it, until that is whole
 
 MaySend = Callable[[Mapping[str, str]], bool]
@@ -87,7 +89,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def parse_header(self, header_plus: bytes) -> None:
         """See the base class. The limits for the body are looked at here."""
         super().parse_header(header_plus)
-        if self.content_length >= _STRANGERS:
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            # A proxy that goes by the length would take for a body what here is the next request,
+            # and whoever sent it would speak over a line that others share.
+            raise ParsingError("Content-Length and Transfer-Encoding contradict each other")
+        if self.content_length >= _LARGE:
             self._check_room(_COPIES * self.content_length)
         if (self.chunked or self.content_length >= _STRANGERS) and not self._may_send(self.headers):
             self.adj = copy.copy(self.adj)
@@ -96,7 +102,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """See the base class."""
         try:
-            if self.body_bytes_received >= _STRANGERS:  # others send at the same time
+            if self.body_bytes_received >= _LARGE:  # others send at the same time
                 self._check_room(len(data))
             with explained():
                 consumed: int = super().received(data)

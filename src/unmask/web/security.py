@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final, Literal
 
 from flask import Flask, Response, g, redirect, request, session, url_for
@@ -12,6 +13,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from unmask.core.errors import StoreError
+from unmask.web import sessions
 from unmask.web.problems import PROGRAMS, for_programs
 from unmask.web.services import KEY, Services, services
 
@@ -61,7 +63,9 @@ def may_send(app: Flask, headers: Mapping[str, str]) -> bool:
     with app.test_request_context(headers=asked):
         try:
             bearer = _bearer()
-            return _signed_in() if bearer is None else own.tokens.known(bearer) is not None
+            if bearer is not None:
+                return own.tokens.known(bearer) is not None
+            return sessions.signed_in()
         except StoreError:
             return False
 
@@ -72,7 +76,18 @@ def owner(door: Literal["api", "web"]) -> str:
     Who sends files by hand has turns beside the programs that use the same token. Who needs no
     token is one of two, by the door.
     """
-    return f"{door}:{g.get('token') or session.get('token') or ''}"
+    return f"{door}:{_token() or ''}"
+
+
+def good_until() -> datetime | None:
+    """When the token of this request expires; None where it does not, and where none is needed."""
+    own = _token()
+    return next((one.expires_at for one in services().tokens.list() if one.id == own), None)
+
+
+def _token() -> str | None:
+    found: str | None = g.get("token") or session.get("token")
+    return found
 
 
 def csrf_token() -> str:
@@ -95,12 +110,13 @@ def _guard() -> AnyResponse | None:
         g.token = services().tokens.check(bearer)
         if g.token is None:
             raise Unauthorized("This token is not known here, or has expired.")
-    elif services().config.tokens_required and not _signed_in():
+    elif services().config.tokens_required and not sessions.signed_in():
         if is_api:
             raise Unauthorized("Send a token: Authorization: Bearer …")
         if for_programs():  # a page's own script, which would take the form for its answer
             raise Unauthorized("You are not signed in any more. Load the page again.")
         return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")))
+    g.welcome = True
     if not is_api:
         _check_csrf()
     return None
@@ -124,14 +140,6 @@ def _from_another_site() -> bool:
 def _bearer() -> str | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else None
-
-
-def _signed_in() -> bool:
-    """By a token that has neither been revoked since nor expired."""
-    known = session.get("token")
-    return known is not None and any(
-        one.id == known and one.good for one in services().tokens.list()
-    )
 
 
 def _check_csrf() -> None:

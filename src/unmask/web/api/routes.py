@@ -357,7 +357,7 @@ def _linked() -> Submission:
         **{name: value for name, value in given.items() if value not in (None, "")}
     )
     webhook = own.webhook(link.webhook)
-    with own.desk.errand():
+    with own.desk.link():
         file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
     whose, fresh = owner("api"), link.fresh
     return own.desk.submit(

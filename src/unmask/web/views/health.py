@@ -12,6 +12,7 @@ from unmask.core.errors import UnmaskError
 from unmask.core.version import __version__
 from unmask.jobs.room import check_room, free, reserve
 from unmask.web.api.describing import Operation, describes
+from unmask.web.problems import for_whom_it_is
 from unmask.web.services import services
 
 health = Blueprint("health", __name__)
@@ -66,7 +67,8 @@ def _state(good: str, check: Callable[[], None]) -> ResponseReturnValue:
     try:
         check()
     except UnmaskError as error:
-        return jsonify(status="failing", code=error.code, detail=error.message), 503
+        detail, _ = for_whom_it_is(error)
+        return jsonify(status="failing", code=error.code, detail=detail), 503
     return jsonify(status=good, version=__version__)
 
 

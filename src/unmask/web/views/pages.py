@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, session
+from flask import Blueprint, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from unmask.core.language import LANGUAGES
+from unmask.web import sessions
 from unmask.web.services import services
 
 pages = Blueprint("pages", __name__)
@@ -23,16 +24,14 @@ def sign_in() -> ResponseReturnValue:
     token = services().tokens.check(request.form.get("token", "").strip())
     if token is None:
         return render_template("sign_in.html", wanted=wanted, wrong=True), 401
-    session.clear()
-    session["token"] = token
-    session.permanent = True
+    sessions.begin(token)
     return redirect(wanted, 303)
 
 
 @pages.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End the session."""
-    session.clear()
+    sessions.end()
     return redirect("/", 303)
 
 

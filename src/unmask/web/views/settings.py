@@ -10,6 +10,7 @@ from unmask.core.errors import ModelError, UnmaskError, UsageError
 from unmask.jobs.webhooks import WebhookRefused, checked_address, secret_of
 from unmask.web import problems
 from unmask.web.presenting import number
+from unmask.web.security import good_until
 from unmask.web.services import services
 
 settings = Blueprint("settings", __name__)
@@ -43,9 +44,9 @@ def change() -> ResponseReturnValue:
 
 @settings.post("/settings/tokens")
 def create_token() -> ResponseReturnValue:
-    """A new token, shown this once."""
+    """A new token, shown this once. It outlives none by which it was made."""
     name = request.form.get("name", "").strip()[:100] or "unnamed"
-    _, secret = services().tokens.create(name)
+    _, secret = services().tokens.create(name, until=good_until())
     return _page(secret=secret)
 
 

@@ -112,7 +112,7 @@ def link() -> ResponseReturnValue:
     url = request.form.get("url", "").strip()
     own, origin = services(), f"fetched from {url[:300]}"
     try:
-        with own.desk.errand():
+        with own.desk.link():
             file, name = fetch(url, own.desk.vault, own.config.max_upload)
     except UnmaskError as error:
         if problems.for_programs():
