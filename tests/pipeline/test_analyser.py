@@ -25,7 +25,8 @@ from unmask.core.errors import (
     NotInFile,
     UsageError,
 )
-from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop
+from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop, analyse
+from unmask.pipeline.engine import Engine
 from unmask.runtime.package import Pooling
 from unmask.verdict import face as face_verdict
 from unmask.verdict import frames_logit
@@ -287,6 +288,24 @@ def test_threads_share_an_analyser(tiny_model: Path, panned: Path, tmp_path: Pat
         found = list(pool.map(lambda path: analyser.analyse(path).faces, paths))
     assert found[0] == found[2] == analyser.analyse(panned).faces
     assert found[1] == found[3] == analyser.analyse(paths[1]).faces
+
+
+def test_networks_stay_loaded_whatever_the_options(
+    tiny_model: Path, panned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, load = [], Engine.load
+
+    def counting(*asked: Any) -> Engine:
+        loaded.append(asked)
+        return load(*asked)
+
+    monkeypatch.setattr(Engine, "load", counting)
+    of = {"model": tiny_model, "device": "cpu"}
+    found = [analyse(panned, **of, clips=clips, frames_per_clip=2) for clips in (1, 2, 3)]
+    assert [one.options.clips for one in found] == [1, 2, 3]
+    assert len(loaded) == 1
+    assert analyse(panned, **of, min_face=60).options.min_face_px == 60
+    assert len(loaded) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
