@@ -36,6 +36,7 @@ def test_importing_is_fast_and_brings_nothing_heavy_in() -> None:
 def test_what_it_offers_is_there() -> None:
     _, modules = run("from unmask import Analyser, Analysis, UnmaskError, analyse")
     assert modules & {"torch", "flask", "ray", "openvino", "onnxruntime", "sqlalchemy"} == set()
+    run("import unmask; assert set(unmask.__all__) <= set(dir(unmask))")  # as Tab in a notebook
 
 
 @pytest.mark.parametrize("command", ["scan", "history", "models", "doctor", "data", "train"])

@@ -73,7 +73,9 @@ def test_check_exits_3_on_broken_files_and_0_when_all_is_well(
     assert run("check", out, "--workers", 1) == exits.SOME_FAILED
     (tmp_path / "set/test/fake/b.mp4").unlink()
     assert run("check", out, "--no-probe") == exits.SOME_FAILED
-    assert "1 absent" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 absent" in said
+    assert "--root" in said
 
 
 def test_prepare_twice_and_the_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -201,6 +201,10 @@ def test_a_set_that_moved_goes_on(tmp_path: Path) -> None:
     index = two_pictures(tmp_path / "set")
     prepare(index, tmp_path / "out", SMALL)
     (tmp_path / "set").rename(tmp_path / "moved")
+    with pytest.raises(DataError, match="is not there") as caught:
+        prepare(index, tmp_path / "other", SMALL)
+    assert "--root" in caught.value.hint
+    assert not (tmp_path / "other").exists()
     assert prepare(replace(index, root=tmp_path / "moved"), tmp_path / "out", SMALL).kept == 1
 
 

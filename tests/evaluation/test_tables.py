@@ -279,3 +279,6 @@ def test_one_class_or_none_scored_is_refused() -> None:
         run([case(1, 0.5)])
     with pytest.raises(DataError, match=r"not one of the 1 real files has a score \(damaged"):
         run([case(1, 0.5), case(0, None, error="damaged")])
+    with pytest.raises(DataError, match="not-found") as caught:
+        run([case(1, 0.5), case(0, None, error="not-found")])
+    assert "--root" in caught.value.hint

@@ -25,7 +25,8 @@ from unmask.core.errors import (
     NotInFile,
     UsageError,
 )
-from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop
+from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop, analyse
+from unmask.pipeline.engine import Engine
 from unmask.runtime.package import Pooling
 from unmask.verdict import face as face_verdict
 from unmask.verdict import frames_logit
@@ -289,6 +290,24 @@ def test_threads_share_an_analyser(tiny_model: Path, panned: Path, tmp_path: Pat
     assert found[1] == found[3] == analyser.analyse(paths[1]).faces
 
 
+def test_networks_stay_loaded_whatever_the_options(
+    tiny_model: Path, panned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, load = [], Engine.load
+
+    def counting(*asked: Any) -> Engine:
+        loaded.append(asked)
+        return load(*asked)
+
+    monkeypatch.setattr(Engine, "load", counting)
+    of = {"model": tiny_model, "device": "cpu"}
+    found = [analyse(panned, **of, clips=clips, frames_per_clip=2) for clips in (1, 2, 3)]
+    assert [one.options.clips for one in found] == [1, 2, 3]
+    assert len(loaded) == 1
+    assert analyse(panned, **of, min_face=60).options.min_face_px == 60
+    assert len(loaded) == 2
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_has_networks_of_its_own(tiny_model: Path, panned: Path) -> None:
     """Those of its parent wait for threads that it does not have, for ever."""
@@ -296,15 +315,38 @@ def test_a_forked_child_has_networks_of_its_own(tiny_model: Path, panned: Path) 
 import multiprocessing, sys
 from unmask import Analyser
 analyser = Analyser(sys.argv[1], device="cpu")
-def label(_):
-    return analyser.analyse(sys.argv[2]).verdict.label
-here = label(0)
+def labels(_):
+    others = [Analyser(sys.argv[1], device="cpu") for _ in range(2)]
+    return [one.analyse(sys.argv[2]).verdict.label for one in (analyser, *others)]
+here = [analyser.analyse(sys.argv[2]).verdict.label] * 3
 with multiprocessing.get_context("fork").Pool(1) as pool:
-    assert pool.map_async(label, [0]).get(20) == [here]
+    assert pool.map_async(labels, [0]).get(30) == [here]
 """
-    arguments = [sys.executable, "-c", script, str(tiny_model), str(panned)]
-    answer = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
+    assert forked(script, tiny_model, panned) == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_that_would_wait_for_ever_says_so(tiny_model: Path, panned: Path) -> None:
+    script = """
+import multiprocessing, sys
+from unmask import Analyser, UnmaskError
+def label(_):
+    try:
+        return Analyser(sys.argv[1], device="cpu").analyse(sys.argv[2]).verdict.label
+    except UnmaskError as error:
+        return error.code, "spawn" in error.hint
+label(0)  # and its networks are freed
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    print(pool.map_async(label, [0]).get(30))
+"""
+    assert forked(script, tiny_model, panned) == "[('runtime-unavailable', True)]\n"
+
+
+def forked(script: str, *arguments: Path) -> str:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert answer.returncode == 0, answer.stderr
+    return answer.stdout
 
 
 def test_an_altered_model_never_scores(tiny_model: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from unmask.cli.terminal import printable
 from unmask.datasets import LAYOUTS, MANIPULATED, Index
+from unmask.datasets.opening import MOVED
 from unmask.datasets.prepare import Prepared
 from unmask.datasets.report import CheckReport, Leak
 
@@ -55,6 +56,8 @@ def print_check(console: Console, report: CheckReport) -> None:
         _print_list(console, title, [" = ".join(one.paths) for one in same])
     for title, faults in (("absent", report.missing), ("unreadable", report.unreadable)):
         _print_list(console, title, [fault.message for fault in faults])
+    if report.missing:
+        console.print(MOVED)
     if report.hashed < report.samples:
         left = report.samples - report.hashed
         console.print(f"{left} samples have no hash and were not compared by it")

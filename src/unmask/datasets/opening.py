@@ -17,6 +17,9 @@ from unmask.datasets.archives import reading
 from unmask.datasets.sample import INSIDE, Sample
 from unmask.datasets.tree import PICTURES
 
+MOVED = "if the data moved, say where with --root; else index it again"
+"""The way out where an index names what is not there."""
+
 _lock = threading.Lock()
 _last: tuple[Path, Path] | None = None
 
@@ -33,7 +36,7 @@ def opened(root: Path, sample: Sample) -> Iterator[Path]:
     if not path.exists():
         raise InputNotFound(
             f"{path} is in the index and not on the disk",
-            hint="if the data moved, say where with --root; else index it again",
+            hint=MOVED,
         )
     if not folder:
         yield path

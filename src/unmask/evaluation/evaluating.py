@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from unmask.core.analysis import Thresholds
-from unmask.core.errors import DataError
+from unmask.core.errors import DataError, InputNotFound
 from unmask.core.version import __version__
+from unmask.datasets.opening import MOVED
 from unmask.evaluation.cases import NOT_IN_SCORES, Case, labels_of, scored, scores_of
 from unmask.evaluation.figures import (
     Drawing,
@@ -128,6 +129,8 @@ def _need_both_classes(cases: Sequence[Case]) -> None:
         if not scored(mine):
             why = mine[0].row.error or "no score"
             hint = "look at one of them with 'unmask scan'"
+            if why == InputNotFound.code:
+                hint = MOVED
             if why == NOT_IN_SCORES:
                 hint = f"{mine[0].sample.path} is the first that the file of scores lacks"
             raise DataError(

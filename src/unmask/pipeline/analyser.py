@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from unmask.core.analysis import Analysis, AnalysisOptions, ModelRef, Thresholds
 from unmask.core.deadline import Deadline
 from unmask.core.errors import UsageError
 from unmask.evidence import EvidenceSink
-from unmask.pipeline.engine import Engine
+from unmask.pipeline.engine import Engines
 from unmask.pipeline.hashing import hashed_beside
 from unmask.pipeline.looking import Alter
 from unmask.pipeline.progress import Progress, Stage
@@ -55,9 +54,7 @@ class Analyser:
         self.package: ModelPackage = find_package(None if model is None else str(model))
         self.request = options
         self._session = SessionOptions(device=device, runtime=runtime, precision=precision)
-        self._engine: Engine | None = None
-        self._loaded_by = 0  # process
-        self._loading = threading.Lock()
+        self._engines = Engines(self.package, self._session, options.min_face)
         self._room = Room()
 
     @property
@@ -109,11 +106,11 @@ class Analyser:
     @property
     def scorer(self) -> Scorer:
         """The scorer of the model, loaded now if it was not. Raises as :meth:`analyse`."""
-        return self._loaded().scorer
+        return self._engines.loaded().scorer
 
     def load(self) -> None:
         """Load the networks now rather than with the first file. Raises as :meth:`analyse`."""
-        self._loaded()
+        self._engines.loaded()
 
     def analyse(
         self,
@@ -152,7 +149,7 @@ class Analyser:
         with hashed_beside(run.source, facts, run.deadline, run.clock) as hashed:
             # The networks load while the file is opened.
             with ThreadPoolExecutor(1, thread_name_prefix="unmask-load") as pool:
-                loading = pool.submit(self._loaded)
+                loading = pool.submit(self._engines.loaded)
                 info = run.open(hashed.facts)
                 with run.clock.stage("load"):
                     engine = loading.result()
@@ -161,14 +158,6 @@ class Analyser:
             with self._room.take(needed, run.deadline) as waited_s:
                 later = run.delayed(waited_s)
                 return later.analyse(info, engine, self.model, options, hashed.sha256)
-
-    def _loaded(self) -> Engine:
-        with self._loading:
-            # A forked child has its parent's networks without the threads that run them.
-            if self._engine is None or self._loaded_by != os.getpid():
-                self._engine = Engine.load(self.package, self._session, self.request.min_face)
-                self._loaded_by = os.getpid()
-            return self._engine
 
 
 def _deadline(timeout: float | Deadline | None) -> Deadline:
@@ -207,9 +196,13 @@ def analyse(
 ) -> Analysis:
     """Analyse one video or picture; the networks stay loaded for the next call.
 
+    They do whatever its options are, but for ``min_face``, which the detector is made for.
+
     ``options`` are the fields of :class:`AnalysisRequest`. See :meth:`Analyser.analyse`.
     """
-    analyser = _analyser(model, device, runtime, precision, AnalysisRequest(**options))
+    request = AnalysisRequest(**options)
+    analyser = copy(_analyser(model, device, runtime, precision, request.min_face))
+    analyser.request = request
     return analyser.analyse(path, timeout=timeout)
 
 
@@ -219,6 +212,7 @@ def _analyser(
     device: DeviceChoice,
     runtime: RuntimeName | None,
     precision: PrecisionChoice,
-    options: AnalysisRequest,
+    min_face: int,
 ) -> Analyser:
+    options = AnalysisRequest(min_face=min_face)
     return Analyser(model, device=device, runtime=runtime, precision=precision, options=options)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from unmask.core.errors import ModelInvalid
 from unmask.runtime.compiled_cache import own_folder
+from unmask.runtime.forking import HEIRS
 from unmask.runtime.offline_openvino import ov, properties
 from unmask.runtime.session import (
     Device,
@@ -57,6 +58,7 @@ class OpenVinoSession:
     def __init__(self, graph: Path, options: SessionOptions, precision: Precision) -> None:
         self.precision: Precision = precision
         self._graph = graph
+        HEIRS.check()
         try:
             self._compiled = _compiled(graph, options, precision)
         except RuntimeError as error:
@@ -64,6 +66,7 @@ class OpenVinoSession:
         # Folding graphs together leaves a tensor with the names of all whose place it takes.
         self._outputs = [tuple(output.get_names()) for output in self._compiled.outputs]
         self._idle: list[Any] = []
+        HEIRS.add(self)
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[Any]]:
         """See :class:`unmask.runtime.session.Session`."""

@@ -15,6 +15,7 @@ from unmask.core.analysis import Record
 from unmask.core.claim import claimed_folder
 from unmask.core.errors import DataError
 from unmask.datasets.index import Index
+from unmask.datasets.opening import MOVED
 from unmask.datasets.prepare.options import PrepareOptions, option_of
 from unmask.datasets.prepare.plan import Unit, count_samples, fingerprint, plan_units
 from unmask.datasets.prepare.shards import Shard, finished, refused, write_record
@@ -64,9 +65,12 @@ def prepare(
 ) -> Prepared:
     """Write shards of face crops into ``out``, or those that are still missing there.
 
-    ``progress`` counts samples. :class:`DataError` when ``out`` was begun with another index or
-    other options, another run is at work in it, or it cannot be written; what is finished stays.
+    ``progress`` counts samples. :class:`DataError` when the index's root is not there, ``out`` was
+    begun with another index or other options, another run is at work in it, or it cannot be
+    written; what is finished stays.
     """
+    if not index.root.exists():
+        raise DataError(f"{index.root}, where the index has its files, is not there", hint=MOVED)
     units = plan_units(index, options)
     try:
         out.mkdir(parents=True, exist_ok=True)
