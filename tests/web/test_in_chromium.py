@@ -278,6 +278,19 @@ def test_the_pdf_report_is_saved_and_opens(chromium, result, tmp_path):
     assert chromium.find_element(By.TAG_NAME, "h1").text in text
 
 
+def test_the_first_sheet_of_paper_has_the_verdict(chromium, result):
+    """A verdict that had to stay on one sheet left the first one blank once it was longer."""
+    pypdf = pytest.importorskip("pypdf", reason="the extra 'test' is not installed")
+    chromium.get(result)
+    longer = (
+        "document.querySelector('.verdict-words').innerHTML += '<p>further words</p>'.repeat(20)"
+    )
+    script(chromium, longer)
+    printed = chromium.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    first = pypdf.PdfReader(io.BytesIO(base64.b64decode(printed))).pages[0].extract_text()
+    assert chromium.find_element(By.TAG_NAME, "h1").text in first
+
+
 def test_a_frame_is_saved_with_what_when_and_by_whom(chromium, result, tmp_path):
     saving = {"behavior": "allow", "downloadPath": str(tmp_path)}
     chromium.execute_cdp_cmd("Browser.setDownloadBehavior", saving)
