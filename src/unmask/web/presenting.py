@@ -23,6 +23,7 @@ from unmask.evidence import (
     face_ink,
     figure,
     looked,
+    where,
 )
 from unmask.evidence.sections.origin import credentials_in_words
 from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
@@ -63,6 +64,7 @@ def install(app: Flask) -> None:
         next_step=next_step,
         looked_at=looked_at,
         shown_in=shown_in,
+        where_on=where_on,
         part=part,
         how_to_read=lambda: _(HOW_TO_READ),
         limitations=lambda: [_(text) for text in LIMITATIONS],
@@ -116,6 +118,12 @@ def shown_in(face: Face, analysis: Analysis) -> str:
     """In how many of the stretches looked at a face is seen."""
     with spoken_here():
         return looked.shown_in(face, analysis)
+
+
+def where_on(face: Face) -> str:
+    """In words, where on a face what lasts speaks for manipulation."""
+    with spoken_here():
+        return where.where(face)
 
 
 def part(options: AnalysisOptions) -> str:
