@@ -72,7 +72,7 @@ def test_one_is_shown_as_it_was_scanned(past, portrait):
     ran = past("history", "show", id_)
     assert ran.code == 0
     assert str(portrait) in ran.out
-    assert "    The calibrated probability reaches the threshold for manipulated." in ran.out
+    assert "    The probability lies in the range that counts as manipulated." in ran.out
     assert re.search(r"^Model     tiny 0\.1 \([0-9a-f]{12}\)$", ran.out, re.MULTILINE)
     assert re.search(r"^SHA-256   [0-9a-f]{64}$", ran.out, re.MULTILINE)
 

@@ -25,7 +25,7 @@ def test_a_person_reads_a_table_in_plain_words(scan, portrait):
     heading, _rule, row, *rest = ran.out.splitlines()
     assert heading.split() == ["Verdict", "P(manipulated)", "Faces", "File"]
     assert row.split() == ["Manipulated", ">", "0.99", "1", str(portrait)]
-    assert "    The calibrated probability reaches the threshold for manipulated." in rest
+    assert "    The probability lies in the range that counts as manipulated." in rest
     assert rest[-1] == words.CAVEAT
     assert ran.err == ""
 

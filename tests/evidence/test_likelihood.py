@@ -79,6 +79,19 @@ def test_figures_have_two_digits_and_say_when_they_are_bounds(
     assert Likelihood.of(p, reference).in_figures() == figures
 
 
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (0.9, "about 9.0 times as likely from a manipulated file as from an untouched one: weak"),
+        (0.1, "about 9.0 times as likely from an untouched file as from a manipulated one, of the"),
+        (0.9999, "up to 118 times as likely from a manipulated file"),  # a bound, and no estimate
+        (0.55, "it speaks for neither."),
+    ],
+)
+def test_the_ratio_in_words_for_who_has_never_heard_of_one(p: float, said: str) -> None:
+    assert said in Likelihood.of(p, Reference(117, 240)).in_plain_words()
+
+
 def test_the_reference_is_what_the_package_states() -> None:
     words = "clips held out from fitting the network"
     assert Reference.of(manifest(117, 240)) == Reference(117, 240, words)

@@ -99,7 +99,7 @@ def test_every_part_is_there(page: Page) -> None:
         "Received",
         "2026-03-04 05:06:07 UTC",
         "0123456789abcdef0123",
-        "The calibrated probability reaches the threshold for manipulated.",
+        "The probability lies in the range that counts as manipulated.",
         "10, 20, 70, 90",
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
+from PIL import Image
 
 selenium = pytest.importorskip("selenium", reason="the extra 'browser' is not installed")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -273,6 +276,66 @@ def test_the_pdf_report_is_saved_and_opens(chromium, result, tmp_path):
     until(file.exists)
     text = "".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
     assert chromium.find_element(By.TAG_NAME, "h1").text in text
+
+
+def test_the_first_sheet_of_paper_has_the_verdict(chromium, result):
+    """A verdict that had to stay on one sheet left the first one blank once it was longer."""
+    pypdf = pytest.importorskip("pypdf", reason="the extra 'test' is not installed")
+    chromium.get(result)
+    longer = (
+        "document.querySelector('.verdict-words').innerHTML += '<p>further words</p>'.repeat(20)"
+    )
+    script(chromium, longer)
+    printed = chromium.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    first = pypdf.PdfReader(io.BytesIO(base64.b64decode(printed))).pages[0].extract_text()
+    assert chromium.find_element(By.TAG_NAME, "h1").text in first
+
+
+def test_a_frame_is_saved_with_what_when_and_by_whom(chromium, result, tmp_path):
+    saving = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    chromium.execute_cdp_cmd("Browser.setDownloadBehavior", saving)
+    chromium.get(result)
+    until(lambda: script(chromium, "return document.getElementById('video').readyState >= 2"))
+    chromium.find_element(By.CSS_SELECTOR, ".viewer-tools [data-time]").click()
+    at = float(
+        chromium.find_element(By.CSS_SELECTOR, ".viewer-tools [data-time]").get_attribute(
+            "data-time"
+        )
+    )
+    until(
+        lambda: (
+            abs(script(chromium, "return document.getElementById('video').currentTime") - at) < 0.01
+        )
+    )
+    time.sleep(0.5)  # until the frame is drawn
+    chromium.find_element(By.ID, "save").click()
+    file = tmp_path / f"manipulated 0-{at:05.2f}.png"
+    until(file.exists)
+    saved = Image.open(file).convert("RGB")
+    scene = json.loads(script(chromium, "return document.getElementById('scene').textContent"))
+    assert saved.width == scene["width"]
+    words = saved.crop((0, scene["height"], saved.width, saved.height))
+    assert words.height > 30
+    assert words.getpixel((1, 1)) == (255, 255, 255)
+    assert words.convert("L").getextrema()[0] < 80  # there is writing on it
+    assert saved.crop((0, 0, saved.width, scene["height"])).entropy() > 4  # and the film above
+
+
+def test_a_film_opens_where_its_first_face_is(chromium, server, tmp_path, result):
+    """The poster shows that moment: clock and boxes of another one do not belong to it."""
+    late = tmp_path / "late.mp4"
+    late.write_bytes(with_a_dark_start(CLIP, 60))
+    chromium.get(server.url)
+    chromium.find_element(By.ID, "file").send_keys(str(late))
+    until(lambda: "/analyses/" in chromium.current_url)
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".verdict"))
+    until(lambda: script(chromium, "return document.getElementById('video').readyState >= 2"))
+    scene = json.loads(script(chromium, "return document.getElementById('scene').textContent"))
+    assert scene["start"] > 1
+    now = "return document.getElementById('video').currentTime"
+    until(lambda: abs(script(chromium, now) - scene["start"]) < 0.01)
+    told = chromium.find_element(By.ID, "now").text
+    assert told == f"0:{scene['start']:04.1f}"
 
 
 def test_a_film_that_browsers_do_not_play_is_played_as_a_copy(chromium, server, tmp_path, result):
@@ -828,6 +891,23 @@ def as_avi(source: Path) -> bytes:
             small.pts, small.time_base = number, Fraction(1, 25)
             old.mux(stream.encode(small))
         old.mux(stream.encode())
+    return target.getvalue()
+
+
+def with_a_dark_start(source: Path, frames: int) -> bytes:
+    """So many black frames, then the film."""
+    target = io.BytesIO()
+    with av.open(str(source)) as film, av.open(target, "w", format="mp4") as late:
+        first, *others = film.decode(video=0)
+        stream = late.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
+        black = np.zeros((first.height, first.width, 3), np.uint8)
+        pictures = [black] * frames + [one.to_ndarray(format="rgb24") for one in (first, *others)]
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            late.mux(stream.encode(frame))
+        late.mux(stream.encode())
     return target.getvalue()
 
 

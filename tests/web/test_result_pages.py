@@ -17,6 +17,7 @@ from unmask.core.analysis import Analysis, Thresholds
 from unmask.evaluation.worth import worth
 from unmask.runtime import shipped_packages
 from unmask.runtime.package import Pooling
+from unmask.web.presenting import markdown
 
 
 def test_the_page_shows_what_the_document_says(browser, services, analysed):
@@ -103,8 +104,35 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
     frames = len(services.history.get(analysed).analysis.faces[0].frames)
     assert page.count("<td>not counted</td>") == frames
     assert "the scores of its frames are not counted" in page
-    assert "Faces that could not be judged are left out." in page
-    assert "left out" not in browser.get(f"/analyses/{analysed}").text
+    assert "Faces that could not be judged have no points." in page
+    assert 'class="sightings"' in page  # but when they are seen is drawn
+    assert "speaks most for manipulation" not in page
+    assert "could not be judged" not in browser.get(f"/analyses/{analysed}").text
+
+
+def test_what_was_found_can_be_taken_away_before_all_evidence_is_read(browser, analysed):
+    """On a phone it lay under every face, six screens down."""
+    page = browser.get(f"/analyses/{analysed}").text
+    assert page.index("/report.pdf") < page.index('class="viewer"')
+    assert page.count("/report.pdf") == 1
+    assert "It identifies nobody." in page.partition("What can make this wrong</h2>")[2]
+
+
+def test_pictures_of_faces_are_on_paper_and_on_pictures_of_the_page(browser, analysed):
+    """Lazy ones below the edge of the screen are blank there."""
+    page = browser.get(f"/analyses/{analysed}").text
+    shown = [tag for tag in re.findall(r"<img[^>]*>", page) if 'class="heat"' not in tag]
+    assert len(shown) > 10
+    assert not [tag for tag in shown if "lazy" in tag]
+
+
+def test_the_frame_that_speaks_most_can_be_shown(browser, services, analysed):
+    face = services.history.get(analysed).analysis.faces[0]
+    page = browser.get(f"/analyses/{analysed}").text
+    time = re.search(r'data-time="([^"]+)">Show what speaks most .* face 0 at', page)[1]
+    best = max(face.frames, key=lambda frame: frame.score or 0.0)
+    assert float(time) == best.time_s
+    assert scene_of(page)["start"] == face.frames[0].time_s  # as the poster
 
 
 @pytest.mark.parametrize(
@@ -559,6 +587,13 @@ def test_the_model_page(browser):
     assert "A toy for tests" in page
     assert browser.get("/model?name=/etc/passwd").status_code == 200
     assert "no model named" in browser.get("/model?name=/etc/passwd").text
+
+
+def test_wide_tables_of_a_card_are_within_the_reach_of_the_keyboard(app):
+    with app.test_request_context("/"):
+        html = markdown("| a | b |\n|---|---|\n| 1 | 2 |\n")
+    assert re.search(r'<div class="table-scroll" tabindex="0"[^>]*><table>', html)
+    assert html.count("</table></div>") == 1
 
 
 def test_without_a_model_pages_say_so(make_app, monkeypatch):

@@ -167,6 +167,19 @@ def test_a_pages_script_hears_that_nobody_is_signed_in_any_more(make_app):
         assert "nicht mehr angemeldet" in answer.json["detail"]
 
 
+def test_whoever_sends_a_form_when_the_session_has_ended_comes_back_to_its_page(make_app):
+    """The address that a form is sent to shows no page: after signing in there was a 405."""
+    client = make_app(tokens_required=True).test_client()
+    page = "http://localhost/batches/0123?also=4567"
+    asked = client.post("/analyses/0123/again", headers={"Referer": page}).headers["Location"]
+    assert asked == "/sign-in?next=/batches/0123?also%3D4567&unsent=1"
+    assert "was not done" in client.get(asked).text
+    assert "was not done" not in client.get("/sign-in?next=/history").text
+    for elsewhere in ({}, {"Referer": "http://elsewhere.example/analyses/0123"}):
+        asked = client.post("/settings", headers=elsewhere).headers["Location"]
+        assert asked == "/sign-in?next=/&unsent=1"
+
+
 def test_signing_in_and_out(make_app):
     app = make_app(tokens_required=True)
     services, client = services_of(app), app.test_client()

@@ -112,6 +112,16 @@ def test_lines_do_not_cross_what_was_not_looked_at():
     assert timeline.curves[0].points.count("M") == 6
 
 
+def test_when_a_face_is_in_the_picture_is_drawn_of_those_that_were_not_judged_too():
+    analysis = film([0.0, 0.1, 0.2, 5.0, 5.1, 5.2], 10.0)
+    stretches = ((0.0, 0.2), (2.5, 2.7), (5.0, 5.2))
+    poor = Verdict(label="inconclusive", probability=None, reasons=("face-too-small",))
+    face = analysis.faces[0].model_copy(update={"verdict": poor})
+    timeline = timeline_of(analysis.model_copy(update={"faces": (face,), "stretches": stretches}))
+    assert timeline.curves == ()
+    assert timeline.sightings[0].spans == (timeline.windows[0], timeline.windows[2])
+
+
 def test_a_picture_and_a_film_without_faces_have_none():
     analysis = film([0.0, 0.1], 1.0)
     picture = analysis.model_copy(

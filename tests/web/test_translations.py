@@ -12,7 +12,7 @@ from babel.messages.mofile import read_mo
 
 from unmask.evidence import ContentCredentials, Likelihood, Reference
 from unmask.web import said
-from unmask.web.presenting import credentials, figures
+from unmask.web.presenting import credentials, weight
 
 
 @pytest.mark.parametrize("language", tool.LANGUAGES)
@@ -153,16 +153,16 @@ def test_the_custody_log_in_german(browser, services, analysed):
 @pytest.mark.parametrize(
     ("probability", "reference", "german", "english"),
     [
-        (0.978, Reference(9999, 9999), "etwa 44", "about 44"),
-        (0.1, Reference(9999, 9999), "etwa 1/9,0", "about 1/9.0"),
-        (0.999, Reference(117, 240), "118 (begrenzt)", "118 (bounded)"),
-        (1.0, Reference(4321, 4321), "4.322 (begrenzt)", "4,322 (bounded)"),
+        (0.978, Reference(9999, 9999), "etwa 44-mal so", "about 44 times as"),
+        (0.1, Reference(9999, 9999), "etwa 9,0-mal so", "about 9.0 times as"),
+        (0.999, Reference(117, 240), "bis zu 118-mal so", "up to 118 times as"),
+        (1.0, Reference(4321, 4321), "bis zu 4.322-mal so", "up to 4,322 times as"),
     ],
 )
 def test_ratios_are_all_of_one_language(app, probability, reference, german, english):
     for language, words in (("de", german), ("en", english)):
         with app.test_request_context("/", headers={"Accept-Language": language}):
-            assert figures(Likelihood.of(probability, reference)) == words
+            assert words in weight(Likelihood.of(probability, reference))
 
 
 def _pair(message):

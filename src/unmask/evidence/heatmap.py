@@ -13,13 +13,15 @@ Image = NDArray[np.uint8]
 FULL = 4.0
 """Calibrated logit at which colour is full: everywhere this strong, the frame scores 0.98."""
 
+OUTLINED = 0.5
+"""Share of full strength from which a region that speaks for manipulation is outlined."""
+
 # Orange speaks for manipulation, blue against it: told apart with any colour vision (Okabe & Ito,
 # "Color Universal Design", 2008), and by the outline without any.
 FOR: tuple[int, int, int] = (230, 97, 1)
 AGAINST: tuple[int, int, int] = (0, 114, 178)
 
 _OPAQUE = 0.6  # at full strength the face still shows through
-_OUTLINED = 0.5  # share of full strength from which a region is outlined
 
 
 def traces_of(face: Face) -> NDArray[np.float32] | None:
@@ -51,7 +53,7 @@ def tinted(picture: Image, strength: NDArray[np.float32]) -> Image:
     colour = np.where(strength[..., None] > 0, np.array(FOR), np.array(AGAINST))
     mixed = picture.astype(np.float32) * (1 - alpha) + colour * alpha
     result = np.ascontiguousarray(np.rint(mixed), dtype=np.uint8)
-    return _outlined(result, strength > _OUTLINED)
+    return _outlined(result, strength > OUTLINED)
 
 
 def _outlined(picture: Image, region: NDArray[np.bool_]) -> Image:

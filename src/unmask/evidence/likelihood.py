@@ -129,6 +129,29 @@ class Likelihood:
             return _("%(number)s (bounded)", number=number)
         return _("about %(number)s", number=number)
 
+    def in_plain_words(self) -> str:
+        """A sentence for who does not know what a likelihood ratio is."""
+        words = next(words for below, words in _WORDS if self.strength < below)
+        if not words:
+            return _(
+                "Such a result is about as likely from a manipulated file as from an untouched "
+                "one: it speaks for neither."
+            )
+        times = _("up to %(number)s", number=self._strength()) if self.limit else self.times()
+        if self.ratio > 1:
+            return _(
+                "Such a result is %(times)s times as likely from a manipulated file as from an "
+                "untouched one: %(words)s.",
+                times=times,
+                words=_(self.verbal),
+            )
+        return _(
+            "Such a result is %(times)s times as likely from an untouched file as from a "
+            "manipulated one, of the kinds that the model knows: %(words)s.",
+            times=times,
+            words=_(self.verbal),
+        )
+
     def times(self) -> str:
         """:attr:`strength` in figures: two digits, or a bound exactly, which is not rounded up."""
         return self._strength() if self.limit else _("about %(number)s", number=self._strength())

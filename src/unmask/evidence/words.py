@@ -8,28 +8,28 @@ from types import MappingProxyType
 MEANS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "manipulated": (
-            "The traces that this model knows are present: the calibrated probability reaches "
-            "the upper threshold.",
+            "The face shows traces that this model knows from manipulated ones, clearly enough to "
+            "count as manipulated.",
             "Not who did it, nor with what intent. Beauty filters, heavy retouching, upscaling, "
             "and whatever is laid over a face, such as a sticker, a logo or a mask, can leave the "
             "same traces.",
         ),
         "no-manipulation-found": (
-            "This model looked, with enough to look at, and the probability lies below the lower "
-            "threshold.",
+            "This model looked, had enough to look at, and found few or none of the traces that it "
+            "knows.",
             "Not that the file is genuine. A method that the model has never met, a manipulated "
             "film filmed from a screen, or an untouched face with a false voice or a false "
             "caption all end here.",
         ),
         "inconclusive": (
-            "The score lies between the thresholds, the evidence contradicts itself, or it is "
-            "too poor; the reasons say which.",
+            "The probability is too uncertain, the evidence contradicts itself, or there is too "
+            "little of it; the reasons say which.",
             "Not “half manipulated”. Without a probability it says nothing in either direction.",
         ),
         "no-face": (
-            "No face was found in the frames that were sampled.",
+            "No face was found in the frames that were looked at.",
             "Not that there is none: a face may be turned away, tiny, covered, or seen only "
-            "between the sampled frames.",
+            "between those frames.",
         ),
     }
 )

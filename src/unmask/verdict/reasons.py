@@ -13,19 +13,21 @@ from types import MappingProxyType
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         # manipulated
-        "above-threshold": "The calibrated probability reaches the threshold for manipulated.",
-        "frame-artefacts": "The detail of single frames alone reaches that threshold.",
-        "lasting-traces": "What stands out of the face stays in its places from frame to frame, "
-        "and reaches that threshold alone.",
-        "temporal-inconsistency": "The way the face moves alone reaches that threshold.",
+        "above-threshold": "The probability lies in the range that counts as manipulated.",
+        "frame-artefacts": "Single frames, seen by themselves, are enough for that.",
+        "lasting-traces": "What stands out in the face stays in the same places from frame to "
+        "frame, which is enough for that by itself.",
+        "temporal-inconsistency": "The way the face moves is enough for that by itself.",
         # no-manipulation-found
-        "below-threshold": "The calibrated probability lies below the lower threshold.",
+        "below-threshold": "The probability lies in the range that counts as no manipulation "
+        "found.",
         # inconclusive, with a probability
-        "between-thresholds": "The calibrated probability lies between the two thresholds.",
+        "between-thresholds": "The probability lies in the range between, where neither can be "
+        "said.",
         "frames-disagree": "Some frames speak clearly for manipulation, "
         "though the face as a whole does not.",
-        "faces-disagree": "A face reaches the threshold for manipulated by itself, but the file "
-        "does not once corrected for the number of faces looked at.",
+        "faces-disagree": "A face counts as manipulated by itself, but among so many faces one may "
+        "stand out by chance.",
         "too-noisy": "The picture is so noisy that traces of manipulation may not show.",
         "too-compressed": "The film is compressed so strongly that traces of manipulation may not "
         "have outlasted it.",
@@ -39,7 +41,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "written-over": "Letters or a close pattern lie over the face, which the model takes for "
         "traces of manipulation.",
         "pixelated": "The face is pixelated: what it looked like before is gone.",
-        "poor-detection": "The detector was not sure enough that this is a face.",
+        "poor-detection": "It is not sure enough that this is a face.",
         "face-turned": "The face lies on its side or upside down, and the model knows upright "
         "faces only.",
         "face-cut-off": "Too much of the face lies outside the picture.",
@@ -50,7 +52,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "some-faces-not-judged": "Other faces were too poorly visible to be judged.",
         "some-faces-inconclusive": "A face of the file is inconclusive by itself.",
         # no-face
-        "no-face-found": "No face was found in what was sampled.",
+        "no-face-found": "No face was found in the frames that were looked at.",
     }
 )
 

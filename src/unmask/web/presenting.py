@@ -21,7 +21,9 @@ from unmask.evidence import (
     face_colour,
     face_dash,
     face_ink,
+    figure,
     looked,
+    where,
 )
 from unmask.evidence.sections.origin import credentials_in_words
 from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
@@ -62,11 +64,13 @@ def install(app: Flask) -> None:
         next_step=next_step,
         looked_at=looked_at,
         shown_in=shown_in,
+        where_on=where_on,
         part=part,
         how_to_read=lambda: _(HOW_TO_READ),
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
-        figures=figures,
+        about_number=about_number,
+        weight=weight,
         credentials_in_words=credentials,
         score_of=score_of,
     )
@@ -116,6 +120,12 @@ def shown_in(face: Face, analysis: Analysis) -> str:
         return looked.shown_in(face, analysis)
 
 
+def where_on(face: Face) -> str:
+    """In words, where on a face what lasts speaks for manipulation."""
+    with spoken_here():
+        return where.where(face)
+
+
 def part(options: AnalysisOptions) -> str:
     """Which part of a film alone was asked for."""
     with spoken_here():
@@ -135,10 +145,16 @@ def as_typed(seconds: float | str | None) -> str:
     return f"{hours}:{minute:02d}:{tail}" if hours else f"{minute}:{tail}"
 
 
-def figures(ratio: Likelihood) -> str:
-    """The ratio such as ``about 45`` or ``118 (bounded)``, in the reader's language."""
+def about_number(analysis: Analysis) -> tuple[str, ...]:
+    """What the number of a verdict says, and why it may not be what one expects."""
     with spoken_here():
-        return ratio.in_figures()
+        return figure.about_number(analysis)
+
+
+def weight(ratio: Likelihood) -> str:
+    """How strongly a result speaks, in the reader's language."""
+    with spoken_here():
+        return ratio.in_plain_words()
 
 
 def credentials(found: ContentCredentials) -> str:
@@ -202,4 +218,8 @@ def markdown(text: str) -> Markup:
     from markdown_it import MarkdownIt
 
     reader: Any = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return Markup(reader.render(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)))
+    html = reader.render(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
+    # What scrolls sideways on a phone has to be within the keyboard's reach.
+    name = _("Table")
+    wide = f'<div class="table-scroll" tabindex="0" role="group" aria-label="{name}"><table>'
+    return Markup(html.replace("<table>", wide).replace("</table>", "</table></div>"))

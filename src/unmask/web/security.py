@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from werkzeug.exceptions import Forbidden, Unauthorized
@@ -115,11 +116,24 @@ def _guard() -> AnyResponse | None:
             raise Unauthorized("Send a token: Authorization: Bearer …")
         if for_programs():  # a page's own script, which would take the form for its answer
             raise Unauthorized("You are not signed in any more. Load the page again.")
-        return redirect(url_for("pages.sign_in", next=request.full_path.rstrip("?")))
+        return redirect(_sign_in())
     g.welcome = True
     if not is_api:
         _check_csrf()
     return None
+
+
+def _sign_in() -> str:
+    """The address of the form, which leads on to what was asked for.
+
+    After a form that was sent that is the page it stood on: its own address shows nothing, and
+    what it held is gone.
+    """
+    if request.method in SAFE:
+        return url_for("pages.sign_in", next=request.full_path.rstrip("?"))
+    page = urlsplit(request.referrer or "")
+    back = f"{page.path}?{page.query}".rstrip("?") if page.netloc == request.host else "/"
+    return url_for("pages.sign_in", next=back, unsent=1)
 
 
 def known_token() -> str | None:

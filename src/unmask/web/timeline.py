@@ -31,6 +31,16 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """When a face is in the picture, scored or not: ``spans`` are x0, x1 of each stretch."""
+
+    face: int
+    colour: str
+    dash: str
+    spans: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A time under the plot, ``x`` as a share of the width from 0 to 1."""
 
@@ -48,6 +58,7 @@ class Timeline:
     knots: tuple[tuple[float, float], ...]
     windows: tuple[tuple[float, float], ...]
     curves: tuple[Curve, ...]
+    sightings: tuple[Sighting, ...]
     ticks: tuple[Tick, ...]
     low: float
     high: float
@@ -59,7 +70,7 @@ class Timeline:
 def timeline_of(analysis: Analysis) -> Timeline | None:
     """The timeline of a video with faces; None for a picture or where there is nothing to plot.
 
-    A face that could not be judged has its frames in ``times`` and no curve.
+    A face that could not be judged has its frames in ``times``, its sightings, and no curve.
     """
     duration = analysis.media.duration_s
     times = sorted({frame.time_s for face in analysis.faces for frame in face.frames})
@@ -75,6 +86,7 @@ def timeline_of(analysis: Analysis) -> Timeline | None:
         knots=knots,
         windows=tuple((place(knots, first), place(knots, last)) for first, last in windows),
         curves=tuple(_curve(face, knots, windows) for face in analysis.faces if face.judged),
+        sightings=tuple(_sighting(face, knots, windows) for face in analysis.faces),
         ticks=tuple(_ticks(windows, knots, duration, to_scale=to_scale)),
         low=height(thresholds.low),
         high=height(thresholds.high),
@@ -155,6 +167,17 @@ def _curve(
     points = "".join(f"M{x:g} {y:g}h.01" for x, y in at)
     look = (face_colour(face.id), face_dash(face.id), square(face.id))
     return Curve(face.id, *look, line, points, clips)
+
+
+def _sighting(
+    face: Face, knots: Sequence[tuple[float, float]], windows: Sequence[tuple[float, float]]
+) -> Sighting:
+    spans = []
+    for first, last in windows:
+        seen = [frame.time_s for frame in face.frames if first <= frame.time_s <= last]
+        if seen:
+            spans.append((place(knots, seen[0]), place(knots, seen[-1])))
+    return Sighting(face.id, face_colour(face.id), face_dash(face.id), tuple(spans))
 
 
 def _together(one: FaceFrame, other: FaceFrame, windows: Sequence[tuple[float, float]]) -> bool:

@@ -26,6 +26,7 @@ from unmask.evidence.pictures import KeyFace
 from unmask.evidence.report import Report
 from unmask.evidence.sections.format import clock, number, precise, probability, score, whole
 from unmask.evidence.timeline import Timeline, shape_name
+from unmask.evidence.where import where
 from unmask.evidence.words import HEAT_LEGEND
 
 _TOGETHER = 8  # faces in one plot that can still be told apart
@@ -226,7 +227,8 @@ def _lasting(face: Face, views: Sequence[KeyFace]) -> Iterator[Figure]:
         _(
             "Face %(n)s in grey, coloured by what stays in its place from frame to frame.",
             n=face.id,
-        ),
+        )
+        + f" {where(face)}",
         _("what lasts through the frames: the verdict rests on this"),
     )
 

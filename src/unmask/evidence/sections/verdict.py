@@ -10,6 +10,7 @@ from unmask.core.said import told
 from unmask.core.wording import LABELS
 from unmask.evidence.advice import next_step
 from unmask.evidence.document import Banner, Block, Bullets, Facts, Paragraph, Section, Table
+from unmask.evidence.figure import about_number
 from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.looked import looked_at
 from unmask.evidence.report import Report
@@ -71,6 +72,9 @@ def _in_short(report: Report) -> Iterator[Block]:
         if more:
             faces.append(_("%(n)s more below.", n=whole(more)))
         yield Paragraph(" ".join(faces), strong=_("Face by face."))
+    number_says = about_number(analysis)
+    if number_says:
+        yield Paragraph(" ".join(number_says), strong=_("The number."))
     seen = looked_at(analysis)
     if seen:
         yield Paragraph(seen, strong=_("What was looked at."))

@@ -13,6 +13,7 @@ const showHeat = document.getElementById("show-heat");
 const NEAR_S = 0.021; // as one frame of 24 a second, halved
 const STEP_S = 0.6; // boxes farther apart than this are not joined by a guess
 const heats = new Map();
+let shown = 0; // the time of the frame that boxes were last drawn for
 
 if (video) {
   const redraw = () => draw(video.currentTime);
@@ -33,12 +34,23 @@ if (video) {
   new ResizeObserver(redraw).observe(video);
   showBoxes.addEventListener("change", redraw);
   showHeat?.addEventListener("change", redraw);
+  document.getElementById("save").addEventListener("click", save);
+  // Where the poster is from: else the picture, the clock and the boxes are of different moments.
+  const open = () => scene.start && video.currentTime === 0 && seek(scene.start);
+  if (video.readyState >= 1) open();
+  else video.addEventListener("loadedmetadata", open, { once: true });
 }
-for (const crop of document.querySelectorAll("button.crop")) {
-  crop.addEventListener("click", () => {
-    seek(Number(crop.dataset.time));
+for (const button of document.querySelectorAll("button[data-time]")) {
+  button.addEventListener("click", () => {
+    seek(Number(button.dataset.time));
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     video.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+  });
+}
+for (const toggle of document.querySelectorAll(".heat-toggle")) {
+  toggle.addEventListener("change", () => {
+    // All of them, for whoever prints the page without having scrolled to its end.
+    for (const heat of toggle.closest(".face").querySelectorAll(".heat")) heat.loading = "eager";
   });
 }
 if (timeline) {
@@ -133,10 +145,11 @@ function scoresAt(time) {
     .join("");
 }
 
-function clock(seconds) {
-  const tenths = Math.round(seconds * 10);
-  const rest = number((tenths % 600) / 10, 1).padStart(4, "0");
-  const minutes = Math.floor(tenths / 600);
+function clock(seconds, digits = 1) {
+  const parts = 10 ** digits;
+  const whole = Math.round(seconds * parts);
+  const rest = number((whole % (60 * parts)) / parts, digits).padStart(3 + digits, "0");
+  const minutes = Math.floor(whole / (60 * parts));
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 
@@ -165,8 +178,13 @@ function draw(seconds) {
   const scale = Math.min(wide / scene.width, high / scene.height);
   const left = (wide - scene.width * scale) / 2;
   const top = (high - scene.height * scale) / 2;
-  const pen = canvas.getContext("2d");
   const base = new DOMMatrix([ratio * scale, 0, 0, ratio * scale, ratio * left, ratio * top]);
+  paint(canvas.getContext("2d"), base, scale, seconds);
+}
+
+// Over what the pen has drawn already; `scale` is the size of a pixel of the film to the eye.
+function paint(pen, base, scale, seconds) {
+  shown = seconds;
   pen.setTransform(base);
   for (const face of scene.faces) {
     if (showHeat?.checked) drawHeat(pen, base, face, seconds);
@@ -207,4 +225,51 @@ function drawHeat(pen, base, face, seconds) {
   pen.setTransform(base.multiply(new DOMMatrix(place)));
   pen.drawImage(picture, 0, 0, 1, 1);
   pen.setTransform(base);
+}
+
+// The frame with what is drawn over it, and under it what, when and by whom: without its words a
+// picture of a box says more than was found.
+async function save() {
+  const { dataset } = document.getElementById("save");
+  const seconds = shown;
+  const time = clock(seconds, 2);
+  const drawn = showBoxes.checked || showHeat?.checked;
+  const lines = [`${dataset.name} · ${time}`, dataset.words, drawn ? dataset.drawn : ""].filter(Boolean);
+  const picture = document.createElement("canvas");
+  const pen = picture.getContext("2d");
+  const { width, height } = scene;
+  const size = Math.max(11, Math.round(width / 52));
+  const font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+  pen.font = font;
+  const rows = lines.flatMap((line) => wrapped(pen, line, width - 2 * size));
+  picture.width = width;
+  picture.height = Math.round(height + (rows.length * 1.4 + 1) * size);
+  pen.fillStyle = "#ffffff";
+  pen.fillRect(0, 0, picture.width, picture.height);
+  pen.drawImage(video, 0, 0, width, height);
+  pen.save();
+  paint(pen, new DOMMatrix(), video.clientWidth / width, seconds);
+  pen.restore();
+  pen.resetTransform();
+  pen.font = font;
+  pen.fillStyle = "#1d1b18";
+  pen.textBaseline = "top";
+  pen.textAlign = "left";
+  rows.forEach((row, n) => pen.fillText(row, size, height + size * (0.7 + 1.4 * n)));
+  const blob = await new Promise((settle) => picture.toBlob(settle, "image/png"));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `${dataset.name.replace(/\.[^.]*$/, "")} ${time.replaceAll(":", "-")}.png`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function wrapped(pen, line, wide) {
+  const rows = [];
+  for (const word of line.split(" ")) {
+    const longer = rows.length ? `${rows.at(-1)} ${word}` : word;
+    if (rows.length && pen.measureText(longer).width <= wide) rows[rows.length - 1] = longer;
+    else rows.push(word);
+  }
+  return rows;
 }

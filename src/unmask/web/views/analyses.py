@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Conflict
 
-from unmask.core.analysis import Analysis, AnalysisOptions, Face, Pixels
+from unmask.core.analysis import Analysis, AnalysisOptions, Face, FaceFrame, Pixels
 from unmask.core.errors import (
     Damaged,
     InputEmpty,
@@ -79,6 +79,25 @@ class Page:
         return self.plays or self.preview
 
     @property
+    def start_s(self) -> float:
+        """Where the player opens: at the frame that the poster shows, or a late face is missed."""
+        faces = [face for face in self.analysis.faces if face.frames]
+        return faces[0].frames[0].time_s if faces else 0.0
+
+    @property
+    def strongest(self) -> tuple[Face, FaceFrame] | None:
+        """The frame that speaks most for manipulation, whatever the verdict; None if none does."""
+        scored = [
+            (frame.score, face, frame)
+            for face in self.analysis.faces
+            if face.judged
+            for frame in face.frames
+            if frame.score is not None
+        ]
+        best = max(scored, key=lambda one: one[0], default=None)
+        return None if best is None else best[1:]
+
+    @property
     def heat(self) -> bool:
         """Whether there are heat maps: those of a face that was not judged would be no evidence."""
         return any(face.judged and self.index.faces.get(face.id) for face in self.analysis.faces)
@@ -106,6 +125,7 @@ class Page:
             "width": media.width,
             "height": media.height,
             "video": media.kind == "video",
+            "start": self.start_s,
             "knots": self.timeline.knots if self.timeline else [],
             "times": self.timeline.times if self.timeline else [],
             "faces": [self._face(face) for face in self.analysis.faces],
