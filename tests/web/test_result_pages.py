@@ -115,6 +115,11 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
         ({"label": "inconclusive", "probability": 0.6}, "again with more stretches"),
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("too-noisy",)}, "better copy,"),
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("no-colour",)}, "in colour."),
+        ({"label": "inconclusive", "probability": 0.1, "reasons": ("tones-lost",)}, "into a GIF"),
+        (
+            {"label": "inconclusive", "probability": 0.1, "reasons": ("screen-pattern",)},
+            "that this was made of",
+        ),
         (
             {"label": "inconclusive", "probability": 0.1, "reasons": ("too-compressed",)},
             "less compressed",
