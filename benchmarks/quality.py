@@ -5,23 +5,28 @@
 ``DATA`` holds ``faces/faces.csv`` (docs/training.md). Prints percentiles of the sharpness, the
 grain and the chroma of aligned crops at several input sizes: of the portraits as they are, in grey,
 shrunk to faces of 48 pixels, defocused by a Gaussian of 1/40 of the face's side, and with noise of
-a few grey levels in every pixel and colour, or in luma alone. Then come strokes and steps, by which
-letters and mosaics over a face are told, of the portraits as they are and with the face in 16 and
-32 tiles.
+a few grey levels in every pixel and colour, or in luma alone. Then come the signs that something
+lies over a face or that it went through a filter (``unmask.core.frames.Covering``), of the
+portraits as they are, enlarged, with the face in 16 and 32 tiles, in few colours, with cut-off
+tones, and under the lines of a screen.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import astuple, fields
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from unmask.clips import align
+from unmask.core.frames import Covering
 from unmask.faces import FaceDetector, covering
 from unmask.synthesis import box_side
+from unmask.synthesis.codecs import jpeg
 from unmask.synthesis.colour import to_bytes
 from unmask.training.material import Portrait, read_portraits, split
 from unmask.verdict import QualityFloor
@@ -32,6 +37,9 @@ SIZES = (168, 224, 299)
 SHARES = (1, 2, 5, 50, 95, 98, 99)
 NOISE = (3, 6)
 TILES = (16, 32)
+COLOURS = (64, 256)
+LINES = 3.2  # pixels from one line of a screen to the next
+QUALITY = 85
 Picture = NDArray[np.uint8]
 
 
@@ -71,28 +79,50 @@ def tiled(picture: Picture, box: tuple[float, ...], tiles: int) -> Picture:
     return changed
 
 
+def edited(picture: Picture) -> dict[str, Picture]:
+    """The picture in palettes, with harder contrast, and as off a screen, each saved as JPEG too.
+
+    Palettes are not: JPEG has all grey levels again.
+    """
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    lines = 1 + 0.05 * np.sin(2 * np.pi * (x + 0.07 * y) / LINES)
+    hard = {
+        "more contrast": to_bytes(128 + np.float32(1.5) * (picture.astype(np.float32) - 128)),
+        "off a screen": to_bytes((picture * lines[..., None]).astype(np.float32)),
+    }
+    shown = Pillow.fromarray(picture)
+    palettes = {
+        f"{count} colours": np.asarray(shown.quantize(count).convert("RGB")) for count in COLOURS
+    }
+    large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    saved = {f"{name}, JPEG {QUALITY}": jpeg(changed, QUALITY) for name, changed in hard.items()}
+    return palettes | hard | saved | {"enlarged twice": np.asarray(large, np.uint8)}
+
+
 def covered(people: list[Portrait]) -> None:
-    """Print strokes and steps of the largest face that the detector finds in each picture."""
+    """Print the signs of the largest face that the detector finds in each picture."""
     detector = FaceDetector()
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[tuple[float, ...]]] = {}
     for portrait in people:
         picture = portrait.picture()
         face = max(detector.detect([picture])[0], key=lambda one: one.size, default=None)
         if face is None:
             continue
-        shown = {"as it is": picture} | {
-            f"in {tiles} tiles": tiled(picture, face.box, tiles) for tiles in TILES
-        }
-        for name, changed in shown.items():
-            signs = covering(changed, face.box)
-            found.setdefault(name, []).append((signs.strokes, signs.steps))
-    for name, signs in found.items():
-        strokes, steps = np.array(signs).T
-        bad = (strokes >= FLOOR.strokes) | (steps < FLOOR.steps)
-        print(
-            f"{name:12} of {len(signs)} found: most strokes {strokes.max():.1f}, steps "
-            f"{steps.min():.2f} to {steps.max():.2f} | {bad.mean():7.1%}"
-        )
+        tiles = {f"in {count} tiles": tiled(picture, face.box, count) for count in TILES}
+        for name, changed in ({"as it is": picture} | tiles | edited(picture)).items():
+            scale = changed.shape[1] / picture.shape[1]
+            signs = covering(changed, tuple(scale * value for value in face.box))
+            found.setdefault(name, []).append(astuple(signs))
+    print("strokes, steps, gaps, clipped, pattern: the worst, and how many the floor turns down")
+    for name, each in found.items():
+        table = dict(zip((one.name for one in fields(Covering)), np.array(each).T, strict=True))
+        told = []
+        for sign, values in table.items():
+            low, floor = sign == "steps", getattr(FLOOR, sign)
+            bad = values < floor if low else values >= floor
+            worst = values.min() if low else values.max()
+            told.append(f"{worst:6.2f} {bad.mean():6.1%}")
+        print(f"{name:23} of {len(each)} found:", " | ".join(told))
 
 
 def main() -> None:

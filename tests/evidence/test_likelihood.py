@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import manifest
 
-from unmask.core.analysis import Verdict
+from unmask.core.analysis import HIDING, Verdict
 from unmask.evidence import Likelihood, Reference
 
 LARGE = Reference(10**9, 10**9)
@@ -121,7 +121,7 @@ def _verdict(probability: float | None, *reasons: str) -> Verdict:
     return Verdict(label="inconclusive", probability=probability, reasons=reasons)
 
 
-@pytest.mark.parametrize("hiding", ["too-noisy", "too-compressed", "no-colour", "part-covered"])
+@pytest.mark.parametrize("hiding", HIDING)
 def test_where_traces_are_hidden_little_found_is_no_evidence(hiding: str) -> None:
     found = Likelihood.of_verdict(_verdict(0.05, hiding), LARGE)
     assert found is not None

@@ -33,6 +33,8 @@ HINDRANCES = [
     ("too-noisy", {"grain": 1.4}),
     ("too-compressed", {"quantiser": 40.0}),
     ("no-colour", {"chroma": 0.0}),
+    ("tones-lost", {"gaps": 0.5}),
+    ("screen-pattern", {"pattern": 12.0}),
 ]
 
 

@@ -275,3 +275,11 @@ def test_a_pixelated_face_is_not_judged(analyser: Analyser, tmp_path: Path) -> N
     analysis = analyser.analyse(film(tmp_path / "pixelated.mp4", lambda _: large, frames=25))
     assert analysis.verdict.label == "inconclusive"
     assert "pixelated" in analysis.verdict.reasons
+
+
+def test_a_gif_of_few_colours_is_not_cleared(analyser: Analyser, tmp_path: Path) -> None:
+    few = [Image.fromarray(panning()(number)).quantize(64) for number in range(12)]
+    few[0].save(tmp_path / "few.gif", save_all=True, append_images=few[1:], duration=100)
+    verdict = analyser.analyse(tmp_path / "few.gif").verdict
+    assert verdict.label == "inconclusive"
+    assert "tones-lost" in verdict.reasons

@@ -23,6 +23,8 @@ NOISY = {"grain": 0.8}
 COVERED = {"covered": 0.7}
 GREY = {"chroma": 2.9}
 COARSE = {"quantiser": 33.0}
+FEW, CUT_TONES = {"gaps": 0.2}, {"clipped": 0.25}
+SCREEN = {"pattern": 5.5}
 
 # frames, clips, quality, kind → label, probability (or None), reasons
 GOLDEN = [
@@ -61,6 +63,15 @@ GOLDEN = [
     ([-3, -3, -3], [-3], COVERED, "video", "inconclusive", 0.0015, ("part-covered",)),
     ([-3], [], GREY, "image", "inconclusive", 0.0474, ("no-colour",)),
     ([-3, -3, -3], [-3], COARSE, "video", "inconclusive", 0.0015, ("too-compressed",)),
+    ([-3], [], FEW, "image", "inconclusive", 0.0474, ("tones-lost",)),
+    ([-3], [], CUT_TONES, "image", "inconclusive", 0.0474, ("tones-lost",)),
+    ([-3, -3, -3], [-3], SCREEN, "video", "inconclusive", 0.0015, ("screen-pattern",)),
+    ([-3], [], {"gaps": 0.19, "clipped": 0.24, "pattern": 5.4}, "image",
+     "no-manipulation-found", 0.0474, ("below-threshold",)),
+    ([4], [], FEW | CUT_TONES | SCREEN, "image", "manipulated", 0.9820,
+     ("above-threshold", "frame-artefacts")),
+    ([-3], [], FEW | CUT_TONES | SCREEN | GREY, "image", "inconclusive", 0.0474,
+     ("no-colour", "tones-lost", "screen-pattern")),
     ([-3, -3, -3], [-3], {"quantiser": 32.9}, "video", "no-manipulation-found", 0.0015,
      ("below-threshold",)),
     ([3, 3, 3], [3], COARSE, "video", "manipulated", 0.9959,
@@ -142,6 +153,10 @@ def test_quality_that_is_no_number_is_poor(calibration, thresholds, make_face):
     assert verdict.reasons == ("too-blurred",)
     face = make_face([-3.0], grain=math.nan)
     assert judge_face(face, calibration, thresholds, kind="image").reasons == ("too-noisy",)
+    filtered = {"gaps": "tones-lost", "clipped": "tones-lost", "pattern": "screen-pattern"}
+    for name, code in filtered.items():
+        face = make_face([-3.0], **{name: math.nan})
+        assert judge_face(face, calibration, thresholds, kind="image").reasons == (code,)
     face = make_face([-3.0], covered=math.nan)
     assert judge_face(face, calibration, thresholds, kind="image").reasons == ("part-covered",)
 

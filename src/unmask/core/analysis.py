@@ -85,7 +85,14 @@ class AnalysisOptions(Record):
     to_s: float | None = Field(None, gt=0, description="where it ends; or null")
 
 
-HIDING = ("too-noisy", "too-compressed", "no-colour", "part-covered")
+HIDING = (
+    "too-noisy",
+    "too-compressed",
+    "no-colour",
+    "tones-lost",
+    "screen-pattern",
+    "part-covered",
+)
 """Reasons that hide traces: a face is not cleared for showing none, and keeps what it does show."""
 
 

@@ -117,15 +117,21 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """Signs that something was laid over a face in a frame.
+    """Signs that something was laid over a face in a frame, or that it went through a filter.
 
     ``strokes`` is how often it goes up and down along a row of the face, as letters do (6 at the
     median of portraits, 20 and more under a line of letters); ``steps`` how evenly its detail
-    lies over rows and columns, 0 (a mosaic) to about 1.
+    lies over rows and columns, 0 (a mosaic) to about 1. ``gaps`` is the share of grey levels that
+    it lacks (0, two thirds with a palette of 64 colours), ``clipped`` of pixels with a colour at
+    its darkest or brightest, both 0 to 1; ``pattern`` how far a fine pattern stands out of its
+    spectrum (2 to 4, from 5.5 on where a screen was photographed; 0 of too small a face).
     """
 
     strokes: float
     steps: float
+    gaps: float
+    clipped: float
+    pattern: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

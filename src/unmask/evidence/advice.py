@@ -47,11 +47,8 @@ def _after_doubt(analysis: Analysis) -> str:
     verdict = analysis.verdict
     if "face-turned" in verdict.reasons:
         return _("Turn the file upright, as it was filmed, and hand it in once more.")
-    if {"written-over", "pixelated", "part-covered"} & set(verdict.reasons):
-        return _(
-            "Find the file as it was before somebody edited it, or hand in the part that shows "
-            "the face without what was laid over it."
-        )
+    if before := _before_edits(set(verdict.reasons)):
+        return before
     if "no-colour" in verdict.reasons:
         return _("Find a copy in colour. Until then, decide by other evidence.")
     if verdict.probability is None or {"too-noisy", "too-compressed"} & set(verdict.reasons):
@@ -65,6 +62,21 @@ def _after_doubt(analysis: Analysis) -> str:
         "Hand in a better copy or, if there is one, the film that it is from: one picture says "
         "little. Otherwise decide by other evidence."
     )
+
+
+def _before_edits(reasons: set[str]) -> str:
+    """What to look for where a file was edited; nothing where it was not."""
+    if {"written-over", "pixelated", "part-covered"} & reasons:
+        return _(
+            "Find the file as it was before somebody edited it, or hand in the part that shows "
+            "the face without what was laid over it."
+        )
+    if {"tones-lost", "screen-pattern"} & reasons:
+        return _(
+            "Find the film or picture that this was made of, as it was before it was edited, "
+            "turned into a GIF or photographed. Until then, decide by other evidence."
+        )
+    return ""
 
 
 def _look_again(analysis: Analysis) -> str:

@@ -1,8 +1,8 @@
-"""Whether a face can be seen as a camera saw it, or letters or a mosaic lie over it.
+"""Whether a face can be seen as a camera saw it, or letters, a mosaic or a filter lie over it.
 
 Captions and pixelated faces are no manipulation that anybody means, but a model that looks for
 what does not belong to a face finds them first. Both are told from the picture itself, along its
-own rows and columns, as it was drawn.
+own rows and columns, as it was drawn; filters in :mod:`unmask.faces.filters`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.frames import Covering
+from unmask.faces.filters import clipped, gaps, middle, pattern
 
 _SIDE = 168  # pixels of the face, larger ones made smaller
+_PIXELS = 256  # a side of the middle that is looked at as it is in the file
 _STROKE = 50  # grey levels between a letter and what it is written on, in any colour
 _ROWS = 7  # of neighbouring ones: letters are higher than a row, most patterns of skin are not
 _MIDDLE = 0.7  # of the face's side, where a mosaic is looked for
@@ -25,10 +27,19 @@ Image = NDArray[np.uint8]
 
 def covering(image: Image, box: Sequence[float]) -> Covering:
     """What lies over the face in ``box`` (x0, y0, x1, y1) of a picture H×W×3."""
-    face = _face(image, box)
+    whole = _face(image, box)
+    shown = (min(whole.shape[1], _SIDE), min(whole.shape[0], _SIDE))
+    face = np.asarray(cv2.resize(whole, shown, interpolation=cv2.INTER_AREA), np.uint8)
     edge_y, edge_x = (round(side * (1 - _MIDDLE) / 2) for side in face.shape[:2])
-    middle = face[edge_y : face.shape[0] - edge_y, edge_x : face.shape[1] - edge_x]
-    return Covering(strokes=strokes(face), steps=steps(middle))
+    inner = face[edge_y : face.shape[0] - edge_y, edge_x : face.shape[1] - edge_x]
+    pixels = middle(whole, _PIXELS)
+    return Covering(
+        strokes=strokes(face),
+        steps=steps(inner),
+        gaps=gaps(pixels),
+        clipped=clipped(pixels),
+        pattern=pattern(pixels),
+    )
 
 
 def strokes(face: Image) -> float:
@@ -65,17 +76,12 @@ def steps(face: Image) -> float:
 
 
 def _face(image: Image, box: Sequence[float]) -> Image:
-    """The square about the face, about what models see, as far as it lies in the picture.
-
-    Made smaller where it is larger than :data:`_SIDE`, never larger.
-    """
+    """The square about the face, about what models see, as far as it lies in the picture."""
     x0, y0, x1, y1 = box
     x, y, half = (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0) / 2
     height, width = image.shape[:2]
     left, right = (int(np.clip(value, 0, width)) for value in (x - half, x + half))
     top, bottom = (int(np.clip(value, 0, height)) for value in (y - half, y + half))
-    face = image[
+    return image[
         min(top, height - 1) : max(bottom, top + 1), min(left, width - 1) : max(right, left + 1)
     ]
-    shown = (min(face.shape[1], _SIDE), min(face.shape[0], _SIDE))
-    return np.asarray(cv2.resize(face, shown, interpolation=cv2.INTER_AREA), np.uint8)

@@ -79,6 +79,9 @@ def face_evidence(
                 inside=scored[one].inside,
                 strokes=covered[one].strokes,
                 steps=covered[one].steps,
+                gaps=covered[one].gaps,
+                clipped=covered[one].clipped,
+                pattern=covered[one].pattern,
                 covered=scored[one].covered or 0.0,
                 cells=scored[one].cells,
             )

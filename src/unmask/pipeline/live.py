@@ -201,6 +201,9 @@ def _evidence(
         inside=crop.inside,
         strokes=over.strokes,
         steps=over.steps,
+        gaps=over.gaps,
+        clipped=over.clipped,
+        pattern=over.pattern,
         covered=0.0 if scores.covered is None else float(scores.covered[row]),
         cells=None if scores.cells is None else scores.cells[row],
     )

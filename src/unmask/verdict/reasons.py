@@ -33,6 +33,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "have outlasted it.",
         "no-colour": "The picture has no colour, in which a part of what manipulation leaves would "
         "show.",
+        "tones-lost": "Shades of the face are missing or cut off, as in a GIF or after a filter "
+        "for stronger colours or contrast: traces of manipulation may have gone with them.",
+        "screen-pattern": "A fine regular pattern lies over the face, as over a photographed "
+        "screen: traces of manipulation may not show under it.",
         "part-covered": "Something lies over a part of the face, such as a sticker, a hand or "
         "glasses: what it hides was not seen.",
         # inconclusive, without one: the evidence is too poor
