@@ -111,7 +111,7 @@ class QualityFloor:
     at CRF 30 they are not (``tools/recode.py``, docs/verdicts.md); half of the first have 36 and
     more, of the second 31, and none of a hundred development files has 33 in half of its frames.
 
-    ``gaps`` 0.2: of 300 sharp portraits one has more, of 144 files as they are one, a GIF. In 64
+    ``gaps`` 0.2: of 300 sharp portraits none has more, of 144 files as they are one, a GIF. In 64
     colours all have 0.49 and more, in 256 nine in ten have 0.2.
 
     ``clipped`` 0.25: of the portraits 0.7 % have more, of those files none. A filter for stronger
