@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from unmask import Analyser
+from unmask.evaluation.report import Evaluation
 from unmask.runtime import ModelPackage, shipped_packages
 
 SAMPLES = Path(__file__).parents[1] / "examples" / "samples"
@@ -32,6 +33,13 @@ def test_it_is_as_published_small_and_described(package: ModelPackage) -> None:
     assert package.manifest.training.data
     assert all(source.licence for source in package.manifest.training.data)
     assert package.manifest.metrics
+
+
+def test_what_is_said_under_verdicts_is_of_real_tools(package: ModelPackage) -> None:
+    """The evaluation that is recorded last; of pseudo-fakes it would promise too much."""
+    last = Evaluation.model_validate(package.manifest.metrics["evaluations"][-1], strict=False)
+    assert last.methods
+    assert not any(row.name.startswith("pseudo-fake") for row in last.methods)
 
 
 def test_it_tells_the_sample_clips_apart(package: ModelPackage) -> None:
