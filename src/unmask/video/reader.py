@@ -137,9 +137,12 @@ class FrameReader:
         context = self.stream.codec_context
         check_size(self._path.name, context.width, context.height)
         huge = context.width * context.height > 4096 * 2304
-        # H.264 says of frames that are decoded side by side what they are half decoded with.
-        context.thread_type = "SLICE" if context.codec.canonical_name == "h264" else "AUTO"
-        context.thread_count = min(os.cpu_count() or 1, _THREADS_ABOVE_4K if huge else _THREADS)
+        context.thread_type = "AUTO"
+        # Of H.264's frames that are decoded side by side FFmpeg says what they were coded with
+        # before it knows, and where their slices are, it does not say which are damaged.
+        alone = context.codec.canonical_name == "h264"
+        most = 1 if alone else _THREADS_ABOVE_4K if huge else _THREADS
+        context.thread_count = min(os.cpu_count() or 1, most)
         context.options = {"max_pixels": str(MAX_PIXELS), **EXPORT}
         self._needless = needless(context)
         self._skips = context.codec.canonical_name in _CAN_SKIP
