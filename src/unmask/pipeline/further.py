@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -34,11 +34,5 @@ def tells_little(glimpses: Sequence[Glimpse]) -> bool:
     """Whether faces are small or frames coarse; so do none at all: the face may come later."""
     if not glimpses or statistics.median(one.enlarged for one in glimpses) > 1:
         return True
-    coded = list(_coded(glimpses))
+    coded = [one.quantiser for one in glimpses if one.quantiser is not None]
     return bool(coded) and math.fsum(coded) >= _COARSE * len(coded)
-
-
-def _coded(glimpses: Sequence[Glimpse]) -> Iterator[float]:
-    for one in glimpses:
-        if one.quantiser is not None:
-            yield one.quantiser
