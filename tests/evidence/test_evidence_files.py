@@ -192,6 +192,28 @@ def test_the_map_of_a_face_is_of_what_lasts_where_that_is_known(tmp_path: Path) 
     assert (pictures[0] != pictures[1]).any()
 
 
+@pytest.mark.parametrize("probability", [0.05, 0.4, None])
+def test_nothing_is_coloured_on_a_face_that_is_not_suspected(
+    tmp_path: Path, probability: float | None
+) -> None:
+    """Something stands out of every face, and its frames may say more than they come to."""
+    collector = EvidenceCollector()
+    standing_out = np.full((4, 4), 9.0, np.float32)
+    picture = np.full((64, 64, 3), 90, np.uint8)
+    collector.add(ScoredCrop(0, Fraction(0), picture, standing_out, probability or 0.9))
+    label = "inconclusive" if probability is None else "no-manipulation-found"
+    verdict = Verdict(label=label, probability=probability, reasons=("below-threshold",))
+    document = analysis(1)
+    told = {"verdict": verdict, "traces": tuple(map(tuple, standing_out.tolist()))}
+    seen = (document.faces[0].model_copy(update=told),)
+    write_evidence(tmp_path, document.model_copy(update={"faces": seen}), collector)
+    tile = np.s_[170:298, 8:136]  # of a strip, the map under its only crop
+    for name, part in (("face-0-map.png", np.s_[:, :]), ("face-0.png", tile)):
+        with Pillow.open(tmp_path / name) as image:
+            shown = np.asarray(image.convert("RGB"), dtype=np.int32)[part]
+        assert (np.ptp(shown, axis=2) == 0).all()
+
+
 def test_files_are_written_for_each_face_with_crops(tmp_path: Path) -> None:
     collector = EvidenceCollector()
     for tenths in range(3):

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from unmask.evidence import overlay
-from unmask.evidence.heatmap import AGAINST, FOR, FULL
+from unmask.evidence.heatmap import AGAINST, FOR, FULL, weighed
 
 GREY = np.full((224, 224, 3), 128, np.uint8)
 
@@ -91,3 +91,25 @@ def test_any_size_of_crop_and_map(side: int, cells: int) -> None:
     picture = overlay(crop, np.ones((cells, cells), np.float32))
     assert (picture.shape, picture.dtype) == (crop.shape, np.uint8)
     assert np.array_equal(crop, before)
+
+
+def test_a_face_that_is_not_suspected_is_grey_whatever_stands_out_of_it() -> None:
+    """The corners of a real face stand out of it by as much as a swapped mouth would."""
+    parts = one_cell(80.0) - np.float32(0.5)
+    for probability in (0.0, 0.05, 0.5):
+        assert colourfulness(overlay(GREY, weighed(parts, probability))) == 0
+
+
+@pytest.mark.parametrize(("probability", "logit"), [(0.6, 0.405), (0.938, 2.716), (0.98, 3.892)])
+def test_the_strongest_place_is_as_strong_as_the_face(probability: float, logit: float) -> None:
+    parts = one_cell(80.0) - np.float32(0.5)
+    parts[1, 1] = 20
+    drawn = weighed(parts, probability)
+    assert drawn[3, 3] == drawn.max() == pytest.approx(logit, abs=1e-3)
+    assert drawn[1, 1] / drawn[3, 3] == pytest.approx(20 / 79.5)
+    assert drawn[6, 6] < 0  # what lies below the rest of the face speaks against, next to nothing
+
+
+def test_certainty_is_no_infinity_and_no_place_no_evidence() -> None:
+    assert np.isfinite(weighed(one_cell(3.0), 1.0)).all()
+    assert not weighed(-one_cell(3.0), 0.99).any()

@@ -28,8 +28,19 @@ def test_the_third_of_the_picture_that_holds_most_is_named(cells, words):
     assert words in where(marked(*cells))
 
 
-def test_what_the_picture_does_not_outline_is_not_told():
-    assert where(marked((3, 3), strength=1.9)) == "Nothing in it speaks strongly for manipulation."
+def probable(p, *cells):
+    one = marked(*cells)
+    return one.model_copy(update={"verdict": one.verdict.model_copy(update={"probability": p})})
+
+
+@pytest.mark.parametrize("p", [0.05, 0.5, 0.7, 0.87])
+def test_what_the_picture_does_not_outline_is_not_told(p):
+    """Something stands out of every face: strong is what the face's probability makes strong."""
+    assert where(probable(p, (3, 3))) == "Nothing in it speaks strongly for manipulation."
+    assert "at half the height" in where(probable(0.89, (3, 3)))
+
+
+def test_the_third_with_most_places_is_told_not_that_with_the_strongest():
     assert "lower part" in where(marked((1, 1), (5, 3), (5, 2), (4, 3)))
 
 

@@ -159,9 +159,9 @@ class Face(Record):
     clips: tuple[FaceClip, ...]
     traces: tuple[tuple[float, ...], ...] | None = Field(
         None,
-        description="what stays in its place in most frames, by rows of the aligned crop: "
-        "calibrated logits, positive speaks for manipulation; null where frames are not laid over "
-        "each other",
+        description="what stays in its place in most frames, by rows of the aligned crop: how far "
+        "each place stands out, with what does so in every face; where it lies, not how much it is "
+        "(that is the probability); null where frames are not laid over each other",
     )
 
     @property

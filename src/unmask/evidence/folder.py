@@ -15,6 +15,7 @@ from unmask.core.wording import probability
 from unmask.evidence.collector import EvidenceCollector
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.provenance import Provenance
+from unmask.evidence.records import ScoredCrop
 from unmask.evidence.strip import face_strip
 
 _LARGE = 448
@@ -45,8 +46,7 @@ def write_evidence(
             crops, strongest = collected.crops(face.id), collected.strongest(face.id)
             if strongest is None:
                 continue
-            lasting = traces_of(face)
-            shown = strongest.map if lasting is None else lasting
+            shown = _shown(face, strongest)
             written += [
                 _save(
                     folder / f"face-{face.id}.png",
@@ -69,6 +69,14 @@ def _document(path: Path, text: str) -> Path:
     with whole(path) as part:
         part.write_text(text + "\n", encoding="utf-8")
     return path
+
+
+def _shown(face: Face, strongest: ScoredCrop) -> NDArray[np.float32]:
+    """What lasts, or of a picture the evidence of its frame; nothing of a face not judged."""
+    if not face.judged:
+        return np.zeros_like(strongest.map)
+    lasting = traces_of(face)
+    return strongest.evidence if lasting is None else lasting
 
 
 def _title(face: Face) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from unmask.core.analysis import Face
 Image = NDArray[np.uint8]
 
 FULL = 4.0
-"""Calibrated logit at which colour is full: everywhere this strong, the frame scores 0.98."""
+"""Calibrated logit at which colour is full: a probability of 0.98."""
 
 OUTLINED = 0.5
 """Share of full strength from which a region that speaks for manipulation is outlined."""
@@ -21,18 +23,39 @@ OUTLINED = 0.5
 FOR: tuple[int, int, int] = (230, 97, 1)
 AGAINST: tuple[int, int, int] = (0, 114, 178)
 
+_LEAST = 1e-6  # of a probability, so that its logit is finite
 _OPAQUE = 0.6  # at full strength the face still shows through
 
 
+def weighed(parts: NDArray[np.float32], probability: float) -> NDArray[np.float32]:
+    """What each place gives, m×m, as strong as all of it comes to: the most is its logit.
+
+    ``parts`` add up to more than a probability rests on: something stands out of every face, and
+    only what exceeds the usual is evidence. So they say where it lies, and ``probability`` says
+    how much it is. Where that is even or less nothing speaks for manipulation, and all is 0: that
+    something stands out less than usual is no trace of anything, in no place.
+    """
+    come_to = math.log(max(probability, _LEAST) / max(1 - probability, _LEAST))
+    most = float(parts.max())
+    if come_to <= 0 or most <= 0:
+        return np.zeros_like(parts)
+    return np.asarray(parts * np.float32(come_to / most), dtype=np.float32)
+
+
 def traces_of(face: Face) -> NDArray[np.float32] | None:
-    """What lasts on a face through its frames, m×m as :func:`overlay` takes it; None if unknown."""
-    return None if face.traces is None else np.array(face.traces, dtype=np.float32)
+    """What lasts on a face through its frames, m×m as :func:`overlay` takes it.
+
+    None where that is unknown, or where nothing usable was measured.
+    """
+    if face.traces is None or face.verdict.probability is None:
+        return None
+    return weighed(np.array(face.traces, dtype=np.float32), face.verdict.probability)
 
 
 def overlay(crop: Image, evidence: NDArray[np.float32]) -> Image:
     """The crop in grey, coloured by its evidence: S×S×3 and m×m → S×S×3, uint8, RGB.
 
-    ``evidence`` is :attr:`ScoredCrop.map`. The scale is the same for every picture: colour grows
+    ``evidence`` is :attr:`ScoredCrop.evidence` or :func:`traces_of`. The scale is the same for every picture: colour grows
     in proportion to the evidence up to :data:`FULL` and nothing is stretched to fit, so that a
     face without evidence stays grey. Regions that speak for manipulation with more than half of
     that are outlined.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.analysis import Analysis
-from unmask.evidence.heatmap import FULL, Image, overlay, tinted
+from unmask.evidence.heatmap import FULL, Image, overlay, tinted, weighed
 
 LARGEST = 1280
 """Longer side, in pixels, to which a key frame is reduced."""
@@ -49,8 +49,16 @@ class KeyFace:
     score: float | None
 
     def heat(self) -> Image | None:
-        """The crop in grey under its evidence, S×S×3."""
-        return None if self.map is None else overlay(self.crop, self.map)
+        """The crop in grey under its evidence, S×S×3; None where there is none to show."""
+        evidence = self.evidence
+        return None if evidence is None else overlay(self.crop, evidence)
+
+    @property
+    def evidence(self) -> NDArray[np.float32] | None:
+        """As :attr:`ScoredCrop.evidence`; None without a map or a score."""
+        if self.map is None or self.score is None:
+            return None
+        return weighed(self.map, self.score)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +93,9 @@ class KeyFrame:
         """The frame with the evidence of those of ``faces`` that are of this time laid over it."""
         picture = self.image
         for face in faces:
-            if face.time_s == self.time_s and face.map is not None:
-                picture = self._heated(picture, face.map, face)
+            evidence = face.evidence
+            if face.time_s == self.time_s and evidence is not None:
+                picture = self._heated(picture, evidence, face)
         return picture
 
     def _heated(self, picture: Image, evidence: NDArray[np.float32], face: KeyFace) -> Image:

@@ -31,7 +31,7 @@ def face_strip(
 
     ``crops`` in the order to show; the number under each is the frame's P(manipulated), the bar
     its length; neither is there where scores are not ``counted``, as of a face that could not be
-    judged. ValueError where there are no crops.
+    judged, and nothing is coloured. ValueError where there are no crops.
     """
     if not crops:
         raise ValueError("a strip needs at least one crop")
@@ -45,7 +45,7 @@ def face_strip(
     for index, crop in enumerate(crops):
         row, column = divmod(index, _COLUMNS)
         at = (_GAP + column * cell[0], _TITLE + row * cell[1])
-        _tile(sheet, draw, crop, at)
+        _tile(sheet, draw, crop, at, crop.evidence if counted else np.zeros_like(crop.map))
         if counted:
             _score(draw, crop.score, (at[0], at[1] + 2 * _TILE + 6))
     _legend(draw, _TITLE + down * cell[1])
@@ -63,10 +63,14 @@ def clock(seconds: float) -> str:
 
 
 def _tile(
-    sheet: Pillow.Image, draw: ImageDraw.ImageDraw, crop: ScoredCrop, at: tuple[int, int]
+    sheet: Pillow.Image,
+    draw: ImageDraw.ImageDraw,
+    crop: ScoredCrop,
+    at: tuple[int, int],
+    evidence: NDArray[np.float32],
 ) -> None:
     left, top = at
-    for picture in (crop.image, overlay(crop.image, crop.map)):
+    for picture in (crop.image, overlay(crop.image, evidence)):
         small = Pillow.fromarray(picture).resize((_TILE, _TILE), Pillow.Resampling.LANCZOS)
         sheet.paste(small, (left, top))
         top += _TILE + (2 if picture is crop.image else 4)

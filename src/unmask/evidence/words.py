@@ -61,5 +61,7 @@ HOW_TO_READ = (
 
 HEAT_LEGEND = (
     "Orange speaks for manipulation, blue against it; what is not coloured says nothing. The "
-    "scale is the same in every picture, so weak evidence looks weak."
+    "scale is the same in every picture, so weak evidence looks weak. Colour shows what the model "
+    "goes by, not how far a manipulation reaches: a face that was swapped as a whole is coloured "
+    "in its middle alone."
 )

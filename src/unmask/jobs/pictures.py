@@ -140,7 +140,7 @@ def _crop(
 ) -> CropPicture:
     stem = f"face-{face.id}-{number:02d}"
     _thumbnail(crop.image, _CROP).save(folder / f"{stem}.webp", "WEBP", quality=85)
-    Pillow.fromarray(heat_layer(crop.map)).save(folder / f"{stem}-heat.png", optimize=True)
+    Pillow.fromarray(heat_layer(crop.evidence)).save(folder / f"{stem}-heat.png", optimize=True)
     return CropPicture(
         time_s=round(float(crop.time), 6),
         score=round(crop.score, 6),

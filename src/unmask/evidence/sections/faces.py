@@ -118,7 +118,7 @@ def key_frame_section(report: Report) -> Section | None:
                 _framed(at, boxed),
             )
         )
-        evident = [one for one in shown if one.map is not None and one.face in counted]
+        evident = [one for one in shown if one.evidence is not None and one.face in counted]
         if evident:
             figures.append(
                 Figure(
