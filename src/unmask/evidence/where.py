@@ -19,7 +19,7 @@ def where(face: Face) -> str:
     where its mouth lies in a crop is not in the document.
     """
     traces = traces_of(face)
-    if traces is None or not face.judged:
+    if traces is None:
         return ""
     outlined = traces > OUTLINED * FULL  # m×m
     if not outlined.any():

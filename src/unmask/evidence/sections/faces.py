@@ -219,7 +219,7 @@ def _face(report: Report, face: Face, rows: int) -> Iterator[Block]:
 def _lasting(face: Face, views: Sequence[KeyFace]) -> Iterator[Figure]:
     """What lasts through the frames, over the picture of the face that scored highest."""
     lasting = traces_of(face)
-    if lasting is None or not views or not face.judged:
+    if lasting is None or not views:
         return
     best = max(views, key=lambda one: -1.0 if one.score is None else one.score)
     yield Figure(
