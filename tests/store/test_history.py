@@ -269,3 +269,27 @@ def test_any_name_is_kept_and_found(history, make_analysis, name):
     assert history.get(entry.id).entry.name == name
     if name.strip():
         assert entry.id in {one.id for one in history.list(Filters(text=name))}
+
+
+def test_of_very_many_names_the_first_and_the_latest_are_found(history, make_analysis):
+    """All of them would outgrow the indexes that searches read, and those of PostgreSQL refuse."""
+    entry = history.record(make_analysis("first.mp4"), fingerprint=OPTIONS)
+    for number in range(300):
+        assert history.also_named(entry.id, f"{number:04}.mp4")
+    found = [number for number in range(300) if history.count(Filters(text=f"{number:04}.mp4"))]
+    assert found == list(range(found[0], 300))
+    assert 150 < len(found) < 250
+    assert history.count(Filters(text="first.mp4")) == 1
+    assert history.list(order="name")[0].id == entry.id
+
+
+def test_a_sign_that_stands_for_many_letters_makes_no_endless_key(history, make_analysis):
+    name = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 85  # as much as a folder takes
+    entry = history.record(make_analysis(name), fingerprint=OPTIONS)
+    assert history.get(entry.id).entry.name == name
+    assert history.list(Filters(text=name)) == [entry]
+
+
+def test_what_no_name_can_hold_is_not_found(history, make_analysis):
+    history.record(make_analysis(), fingerprint=OPTIONS)
+    assert history.list(Filters(text="clip\0")) == []
