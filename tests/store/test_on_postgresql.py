@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from unmask.store import Filters, History, fingerprint
+from unmask.store.migrate import MIGRATIONS
 
 OPTIONS = fingerprint({})
 
@@ -26,6 +27,23 @@ def test_migrations_come_to_what_the_tables_say(elsewhere):
         options = {"version_table": REVISION_TABLE, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_databases_of_earlier_versions_are_brought_up_to_date(elsewhere, make_analysis):
+    from alembic import command
+    from alembic.config import Config
+
+    entry = elsewhere.record(make_analysis(), fingerprint=OPTIONS)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with elsewhere.engines[1].begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    with History(elsewhere.engines[0].url.render_as_string(hide_password=False)) as upgraded:
+        assert upgraded.list() == [entry]
+    with elsewhere.engines[1].begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
 
 
 def test_a_server_that_was_restarted_costs_nobody_an_answer(elsewhere, make_analysis):

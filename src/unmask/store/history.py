@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -171,8 +172,10 @@ class History:
         """
         query = whole().where(*conditions(filters)).order_by(*ordering(order))
         with explained(self.place, "read"), Session(self._engine) as session:
-            for row in session.scalars(query.execution_options(yield_per=_BATCH)):
-                yield Stored(_entry(row), row.document)
+            rows = session.scalars(query.execution_options(yield_per=_BATCH))
+            with closing(rows):  # PostgreSQL keeps the rest for who asks no further
+                for row in rows:
+                    yield Stored(_entry(row), row.document)
 
     def also_named(self, id: str, name: str) -> bool:
         """Let an analysis be found by another name of its file; False where that is known.
