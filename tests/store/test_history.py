@@ -12,6 +12,7 @@ from sample_analysis import MODEL_SHA256
 from unmask import Analysis
 from unmask.core.errors import StoreError
 from unmask.store import Filters, History, fingerprint
+from unmask.store.entries import KEY_BYTES, search_key
 
 OPTIONS = fingerprint({"clips": 4})
 NAMES = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # as files may have
@@ -287,6 +288,7 @@ def test_of_very_many_names_the_first_and_the_latest_are_found(history, make_ana
 def test_a_sign_that_stands_for_many_letters_makes_no_endless_key(history, make_analysis):
     name = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 85  # as much as a folder takes
     entry = history.record(make_analysis(name), fingerprint=OPTIONS)
+    assert len(search_key(name).encode()) <= KEY_BYTES
     assert history.get(entry.id).entry.name == name
     assert history.list(Filters(text=name)) == [entry]
 

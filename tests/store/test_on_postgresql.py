@@ -3,7 +3,7 @@ app run on one too, where UNMASK_TEST_DATABASE names it (:mod:`databases`).
 """
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from unmask.store import Filters, History, fingerprint
 from unmask.store.migrate import MIGRATIONS
@@ -50,9 +50,10 @@ def test_a_server_that_was_restarted_costs_nobody_an_answer(elsewhere, make_anal
     elsewhere.record(make_analysis(), fingerprint=OPTIONS)
     with elsewhere.engines[0].connect() as connection:
         own = connection.scalar(text("SELECT pg_backend_pid()"))
-    with History(elsewhere.engines[0].url.render_as_string(hide_password=False)) as other:
-        with other.engines[1].begin() as connection:
-            assert connection.scalar(text(f"SELECT pg_terminate_backend({own}, 5000)"))
+    other = create_engine(elsewhere.engines[0].url)
+    with other.begin() as connection:
+        assert connection.scalar(text(f"SELECT pg_terminate_backend({own}, 5000)"))
+    other.dispose()
     assert elsewhere.count() == 1
 
 
