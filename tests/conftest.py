@@ -7,6 +7,7 @@ import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import databases
 import pytest
 from hypothesis import HealthCheck, settings
 from logging_state import State, logging_state, put_back
@@ -21,6 +22,7 @@ settings.register_profile("unmask", deadline=None, suppress_health_check=[Health
 settings.load_profile("unmask")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+_ON_DATABASE = [Path(__file__).parent / room for room in ("store", "jobs", "web")]
 _LOGGING = pytest.StashKey[State]()
 
 
@@ -69,3 +71,20 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("UNMASK_CACHE", str(home / "cache"))
         patch.setenv("LC_ALL", "C.UTF-8")  # nor are reports in the person's language
         yield
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    """The URL of an empty PostgreSQL; skips the test where none is named."""
+    database = databases.named()
+    if database is None:
+        pytest.skip(databases.WHY_NOT)
+    with databases.empty_schema(database) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def _own_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a PostgreSQL is named, a history that a test opens without a path lies in it."""
+    if databases.named() and request.path.parent in _ON_DATABASE:
+        monkeypatch.setenv("UNMASK_DATABASE", request.getfixturevalue("postgresql"))

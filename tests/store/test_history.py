@@ -12,8 +12,10 @@ from sample_analysis import MODEL_SHA256
 from unmask import Analysis
 from unmask.core.errors import StoreError
 from unmask.store import Filters, History, fingerprint
+from unmask.store.entries import KEY_BYTES, search_key
 
 OPTIONS = fingerprint({"clips": 4})
+NAMES = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # as files may have
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -263,9 +265,34 @@ def test_a_fingerprint_tells_options_and_versions_apart(monkeypatch):
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
+@given(name=st.text(NAMES, min_size=1, max_size=20))
 def test_any_name_is_kept_and_found(history, make_analysis, name):
     entry = history.record(make_analysis(name), fingerprint=OPTIONS)
     assert history.get(entry.id).entry.name == name
     if name.strip():
         assert entry.id in {one.id for one in history.list(Filters(text=name))}
+
+
+def test_of_very_many_names_the_first_and_the_latest_are_found(history, make_analysis):
+    """All of them would outgrow the indexes that searches read, and those of PostgreSQL refuse."""
+    entry = history.record(make_analysis("first.mp4"), fingerprint=OPTIONS)
+    for number in range(300):
+        assert history.also_named(entry.id, f"{number:04}.mp4")
+    found = [number for number in range(300) if history.count(Filters(text=f"{number:04}.mp4"))]
+    assert found == list(range(found[0], 300))
+    assert 150 < len(found) < 250
+    assert history.count(Filters(text="first.mp4")) == 1
+    assert history.list(order="name")[0].id == entry.id
+
+
+def test_a_sign_that_stands_for_many_letters_makes_no_endless_key(history, make_analysis):
+    name = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 85  # as much as a folder takes
+    entry = history.record(make_analysis(name), fingerprint=OPTIONS)
+    assert len(search_key(name).encode()) <= KEY_BYTES
+    assert history.get(entry.id).entry.name == name
+    assert history.list(Filters(text=name)) == [entry]
+
+
+def test_what_no_name_can_hold_is_not_found(history, make_analysis):
+    history.record(make_analysis(), fingerprint=OPTIONS)
+    assert history.list(Filters(text="clip\0")) == []

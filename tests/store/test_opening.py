@@ -27,7 +27,7 @@ def test_the_constant_names_the_newest_migration():
     assert _alembic()[1].get_current_head() == HEAD
 
 
-def test_migrations_come_to_what_the_tables_say(history):
+def test_migrations_come_to_what_the_tables_say(history, database):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -80,7 +80,7 @@ def test_another_database_may_share_the_file(database):
         assert history.count() == 0
 
 
-def test_settings_of_each_connection(history):
+def test_settings_of_each_connection(history, database):
     with history._engine.connect() as connection:
         ask = lambda name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()  # noqa: E731
         assert ask("journal_mode") == "wal"
@@ -160,14 +160,14 @@ def test_a_place_that_cannot_be_written(tmp_path, kind):
     assert "--no-history" in caught.value.hint
 
 
-def test_a_database_that_may_only_be_read(history, make_analysis):
+def test_a_database_that_may_only_be_read(history, database, make_analysis):
     with history._engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
     with pytest.raises(StoreError, match="cannot be written"):
         history.record(make_analysis(), fingerprint=OPTIONS)
 
 
-def test_a_full_disk(history, make_analysis):
+def test_a_full_disk(history, database, make_analysis):
     with history._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")

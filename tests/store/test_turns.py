@@ -131,7 +131,7 @@ def test_who_asks_for_a_file_that_waits_elsewhere_has_it_in_his_own_turn(book, a
     assert book.get(late.id).owner == "b"  # where it comes sooner
 
 
-def test_nobody_reads_through_a_long_line(history, book, add):
+def test_nobody_reads_through_a_long_line(database, history, book, add):
     """By SQLite's plan: of a hundred thousand, each owner's first is read and no more."""
     add("a", 3)
     add("b")
@@ -153,7 +153,7 @@ def test_nobody_reads_through_a_long_line(history, book, add):
     )
 
 
-def test_a_line_of_ten_thousand_costs_a_claim_nothing(history, book, add):
+def test_a_line_of_ten_thousand_costs_a_claim_nothing(database, history, book, add):
     one = add("a")[0]
     with history.engines[1].begin() as connection:
         names = [name for name in one.__dataclass_fields__ if name not in ("id", "created_at")]

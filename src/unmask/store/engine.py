@@ -54,7 +54,9 @@ def make_engine(url: URL) -> Engine:
     if path is not None:
         _make_private(Path(path))
     try:
-        engine = create_engine(url)
+        # A server that was restarted leaves connections that are dead: they are tried before use,
+        # or each of them would cost somebody an upload.
+        engine = create_engine(url, pool_pre_ping=path is None)
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(
             f"no driver for {url.drivername} databases is installed: {error}",

@@ -13,6 +13,11 @@ from unmask.core.analysis import Analysis, Label
 from unmask.core.errors import StoreError
 from unmask.core.wording import spreadsheet_safe
 
+KEY_BYTES = 2000
+"""How long the names may be, in all, by which one analysis is found: PostgreSQL's indexes refuse
+rows from 2704 bytes on, and in theirs other columns go before.
+"""
+
 Order = Literal["newest", "oldest", "name", "most-manipulated"]
 
 
@@ -78,8 +83,23 @@ class Filters:
 
 
 def search_key(name: str) -> str:
-    """One spelling for names that look alike: case folded, composed (macOS decomposes accents)."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """One spelling for names that look alike: case folded, composed (macOS decomposes accents).
+
+    As long as an index holds: there are signs that stand for eighteen letters.
+    """
+    return unicodedata.normalize("NFKC", name).casefold()[: KEY_BYTES // 4]
+
+
+def also_found_by(keys: str, key: str) -> str:
+    """The search keys of an analysis, a line each, and one more.
+
+    It is sorted by the first, which stays; of the others the oldest go where there are more than
+    an index holds. A clip that goes around is sent under a thousand names.
+    """
+    first, *others = [*keys.split("\n"), key]
+    while others and len("\n".join((first, *others)).encode()) > KEY_BYTES:
+        del others[0]
+    return "\n".join((first, *others))
 
 
 def aware(time: datetime) -> datetime:

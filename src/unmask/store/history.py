@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
 from unmask.store.engine import BUSY_MS, locate, make_engine, place_of, sqlite_file, writing
-from unmask.store.entries import Entry, Filters, Order, Stored, aware, search_key
+from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, aware, search_key
 from unmask.store.failures import explained
 from unmask.store.migrate import ensure_current
 from unmask.store.queries import begins, conditions, ordering, whole
@@ -171,17 +172,25 @@ class History:
         """
         query = whole().where(*conditions(filters)).order_by(*ordering(order))
         with explained(self.place, "read"), Session(self._engine) as session:
-            for row in session.scalars(query.execution_options(yield_per=_BATCH)):
-                yield Stored(_entry(row), row.document)
+            rows = session.scalars(query.execution_options(yield_per=_BATCH))
+            with closing(rows):  # PostgreSQL keeps the rest for who asks no further
+                for row in rows:
+                    yield Stored(_entry(row), row.document)
 
     def also_named(self, id: str, name: str) -> bool:
-        """Let an analysis be found by another name of its file; False where that is known."""
+        """Let an analysis be found by another name of its file; False where that is known.
+
+        By the latest of very many: see :func:`also_found_by`.
+        """
         key = search_key(name)
-        unknown = AnalysisRow.name_key.contains(key, autoescape=True).is_not(True)
-        added = {"name_key": AnalysisRow.name_key + f"\n{key}"}  # still sorted by the first
-        change = update(AnalysisRow).where(AnalysisRow.id == id, unknown).values(added)
+        known = select(AnalysisRow.name_key).where(AnalysisRow.id == id).with_for_update()
         with explained(self.place, "write to"), self._writer.begin() as connection:
-            return connection.execute(change).rowcount > 0
+            keys = connection.scalar(known)
+            if keys is None or key in keys:
+                return False
+            change = update(AnalysisRow).where(AnalysisRow.id == id)
+            connection.execute(change.values(name_key=also_found_by(keys, key)))
+            return True
 
     def delete(self, *ids: str) -> int:
         """Delete the analyses with these full ids, and say how many there were.

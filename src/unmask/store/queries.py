@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import undefer
 from sqlalchemy.sql import ColumnElement, SQLColumnExpression
 
@@ -25,6 +25,9 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
     """What a row must meet."""
     if filters.text:
         text = filters.text.strip()
+        if "\0" in text:  # no name has one, and PostgreSQL refuses to be asked
+            yield false()
+            return
         named = AnalysisRow.name_key.contains(search_key(text), autoescape=True)
         if len(text) < _HASH_DIGITS or not set(text.lower()) <= _HEX:
             yield named

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, abort, request
 from flask_babel import Babel, get_locale
 
 from unmask.core.language import LANGUAGES, catalogues
@@ -35,6 +35,7 @@ def build(config: WebConfig) -> Flask:
     Babel(app, locale_selector=_language, default_translation_directories=str(catalogues()))
     problems.install(app)
     app.before_request(check_address)
+    app.before_request(_know_no_nul)
     app.before_request(_ignore_odd_ranges)
     limiter = limiting.install(app, api.API, config.rate_limit)
     security.install(app)
@@ -63,6 +64,12 @@ def _language() -> str:
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
+
+
+def _know_no_nul() -> None:
+    """No id holds this sign, and PostgreSQL refuses to be asked for it."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _ignore_odd_ranges() -> None:

@@ -20,7 +20,8 @@ class WebConfig:
     ``hosts`` are the names under which the app may be addressed: others are refused, so that a
     foreign page cannot reach it under a name of its own (DNS rebinding). Empty takes every name
     where tokens are required, else those that nobody elsewhere can have. ``forwarded`` serves what
-    a proxy hands on without asking for a token. ``database`` None is the usual one.
+    a proxy hands on without asking for a token. ``database`` None is the usual one:
+    ``UNMASK_DATABASE``, else the data folder's.
     """
 
     folders: Folders = field(default_factory=Folders.default)

@@ -36,7 +36,7 @@ class Services:
     @classmethod
     def open(cls, config: WebConfig) -> Services:
         """Open the database and folders. Raises :class:`StoreError`."""
-        history = History(config.database or config.folders.root / "history.db")
+        history = History(config.database)  # for None the one that workers open, too
         return cls(
             config,
             Desk(history, config.folders),

@@ -45,7 +45,7 @@ def change() -> ResponseReturnValue:
 @settings.post("/settings/tokens")
 def create_token() -> ResponseReturnValue:
     """A new token, shown this once. It outlives none by which it was made."""
-    name = request.form.get("name", "").strip()[:100] or "unnamed"
+    name = request.form.get("name", "").replace("\0", "").strip()[:100] or "unnamed"
     _, secret = services().tokens.create(name, until=good_until())
     return _page(secret=secret)
 
