@@ -55,10 +55,10 @@ def traces_of(face: Face) -> NDArray[np.float32] | None:
 def overlay(crop: Image, evidence: NDArray[np.float32]) -> Image:
     """The crop in grey, coloured by its evidence: S×S×3 and m×m → S×S×3, uint8, RGB.
 
-    ``evidence`` is :attr:`ScoredCrop.evidence` or :func:`traces_of`. The scale is the same for every picture: colour grows
-    in proportion to the evidence up to :data:`FULL` and nothing is stretched to fit, so that a
-    face without evidence stays grey. Regions that speak for manipulation with more than half of
-    that are outlined.
+    ``evidence`` is :attr:`ScoredCrop.evidence` or :func:`traces_of`. The scale is the same for
+    every picture: colour grows in proportion to the evidence up to :data:`FULL`, so that a face
+    without evidence stays grey. Regions that speak for manipulation with more than half of that
+    are outlined.
     """
     size = (crop.shape[1], crop.shape[0])
     strength = cv2.resize(evidence / np.float32(FULL), size, interpolation=cv2.INTER_CUBIC)
