@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -52,6 +53,16 @@ def test_the_same_again_and_for_a_single_picture(name: str) -> None:
     alter = DISTORTIONS[name].alter(4, 9)
     one, two = alter(window(1)).frames[0].image, alter(window(1)).frames[0].image
     assert np.array_equal(one, two)
+
+
+def test_what_is_coded_says_how_coarsely_and_the_rest_what_the_file_said() -> None:
+    """So that the table has what a scan of such a film says: too-compressed, from 33 on."""
+    before = Window(tuple(replace(frame, quantiser=7.0) for frame in window().frames))
+    for level, least, most in ((1, 15, 30), (5, 36, 51)):
+        said = [frame.quantiser for frame in DISTORTIONS["h264"].alter(level)(before).frames]
+        assert all(one is not None and least < one <= most for one in said)
+    for name in set(DISTORTIONS) - {"h264"}:
+        assert [one.quantiser for one in DISTORTIONS[name].alter(3)(before).frames] == [7.0] * 3
 
 
 def test_no_colour_is_grey_and_contrast_keeps_the_mean() -> None:

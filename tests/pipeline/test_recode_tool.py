@@ -21,8 +21,19 @@ def panned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return film(tmp_path_factory.mktemp("films") / "pan.mp4", panning(), frames=40)
 
 
-def saved(source: Path, target: Path, crf: int, scale: float = 1.0) -> Path:
-    assert recode.save(source, target, crf=crf, scale=scale, preset="ultrafast")
+QUICK = {
+    "h264": {"preset": "ultrafast"},
+    "hevc": {"preset": "ultrafast", "x265-params": "log-level=none"},
+    "vp9": {"b": "0", "deadline": "realtime", "cpu-used": "8"},
+    "av1": {"preset": "12"},
+}
+
+
+def saved(source: Path, target: Path, crf: int, *, scale: float = 1.0, codec: str = "h264") -> Path:
+    coder = recode.CODERS[codec]._replace(options=QUICK[codec])
+    if coder.name not in av.codecs_available:
+        pytest.skip(f"this build of FFmpeg has no encoder {coder.name}")
+    assert recode.save(source, target, coder, crf=crf, scale=scale)
     return target
 
 
@@ -40,20 +51,33 @@ def test_every_frame_is_saved(panned: Path, tmp_path: Path) -> None:
 
 def test_a_picture_is_no_film(tmp_path: Path) -> None:
     target = tmp_path / "none.mp4"
-    assert not recode.save(picture(tmp_path / "p.png"), target, crf=35, scale=1.0, preset="fast")
+    coder = recode.CODERS["h264"]
+    assert not recode.save(picture(tmp_path / "p.png"), target, coder, crf=35, scale=1.0)
     assert not target.exists()
 
 
+@pytest.mark.parametrize(("codec", "crf"), [("h264", 40), ("hevc", 42), ("vp9", 60), ("av1", 63)])
 def test_what_is_saved_coarsely_is_not_cleared(
-    analyser: Analyser, panned: Path, tmp_path: Path
+    analyser: Analyser, panned: Path, tmp_path: Path, codec: str, crf: int
 ) -> None:
-    fine, coarse = (
-        analyser.analyse(path) for path in (panned, saved(panned, tmp_path / "coarse.mp4", 40))
-    )
+    path = tmp_path / f"coarse{recode.CODERS[codec].suffix}"
+    coarse = analyser.analyse(saved(panned, path, crf, codec=codec))
     told = [frame.quantiser for face in coarse.faces for frame in face.frames]
     assert told
-    assert all(one is not None and 33 <= one <= 51 for one in told)
-    assert all((frame.quantiser or 51) < 33 for face in fine.faces for frame in face.frames)
-    assert "too-compressed" not in fine.verdict.reasons
+    assert all(one is not None and one <= 51 for one in told)
+    assert 2 * sum((one or 0) >= 33 for one in told) >= len(told)
     assert coarse.verdict.label == "inconclusive"
     assert coarse.verdict.reasons[-1] == "too-compressed"
+
+
+@pytest.mark.parametrize(("codec", "crf"), [("h264", 23), ("hevc", 28), ("vp9", 33), ("av1", 35)])
+def test_what_is_saved_as_usual_is(
+    analyser: Analyser, panned: Path, tmp_path: Path, codec: str, crf: int
+) -> None:
+    """At what each encoder takes unless told, or nearly."""
+    path = tmp_path / f"usual{recode.CODERS[codec].suffix}"
+    usual = analyser.analyse(saved(panned, path, crf, codec=codec))
+    told = [frame.quantiser for face in usual.faces for frame in face.frames]
+    assert told
+    assert all(one is not None and one < 33 for one in told)
+    assert "too-compressed" not in usual.verdict.reasons

@@ -121,7 +121,9 @@ class FaceFrame(Record):
     grain: float | None = Field(None, description="detail of its finest octave, by the next one's")
     chroma: float | None = Field(None, description="how far its colours spread, in grey levels")
     quantiser: float | None = Field(
-        None, description="how coarsely the frame was coded: H.264's, 0 to 51, null for others"
+        None,
+        description="how coarsely the frame was coded: H.264's, 0 to 51; what HEVC, VP9 and AV1 "
+        "have, on that scale; null for others",
     )
     covered: Probability | None = Field(
         None, description="whether something lies over the face, where the model says it"

@@ -3,7 +3,8 @@
 What comes after decoding is the product as it is served: detection, tracking, crops and scores
 all see the distorted frames. Strengths are in pixels and grey levels of the frame as decoded.
 H.264 codes the frames of one sampled window as a film of their own: its frames are further apart
-in time than in the file, so a CRF costs somewhat more quality here than it would there.
+in time than in the file, so a CRF costs somewhat more quality here than it would there. They carry
+the quantisers of that film; under the other distortions frames keep the file's own.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from unmask.core.frames import Window
-from unmask.synthesis.codecs import jpeg, video
+from unmask.core.frames import Frame, Window
+from unmask.synthesis.codecs import as_picture, coded, jpeg
 from unmask.synthesis.colour import fade, to_bytes
+from unmask.video.quantiser import EXPORT, quantiser
 
 Image = NDArray[np.uint8]
-Apply = Callable[[Sequence[Image], float, Generator], list[Image]]
+Apply = Callable[[Sequence[Frame], float, Generator], list[Frame]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +45,31 @@ class Distortion:
         def distort(window: Window) -> Window:
             moment = round(window.frames[0].time * 1000)
             rng = np.random.default_rng([seed, level, moment])
-            images = [frame.image for frame in window.frames]
-            changed = self.apply(images, self.settings[level - 1], rng)
-            pairs = zip(window.frames, changed, strict=True)
-            return Window(tuple(replace(frame, image=image) for frame, image in pairs))
+            return Window(tuple(self.apply(window.frames, self.settings[level - 1], rng)))
 
         return distort
 
 
 def _each(change: Callable[[Image, float], Image]) -> Apply:
-    return lambda images, setting, _rng: [change(image, setting) for image in images]
+    return lambda frames, setting, _rng: [
+        replace(frame, image=change(frame.image, setting)) for frame in frames
+    ]
 
 
-def _h264(images: Sequence[Image], crf: float, _rng: Generator) -> list[Image]:
-    height, width = images[0].shape[:2]
+def _h264(frames: Sequence[Frame], crf: float, _rng: Generator) -> list[Frame]:
+    height, width = frames[0].image.shape[:2]
     even = [
         np.asarray(
-            cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8
+            cv2.copyMakeBorder(one.image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE),
+            np.uint8,
         )
-        for image in images
+        for one in frames
     ]
-    return [np.ascontiguousarray(x[:height, :width]) for x in video(even, "libx264", int(crf))]
+    pairs = zip(frames, coded(even, "libx264", int(crf), EXPORT), strict=True)
+    return [
+        Frame(one.time, np.ascontiguousarray(as_picture(now)[:height, :width]), quantiser(now))
+        for one, now in pairs
+    ]
 
 
 def _resize(image: Image, scale: float) -> Image:
@@ -77,11 +83,12 @@ def _blur(image: Image, sigma: float) -> Image:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
 
 
-def _noise(images: Sequence[Image], sigma: float, rng: Generator) -> list[Image]:
-    return [
-        to_bytes(image + np.float32(sigma) * rng.standard_normal(image.shape, dtype=np.float32))
-        for image in images
-    ]
+def _noise(frames: Sequence[Frame], sigma: float, rng: Generator) -> list[Frame]:
+    return [replace(one, image=_noisy(one.image, sigma, rng)) for one in frames]
+
+
+def _noisy(image: Image, sigma: float, rng: Generator) -> Image:
+    return to_bytes(image + np.float32(sigma) * rng.standard_normal(image.shape, dtype=np.float32))
 
 
 def _contrast(image: Image, factor: float) -> Image:

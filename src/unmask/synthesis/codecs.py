@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal
 
 import av
@@ -35,6 +36,16 @@ def video(frames: Sequence[Image], codec: VideoCodec, quality: int) -> list[Imag
 
     ``quality`` is the CRF for libx264 (18 fine … 40 coarse), the quantiser (2 … 20) elsewhere.
     """
+    return [as_picture(frame) for frame in coded(frames, codec, quality)]
+
+
+def coded(
+    frames: Sequence[Image],
+    codec: VideoCodec,
+    quality: int,
+    options: Mapping[str, str] = MappingProxyType({}),
+) -> list[av.VideoFrame]:
+    """As :func:`video` makes them, as the decoder gives them, opened with FFmpeg's ``options``."""
     height, width = frames[0].shape[:2]
     encoder = av.CodecContext.create(codec, "w")
     if not isinstance(encoder, av.VideoCodecContext):
@@ -49,6 +60,7 @@ def video(frames: Sequence[Image], codec: VideoCodec, quality: int) -> list[Imag
         encoder.qmin = encoder.qmax = quality
     decoder = av.CodecContext.create(_DECODER[codec], "r")
     decoder.thread_count = 1
+    decoder.options = dict(options)
     packets = [
         packet
         for index, picture in enumerate(frames)
@@ -57,8 +69,7 @@ def video(frames: Sequence[Image], codec: VideoCodec, quality: int) -> list[Imag
     if encoder.extradata:
         decoder.extradata = encoder.extradata
     decoded = [frame for packet in packets for frame in decoder.decode(packet)]
-    decoded += decoder.decode(None)
-    return [_as_picture(frame) for frame in decoded]
+    return decoded + decoder.decode(None)
 
 
 def _as_frame(picture: Image, index: int) -> av.VideoFrame:
@@ -69,6 +80,7 @@ def _as_frame(picture: Image, index: int) -> av.VideoFrame:
     return frame
 
 
-def _as_picture(frame: av.VideoFrame) -> Image:
+def as_picture(frame: av.VideoFrame) -> Image:
+    """H×W×3 uint8, RGB, of a frame that :func:`coded` made."""
     planes = frame.to_ndarray(format="yuv420p")
     return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2RGB_I420), dtype=np.uint8)

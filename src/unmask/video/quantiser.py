@@ -1,4 +1,7 @@
-"""How coarsely a frame was coded, as its decoder says."""
+"""How coarsely a frame was coded, on one scale: H.264's mean quantiser.
+
+0 is finest, 51 coarsest, each 6 are twice as coarse.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +9,70 @@ import av
 import numpy as np
 from av.sidedata.encparams import VideoEncParams, VideoEncParamsType
 from av.sidedata.sidedata import SideDataContainer
+from numpy.typing import NDArray
 
 EXPORT = {"export_side_data": "venc_params"}
 """What a decoder is opened with, so that it says it."""
 
-_CHANGE = 4  # place, among a block's integers, of its step away from the frame's
+_WIDTH, _HEIGHT, _CHANGE = 2, 3, 4  # places, among a block's integers; its step from the frame's
 _INTEGER = np.dtype(np.int32).itemsize
-_STEPS_A_BIT = 6  # by which the scale begins lower for each bit of depth over eight
+_TWICE = 6  # steps that make it twice as coarse; H.264 begins so much lower for each further bit
+
+# VP9 and AV1 say where in a table the quantiser stands (VP9's bitstream specification, 8.6.1;
+# AV1's, 7.12.2). It is made of straight pieces, further up of ever shorter ones: between these
+# places it is never further from a straight line than 1 in 100. Ten bits have it four times
+# as large, on samples that are.
+_PLACES = (1, 95, 120, 137, 150, 160, 169, 182, 193, 202, 212, 222, 233, 244, 255)
+_STEPS = (8, 102, 152, 203, 255, 305, 359, 456, 560, 663, 801, 969, 1196, 1479, 1828)
+_ONE_STEP, _ONE_STEP_IS = 8, 4.0  # what the table calls a step of one, and H.264 does
+
+# What predicts better has less left to code, and may do it more coarsely: where H.264 has 33,
+# these have so much more and their pictures are as close to what was coded (docs/decisions.md).
+# Of HEVC and AV1 part of it is that slices and frames say what most blocks are then finer than.
+_VP9_MORE, _HEVC_MORE, _AV1_MORE = 5.0, 6.0, 8.0
 
 
 def quantiser(frame: av.VideoFrame) -> float | None:
-    """The mean quantiser of an H.264 frame's luma: 0 finest, 51 coarsest, each 6 twice as coarse.
-
-    None where the decoder does not say, and for other codecs, whose scales are others.
-    """
+    """The mean one of a frame's luma. None where its decoder does not say, and for other codecs."""
     # Not frame.side_data: a frame keeps that, and it the frame, until Python sweeps.
     said = SideDataContainer(frame).get("VIDEO_ENC_PARAMS")  # type: ignore[call-arg]
-    if not isinstance(said, VideoEncParams) or said.codec_type != VideoEncParamsType.H264:
+    if not isinstance(said, VideoEncParams):
         return None
-    depth = frame.format.components[0].bits
-    return said.qp + _mean_change(said) - _STEPS_A_BIT * (depth - 8)
+    changes, areas = _blocks(said)
+    if said.codec_type == VideoEncParamsType.VP9:
+        coded = float(np.average(_by_table(said.qp + changes), weights=areas))
+        return max(0.0, coded - _VP9_MORE)
+    if said.codec_type == VideoEncParamsType.H264:
+        depth = frame.format.components[0].bits
+        return said.qp + float(changes.mean()) - _TWICE * (depth - 8)
+    return None
 
 
-def _mean_change(said: VideoEncParams) -> float:
-    """Of the blocks from what the frame says for all; 0 where it says nothing of blocks.
+def of_hevc(said: int | None) -> float | None:
+    """For what an HEVC slice says: ``SliceQpY``, 0…51."""
+    return None if said is None else max(0.0, said - _HEVC_MORE)
 
+
+def of_av1(said: int | None) -> float | None:
+    """For what an AV1 frame says: ``base_q_idx``, 0…255."""
+    if said is None:
+        return None
+    return max(0.0, float(_by_table(np.array([said], np.int32))[0]) - _AV1_MORE)
+
+
+def _by_table(places: NDArray[np.int32]) -> NDArray[np.float64]:
+    return _ONE_STEP_IS + _TWICE * np.log2(np.interp(places, _PLACES, _STEPS) / _ONE_STEP)
+
+
+def _blocks(said: VideoEncParams) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """How far each block is from what the frame says for all, and its area.
+
+    One block that is none where it says nothing of blocks: VP9's has only those of segments.
     ``VideoEncParams.qp_map`` makes an object of every block, which takes a millisecond a frame.
     """
     count, width = said.nb_blocks, said.block_size // _INTEGER
     if not count:
-        return 0.0
+        return np.zeros(1, np.int32), np.ones(1, np.int32)
     whole = np.frombuffer(said, np.uint8)[said.blocks_offset :]  # type: ignore[call-overload]
     blocks = whole[: count * said.block_size].view(np.int32).reshape(count, width)
-    return float(blocks[:, _CHANGE].mean())
+    return blocks[:, _CHANGE], blocks[:, _WIDTH] * blocks[:, _HEIGHT]

@@ -22,6 +22,7 @@ from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
 from unmask.video.container import can_jump, further_streams, opened, picture_stream
 from unmask.video.counts import DamageCount
+from unmask.video.headers import Told
 from unmask.video.joined import starts_anew
 from unmask.video.keys import KeyIndex
 from unmask.video.limits import MAX_PIXELS, check_size
@@ -44,11 +45,12 @@ _THREADS, _THREADS_ABOVE_4K = 8, 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A frame as the decoder gave it, and when it is shown."""
+    """A frame as the decoder gave it, when it is shown, and what headers told of its quantiser."""
 
     time: Fraction
     frame: av.VideoFrame
     stream: VideoStream
+    told: float | None = None
 
     @property
     def aspect(self) -> Fraction | None:
@@ -64,8 +66,8 @@ class Decoded:
 
     @property
     def quantiser(self) -> float | None:
-        """How coarsely it was coded, where the decoder says."""
-        return quantiser(self.frame)
+        """How coarsely it was coded, where the decoder or its headers say."""
+        return quantiser(self.frame) if self.told is None else self.told
 
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
         """H×W×3 uint8 of the displayed ``size`` (width, height)."""
@@ -144,6 +146,7 @@ class FrameReader:
         most = 1 if alone else _THREADS_ABOVE_4K if huge else _THREADS
         context.thread_count = min(os.cpu_count() or 1, most)
         context.options = {"max_pixels": str(MAX_PIXELS), **EXPORT}
+        self._told = Told(context)
         self._needless = needless(context)
         self._skips = context.codec.canonical_name in _CAN_SKIP
 
@@ -214,6 +217,7 @@ class FrameReader:
         return self._floor
 
     def _decode(self, packet: Packet[VideoStream]) -> list[Decoded]:
+        self._told.hear(packet)
         early = self._is_early(packet)
         if early and self._needless is not None and self._needless(packet):
             return []
@@ -235,13 +239,13 @@ class FrameReader:
 
     def _accept(self, frame: av.VideoFrame) -> Decoded | None:
         check_size(self._path.name, frame.width, frame.height)
-        time = self._clock.time(frame)
+        time, told = self._clock.time(frame), self._told.of(frame)
         if frame.is_corrupt:
             self._damage.damaged += 1
             return None
         self._damage.decoded += 1
         self._damage.sizes.add((frame.width, frame.height))
-        return Decoded(time, frame, self.stream) if time >= self._floor else None
+        return Decoded(time, frame, self.stream, told) if time >= self._floor else None
 
 
 def _put_back(
