@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unmask.core.frames import Detection, Frame, Sighting
 from unmask.faces.assignment import Pairs, assign
 
-_LONGEST_GAP_S = 0.6  # a face missed for longer begins a new track
+_LONGEST_GAP_S = Fraction(3, 5)  # a face missed for longer begins a new track
 _OCTAVES = 0.7  # by which a face's size may change from one sighting to the next: 1.6 times
 _ROWS = 256  # of the table of distances held at once
 Floats = NDArray[np.float64]
