@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 from unmask.core.frames import Detection, Sighting, Track
 from unmask.pipeline.choosing import Choice, choose_faces
 from unmask.pipeline.clipping import clips_of
-from unmask.pipeline.judging import _share, _shown
 
 MANY = 24  # frames looked at, of a film
 
@@ -27,7 +25,9 @@ def track(face: int, *sightings: Sighting, window: int = 0) -> Track:
     return Track(face, window, sightings)
 
 
-def chosen(*tracks: Track, faces: int = 8, frames: int = MANY, unscored: tuple[int, ...] = ()) -> Choice:
+def chosen(
+    *tracks: Track, faces: int = 8, frames: int = MANY, unscored: tuple[int, ...] = ()
+) -> Choice:
     scored: dict[Sighting, Any] = {
         seen: None for one in tracks if one.face not in unscored for seen in one.sightings
     }
@@ -135,19 +135,3 @@ def test_each_track_has_clips_of_its_own() -> None:
     scored: dict[Sighting, Any] = dict.fromkeys([*one, *other])
     found = clips_of([track(0, *one), track(0, *other, window=1)], scored, length=8)
     assert [[int(seen.time) for seen in clip] for clip in found] == [[0, 1, 2, 3], [10, 11, 12, 13]]
-
-
-def test_the_picture_of_a_face_is_a_large_whole_and_sure_one() -> None:
-    def shown(inside: float = 1.0, **seen: float) -> tuple[float, float]:
-        scored: Any = SimpleNamespace(inside=inside)
-        return _shown(sighting(**({"time": 1.0} | seen)), scored)
-
-    best = shown()
-    assert best > shown(size=80)
-    assert best > shown(score=0.9)
-    assert best > shown(inside=0.8)
-    assert best > shown(time=2.0)  # of equals the earlier
-
-
-def test_a_share_of_a_network_of_few_digits_is_a_share() -> None:
-    assert [_share(value) for value in (None, -0.002, 0.12345, 1.004)] == [None, 0, 0.123, 1]
