@@ -13,6 +13,7 @@ from unmask.pipeline.choosing import Choice, choose_faces
 from unmask.pipeline.clipping import clips_of
 
 MANY = 24  # frames looked at, of a film
+UNSEEN: Any = None  # what the network said is of no account here
 
 
 def sighting(time: float, size: float = 100.0, score: float = 0.99, x: float = 0.0) -> Sighting:
@@ -28,9 +29,7 @@ def track(face: int, *sightings: Sighting, window: int = 0) -> Track:
 def chosen(
     *tracks: Track, faces: int = 8, frames: int = MANY, unscored: tuple[int, ...] = ()
 ) -> Choice:
-    scored: dict[Sighting, Any] = {
-        seen: None for one in tracks if one.face not in unscored for seen in one.sightings
-    }
+    scored = {seen: UNSEEN for one in tracks if one.face not in unscored for seen in one.sightings}
     return choose_faces(tracks, scored, max_faces=faces, frames=frames)
 
 
@@ -98,12 +97,19 @@ def test_a_face_that_was_never_scored_is_left_out_and_counted() -> None:
     assert choice.left_out == 1
 
 
+def test_a_face_that_was_scored_in_one_stretch_alone_is_judged() -> None:
+    """In the other one more prominent ones were."""
+    seen, passed = track(0, sighting(0), sighting(1)), track(0, sighting(8), sighting(9), window=1)
+    choice = choose_faces(
+        [seen, passed], dict.fromkeys(seen.sightings, UNSEEN), max_faces=1, frames=MANY
+    )
+    assert (len(choice.faces), choice.left_out) == (1, 0)
+
+
 def clips(count: int, length: int = 8, *, unscored: tuple[int, ...] = ()) -> list[list[int]]:
     """The seconds of each clip of a track with so many sightings."""
     seen = [sighting(time) for time in range(count)]
-    scored: dict[Sighting, Any] = {
-        one: None for number, one in enumerate(seen) if number not in unscored
-    }
+    scored = {one: UNSEEN for number, one in enumerate(seen) if number not in unscored}
     found = clips_of([track(0, *seen)], scored, length=length)
     return [[int(one.time) for one in clip] for clip in found]
 
@@ -132,6 +138,6 @@ def test_what_was_not_scored_is_in_no_clip() -> None:
 
 def test_each_track_has_clips_of_its_own() -> None:
     one, other = ([sighting(start + at) for at in range(4)] for start in (0, 10))
-    scored: dict[Sighting, Any] = dict.fromkeys([*one, *other])
+    scored = dict.fromkeys([*one, *other], UNSEEN)
     found = clips_of([track(0, *one), track(0, *other, window=1)], scored, length=8)
     assert [[int(seen.time) for seen in clip] for clip in found] == [[0, 1, 2, 3], [10, 11, 12, 13]]

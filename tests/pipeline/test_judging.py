@@ -15,7 +15,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.frames import Covering, Detection, Sighting, Track
 from unmask.pipeline.judging import face_evidence, face_record, score_faces
 from unmask.pipeline.queueing import Scored
-from unmask.runtime.package import Calibration
+from unmask.runtime.package import Calibration, Pooling
 
 LENGTH = 4
 CALIBRATION = Calibration(
@@ -56,13 +56,18 @@ def covering(strokes: float) -> Covering:
     return Covering(strokes=strokes, steps=0.9, gaps=0.01, clipped=0.02, pattern=3.0)
 
 
-def record(seen: Sequence[Sighting], said: dict[Sighting, Scored]) -> Face:
+def record(
+    seen: Sequence[Sighting],
+    said: dict[Sighting, Scored],
+    manifest: Any = MANIFEST,
+    probability: float | None = 1 / 3,
+) -> Face:
     face = (Track(0, 0, tuple(seen)),)
     (clips,) = score_faces([face], said, Scorer(), Deadline.after(None))  # type: ignore[arg-type]
     covered = {one: covering(1.0) for one in seen}
     evidence = face_evidence(face, said, clips, {}, covered)
-    verdict = Verdict(label="inconclusive", probability=1 / 3, reasons=("between-thresholds",))
-    return face_record(7, face, said, clips, MANIFEST, evidence, verdict)
+    verdict = Verdict(label="inconclusive", probability=probability, reasons=("too-blurred",))
+    return face_record(7, face, said, clips, manifest, evidence, verdict)
 
 
 def test_each_face_has_the_logits_of_its_own_clips() -> None:
@@ -115,6 +120,7 @@ def test_the_record_says_when_and_how_much() -> None:
     (clip,) = face.clips
     assert (clip.first_s, clip.last_s, clip.counted) == (0.25, 1.0, True)
     assert clip.temporal_score == 0.5
+    assert clip.score == 0.679179  # half the clip's 0, half the frames' middle of 1.5
     assert [frame.score for frame in face.frames[:2]] == [0.5, pytest.approx(0.731059)]
     unscored = face.frames[4]
     assert (unscored.time_s, unscored.size_px) == (1.25, 100)
@@ -154,3 +160,39 @@ def test_how_sure_a_network_of_few_digits_is_stays_a_share(
     seen = sighting(0)
     (frame,) = record([seen], {seen: scored(0.0, covered=said, quantiser=33.26)}).frames
     assert (frame.covered, frame.quantiser) == (told, 33.3)
+
+
+def test_numbers_have_as_many_digits_as_are_the_same_in_every_run() -> None:
+    third = 100 / 3
+    where = Detection((third,) * 2 + (3 * third,) * 2, 1 / 3, np.full((5, 2), third, np.float32))
+    seen = Sighting(0, Fraction(1, 3), where)
+    said = scored(1 / 3, sharpness=third, grain=third, chroma=third, quantiser=third)
+    face = record([seen], {seen: said})
+    assert (face.first_s, face.last_s) == (0.333333, 0.333333)
+    (frame,) = face.frames
+    assert frame.time_s == 0.333333
+    assert face.best_box == frame.box == (33.33, 33.33, 100, 100)
+    assert frame.landmarks == ((33.33, 33.33),) * 5
+    assert (frame.size_px, frame.detector_score) == (66.67, 0.333333)
+    assert (frame.sharpness, frame.grain, frame.chroma) == (33.333, 33.333, 33.33)
+    assert (frame.quantiser, frame.score) == (33.3, 0.58257)
+
+
+def test_a_face_that_was_not_judged_has_no_probability_in_its_record() -> None:
+    seen = sighting(0)
+    face = record([seen], {seen: scored(0.0)}, probability=None)
+    assert (face.verdict.label, face.verdict.probability) == ("inconclusive", None)
+
+
+def test_what_lasts_is_told_where_a_package_lays_frames_over_each_other() -> None:
+    seen = [sighting(0), sighting(1)]
+    spot = np.zeros((3, 3), np.float32)
+    spot[1, 2] = 2.0
+    said = {one: scored(1.0, cells=spot) for one in seen}
+    assert record(seen, said).traces is None
+    pooling = SimpleNamespace(**vars(MANIFEST) | {"pooling": Pooling(share=0.7, sharpness=2.0)})
+    traces = record(seen, said, pooling).traces
+    assert traces is not None
+    assert [len(row) for row in traces] == [3, 3, 3]
+    assert traces[1][2] == max(max(row) for row in traces) > 1
+    assert all(value == round(value, 3) for row in traces for value in row)

@@ -206,7 +206,7 @@ def test_frames_at_the_threshold_itself_disagree(calibration, thresholds, make_f
     [
         ([SMALL, BLURRED], ("face-too-small", "too-blurred")),  # half each
         ([SMALL, BLURRED, CUT], ("face-too-small", "too-blurred", "face-cut-off")),  # none half
-        ([SMALL, SMALL, BLURRED], ("face-too-small",)),
+        ([SMALL, SMALL, BLURRED, CUT], ("face-too-small",)),
     ],
 )
 def test_what_spoilt_half_of_the_frames_is_named_and_all_where_nothing_did(

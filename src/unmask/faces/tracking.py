@@ -93,7 +93,7 @@ def _possible(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     size = (old[1][rows, None] + new[1][None]) / 2
     distance = np.linalg.norm(old[0][rows, None] - new[0][None], axis=-1) / size
-    change = np.abs(np.log2(new[1][None] / old[1][rows, None]))
+    change = np.log2(new[1][None] / old[1][rows, None])
     cost = np.hypot(distance / reach[rows, None], change / octaves[rows, None])
     row, column = np.nonzero(cost < 1)
     return row + rows.start, column, cost[row, column]
