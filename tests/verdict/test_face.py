@@ -217,6 +217,11 @@ def test_what_spoilt_half_of_the_frames_is_named_and_all_where_nothing_did(
     assert (verdict.label, verdict.reasons) == ("inconclusive", reasons)
 
 
+def test_who_is_shown_for_longer_is_more_prominent_than_who_is_larger_once(make_face):
+    staying, passing = make_face([0.0] * 6, size_px=60.0), make_face([0.0], size_px=300.0)
+    assert staying.prominence == 360.0 > passing.prominence
+
+
 def test_another_floor_can_be_asked_for(calibration, thresholds, make_face):
     face = make_face([3.0], **SMALL)
     floor = QualityFloor(size_px=20.0)
