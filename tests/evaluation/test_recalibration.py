@@ -18,6 +18,7 @@ from unmask.evaluation.calibration import (
     choose_thresholds,
     fit_platt,
     fit_temperature,
+    rises,
 )
 from unmask.evaluation.crossval import cross_validated
 from unmask.evaluation.recalibration import (
@@ -107,6 +108,21 @@ def distorted(cases, scale: float, offset: float):
         )
         for one in cases
     ]
+
+
+def test_thresholds_of_nothing_are_refused() -> None:
+    nothing = np.empty(0)
+    with pytest.raises(DataError, match="real"):
+        choose_thresholds(nothing, false_positives=0.1, low=0.3)
+    with pytest.raises(DataError, match="manipulated"):
+        choose_low(nothing, misses=0.1)
+
+
+def test_scores_rise_where_those_of_manipulated_files_are_higher() -> None:
+    labels = np.array([0, 0, 1, 1])
+    assert rises(np.array([-1.0, 0.2, 0.1, 3.0]), labels)
+    assert not rises(np.array([1.0, -0.2, -0.1, -3.0]), labels)
+    assert not rises(np.zeros(4), labels)
 
 
 def test_the_new_numbers_give_the_fitted_line_on_old_probabilities() -> None:
