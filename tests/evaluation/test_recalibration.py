@@ -168,7 +168,7 @@ def test_the_upper_threshold_holds_its_share_of_real_files() -> None:
     p = 1 / (1 + np.exp(-(line[0] * logits + line[1])))
     assert 0.07 <= np.mean(p[labels == 0] >= found.thresholds.high) <= 0.1
     low = recalibrate(cases, OLD, BOTH, Wanted(misses=0.02)).thresholds.low
-    assert np.mean(p[labels == 1] < low) <= 0.02
+    assert np.mean(p[labels == 1] < low) <= 0.02 <= np.mean(p[labels == 1] < low + 0.01)
     assert low < 0.5
 
 

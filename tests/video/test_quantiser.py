@@ -11,7 +11,7 @@ import pytest
 from media_factory import NEVER, plan, sample, write
 
 from unmask.video import DamageCount
-from unmask.video.quantiser import EXPORT, quantiser
+from unmask.video.quantiser import EXPORT, _mean_change, quantiser
 from unmask.video.reader import FrameReader
 
 EVEN = "log-level=none:ipratio=1:pbratio=1:aq-mode=0"  # every block of every frame alike
@@ -35,6 +35,24 @@ def test_the_mean_is_of_all_blocks(tmp_path: Path) -> None:
         write(tmp_path / "film.mp4", options=varied, frames=10), plan(0, 0.4, 3, 0.1)
     )
     assert any(frame.quantiser is not None and frame.quantiser % 1 for frame in frames)
+
+
+class Said(bytes):
+    """As a decoder lays it out: a head, blocks of five integers, and room to spare."""
+
+    blocks_offset, block_size = 8, 20
+
+    @property
+    def nb_blocks(self) -> int:
+        return (len(self) - self.blocks_offset) // self.block_size
+
+
+@pytest.mark.parametrize(("changes", "mean"), [([], 0.0), ([-3], -3.0), ([1, 2, 6], 3.0)])
+def test_blocks_are_read_as_they_are_laid_out(changes: list[int], mean: float) -> None:
+    blocks = np.full((len(changes), 5), 99, np.int32)
+    blocks[:, 4] = changes
+    said = Said(b"\xff" * 8 + blocks.tobytes() + b"\xff" * 3)
+    assert _mean_change(said) == mean  # type: ignore[arg-type]
 
 
 def test_every_frame_says_its_own(tmp_path: Path) -> None:
