@@ -88,6 +88,16 @@ def test_shrinking_first_moves_nothing():
     assert np.abs(seen - expected).max() < 9  # under one crop pixel, which is ten frame pixels
 
 
+def test_a_small_face_is_enlarged_in_its_place():
+    """As most faces of films are."""
+    ramp = np.repeat(np.arange(0, 200, dtype=np.uint8)[None, :], 200, axis=0)
+    picture = np.repeat(ramp[:, :, None], 3, axis=2)
+    crop = align(picture, landmarks_at((100, 100), 40), size=160, margin=1.0)
+    expected = 80 + np.arange(160) / 4
+    assert np.abs(crop.image[80, :, 0] - expected).max() <= 1
+    assert crop.enlarged == pytest.approx(4, rel=1e-3)
+
+
 def test_sharpness_falls_with_blur(astronaut):
     face = astronaut[0:224, 112:336]
     soft = np.asarray(cv2.GaussianBlur(face, (0, 0), 4), dtype=np.uint8)
@@ -101,6 +111,26 @@ def test_sharpness_hardly_depends_on_the_crop_s_size(astronaut):
     soft = np.asarray(cv2.GaussianBlur(face, (0, 0), 2), dtype=np.uint8)
     small = np.asarray(cv2.resize(soft, (168, 168), interpolation=cv2.INTER_AREA), np.uint8)
     assert sharpness(small) == pytest.approx(sharpness(soft), rel=0.15)
+
+
+@pytest.mark.parametrize("side", [64, 100, 224])
+def test_hair_and_walls_about_a_face_are_neither_sharp_nor_noisy(side):
+    """Only the middle half is looked at, and all of it."""
+    crop = np.random.default_rng(3).integers(0, 256, (side, side, 3), np.uint8)
+    crop[side // 4 : side - side // 4, side // 4 : side - side // 4] = 90
+    assert (sharpness(crop), grain(crop)) == (0, 0)
+    first, last = side // 4, side - side // 4 - 1
+    for corner in ((first, last), (last, first)):
+        shown = crop.copy()
+        shown[corner] = 200
+        assert sharpness(shown) > 0
+
+
+def test_small_crops_are_taken_as_they_are():
+    """Stripes of one pixel, a hundred levels apart: each differs from both its neighbours."""
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2] = 100
+    assert sharpness(stripes) == 200
 
 
 def _face(astronaut, size):

@@ -54,3 +54,27 @@ def test_spares_lie_between_and_hold_their_window(duration, clips, frames, step)
     for one, other in itertools.pairwise(both):
         assert one.start < other.start
         assert other.start + other.frames * other.step <= other.stop
+
+
+def test_a_spare_begins_in_the_middle_of_each_slot_with_room_for_two():
+    plans = plan_windows(40.0, clips=2, frames=5, step_s=0.1)
+    both = list(with_spares(plans))
+    assert [(float(one.start), float(one.stop), one.spare) for one in both] == [
+        (0, 20, False),
+        (10, 20, True),
+        (20, 40, False),
+        (30, 40, True),
+    ]
+    exact = plan_windows(2.0, clips=2, frames=5, step_s=0.1)
+    assert sum(one.spare for one in with_spares(exact)) == 2
+    short = plan_windows(1.98, clips=2, frames=5, step_s=0.1)
+    assert sum(one.spare for one in with_spares(short)) == 0
+    assert not any(one.spare for one in with_spares(plan_windows(40.0, clips=1, frames=5,
+                                                                 step_s=0.1)))  # fmt: skip
+
+
+def test_there_are_as_many_windows_as_were_asked_for_where_the_film_has_room():
+    assert len(plan_windows(2.0, clips=4, frames=5, step_s=0.1)) == 4
+    assert len(plan_windows(1.99, clips=4, frames=5, step_s=0.1)) == 3
+    (alone,) = plan_windows(0.1, clips=4, frames=5, step_s=0.1)
+    assert (alone.start, alone.stop) == (0, Fraction(1, 10))

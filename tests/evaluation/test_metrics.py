@@ -195,6 +195,7 @@ def test_the_interval_of_a_mean_is_about_two_standard_errors_each_way() -> None:
 def test_no_interval_without_groups_or_where_most_draws_say_nothing() -> None:
     ones = {"one": lambda w: np.ones(len(w))}
     assert measure(ones, np.zeros(4, np.int64))["one"].low is None
+    assert measure(ones, np.array([0, 0, 1, 1]))["one"].low == 1
     assert measure(ones, np.arange(4), count=0)["one"].low is None
     rare = {"rare": lambda w: np.where(w[:, 0] == 4, 1.0, np.nan)}
     assert measure(rare, np.arange(4))["rare"].value is None

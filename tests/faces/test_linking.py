@@ -111,6 +111,39 @@ def test_a_person_in_other_light_or_a_little_aside_is_the_same_face(change) -> N
     assert track.face == 0
 
 
+@pytest.mark.parametrize(
+    ("x", "side", "same"),
+    [(275, 50, True), (285, 50, False), (180, 97, True), (180, 103, False)],
+)
+def test_in_an_unchanged_scene_there_is_time_to_lean_over(x: float, side: float, same: bool):
+    """By two sizes, or to half or twice the size: before a plain wall nothing else tells."""
+    tracker = FaceTracker()
+    tracker.add(*window(0, [[face_at(180, 64)]], BARS))
+    (track,) = tracker.add(*window(5, [[face_at(x, 64, side)]], BARS))
+    assert (track.face == 0) == same
+
+
+@pytest.mark.parametrize(
+    ("x", "side", "same"),
+    [(103, 50, True), (107, 50, False), (64, 74, True), (64, 78, False)],
+)
+def test_in_another_scene_only_about_the_same_place_is_a_reason(x: int, side: float, same: bool):
+    tracker = FaceTracker()
+    tracker.add(*window(0, [[face_at(64, 64)]], np.full_like(BARS, 90)))
+    scene = np.zeros_like(BARS)
+    scene[:, : x + 80] = 90  # alike around, and dark elsewhere
+    (track,) = tracker.add(*window(5, [[face_at(x, 64, side)]], scene))
+    assert not same_shot(look(np.full_like(BARS, 90)), look(scene))
+    assert (track.face == 0) == same
+
+
+def test_who_is_seen_beside_somebody_is_somebody_else() -> None:
+    """Also where the one is seen for the last time as the other is seen for the first."""
+    faces = [[face_at(100)], [face_at(100), face_at(150)], [face_at(150)]]
+    tracks = FaceTracker().add(*window(0, faces, BARS))
+    assert [(track.face, len(track.sightings)) for track in tracks] == [(0, 2), (1, 2)]
+
+
 def test_a_face_beyond_the_edge_of_the_picture_has_a_number() -> None:
     (track,) = FaceTracker().add(*window(0, [[face_at(-900, 9000)]]))
     assert track.face == 0

@@ -42,6 +42,14 @@ def test_numbers_shots() -> None:
     numbers, looks = shots(frames)
     assert numbers == [0, 0, 1, 1, 2]
     assert len(looks) == 5
+    assert shots(frames[1:3])[0] == [0, 1]
+    assert shots(frames[:1])[0] == [0]
+
+
+def test_with_slack_they_may_differ_by_more() -> None:
+    dark, lighter = (look(np.full((30, 40, 3), value, np.uint8)) for value in (0, 50))
+    assert not same_shot(dark, lighter)
+    assert same_shot(dark, lighter, slack=1.5)
 
 
 def test_real_clips_cut_together(shared: Path) -> None:

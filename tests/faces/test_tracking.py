@@ -1,6 +1,7 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_faces import face_at
@@ -51,6 +52,21 @@ def test_a_missed_detection_is_bridged() -> None:
 def test_a_long_absence_ends_a_run() -> None:
     runs = run([[face_at(100)], *[[]] * 7, [face_at(100)]])
     assert [len(found) for found in runs] == [1, 1]
+
+
+@pytest.mark.parametrize(("missed", "runs"), [(5, 1), (6, 2)])
+def test_a_gap_of_six_tenths_of_a_second_is_bridged_and_no_longer_one(
+    missed: int, runs: int
+) -> None:
+    tenth = Fraction(1, 10)
+    frames = [Frame(at * tenth, BLANK) for at in range(missed + 2)]
+    seen = [[face_at(100)], *[[]] * missed, [face_at(100)]]
+    assert len(follow(frames, seen, [0] * len(seen))) == runs
+
+
+@pytest.mark.parametrize(("side", "runs"), [(80, 1), (83, 2), (31.5, 1), (30, 2)])
+def test_a_face_may_become_larger_or_smaller_by_six_tenths(side: float, runs: int) -> None:
+    assert len(run([[face_at(100, side=50)], [face_at(100, side=side)]])) == runs
 
 
 def test_a_cut_ends_a_run_though_the_face_stays() -> None:

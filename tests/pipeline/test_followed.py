@@ -133,5 +133,29 @@ def test_what_was_seen_long_ago_says_nothing_of_now(face):
     assert see(face, 12, start_s=32.0, step_s=1.0)[-1].label == "no-manipulation-found"
 
 
+def test_ten_seconds_count(face):
+    """Of eleven frames a second apart three are left that accused, too few to disagree."""
+    see(face, 11, step_s=1.0, logit=9.0)
+    found = see(face, 9, start_s=11.0, step_s=1.0)
+    cleared = [verdict.label == "no-manipulation-found" for verdict in found]
+    assert cleared == [False] * 7 + [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("glances", "turned"),
+    [
+        ([True], True),
+        ([False, False, True], False),  # one of three may be an accident
+        ([False, True, True], True),
+        ([True, True, False, False], False),  # the latest three count
+    ],
+)
+def test_a_face_is_turned_by_most_of_the_latest_glances(face, glances, turned):
+    for one in glances:
+        face.glanced(one)
+    last = see(face, LEAST)[-1]
+    assert (last is not None and last.reasons == ("face-turned",)) == turned
+
+
 def test_a_very_slow_machine_has_a_score_in_the_end(face):
     assert see(face, LEAST, step_s=8.0)[-1].probability is not None

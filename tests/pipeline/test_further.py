@@ -26,6 +26,10 @@ def sharp(quantiser: float | None, enlarged: float = 0.5) -> Glimpse:
         ([sharp(None)] * 3, False),
         ([sharp(None, 1.1)] * 3, True),
         ([sharp(None, 1.1), sharp(None), sharp(None)], False),
+        ([sharp(None, 9.0), sharp(None), sharp(None)], False),  # one far away is not the film
+        ([sharp(None, 1.0)] * 3, False),  # as large as the crop
+        ([sharp(30.0)] * 3, True),
+        ([sharp(29.9)] * 3, False),
         ([sharp(31.0)] * 3, True),
         ([sharp(31.0), sharp(24.0), sharp(None)], False),
     ],

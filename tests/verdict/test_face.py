@@ -107,7 +107,11 @@ def test_clips_without_weight_are_no_reason(calibration, thresholds, make_face):
 def test_the_thresholds_themselves_belong_above(calibration, thresholds, make_face):
     exact = thresholds.model_copy(update={"low": 0.5, "high": 0.5})
     face = make_face([0.0])
-    assert judge_face(face, calibration, exact, kind="image").label == "manipulated"
+    verdict = judge_face(face, calibration, exact, kind="image")
+    assert (verdict.label, verdict.reasons) == (
+        "manipulated",
+        ("above-threshold", "frame-artefacts"),
+    )
     low = thresholds.model_copy(update={"low": 0.5})
     assert judge_face(face, calibration, low, kind="image").label == "inconclusive"
 
@@ -119,6 +123,27 @@ def test_poor_frames_are_left_out_and_the_rest_decide(calibration, thresholds, m
     mixed = replace(good, frames=good.frames + poor)
     judge = lambda face: judge_face(face, calibration, thresholds, kind="video")  # noqa: E731
     assert judge(mixed) == judge(good)
+
+
+# What docs/verdicts.md says: from where on a frame is counted, and what is just beyond.
+FLOORS = [
+    ("size_px", 48.0, 47.9, "face-too-small"),
+    ("sharpness", 1.5, 1.49, "too-blurred"),
+    ("detector_score", 0.9, 0.899, "poor-detection"),
+    ("inside", 0.6, 0.599, "face-cut-off"),
+    ("strokes", 17.9, 18.0, "written-over"),
+    ("steps", 0.6, 0.599, "pixelated"),
+]
+
+
+@pytest.mark.parametrize(("quality", "fit", "poor", "code"), FLOORS)
+def test_the_least_that_a_frame_must_offer(
+    calibration, thresholds, make_face, quality, fit, poor, code
+):
+    judge = lambda face: judge_face(face, calibration, thresholds, kind="image")  # noqa: E731
+    assert judge(make_face([-3.0], **{quality: fit})).reasons == ("below-threshold",)
+    spoilt = judge(make_face([-3.0], **{quality: poor}))
+    assert (spoilt.probability, spoilt.reasons) == (None, (code,))
 
 
 @pytest.mark.parametrize(("noisy", "label"), [(3, "no-manipulation-found"), (4, "inconclusive")])
@@ -168,6 +193,33 @@ def test_what_covers_fewer_than_half_of_the_frames_hides_nothing(
     few, many = FaceEvidence(covered + bare[:3], ()), FaceEvidence(covered + bare[:2], ())
     assert judge_face(few, calibration, thresholds, kind="video").reasons == ("below-threshold",)
     assert judge_face(many, calibration, thresholds, kind="video").reasons == ("part-covered",)
+
+
+def test_frames_at_the_threshold_itself_disagree(calibration, thresholds, make_face):
+    exact = thresholds.model_copy(update={"low": 0.5, "high": 0.5})
+    face = make_face([0.0] * 3 + [-3.0] * 9, [-3.0])
+    assert judge_face(face, calibration, exact, kind="video").reasons == ("frames-disagree",)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "reasons"),
+    [
+        ([SMALL, BLURRED], ("face-too-small", "too-blurred")),  # half each
+        ([SMALL, BLURRED, CUT], ("face-too-small", "too-blurred", "face-cut-off")),  # none half
+        ([SMALL, SMALL, BLURRED, CUT], ("face-too-small",)),
+    ],
+)
+def test_what_spoilt_half_of_the_frames_is_named_and_all_where_nothing_did(
+    calibration, thresholds, make_face, spoilt, reasons
+):
+    frames = sum((make_face([5.0] * 2, **flaw).frames for flaw in spoilt), start=())
+    verdict = judge_face(FaceEvidence(frames, ()), calibration, thresholds, kind="video")
+    assert (verdict.label, verdict.reasons) == ("inconclusive", reasons)
+
+
+def test_who_is_shown_for_longer_is_more_prominent_than_who_is_larger_once(make_face):
+    staying, passing = make_face([0.0] * 6, size_px=60.0), make_face([0.0], size_px=300.0)
+    assert staying.prominence == 360.0 > passing.prominence
 
 
 def test_another_floor_can_be_asked_for(calibration, thresholds, make_face):

@@ -26,6 +26,9 @@ GOLDEN = [
     ([(SPLIT, 9)], "inconclusive", 0.1, ("frames-disagree",)),
     ([(NOISY, 9)], "inconclusive", 0.05, ("too-noisy",)),
     ([(NOISY, 9), (CLEAN, 1)], "inconclusive", 0.05, ("too-noisy",)),
+    # one of two equally prominent faces is enough, and a contradiction in whichever face
+    ([(NOISY, 9), (CLEAN, 9)], "inconclusive", 0.05, ("too-noisy",)),
+    ([(SPLIT, 1), (CLEAN, 9)], "inconclusive", 0.0757, ("frames-disagree",)),
     ([(COVERED, 9), (CLEAN, 1)], "inconclusive", 0.05, ("part-covered",)),
     ([(COVERED, 1), (CLEAN, 9)], "no-manipulation-found", 0.05,
      ("below-threshold", "some-faces-inconclusive")),

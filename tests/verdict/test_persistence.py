@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -96,6 +97,12 @@ def test_what_is_expected_of_the_frames_is_taken_off():
     assert frames_logit(logits, cells, POOLING) == pytest.approx(contrast(cells[0]) - 0.4)
 
 
+def test_cells_that_stand_out_by_far_still_have_a_logit():
+    """Their exponentials are more than a number holds."""
+    cells = spots([5] * FRAMES, height=2000.0)
+    assert frames_logit([1875.0] * FRAMES, cells, POOLING) == pytest.approx(1875.0)
+
+
 @given(st.floats(-50, 50))
 def test_one_frame_says_what_it_says(logit):
     assert frames_logit([logit], spots([3]), POOLING) == logit
@@ -172,6 +179,50 @@ def test_a_face_that_was_changed_in_one_stretch_is_not_cleared(changed, label):
     assert ("frames-disagree" in verdict.reasons) == bool(changed)
 
 
+def test_what_does_not_last_enough_by_itself_is_not_named() -> None:
+    """The clips alone accuse: what lasts of the frames would come to less than the threshold."""
+    frames = seen(spots([5] * 8, height=0.8))
+    clips = tuple(ClipEvidence(9.0, half) for half in ((0, 1, 2, 3), (4, 5, 6, 7)))
+    calibration = Calibration(
+        frame_scale=1, frame_offset=-9, clip_scale=1, clip_offset=0, face_scale=4, face_offset=-4,
+        frame_weight=0.5,
+    )  # fmt: skip
+    verdict = judge_face(
+        FaceEvidence(frames, clips),
+        calibration,
+        Thresholds(low=0.3, high=0.8),
+        kind="video",
+        pooling=POOLING,
+    )
+    assert verdict.reasons == ("above-threshold", "temporal-inconsistency")
+
+
+@pytest.mark.parametrize(
+    ("shown", "blurred", "pooling", "doubted"),
+    [
+        (2, (), POOLING, True),  # two frames can be laid over each other
+        (2, (1,), POOLING, False),  # one cannot, though it is half of the stretch
+        (4, (), None, False),  # nothing is laid over anything
+        (4, (0, 1), POOLING, True),  # those that are fit say so
+    ],
+)
+def test_a_stretch_speaks_by_what_lasts_through_its_fit_frames(
+    shown: int, blurred: tuple[int, ...], pooling: Pooling | None, doubted: bool
+) -> None:
+    """The first stretch alone was changed; in its blurred frames it is somewhere else."""
+    changed = [seen(spots([9 if at in blurred else 5]), 0 if at in blurred else 8)[0]
+               for at in range(shown)]  # fmt: skip
+    frames = (*changed, *seen(spots([n % 16 for n in range(24)], height=0.3)))
+    ends = [0, shown, *range(shown + 4, shown + 25, 4)]
+    clips = tuple(
+        ClipEvidence(0.0, tuple(range(*pair)), stretch=number)
+        for number, pair in enumerate(pairwise(ends))
+    )
+    verdict = judged(frames, clips, pooling, frame_offset=-9)
+    reasons = ("frames-disagree",) if doubted else ("below-threshold",)
+    assert verdict.reasons == reasons
+
+
 def test_what_is_seen_in_one_stretch_alone_is_calibrated_for_that() -> None:
     frames = seen(spots([5] * 8))
     line = {"stretch_scale": 1.0, "stretch_offset": -2.0}
@@ -212,6 +263,11 @@ def test_each_clip_is_told_as_if_there_were_no_other_and_whether_it_counts() -> 
     assert lasting == pytest.approx(1 / (1 + np.exp(1 - together / 2)))
     assert unseen == pytest.approx(lasting)
     assert wandering < lasting
+    # Frames that are not fit say nothing of the stretch either.
+    half = (*seen(spots([5] * 2)), *seen(spots([9] * 2), sharpness=0))
+    ((mixed, counts),) = clips_alone(FaceEvidence(half, clips[:1]), calibration, POOLING)
+    assert counts
+    assert mixed == pytest.approx(lasting)
 
 
 def test_the_map_of_what_lasts_shows_its_place_and_averages_to_the_contrast() -> None:
@@ -240,6 +296,8 @@ def test_traces_are_of_the_frames_that_count_and_as_large_as_the_face_says() -> 
     assert np.unravel_index(alone.argmax(), alone.shape) == (1, 1)
     with_clip = lasting_traces(FaceEvidence(frames=frames, clips=(clip,)), calibration, POOLING)
     assert with_clip == pytest.approx(2 * alone)
+    two = lasting_traces(FaceEvidence(frames=frames[:2], clips=()), calibration, POOLING)
+    assert two == pytest.approx(alone)
     few = FaceEvidence(frames=frames[:1], clips=())
     assert lasting_traces(few, calibration, POOLING) is None
     assert lasting_traces(FaceEvidence(frames=frames, clips=()), calibration, None) is None

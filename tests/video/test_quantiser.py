@@ -13,7 +13,7 @@ from media_factory import NEVER, need_encoder, plan, sample, write
 from unmask.video import DamageCount
 from unmask.video.av1 import Av1Headers
 from unmask.video.hevc import HevcHeaders
-from unmask.video.quantiser import EXPORT, quantiser
+from unmask.video.quantiser import EXPORT, _blocks, quantiser
 from unmask.video.reader import FrameReader
 
 H264_AT_160 = 4 + 6 * np.log2(305 / 8)  # the table's 160th place is a step of 305 eighths
@@ -38,6 +38,30 @@ def test_the_mean_is_of_all_blocks(tmp_path: Path) -> None:
         write(tmp_path / "film.mp4", options=varied, frames=10), plan(0, 0.4, 3, 0.1)
     )
     assert any(frame.quantiser is not None and frame.quantiser % 1 for frame in frames)
+
+
+class Said(bytes):
+    """As a decoder lays it out: a head, blocks of five integers, and room to spare."""
+
+    blocks_offset, block_size = 8, 20
+
+    @property
+    def nb_blocks(self) -> int:
+        return (len(self) - self.blocks_offset) // self.block_size
+
+
+@pytest.mark.parametrize("changes", [[-3], [1, 2, 6]])
+def test_blocks_are_read_as_they_are_laid_out(changes: list[int]) -> None:
+    blocks = np.full((len(changes), 5), 99, np.int32)
+    blocks[:, 2:] = [(8, 4, change) for change in changes]
+    said = Said(b"\xff" * 8 + blocks.tobytes() + b"\xff" * 3)
+    read, areas = _blocks(said)  # type: ignore[arg-type]
+    assert (read.tolist(), areas.tolist()) == (changes, [32] * len(changes))
+
+
+def test_where_nothing_is_said_of_blocks_the_frames_own_counts() -> None:
+    read, areas = _blocks(Said(b"\xff" * 8))  # type: ignore[arg-type]
+    assert (read.tolist(), areas.tolist()) == ([0], [1])
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libvpx-vp9"])

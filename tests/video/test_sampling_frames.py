@@ -61,6 +61,24 @@ def test_after_a_gap_the_spacing_is_as_before():
     assert [t * 30 for t in take(at, plan)] == [0, 3, 6, 9, 60, 63]
 
 
+def test_a_gap_that_ends_where_a_frame_was_wanted_moves_none_together():
+    at = [Fraction(k, 30) for k in (0, *range(6, 20))]
+    plan = WindowPlan(Fraction(0), Fraction(9), 4, Fraction(1, 10))
+    assert [t * 30 for t in take(at, plan)] == [0, 6, 9, 12]
+
+
+def test_the_last_frame_of_a_slot_is_taken_where_it_is_near_enough():
+    plan = WindowPlan(Fraction(0), Fraction(1), 4, Fraction(1, 10))
+    ends = [Fraction(k, 100) for k in (3, 5, 6)]
+    assert [len(take([Fraction(0), end], plan)) for end in ends] == [1, 1, 2]
+
+
+def test_a_window_that_is_full_takes_no_frame_behind_a_gap():
+    plan = WindowPlan(Fraction(0), Fraction(1), 2, Fraction(1, 10))
+    at = [Fraction(k, 100) for k in (0, 9, 35)]
+    assert take(at, plan) == at[:2]
+
+
 times = st.lists(
     st.fractions(min_value=0, max_value=20, max_denominator=1000), unique=True, max_size=60
 ).map(sorted)

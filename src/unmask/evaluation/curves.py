@@ -91,7 +91,6 @@ def equal_error(ranking: Ranking, weights: Floats) -> Floats:
     fpr, tpr = ranking.rates(weights)
     excess = fpr + tpr - 1  # rises from −1 to 1
     after = np.argmax(excess >= 0, axis=1)
-    after = np.maximum(after, 1)
     rows = np.arange(len(fpr))
     low, high = excess[rows, after - 1], excess[rows, after]
     part = ratio(-low, high - low)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unmask.core.frames import Detection, Frame, Sighting
 from unmask.faces.assignment import Pairs, assign
 
-_LONGEST_GAP_S = 0.6  # a face missed for longer begins a new track
+_LONGEST_GAP_S = Fraction(3, 5)  # a face missed for longer begins a new track
 _OCTAVES = 0.7  # by which a face's size may change from one sighting to the next: 1.6 times
 _ROWS = 256  # of the table of distances held at once
 Floats = NDArray[np.float64]
@@ -93,7 +93,7 @@ def _possible(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     size = (old[1][rows, None] + new[1][None]) / 2
     distance = np.linalg.norm(old[0][rows, None] - new[0][None], axis=-1) / size
-    change = np.abs(np.log2(new[1][None] / old[1][rows, None]))
+    change = np.log2(new[1][None] / old[1][rows, None])
     cost = np.hypot(distance / reach[rows, None], change / octaves[rows, None])
     row, column = np.nonzero(cost < 1)
     return row + rows.start, column, cost[row, column]

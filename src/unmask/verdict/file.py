@@ -47,7 +47,7 @@ def correct_for_faces(probabilities: Sequence[float]) -> float:
     if not probabilities:
         raise ValueError("a file without a judged face has no probability")
     lowest, highest = min(probabilities), max(probabilities)
-    if highest >= 1.0 or lowest == highest:
+    if highest >= 1.0:
         return highest
     # fsum is exactly rounded: the order of faces cannot show in the last digit.
     untouched = len(probabilities) / math.fsum(1.0 / (1.0 - p) for p in probabilities)

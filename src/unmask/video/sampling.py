@@ -73,7 +73,7 @@ def pick(
             held = None
             taken.append(_frame(shot, size))
             # The grid starts at the first frame, and anew after a gap.
-            late = len(taken) == 1 or shot.time - wanted > plan.step
+            late = len(taken) == 1 or shot.time - wanted >= plan.step
             wanted = (shot.time if late else wanted) + plan.step
     if held is not None and len(taken) < count and wanted - held.time < plan.step / 2:
         taken.append(_frame(held, size))
