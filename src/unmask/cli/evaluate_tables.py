@@ -10,7 +10,7 @@ from rich.table import Table
 
 from unmask.cli.terminal import printable
 from unmask.evaluation.card import shown
-from unmask.evaluation.report import Comparison, Evaluation, Figure, Metrics
+from unmask.evaluation.report import Comparison, Disagreement, Evaluation, Figure, Metrics
 
 _METRICS = (
     ("auc", "AUC"), ("ap", "AP"), ("eer", "EER"), ("tpr_at_fpr_1", "TPR at FPR ≤ 1 %"),
@@ -96,7 +96,8 @@ def _decisions(evaluation: Evaluation) -> Table:
 
 
 def _comparisons(comparisons: Sequence[Comparison]) -> Table:
-    table = _table("Against (video)", "Files", "AUC", "Its AUC", "Difference", "p (DeLong)")
+    tests = _tests("DeLong", comparisons)
+    table = _table("Against (video)", "Files", "AUC", "Its AUC", "Difference", *tests)
     for one in comparisons:
         table.add_row(
             printable(one.name),
@@ -104,12 +105,13 @@ def _comparisons(comparisons: Sequence[Comparison]) -> Table:
             f"{one.auc:.3f}",
             f"{one.other_auc:.3f}",
             shown(one.difference),
-            "–" if one.p is None else f"{one.p:.2g}",
+            *_chances(one)[: len(tests)],
         )
     return table
 
 
 def _disagreements(comparisons: Sequence[Comparison]) -> Table:
+    tests = _tests("McNemar", comparisons)
     table = _table(
         "Called manipulated (video)",
         "",
@@ -117,7 +119,7 @@ def _disagreements(comparisons: Sequence[Comparison]) -> Table:
         "Here alone",
         "There alone",
         "Difference",
-        "p (McNemar)",
+        *tests,
     )
     for one in comparisons:
         for row in one.disagreements:
@@ -128,9 +130,20 @@ def _disagreements(comparisons: Sequence[Comparison]) -> Table:
                 f"{row.here_alone}",
                 f"{row.there_alone}",
                 shown(row.difference),
-                f"{row.p:.2g}",
+                *_chances(row)[: len(tests)],
             )
     return table
+
+
+def _tests(name: str, comparisons: Sequence[Comparison]) -> list[str]:
+    """Titles of the columns of :func:`_chances`; of one comparison there is nothing to correct."""
+    titles = [f"p ({name})", "p (groups)"]
+    return titles if len(comparisons) < 2 else [*titles, f"{name}, Holm", "groups, Holm"]
+
+
+def _chances(one: Comparison | Disagreement) -> list[str]:
+    found = one.p, one.p_over_groups, one.p_holm, one.p_over_groups_holm
+    return ["–" if p is None else f"{p:.2g}" for p in found]
 
 
 def _table(*titles: str) -> Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,13 +13,15 @@ from unmask.core.analysis import Thresholds
 from unmask.evaluation import curves, probabilities
 from unmask.evaluation.bootstrap import (
     RESAMPLES,
+    Drawn,
     Metric,
-    measure,
+    draw,
     number,
     share_of_groups,
     spread,
 )
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
+from unmask.evaluation.limits import Scale, faultless_area
 from unmask.evaluation.report import Decisions, Figure, Level, Metrics
 
 Floats = NDArray[np.float64]
@@ -32,9 +35,27 @@ class Drawing:
     resamples: int = RESAMPLES
     seed: int = 0
 
-    def measure(self, metrics: dict[str, Metric], groups: Sequence[str]) -> dict[str, Figure]:
-        """See :func:`unmask.evaluation.bootstrap.measure`."""
-        return measure(metrics, number(groups), count=self.resamples, seed=self.seed)
+    def measure(
+        self, metrics: Mapping[str, Metric], groups: Sequence[str], labels: Labels
+    ) -> dict[str, Figure]:
+        """Each metric with its interval over these groups, as documents have it."""
+        drawn = self.draw(metrics, groups, labels)
+        return {
+            name: _certain_area(one, groups, labels)
+            if name == "auc" and one.resamples is not None and one.value in (0, 1)
+            else _figure(name, one)
+            for name, one in drawn.items()
+        }
+
+    def draw(
+        self, metrics: Mapping[str, Metric], groups: Sequence[str], labels: Labels
+    ) -> dict[str, Drawn]:
+        """See :func:`unmask.evaluation.bootstrap.draw`.
+
+        Nothing is drawn where a class is one group: its spread would be left out.
+        """
+        count = self.resamples if min(_kinds(groups, labels), default=2) > 1 else 0
+        return draw(metrics, number(groups), labels, count=count, seed=self.seed)
 
     def exact(self, p: Floats) -> Figure | None:
         """ECE as chance alone makes it, and where most of it lies; None where nothing is drawn."""
@@ -42,11 +63,29 @@ class Drawing:
             return None
         return spread(probabilities.error_of_exact(p, draws=self.resamples, seed=self.seed))
 
-    def between(self, labels: Labels, groups: Sequence[str]) -> Drawing:
-        """The same, or no drawing where a class is one group: its spread would be left out."""
-        pairs = set(zip(labels.tolist(), groups, strict=True))
-        lone = min(sum(label == which for label, _ in pairs) for which in (0, 1)) < 2
-        return replace(self, resamples=0) if lone else self
+
+_SCALES: dict[str, Scale] = {"log_loss": "positive"}
+_NO_INTERVAL = frozenset({"ece"})
+"""Of few files it is far from 0 whatever scored them, of resamples further still: percentiles of
+these left out an exact scorer's 0 in each of 300 draws. What says something is ``exact``."""
+
+
+def _figure(name: str, drawn: Drawn) -> Figure:
+    if name in _NO_INTERVAL:
+        drawn = replace(drawn, resamples=None)
+    return drawn.figure(_SCALES.get(name, "share"))
+
+
+def _certain_area(drawn: Drawn, groups: Sequence[str], labels: Labels) -> Figure:
+    limit = faultless_area(*_kinds(groups, labels))
+    low, high = (limit, 1.0) if drawn.value else (0.0, 1 - limit)
+    return Figure(value=drawn.value, low=round(low, 6), high=round(high, 6))
+
+
+def _kinds(groups: Sequence[str], labels: Labels) -> list[int]:
+    """Of how many groups each class is that there is."""
+    pairs = set(zip(labels.tolist(), groups, strict=True))
+    return [count for _, count in sorted(Counter(label for label, _ in pairs).items())]
 
 
 def ranking_metrics(scores: Floats, labels: Labels) -> dict[str, Metric]:
@@ -84,7 +123,7 @@ def metrics_of(
     if probabilities is not None:
         functions |= probability_metrics(probabilities, labels)
     found: dict[str, Figure | None] = {"brier": None, "log_loss": None, "ece": None}
-    found |= drawing.between(labels, groups).measure(functions, groups)
+    found |= drawing.measure(functions, groups, labels)
     return Metrics.model_validate(
         {
             "level": level,

@@ -136,6 +136,13 @@ class Disagreement(Record):
         description="share called manipulated less the other's, interval over source groups"
     )
     p: float = Field(description="McNemar's exact test, two-sided, files independent")
+    p_over_groups: float | None = Field(
+        default=None, description="two-sided, of no difference, as its interval goes: over groups"
+    )
+    p_holm: float | None = Field(
+        default=None, description="p, corrected for all comparisons (Holm), of the same class"
+    )
+    p_over_groups_holm: float | None = None
 
 
 class Comparison(Record):
@@ -150,7 +157,14 @@ class Comparison(Record):
     delong_low: float | None = Field(description="95 % interval by DeLong, files independent")
     delong_high: float | None
     z: float | None
-    p: float | None = Field(description="two-sided, of no difference")
+    p: float | None = Field(description="DeLong's test, two-sided, files independent")
+    p_over_groups: float | None = Field(
+        default=None, description="two-sided, of no difference, as its interval goes: over groups"
+    )
+    p_holm: float | None = Field(
+        default=None, description="p, corrected for all comparisons of this evaluation (Holm)"
+    )
+    p_over_groups_holm: float | None = None
     disagreements: tuple[Disagreement, ...] = Field(
         default=(), description="at the thresholds of each; empty where scores are no probabilities"
     )
