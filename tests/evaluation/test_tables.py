@@ -106,6 +106,16 @@ def test_decisions_are_shares_of_all_files() -> None:
     assert shares == pytest.approx([1 / 3, 1 / 3, 0, 1 / 3], abs=1e-6)
 
 
+def test_what_is_decided_and_right_of_all_files_both_classes_alike() -> None:
+    found = run([*FEW, case(1, 0.8, name="f3", method="swap")])
+    assert found.overall.decided.value == pytest.approx((2 / 4 + 3 / 4) / 2)
+    assert found.overall.right_of_decided.value == pytest.approx((1 / 2 + 2 / 3) / 2, abs=1e-6)
+    assert found.overall.right.value == pytest.approx((1 / 4 + 2 / 4) / 2)
+    assert found.overall.right.low < 0.375 < found.overall.right.high
+    undecided = run([case(0, 0.5, name="r"), case(1, 0.5, name="f")]).overall
+    assert (undecided.right.value, undecided.right_of_decided.value) == (0, None)
+
+
 def test_a_share_of_none_or_all_is_not_certain() -> None:
     cases = [case(0, 0.1, name=f"r{at}", source=f"s{at // 2}") for at in range(10)]
     found = run([*cases, case(1, 0.9), case(1, 0.8)], groups="source")
@@ -125,6 +135,7 @@ def test_verdicts_of_a_file_of_scores_are_told_of() -> None:
     cases = [case(0, 0.2, name="r", verdict="inconclusive"), case(1, 0.9, name="f")]
     told = [one for one in run(cases).notes if "the verdicts that the file of scores holds" in one]
     assert len(told) == 1
+    assert (run(cases).decided_by, run(FEW).decided_by) == ("verdicts", "thresholds")
     assert not any("file of scores holds" in one for one in run(FEW).notes)
 
 

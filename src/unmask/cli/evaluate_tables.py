@@ -38,6 +38,12 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
         )
     console.print(_metrics(evaluation))
     console.print(_decisions(evaluation))
+    if (all_files := evaluation.overall) is not None:
+        console.print(
+            f"Both classes weighing alike: decided {shown(all_files.decided)}, of these right "
+            f"{shown(all_files.right_of_decided)}, of all files right {shown(all_files.right)}",
+            highlight=False,
+        )
     for title, rows in (("Method", evaluation.methods), ("Family", evaluation.families)):
         if rows:
             table = _table(title, "Files", "AUC (video)", "TPR at FPR ≤ 5 %", "Called manipulated")
@@ -84,10 +90,10 @@ def _metrics(evaluation: Evaluation) -> Table:
 
 
 def _decisions(evaluation: Evaluation) -> Table:
-    low, high = evaluation.thresholds.low, evaluation.thresholds.high
-    table = _table(
-        f"At {low:g} and {high:g} (video)", "Files", "Correct", "Wrong", "Inconclusive", "Unscored"
-    )
+    by = f"At {evaluation.thresholds.low:g} and {evaluation.thresholds.high:g} (video)"
+    if evaluation.decided_by == "verdicts":
+        by = "By its verdicts (video)"
+    table = _table(by, "Files", "Correct", "Wrong", "Inconclusive", "Unscored")
     for row in evaluation.decisions:
         figures: Sequence[Figure] = (row.correct, row.wrong, row.abstained, row.unscored)
         name = "manipulated" if row.label else "real"

@@ -19,6 +19,7 @@ from unmask.evaluation.figures import (
     file_metrics_with_errors,
     frame_metrics,
     frames_of,
+    overall,
 )
 from unmask.evaluation.grouping import AUTO, FILE, attribute, grouped
 from unmask.evaluation.report import (
@@ -75,6 +76,7 @@ def evaluate(
         scorer=scorer,
         data=data.model_copy(update={"grouped_by": by, "groups": groups}),
         thresholds=thresholds,
+        decided_by="verdicts" if _keeps_verdicts(cases, scorer) else "thresholds",
         resamples=drawing.resamples,
         seed=drawing.seed,
         coverage=coverage(cases),
@@ -82,6 +84,7 @@ def evaluate(
         video_unscored_as_errors=file_metrics_with_errors(cases, drawing, calibrated=calibrated),
         frame=frame_metrics(cases, drawing, calibrated=calibrated),
         decisions=decisions(cases, thresholds),
+        overall=overall(cases, thresholds, drawing),
         methods=methods,
         families=slices(cases, "family", thresholds, drawing) if has_families else (),
         groups=tuple(
@@ -167,13 +170,17 @@ def _falling(auc: Figure) -> list[str]:
 
 
 def _kept_verdicts(cases: Sequence[Case], scorer: Scorer) -> list[str]:
-    """Of a file of scores of ours, where no thresholds were asked for."""
-    if scorer.kind == "model" or not any(case.row.verdict for case in cases):
+    if not _keeps_verdicts(cases, scorer):
         return []
     return [
         "What is called manipulated, inconclusive or not found goes by the verdicts that the file "
         "of scores holds, not by the thresholds stated here; --low and --high decide by the scores."
     ]
+
+
+def _keeps_verdicts(cases: Sequence[Case], scorer: Scorer) -> bool:
+    """Of a file of scores of ours, where no thresholds were asked for."""
+    return scorer.kind != "model" and any(case.row.verdict for case in cases)
 
 
 def _certain(methods: Sequence[Slice], auc: Figure) -> list[str]:

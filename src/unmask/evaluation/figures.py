@@ -22,7 +22,8 @@ from unmask.evaluation.bootstrap import (
 )
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.limits import Scale, faultless_area
-from unmask.evaluation.report import Decisions, Figure, Level, Metrics
+from unmask.evaluation.ratios import ratio
+from unmask.evaluation.report import Decisions, Figure, Level, Metrics, Overall
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -173,6 +174,35 @@ def frames_of(cases: Sequence[Case]) -> tuple[Floats, Labels, list[Case]]:
     kept = [case for case in cases if case.row.frames]
     scores = np.array([value for case in kept for value in case.row.frames], dtype=np.float64)
     return scores, np.repeat(labels_of(kept), [len(case.row.frames) for case in kept]), kept
+
+
+def overall(cases: Sequence[Case], thresholds: Thresholds, drawing: Drawing) -> Overall:
+    """How much is decided, and how much of it is right: the mean of both classes' shares."""
+    labels = labels_of(cases)
+    said = np.array([case.decision(thresholds) for case in cases], dtype=np.str_)
+    decided = np.isin(said, list(_RIGHT.values()))
+    right = said == np.where(labels == 1, _RIGHT[1], _RIGHT[0])
+    metrics: dict[str, Metric] = {
+        "decided": lambda w: _alike(decided, np.ones_like(decided), labels, w),
+        "right_of_decided": lambda w: _alike(right, decided, labels, w),
+        "right": lambda w: _alike(right, np.ones_like(decided), labels, w),
+    }
+    return Overall(**drawing.measure(metrics, [case.group for case in cases], labels))
+
+
+_RIGHT = {0: "no-manipulation-found", 1: "manipulated"}
+
+
+def _alike(
+    hits: NDArray[np.bool_], among: NDArray[np.bool_], labels: Labels, weights: Floats
+) -> Floats:
+    """The share of hits among some of N files, the mean of both classes': R×N in, R out."""
+    shares = [
+        ratio(weights @ (hits & among & mine), weights @ (among & mine))
+        for mine in (labels == 0, labels == 1)
+    ]
+    found: Floats = np.mean(shares, axis=0)
+    return found
 
 
 def decisions(cases: Sequence[Case], thresholds: Thresholds) -> tuple[Decisions, ...]:

@@ -53,6 +53,14 @@ class Decisions(Record):
     unscored: Figure = Field(description="no face, too poor, unreadable")
 
 
+class Overall(Record):
+    """What the thresholds make of all files, both classes weighing alike. Video level."""
+
+    decided: Figure = Field(description="share called manipulated, or no manipulation found")
+    right_of_decided: Figure = Field(description="of those, the share that is right; of all, below")
+    right: Figure = Field(description="inconclusive files and those without a score are not right")
+
+
 class Reason(Record):
     """Why files have no score, by code (docs/verdicts.md, docs/cli.md)."""
 
@@ -237,6 +245,10 @@ class Evaluation(Record):
     scorer: Scorer
     data: DataSet
     thresholds: Thresholds
+    decided_by: Literal["thresholds", "verdicts"] = Field(
+        default="thresholds",
+        description="verdicts: those that a file of scores holds, whatever the thresholds stated",
+    )
     resamples: int
     seed: int
     coverage: Coverage
@@ -246,6 +258,7 @@ class Evaluation(Record):
     )
     frame: Metrics | None = Field(description="null where single frames have no scores")
     decisions: tuple[Decisions, ...]
+    overall: Overall | None = None
     methods: tuple[Slice, ...]
     families: tuple[Slice, ...]
     groups: tuple[Group, ...]
