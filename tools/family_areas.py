@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.evaluation.bootstrap import Figure, measure, number
 from unmask.evaluation.curves import Ranking, area
+from unmask.evaluation.figures import Drawing
+from unmask.evaluation.report import Figure
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -26,8 +27,8 @@ def areas(scores: Floats, labels: Labels, families: Names, methods: Names) -> li
     """
     known = np.isfinite(scores)
     ranking = Ranking.of(scores[known], labels[known])
-    found = measure(
-        {"auc": lambda weights: area(ranking, weights)}, number(methods[known].tolist())
+    found = Drawing().measure(
+        {"auc": lambda weights: area(ranking, weights)}, methods[known].tolist(), labels[known]
     )["auc"]
     cells = [_cell(found)]
     for kind in kinds_of(labels, families):

@@ -20,6 +20,7 @@ from unmask.evaluation.delong import compare, delong
 from unmask.evaluation.disagreeing import mcnemar
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.scorers import called
+from unmask.evaluation.several import corrected, holm
 
 HALVES = (Thresholds(low=0.5, high=0.5), Thresholds(low=0.5, high=0.5))
 FEW = settings(max_examples=30, deadline=None)
@@ -100,6 +101,7 @@ def test_files_that_one_has_no_score_for_are_left_out() -> None:
     assert found.difference.low < found.difference.value < found.difference.high
     assert found.delong_low < found.difference.value < found.delong_high
     assert found.p < 0.01
+    assert found.p_over_groups < 0.01
 
 
 def test_too_few_in_common_is_refused() -> None:
@@ -152,3 +154,53 @@ def test_a_class_that_is_one_group_leaves_the_difference_without_an_interval() -
     found = compare(here, there, "other", Drawing(200), HALVES)
     assert found.difference.value != 0
     assert found.difference.low is None
+
+
+@pytest.mark.parametrize(
+    ("chances", "expected"),
+    [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),  # R: p.adjust(…, "holm")
+        ([0.02, None, 0.02], [0.04, None, 0.04]),
+        ([0.6, 0.9], [1.0, 1.0]),
+        ([0.03], [0.03]),
+    ],
+)
+def test_holm(chances: list[float | None], expected: list[float | None]) -> None:
+    assert holm(chances) == [None if p is None else pytest.approx(p) for p in expected]
+
+
+def test_of_several_comparisons_each_p_is_corrected_with_its_like() -> None:
+    here = judged(*[(0, 0.2, "")] * 8, *[(1, at / 20, "") for at in range(12)])
+    rng = np.random.default_rng(5)
+    others = [judged(*((one.label, float(rng.random()), "") for one in here)) for _ in range(3)]
+    ranks = judged(*((one.label, 9 * float(rng.random()), "") for one in here))
+    found = corrected(
+        [compare(here, one, "x", Drawing(200), HALVES) for one in (*others[:2], ranks, others[2])]
+    )
+    assert [len(one.disagreements) for one in found] == [2, 2, 0, 2]
+    assert [one.p_holm for one in found] == holm([one.p for one in found])
+    assert min(one.p_over_groups_holm / one.p_over_groups for one in found) > 1
+    for label in (0, 1):
+        rows = [row for one in found for row in one.disagreements if row.label == label]
+        assert [row.p_holm for row in rows] == holm([row.p for row in rows])
+
+
+def test_ps_over_groups_are_right_where_delongs_are_not() -> None:
+    """Two detectors, each with its own opinion of each of twelve people, eight clips of each."""
+    rng = np.random.default_rng(6)
+    labels = np.tile([0, 1], 48)
+    people = np.repeat(np.arange(12), 8)
+    blank = [case(int(label), 0.5, name=f"{at}.mp4", source=f"p{people[at]}")
+             for at, label in enumerate(labels)]  # fmt: skip
+    false = {"files": 0, "groups": 0}
+    for _ in range(60):
+        one, two = ([
+            replace(each, row=replace(each.row, score=float(score)))
+            for each, score in zip(blank, rng.normal(0, 1, (12, 2))[people, labels] + 2 * labels
+                                   + rng.normal(0, 0.7, 96), strict=True)
+        ] for _ in range(2))  # fmt: skip
+        found = compare(one, two, "other", Drawing(100), HALVES)
+        false["files"] += found.p < 0.05
+        false["groups"] += found.p_over_groups < 0.05
+    assert false["groups"] <= 8
+    assert false["files"] > false["groups"] + 3

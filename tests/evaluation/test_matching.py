@@ -190,7 +190,7 @@ def test_intervals_over_people_hold_what_those_over_recordings_miss() -> None:
         scores = [looks[p, label] + 1.2 * label + rng.normal(0, 0.5) for p, _, label in places]
         ranking = Ranking.of(np.array(scores), labels)
         for by, names in groups.items():
-            auc = Drawing(200).measure({"auc": partial(area, ranking)}, names)["auc"]
+            auc = Drawing(200).measure({"auc": partial(area, ranking)}, names, labels)["auc"]
             hits[by] += auc.low <= 0.7761 <= auc.high  # Φ(1.2 / √2.5)
     assert hits["auto"] >= 50
     assert hits["source"] < hits["auto"] - 10

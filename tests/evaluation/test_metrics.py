@@ -10,7 +10,6 @@ from scipy.optimize import brentq
 from sklearn import metrics as judge
 
 from unmask.evaluation import curves, probabilities
-from unmask.evaluation.bootstrap import measure, number, resamples
 
 FEW = settings(max_examples=30, deadline=None)
 _SEEDS = st.integers(0, 2**32 - 1)
@@ -156,47 +155,3 @@ def test_a_nan_is_refused_and_infinity_is_a_rank() -> None:
     assert curves.area(ranking, np.ones((1, 3)))[0] == 0
     with pytest.raises(ValueError, match="between 0 and 1"):
         probabilities.bins(np.array([1.2]))
-
-
-def test_groups_are_drawn_whole_and_repeatably() -> None:
-    groups = number(["a", "b", "b", "c", "a"])
-    drawn = np.concatenate(list(resamples(groups, count=50, seed=3)))
-    assert drawn.shape == (50, 5)
-    assert (drawn[:, 0] == drawn[:, 4]).all()
-    assert (drawn[:, 1] == drawn[:, 2]).all()
-    assert (drawn[:, [0, 1, 3]].sum(axis=1) == 3).all()
-    again = np.concatenate(list(resamples(groups, count=50, seed=3)))
-    assert (drawn == again).all()
-
-
-def test_files_of_one_source_do_not_narrow_the_interval() -> None:
-    rng = np.random.default_rng(0)
-    values = rng.random(12)
-    mean = {"mean": lambda w: w @ values / w.sum(axis=1)}
-    alone = measure(mean, np.arange(12), count=1000)["mean"]
-    copied = np.repeat(values, 20)
-    copies = {"mean": lambda w: w @ copied / w.sum(axis=1)}
-    together = measure(copies, np.repeat(np.arange(12), 20), count=1000)["mean"]
-    apart = measure(copies, np.arange(240), count=1000)["mean"]
-    assert together.value == pytest.approx(alone.value)
-    assert together.low == pytest.approx(alone.low, abs=1e-6)
-    assert apart.high - apart.low < (together.high - together.low) / 3
-
-
-def test_the_interval_of_a_mean_is_about_two_standard_errors_each_way() -> None:
-    rng = np.random.default_rng(1)
-    values = rng.normal(0, 1, 400)
-    found = measure({"mean": lambda w: w @ values / w.sum(axis=1)}, np.arange(400))["mean"]
-    error = values.std() / 20
-    assert found.low == pytest.approx(values.mean() - 1.96 * error, abs=0.2 * error)
-    assert found.high == pytest.approx(values.mean() + 1.96 * error, abs=0.2 * error)
-
-
-def test_no_interval_without_groups_or_where_most_draws_say_nothing() -> None:
-    ones = {"one": lambda w: np.ones(len(w))}
-    assert measure(ones, np.zeros(4, np.int64))["one"].low is None
-    assert measure(ones, np.array([0, 0, 1, 1]))["one"].low == 1
-    assert measure(ones, np.arange(4), count=0)["one"].low is None
-    rare = {"rare": lambda w: np.where(w[:, 0] == 4, 1.0, np.nan)}
-    assert measure(rare, np.arange(4))["rare"].value is None
-    assert measure(ones, np.empty(0, np.int64))["one"].value is None

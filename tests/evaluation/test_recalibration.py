@@ -59,6 +59,21 @@ def test_platt_is_a_balanced_logistic_regression() -> None:
     assert offset == pytest.approx(judge.intercept_[0], abs=0.01)
 
 
+@pytest.mark.parametrize(("scale", "offset"), [(1e-3, 0), (1, 30), (0.01, 2), (50, -400)])
+def test_logits_may_be_anywhere_and_as_close_together_as_they_like(
+    scale: float, offset: float
+) -> None:
+    """The same files, however their scores are written down: the same probabilities."""
+    rng = np.random.default_rng(0)
+    labels = np.tile([0, 1], 40)
+    logits = rng.normal(0, 1, 80) + 1.5 * labels
+    usual = np.array(fit_platt(logits, labels)) @ [logits, np.ones(80)]
+    moved = scale * logits + offset
+    assert np.array(fit_platt(moved, labels)) @ [moved, np.ones(80)] == pytest.approx(usual)
+    times, _ = fit_temperature(scale * (logits - 0.75), labels)
+    assert times * scale == pytest.approx(fit_temperature(logits - 0.75, labels)[0])
+
+
 def test_temperature_finds_the_scale_alone() -> None:
     logits, labels = drawn(8000, scale=0.4, offset=0.0)
     scale, offset = fit_temperature(logits, labels)

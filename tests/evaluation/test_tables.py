@@ -13,7 +13,7 @@ from sklearn.metrics import auc, roc_auc_score
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.evaluation import probabilities
-from unmask.evaluation.bootstrap import share_of_groups, wilson
+from unmask.evaluation.bootstrap import share_of, share_of_groups
 from unmask.evaluation.evaluating import Protocol, evaluate
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.report import Evaluation
@@ -44,13 +44,33 @@ def test_metrics_of_files_leave_out_what_has_no_score() -> None:
 
 
 def test_a_method_told_without_error_is_remarked_on() -> None:
-    (note,) = [one for one in run(FEW).notes if "has no width" in one]
+    def told(cases: list) -> list[str]:
+        return [one for one in run(cases).notes if one.startswith("Every file of")]
+
+    (note,) = told(FEW)
     assert note.startswith("Every file of swap lies above every real one")
     many = [case(1, 0.9, name=f"f{at}", method=f"tool {at}") for at in range(6)]
-    (note,) = [one for one in run([*FEW, *many]).notes if "has no width" in one]
+    (note,) = told([*FEW, *many])
     assert "tool 0, tool 1, tool 2 and 3 more methods" in note.replace("swap, ", "")
-    told = [one for one in FEW if one.sample.method != "lips"]
-    assert not [one for one in run(told).notes if "has no width" in one]  # of all files it is said
+    assert not told([one for one in FEW if one.sample.method != "lips"])  # of all files it is said
+
+
+def test_an_auc_of_one_has_an_interval_by_the_number_of_groups() -> None:
+    cases = [case(label, 0.2 + 0.6 * label, name=f"{label}{at}") for label in (0, 1)
+             for at in range(6)]  # fmt: skip
+    found = run(cases).video
+    assert (found.auc.value, found.auc.high) == (1, 1)
+    assert 0.6 < found.auc.low < 0.9
+    assert (found.ap.value, found.ap.low) == (1, None)  # of which no resample says anything
+    turned = [replace(one, row=replace(one.row, score=1 - one.row.score)) for one in cases]
+    assert run(turned).video.auc.high == pytest.approx(1 - found.auc.low)
+
+
+def test_ece_is_measured_by_chance_and_has_no_interval() -> None:
+    """Of resamples it is further from 0 than of the files: an exact scorer's 0 lay outside."""
+    found = run(separated(40)).video
+    assert (found.ece.low, found.ece.high) == (None, None)
+    assert found.ece_if_exact.low < found.ece_if_exact.high
 
 
 def test_unscored_files_counted_as_errors_are_below_everything() -> None:
@@ -86,6 +106,16 @@ def test_decisions_are_shares_of_all_files() -> None:
     assert shares == pytest.approx([1 / 3, 1 / 3, 0, 1 / 3], abs=1e-6)
 
 
+def test_what_is_decided_and_right_of_all_files_both_classes_alike() -> None:
+    found = run([*FEW, case(1, 0.8, name="f3", method="swap")])
+    assert found.overall.decided.value == pytest.approx((2 / 4 + 3 / 4) / 2)
+    assert found.overall.right_of_decided.value == pytest.approx((1 / 2 + 2 / 3) / 2, abs=1e-6)
+    assert found.overall.right.value == pytest.approx((1 / 4 + 2 / 4) / 2)
+    assert found.overall.right.low < 0.375 < found.overall.right.high
+    undecided = run([case(0, 0.5, name="r"), case(1, 0.5, name="f")]).overall
+    assert (undecided.right.value, undecided.right_of_decided.value) == (0, None)
+
+
 def test_a_share_of_none_or_all_is_not_certain() -> None:
     cases = [case(0, 0.1, name=f"r{at}", source=f"s{at // 2}") for at in range(10)]
     found = run([*cases, case(1, 0.9), case(1, 0.8)], groups="source")
@@ -93,7 +123,7 @@ def test_a_share_of_none_or_all_is_not_certain() -> None:
     expected = binomtest(5, 5).proportion_ci(method="wilson")  # five groups of two
     assert found.decisions[0].correct.low == pytest.approx(expected.low, abs=1e-6)
     assert found.decisions[0].wrong.high == pytest.approx(1 - expected.low, abs=1e-6)
-    assert any("say nothing of files not seen" in note for note in found.notes)
+    assert any("by the number of groups alone" in note for note in found.notes)
 
 
 def test_a_verdict_outranks_the_thresholds() -> None:
@@ -105,6 +135,7 @@ def test_verdicts_of_a_file_of_scores_are_told_of() -> None:
     cases = [case(0, 0.2, name="r", verdict="inconclusive"), case(1, 0.9, name="f")]
     told = [one for one in run(cases).notes if "the verdicts that the file of scores holds" in one]
     assert len(told) == 1
+    assert (run(cases).decided_by, run(FEW).decided_by) == ("verdicts", "thresholds")
     assert not any("file of scores holds" in one for one in run(FEW).notes)
 
 
@@ -152,9 +183,9 @@ def test_false_positives_by_group_with_counts() -> None:
 @pytest.mark.parametrize(("hits", "count"), [(0, 5), (3, 10), (10, 10), (1, 1), (17, 400)])
 def test_wilson_is_scipys(hits: int, count: int) -> None:
     expected = binomtest(hits, count).proportion_ci(method="wilson")
-    found = wilson(hits, count)
+    found = share_of(hits, count)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
-    assert wilson(0, 0).value is None
+    assert share_of(0, 0).value is None
 
 
 def test_the_false_positives_of_few_people_are_no_certainty() -> None:
@@ -168,16 +199,16 @@ def test_the_false_positives_of_few_people_are_no_certainty() -> None:
     assert row.false_positive_rate.low == pytest.approx(expected.low, abs=0.03)
     assert row.false_positive_rate.high == pytest.approx(expected.high, abs=0.05)
     alone = run(cases, group_by=("group",), groups="file").groups[0].false_positive_rate
-    assert alone == wilson(10, 40)
+    assert alone == share_of(10, 40)
 
 
 def test_files_of_a_group_that_are_not_alike_count_in_full() -> None:
     hits = np.array([True, False] * 20)
     mixed, alike = [f"{at // 4}" for at in range(40)], [f"{at % 2}{at // 4}" for at in range(40)]
-    assert share_of_groups(hits, mixed) == wilson(20, 40)
-    assert share_of_groups(hits, alike).low == pytest.approx(wilson(10, 20).low, abs=0.01)
+    assert share_of_groups(hits, mixed) == share_of(20, 40)
+    assert share_of_groups(hits, alike).low == pytest.approx(share_of(10, 20).low, abs=0.01)
     none = share_of_groups(np.zeros(40, dtype=bool), mixed)
-    assert none.high == pytest.approx(wilson(0, 10).high)
+    assert none.high == pytest.approx(share_of(0, 10).high)
     assert share_of_groups(np.zeros(0, dtype=bool), []).value is None
 
 
@@ -190,7 +221,7 @@ def test_intervals_of_shares_hold_what_they_say_with_few_people() -> None:
         hits = rng.random(100) < np.repeat(rng.beta(0.4, 1.6, 10), 10)
         for name, found in (
             ("people", share_of_groups(hits, groups)),
-            ("files", wilson(int(hits.sum()), 100)),
+            ("files", share_of(int(hits.sum()), 100)),
         ):
             held[name] += found.low <= 0.2 <= found.high
     assert held["people"] >= 260
@@ -199,7 +230,7 @@ def test_intervals_of_shares_hold_what_they_say_with_few_people() -> None:
 
 def test_intervals_hold_the_figure_and_the_document_its_schema() -> None:
     found = run(separated(40))
-    for figure in (found.video.auc, found.video.eer, found.video.ece, found.frame.auc):
+    for figure in (found.video.auc, found.video.eer, found.video.log_loss, found.frame.auc):
         assert figure.low <= figure.value <= figure.high
     assert found.data.grouped_by == "source"
     assert found.data.groups == 40

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from unmask.cli.terminal import printable
 from unmask.evaluation.card import shown
-from unmask.evaluation.report import Comparison, Evaluation, Figure, Metrics
+from unmask.evaluation.report import Comparison, Disagreement, Evaluation, Figure, Metrics
 
 _METRICS = (
     ("auc", "AUC"), ("ap", "AP"), ("eer", "EER"), ("tpr_at_fpr_1", "TPR at FPR ≤ 1 %"),
@@ -38,6 +38,12 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
         )
     console.print(_metrics(evaluation))
     console.print(_decisions(evaluation))
+    if (all_files := evaluation.overall) is not None:
+        console.print(
+            f"Both classes weighing alike: decided {shown(all_files.decided)}, of these right "
+            f"{shown(all_files.right_of_decided)}, of all files right {shown(all_files.right)}",
+            highlight=False,
+        )
     for title, rows in (("Method", evaluation.methods), ("Family", evaluation.families)):
         if rows:
             table = _table(title, "Files", "AUC (video)", "TPR at FPR ≤ 5 %", "Called manipulated")
@@ -84,10 +90,10 @@ def _metrics(evaluation: Evaluation) -> Table:
 
 
 def _decisions(evaluation: Evaluation) -> Table:
-    low, high = evaluation.thresholds.low, evaluation.thresholds.high
-    table = _table(
-        f"At {low:g} and {high:g} (video)", "Files", "Correct", "Wrong", "Inconclusive", "Unscored"
-    )
+    by = f"At {evaluation.thresholds.low:g} and {evaluation.thresholds.high:g} (video)"
+    if evaluation.decided_by == "verdicts":
+        by = "By its verdicts (video)"
+    table = _table(by, "Files", "Correct", "Wrong", "Inconclusive", "Unscored")
     for row in evaluation.decisions:
         figures: Sequence[Figure] = (row.correct, row.wrong, row.abstained, row.unscored)
         name = "manipulated" if row.label else "real"
@@ -96,7 +102,8 @@ def _decisions(evaluation: Evaluation) -> Table:
 
 
 def _comparisons(comparisons: Sequence[Comparison]) -> Table:
-    table = _table("Against (video)", "Files", "AUC", "Its AUC", "Difference", "p (DeLong)")
+    tests = _tests("DeLong", comparisons)
+    table = _table("Against (video)", "Files", "AUC", "Its AUC", "Difference", *tests)
     for one in comparisons:
         table.add_row(
             printable(one.name),
@@ -104,12 +111,13 @@ def _comparisons(comparisons: Sequence[Comparison]) -> Table:
             f"{one.auc:.3f}",
             f"{one.other_auc:.3f}",
             shown(one.difference),
-            "–" if one.p is None else f"{one.p:.2g}",
+            *_chances(one)[: len(tests)],
         )
     return table
 
 
 def _disagreements(comparisons: Sequence[Comparison]) -> Table:
+    tests = _tests("McNemar", comparisons)
     table = _table(
         "Called manipulated (video)",
         "",
@@ -117,7 +125,7 @@ def _disagreements(comparisons: Sequence[Comparison]) -> Table:
         "Here alone",
         "There alone",
         "Difference",
-        "p (McNemar)",
+        *tests,
     )
     for one in comparisons:
         for row in one.disagreements:
@@ -128,9 +136,20 @@ def _disagreements(comparisons: Sequence[Comparison]) -> Table:
                 f"{row.here_alone}",
                 f"{row.there_alone}",
                 shown(row.difference),
-                f"{row.p:.2g}",
+                *_chances(row)[: len(tests)],
             )
     return table
+
+
+def _tests(name: str, comparisons: Sequence[Comparison]) -> list[str]:
+    """Titles of the columns of :func:`_chances`; of one comparison there is nothing to correct."""
+    titles = [f"p ({name})", "p (groups)"]
+    return titles if len(comparisons) < 2 else [*titles, f"{name}, Holm", "groups, Holm"]
+
+
+def _chances(one: Comparison | Disagreement) -> list[str]:
+    found = one.p, one.p_over_groups, one.p_holm, one.p_over_groups_holm
+    return ["–" if p is None else f"{p:.2g}" for p in found]
 
 
 def _table(*titles: str) -> Table:

@@ -29,6 +29,7 @@ from unmask.evaluation.report import Comparison, DataSet, Evaluation
 from unmask.evaluation.robustness import conditions
 from unmask.evaluation.scorers import called, data_set, met_before
 from unmask.evaluation.selecting import cases_of_file, index_of_scores, select
+from unmask.evaluation.several import corrected
 from unmask.pipeline import Analyser
 
 _DOCUMENTS = ("evaluation.json", "report.html")
@@ -114,4 +115,4 @@ def _comparisons(
     for path, name in called([Path(path) for path in options.against]):
         others, theirs = decided(options, path, samples, index.root)
         found.append(compare(cases, others, name, options.drawing, (thresholds, theirs)))
-    return found
+    return corrected(found)

@@ -1,26 +1,27 @@
 """Confidence intervals by drawing whole groups of files again.
 
 Files of one source resemble each other, so a second one tells less than a file of another source
-would. Groups are drawn with replacement and all their files with them: the cluster bootstrap,
-percentile intervals (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, 3.8).
+would. Groups are drawn with replacement and all their files with them: the cluster bootstrap
+(Davison and Hinkley, "Bootstrap Methods and their Application", 1997, 3.8). What it draws gives
+standard errors; ``limits`` makes intervals of them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from statistics import NormalDist
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.evaluation.limits import CONFIDENCE, Scale, around, chance, degrees, wilson
 from unmask.evaluation.report import Figure
 
 Floats = NDArray[np.float64]
 Metric = Callable[[Floats], Floats]
 
 RESAMPLES = 2000
-CONFIDENCE = 0.95
 _CELLS = 2_000_000  # of weights held at a time
 
 
@@ -41,50 +42,110 @@ def resamples(groups: NDArray[np.int64], *, count: int, seed: int) -> Iterator[F
         count -= now
 
 
-def measure(
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A figure of all files, and what the resamples in which it is defined make of it.
+
+    ``resamples`` is None where they say too little for an interval. ``degrees`` of freedom are
+    those of their spread.
+    """
+
+    value: float
+    resamples: Floats | None = None
+    degrees: float = 0.0
+
+    def figure(self, scale: Scale) -> Figure:
+        """With its interval, on this scale."""
+        if not np.isfinite(self.value):
+            return Figure(value=None, low=None, high=None)
+        limits = None
+        if self.resamples is not None:
+            limits = around(self.value, self.resamples, self.degrees, scale)
+        low, high = (None, None) if limits is None else map(_tidy, limits)
+        return Figure(value=_tidy(self.value), low=low, high=high)
+
+    def chance(self) -> float | None:
+        """P of a difference as large if there were none; None where resamples do not say."""
+        if self.resamples is None:
+            return None
+        return chance(self.value, self.resamples, self.degrees)
+
+
+class _Told:
+    """What resamples make of one metric, and how much each group's being drawn has to do with it.
+
+    By that (the infinitesimal jackknife for the bootstrap, Efron 2014, less its own noise, Wager
+    et al. 2014) a variance is parted into what real files and what manipulated ones bring to it.
+    """
+
+    def __init__(self, kinds: int) -> None:
+        self._values: list[Floats] = []
+        self._counts, self._products = np.zeros(kinds), np.zeros(kinds)
+
+    def hear(self, values: Floats, counts: Floats) -> None:
+        """``values`` of R resamples, in which each group was drawn ``counts`` times, R×K."""
+        known = np.isfinite(values)
+        self._values.append(values[known])
+        self._counts += counts[known].sum(axis=0)
+        self._products += values[known] @ counts[known]
+
+    def of(self, value: float, manipulated: NDArray[np.bool_], count: int) -> Drawn:
+        """``manipulated`` says of each of K groups whether it has such files."""
+        drawn = np.concatenate(self._values) if self._values else np.empty(0)
+        if not count or len(drawn) < max(2, count / 2):
+            return Drawn(value)
+        influence = (self._products - drawn.mean() * self._counts) / len(drawn)
+        noise = drawn.var() / len(drawn)
+        sides = [influence[manipulated == side] for side in (False, True)]
+        real, fake = (max(float(np.sum(one**2 - noise)), 0.0) for one in sides)
+        return Drawn(value, drawn, degrees((len(sides[0]), len(sides[1])), (real, fake)))
+
+
+def draw(
     metrics: Mapping[str, Metric],
     groups: NDArray[np.int64],
+    labels: NDArray[np.int64],
     *,
     count: int = RESAMPLES,
     seed: int = 0,
-) -> dict[str, Figure]:
-    """Each metric of the whole, with its interval over resampled groups.
+) -> dict[str, Drawn]:
+    """Each metric of the whole and of resampled groups, of N files with these labels.
 
     A resample in which a metric is undefined (a class was not drawn) is left out; where that are
-    more than half, or there is but one group, there is no interval.
+    more than half, or there is but one group, they say nothing.
     """
     if not len(groups):
-        return {name: Figure(value=None, low=None, high=None) for name in metrics}
-    whole = np.ones((1, len(groups)))
-    values = {name: float(metric(whole)[0]) for name, metric in metrics.items()}
-    drawn: dict[str, list[Floats]] = {name: [] for name in metrics}
-    if len(set(groups.tolist())) > 1:
-        for weights in resamples(groups, count=count, seed=seed):
-            for name, metric in metrics.items():
-                drawn[name].append(metric(weights))
-    return {name: _figure(values[name], drawn[name], count) for name in metrics}
+        return {name: Drawn(math.nan) for name in metrics}
+    whole, first = np.ones((1, len(groups))), np.unique(groups, return_index=True)[1]
+    told = {name: _Told(len(first)) for name in metrics}
+    if len(first) < 2:
+        count = 0
+    for weights in resamples(groups, count=count, seed=seed):
+        for name, metric in metrics.items():
+            told[name].hear(metric(weights), weights[:, first])
+    manipulated = np.bincount(groups, labels == 1) > 0
+    return {
+        name: told[name].of(float(metric(whole)[0]), manipulated, count)
+        for name, metric in metrics.items()
+    }
 
 
 def spread(drawn: Floats) -> Figure:
     """The mean of what was drawn, and the interval in which most of it lies."""
-    return _between(float(drawn.mean()), drawn)
+    rest = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(drawn, [rest, 1 - rest])
+    return Figure(value=_tidy(float(drawn.mean())), low=_tidy(float(low)), high=_tidy(float(high)))
 
 
-def wilson(hits: int, count: int, worth: float | None = None) -> Figure:
-    """A share with its interval by Wilson 1927, which holds for few and for none.
+def share_of(hits: int, count: int, worth: float | None = None) -> Figure:
+    """A share with its interval by Wilson.
 
     ``worth`` says for how many independent ones the ``count`` stand, None for as many.
     """
     if not count:
         return Figure(value=None, low=None, high=None)
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    share, n = hits / count, count if worth is None else worth
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n)
-    reach *= math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low = 0.0 if not hits else middle - reach
-    high = 1.0 if hits == count else middle + reach
-    return Figure(value=round(share, 6), low=round(low, 6), high=round(high, 6))
+    low, high = wilson(hits / count, count if worth is None else worth)
+    return Figure(value=_tidy(hits / count), low=_tidy(low), high=_tidy(high))
 
 
 def share_of_groups(hits: NDArray[np.bool_], groups: Sequence[str]) -> Figure:
@@ -93,7 +154,7 @@ def share_of_groups(hits: NDArray[np.bool_], groups: Sequence[str]) -> Figure:
     The files of one group repeat each other: N is divided by how much more the share varies over
     groups than it would over as many single files (Kish, "Survey Sampling", 1965, 8.2).
     """
-    return wilson(int(hits.sum()), len(hits), _worth(hits, groups) if len(hits) else None)
+    return share_of(int(hits.sum()), len(hits), _worth(hits, groups) if len(hits) else None)
 
 
 def _worth(hits: NDArray[np.bool_], groups: Sequence[str]) -> float:
@@ -105,22 +166,6 @@ def _worth(hits: NDArray[np.bool_], groups: Sequence[str]) -> float:
     beside = np.bincount(numbers, hits - share)  # of each group, its hits beyond the usual
     over_groups = float(np.sum(beside**2)) * kinds / (kinds - 1) / count
     return min(max(share * (1 - share) * count / max(over_groups, 1e-12), 1.0), float(count))
-
-
-def _figure(value: float, drawn: Sequence[Floats], count: int) -> Figure:
-    if not np.isfinite(value):
-        return Figure(value=None, low=None, high=None)
-    found = np.concatenate(drawn) if drawn else np.empty(0)
-    found = found[np.isfinite(found)]
-    if not count or len(found) < max(2, count / 2):
-        return Figure(value=_tidy(value), low=None, high=None)
-    return _between(value, found)
-
-
-def _between(value: float, drawn: Floats) -> Figure:
-    rest = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(drawn, [rest, 1 - rest])
-    return Figure(value=_tidy(value), low=_tidy(float(low)), high=_tidy(float(high)))
 
 
 def _tidy(value: float) -> float:

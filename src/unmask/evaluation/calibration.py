@@ -10,7 +10,7 @@ from unmask.core.errors import DataError
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.int64]
-_STEPS = 100
+_STEPS = 1000
 _CEILING = 0.999
 
 
@@ -20,8 +20,13 @@ def fit_platt(logits: Scores, labels: Labels) -> tuple[float, float]:
     Platt, "Probabilistic Outputs for Support Vector Machines", 1999, with its softened targets and
     Newton steps. Raises :class:`DataError` when a class is absent.
     """
-    theta = _newton(np.stack([logits, np.ones_like(logits)], axis=1), labels, np.array([1.0, 0.0]))
-    return float(theta[0]), float(theta[1])
+    # About their middle and in their own spread: logits far from 0, or very close together, would
+    # lie further from where the steps begin than these reach.
+    middle, spread = float(logits.mean()), _spread(logits - logits.mean())
+    apart = (logits - middle) / spread
+    theta = _newton(np.stack([apart, np.ones_like(apart)], axis=1), labels, np.array([1.0, 0.0]))
+    scale = float(theta[0]) / spread
+    return scale, float(theta[1]) - scale * middle
 
 
 def rises(logits: Scores, labels: Labels) -> bool:
@@ -34,8 +39,14 @@ def rises(logits: Scores, labels: Labels) -> bool:
 
 def fit_temperature(logits: Scores, labels: Labels) -> tuple[float, float]:
     """The scale (1 / temperature, > 0) alone, and 0.0. Guo et al. 2017. Else as Platt's."""
-    theta = _newton(logits[:, None], labels, np.array([1.0]))
-    return float(theta[0]), 0.0
+    spread = _spread(logits)
+    theta = _newton(logits[:, None] / spread, labels, np.array([1.0]))
+    return float(theta[0]) / spread, 0.0
+
+
+def _spread(values: Scores) -> float:
+    """Of values about 0; 1 where they are all 0, of which nothing can be learnt anyway."""
+    return float(np.sqrt(np.mean(values**2))) or 1.0
 
 
 def _newton(design: Scores, labels: Labels, theta: Scores) -> Scores:
@@ -54,6 +65,8 @@ def _newton(design: Scores, labels: Labels, theta: Scores) -> Scores:
         theta = theta - np.clip(step, -1, 1)
         if float(np.abs(step).max()) < 1e-9:
             break
+    else:
+        raise DataError(f"no calibration was found for these scores in {_STEPS} steps")
     if theta[0] <= 0:
         raise DataError("the scores do not rise with manipulation: nothing can be calibrated")
     return theta

@@ -10,18 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
-from unmask.evaluation.bootstrap import CONFIDENCE
 from unmask.evaluation.cases import Case, labels_of, scores_of
 from unmask.evaluation.curves import Ranking, area
 from unmask.evaluation.disagreeing import disagreements
 from unmask.evaluation.figures import Drawing
+from unmask.evaluation.limits import Z
 from unmask.evaluation.report import Comparison
 
 Floats = NDArray[np.float64]
@@ -109,20 +108,21 @@ def compare(
         ) from error
     one, other = Ranking.of(scores, labels), Ranking.of(their, labels)
     groups = [case.group for case in first]
-    difference = drawing.between(labels, groups).measure(
-        {"difference": lambda w: area(one, w) - area(other, w)}, groups
-    )["difference"]
-    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * paired.error
+    drawn = drawing.draw({"difference": lambda w: area(one, w) - area(other, w)}, groups, labels)[
+        "difference"
+    ]
+    reach = Z * paired.error
     return Comparison(
         name=name,
         files=len(both),
         left_out=len(cases) - len(both),
         auc=round(paired.auc, 6),
         other_auc=round(paired.other, 6),
-        difference=difference,
+        difference=drawn.figure("difference"),
         delong_low=round(paired.difference - reach, 6),
         delong_high=round(paired.difference + reach, 6),
         z=None if paired.z is None else round(paired.z, 4),
         p=paired.p,
+        p_over_groups=drawn.chance(),
         disagreements=disagreements(first, second, thresholds, drawing),
     )

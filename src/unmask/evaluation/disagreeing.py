@@ -13,7 +13,7 @@ import numpy as np
 
 from unmask.core.analysis import Thresholds
 from unmask.evaluation.bootstrap import Floats
-from unmask.evaluation.cases import Case
+from unmask.evaluation.cases import Case, labels_of
 from unmask.evaluation.figures import Drawing
 from unmask.evaluation.ratios import ratio
 from unmask.evaluation.report import Disagreement
@@ -78,16 +78,16 @@ def _of_class(
     def share(weights: Floats) -> Floats:
         return ratio(weights @ beyond, weights.sum(axis=1))
 
-    groups = [case.group for case, _ in pairs]
-    difference = drawing.measure({"difference": share}, groups)["difference"]
-    if difference.low == difference.high:  # all resamples agree, which is no certainty
-        difference = difference.model_copy(update={"low": None, "high": None})
+    here = [case for case, _ in pairs]
+    groups = [case.group for case in here]
+    drawn = drawing.draw({"difference": share}, groups, labels_of(here))["difference"]
     alone, other = int(np.sum(beyond > 0)), int(np.sum(beyond < 0))
     return Disagreement(
         label=1 if label else 0,
         files=len(pairs),
         here_alone=alone,
         there_alone=other,
-        difference=difference,
+        difference=drawn.figure("difference"),
         p=mcnemar(alone, other),
+        p_over_groups=drawn.chance(),
     )

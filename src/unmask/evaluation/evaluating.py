@@ -19,6 +19,7 @@ from unmask.evaluation.figures import (
     file_metrics_with_errors,
     frame_metrics,
     frames_of,
+    overall,
 )
 from unmask.evaluation.grouping import AUTO, FILE, attribute, grouped
 from unmask.evaluation.report import (
@@ -36,6 +37,10 @@ from unmask.evaluation.slices import coverage, fairness, real_sources, slices
 
 _FEW_GROUPS = 10
 _NAMED = 4  # methods in a note; the table has all
+_BY_NUMBERS = (
+    "the AUC's interval goes by the number of groups alone, from two of each class, and other "
+    "figures have none."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ def evaluate(
         scorer=scorer,
         data=data.model_copy(update={"grouped_by": by, "groups": groups}),
         thresholds=thresholds,
+        decided_by="verdicts" if _keeps_verdicts(cases, scorer) else "thresholds",
         resamples=drawing.resamples,
         seed=drawing.seed,
         coverage=coverage(cases),
@@ -78,6 +84,7 @@ def evaluate(
         video_unscored_as_errors=file_metrics_with_errors(cases, drawing, calibrated=calibrated),
         frame=frame_metrics(cases, drawing, calibrated=calibrated),
         decisions=decisions(cases, thresholds),
+        overall=overall(cases, thresholds, drawing),
         methods=methods,
         families=slices(cases, "family", thresholds, drawing) if has_families else (),
         groups=tuple(
@@ -163,8 +170,7 @@ def _falling(auc: Figure) -> list[str]:
 
 
 def _kept_verdicts(cases: Sequence[Case], scorer: Scorer) -> list[str]:
-    """Of a file of scores of ours, where no thresholds were asked for."""
-    if scorer.kind == "model" or not any(case.row.verdict for case in cases):
+    if not _keeps_verdicts(cases, scorer):
         return []
     return [
         "What is called manipulated, inconclusive or not found goes by the verdicts that the file "
@@ -172,16 +178,20 @@ def _kept_verdicts(cases: Sequence[Case], scorer: Scorer) -> list[str]:
     ]
 
 
+def _keeps_verdicts(cases: Sequence[Case], scorer: Scorer) -> bool:
+    """Of a file of scores of ours, where no thresholds were asked for."""
+    return scorer.kind != "model" and any(case.row.verdict for case in cases)
+
+
 def _certain(methods: Sequence[Slice], auc: Figure) -> list[str]:
-    """Methods whose intervals have no width, where the set as a whole has one."""
+    """Methods of which resamples say nothing, where they do of the set as a whole."""
     names = [one.name for one in methods if one.auc.value in (0, 1)]
     if not names or auc.value in (0, 1):
         return []
     more = f" and {len(names) - _NAMED} more methods" if len(names) > _NAMED else ""
     return [
-        f"Every file of {', '.join(names[:_NAMED])}{more} lies above every real one, or below: "
-        "so do all resamples, and its AUC's interval has no width, which says nothing of files "
-        "not seen."
+        f"Every file of {', '.join(names[:_NAMED])}{more} lies above every real one, or below, "
+        f"and so it does in all resamples: {_BY_NUMBERS}"
     ]
 
 
@@ -194,15 +204,16 @@ def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> 
         )
     if by == FILE:
         notes.append(
-            "No source, identity or method is known of every file: each file counts as its own "
-            "group, and the intervals are too narrow where files share people or recordings."
+            "Each file counts as its own group, since no identity, source or method that all "
+            "files have is shared by some and shows each class twice: the intervals are too "
+            "narrow where files share people or recordings."
         )
     elif groups < _FEW_GROUPS:
         notes.append(f"The intervals rest on {groups} groups only and are rough.")
     if _parted(cases):
         notes.append(
-            "Every manipulated file lies above every real one, or below: so do all resamples, "
-            "and the intervals of AUC, AP and EER say nothing of files not seen."
+            "Every manipulated file lies above every real one, or below, and so it does in all "
+            f"resamples: {_BY_NUMBERS}"
         )
     real = sum(case.label == 0 for case in scored(cases))
     if real < 100:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,14 +13,17 @@ from unmask.core.analysis import Thresholds
 from unmask.evaluation import curves, probabilities
 from unmask.evaluation.bootstrap import (
     RESAMPLES,
+    Drawn,
     Metric,
-    measure,
+    draw,
     number,
     share_of_groups,
     spread,
 )
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
-from unmask.evaluation.report import Decisions, Figure, Level, Metrics
+from unmask.evaluation.limits import Scale, faultless_area
+from unmask.evaluation.ratios import ratio
+from unmask.evaluation.report import Decisions, Figure, Level, Metrics, Overall
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -32,9 +36,27 @@ class Drawing:
     resamples: int = RESAMPLES
     seed: int = 0
 
-    def measure(self, metrics: dict[str, Metric], groups: Sequence[str]) -> dict[str, Figure]:
-        """See :func:`unmask.evaluation.bootstrap.measure`."""
-        return measure(metrics, number(groups), count=self.resamples, seed=self.seed)
+    def measure(
+        self, metrics: Mapping[str, Metric], groups: Sequence[str], labels: Labels
+    ) -> dict[str, Figure]:
+        """Each metric with its interval over these groups, as documents have it."""
+        drawn = self.draw(metrics, groups, labels)
+        return {
+            name: _certain_area(one, groups, labels)
+            if name == "auc" and one.resamples is not None and one.value in (0, 1)
+            else _figure(name, one)
+            for name, one in drawn.items()
+        }
+
+    def draw(
+        self, metrics: Mapping[str, Metric], groups: Sequence[str], labels: Labels
+    ) -> dict[str, Drawn]:
+        """See :func:`unmask.evaluation.bootstrap.draw`.
+
+        Nothing is drawn where a class is one group: its spread would be left out.
+        """
+        count = self.resamples if min(_kinds(groups, labels), default=2) > 1 else 0
+        return draw(metrics, number(groups), labels, count=count, seed=self.seed)
 
     def exact(self, p: Floats) -> Figure | None:
         """ECE as chance alone makes it, and where most of it lies; None where nothing is drawn."""
@@ -42,11 +64,29 @@ class Drawing:
             return None
         return spread(probabilities.error_of_exact(p, draws=self.resamples, seed=self.seed))
 
-    def between(self, labels: Labels, groups: Sequence[str]) -> Drawing:
-        """The same, or no drawing where a class is one group: its spread would be left out."""
-        pairs = set(zip(labels.tolist(), groups, strict=True))
-        lone = min(sum(label == which for label, _ in pairs) for which in (0, 1)) < 2
-        return replace(self, resamples=0) if lone else self
+
+_SCALES: dict[str, Scale] = {"log_loss": "positive"}
+_NO_INTERVAL = frozenset({"ece"})
+"""Of few files it is far from 0 whatever scored them, of resamples further still: percentiles of
+these left out an exact scorer's 0 in each of 300 draws. What says something is ``exact``."""
+
+
+def _figure(name: str, drawn: Drawn) -> Figure:
+    if name in _NO_INTERVAL:
+        drawn = replace(drawn, resamples=None)
+    return drawn.figure(_SCALES.get(name, "share"))
+
+
+def _certain_area(drawn: Drawn, groups: Sequence[str], labels: Labels) -> Figure:
+    limit = faultless_area(*_kinds(groups, labels))
+    low, high = (limit, 1.0) if drawn.value else (0.0, 1 - limit)
+    return Figure(value=drawn.value, low=round(low, 6), high=round(high, 6))
+
+
+def _kinds(groups: Sequence[str], labels: Labels) -> list[int]:
+    """Of how many groups each class is that there is."""
+    pairs = set(zip(labels.tolist(), groups, strict=True))
+    return [count for _, count in sorted(Counter(label for label, _ in pairs).items())]
 
 
 def ranking_metrics(scores: Floats, labels: Labels) -> dict[str, Metric]:
@@ -84,7 +124,7 @@ def metrics_of(
     if probabilities is not None:
         functions |= probability_metrics(probabilities, labels)
     found: dict[str, Figure | None] = {"brier": None, "log_loss": None, "ece": None}
-    found |= drawing.between(labels, groups).measure(functions, groups)
+    found |= drawing.measure(functions, groups, labels)
     return Metrics.model_validate(
         {
             "level": level,
@@ -134,6 +174,35 @@ def frames_of(cases: Sequence[Case]) -> tuple[Floats, Labels, list[Case]]:
     kept = [case for case in cases if case.row.frames]
     scores = np.array([value for case in kept for value in case.row.frames], dtype=np.float64)
     return scores, np.repeat(labels_of(kept), [len(case.row.frames) for case in kept]), kept
+
+
+def overall(cases: Sequence[Case], thresholds: Thresholds, drawing: Drawing) -> Overall:
+    """How much is decided, and how much of it is right: the mean of both classes' shares."""
+    labels = labels_of(cases)
+    said = np.array([case.decision(thresholds) for case in cases], dtype=np.str_)
+    decided = np.isin(said, list(_RIGHT.values()))
+    right = said == np.where(labels == 1, _RIGHT[1], _RIGHT[0])
+    metrics: dict[str, Metric] = {
+        "decided": lambda w: _alike(decided, np.ones_like(decided), labels, w),
+        "right_of_decided": lambda w: _alike(right, decided, labels, w),
+        "right": lambda w: _alike(right, np.ones_like(decided), labels, w),
+    }
+    return Overall(**drawing.measure(metrics, [case.group for case in cases], labels))
+
+
+_RIGHT = {0: "no-manipulation-found", 1: "manipulated"}
+
+
+def _alike(
+    hits: NDArray[np.bool_], among: NDArray[np.bool_], labels: Labels, weights: Floats
+) -> Floats:
+    """The share of hits among some of N files, the mean of both classes': R×N in, R out."""
+    shares = [
+        ratio(weights @ (hits & among & mine), weights @ (among & mine))
+        for mine in (labels == 0, labels == 1)
+    ]
+    found: Floats = np.mean(shares, axis=0)
+    return found
 
 
 def decisions(cases: Sequence[Case], thresholds: Thresholds) -> tuple[Decisions, ...]:

@@ -79,9 +79,7 @@ def nuisance(cases: Sequence[Case], drawing: Drawing) -> list[Nuisance]:
 def _row(name: str, predicted: Floats, cases: Sequence[Case], drawing: Drawing) -> Nuisance:
     labels, groups = labels_of(cases), [case.group for case in cases]
     ranking = Ranking.of(predicted, labels)
-    auc = drawing.between(labels, groups).measure({"auc": lambda w: area(ranking, w)}, groups)[
-        "auc"
-    ]
+    auc = drawing.measure({"auc": lambda w: area(ranking, w)}, groups, labels)["auc"]
     return Nuisance(feature=name, files=len(cases), auc=auc)
 
 

@@ -53,6 +53,14 @@ class Decisions(Record):
     unscored: Figure = Field(description="no face, too poor, unreadable")
 
 
+class Overall(Record):
+    """What the thresholds make of all files, both classes weighing alike. Video level."""
+
+    decided: Figure = Field(description="share called manipulated, or no manipulation found")
+    right_of_decided: Figure = Field(description="of those, the share that is right; of all, below")
+    right: Figure = Field(description="inconclusive files and those without a score are not right")
+
+
 class Reason(Record):
     """Why files have no score, by code (docs/verdicts.md, docs/cli.md)."""
 
@@ -136,6 +144,13 @@ class Disagreement(Record):
         description="share called manipulated less the other's, interval over source groups"
     )
     p: float = Field(description="McNemar's exact test, two-sided, files independent")
+    p_over_groups: float | None = Field(
+        default=None, description="two-sided, of no difference, as its interval goes: over groups"
+    )
+    p_holm: float | None = Field(
+        default=None, description="p, corrected for all comparisons (Holm), of the same class"
+    )
+    p_over_groups_holm: float | None = None
 
 
 class Comparison(Record):
@@ -150,7 +165,14 @@ class Comparison(Record):
     delong_low: float | None = Field(description="95 % interval by DeLong, files independent")
     delong_high: float | None
     z: float | None
-    p: float | None = Field(description="two-sided, of no difference")
+    p: float | None = Field(description="DeLong's test, two-sided, files independent")
+    p_over_groups: float | None = Field(
+        default=None, description="two-sided, of no difference, as its interval goes: over groups"
+    )
+    p_holm: float | None = Field(
+        default=None, description="p, corrected for all comparisons of this evaluation (Holm)"
+    )
+    p_over_groups_holm: float | None = None
     disagreements: tuple[Disagreement, ...] = Field(
         default=(), description="at the thresholds of each; empty where scores are no probabilities"
     )
@@ -223,6 +245,10 @@ class Evaluation(Record):
     scorer: Scorer
     data: DataSet
     thresholds: Thresholds
+    decided_by: Literal["thresholds", "verdicts"] = Field(
+        default="thresholds",
+        description="verdicts: those that a file of scores holds, whatever the thresholds stated",
+    )
     resamples: int
     seed: int
     coverage: Coverage
@@ -232,6 +258,7 @@ class Evaluation(Record):
     )
     frame: Metrics | None = Field(description="null where single frames have no scores")
     decisions: tuple[Decisions, ...]
+    overall: Overall | None = None
     methods: tuple[Slice, ...]
     families: tuple[Slice, ...]
     groups: tuple[Group, ...]

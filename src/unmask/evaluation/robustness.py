@@ -72,7 +72,7 @@ def _row(
     kept = scored(cases)
     labels, groups = labels_of(kept), [case.group for case in kept]
     functions = ranking_metrics(scores_of(kept), labels)
-    auc = drawing.between(labels, groups).measure({"auc": functions["auc"]}, groups)["auc"]
+    auc = drawing.measure({"auc": functions["auc"]}, groups, labels)["auc"]
     real, manipulated = decisions(cases, thresholds)
     return Distorted(
         distortion=name,

@@ -72,8 +72,7 @@ def _slice(
     labels, groups = labels_of(kept), [case.group for case in kept]
     wanted = ("auc", "eer", "tpr_at_fpr_5")
     functions = ranking_metrics(scores_of(kept), labels)
-    between = drawing.between(labels, groups)
-    found = between.measure({key: functions[key] for key in wanted}, groups)
+    found = drawing.measure({key: functions[key] for key in wanted}, groups, labels)
     decided = decisions(part, thresholds)[1]
     return Slice(
         name=name,
