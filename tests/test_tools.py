@@ -6,12 +6,15 @@ import ast
 import subprocess
 import sys
 import tomllib
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from packaging.requirements import Requirement
+
+from unmask.core.frames import Frame, Window
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = [
@@ -29,6 +32,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import cuts  # noqa: E402
 import editing  # noqa: E402
+import edits  # noqa: E402
 import family_areas  # noqa: E402
 
 
@@ -82,7 +86,7 @@ def test_a_table_of_few_files_has_dashes() -> None:
     assert family_areas.areas(np.full(3, np.nan), labels, names, names) == ["–", "–", "–"]
 
 
-@pytest.mark.parametrize("name", editing.EDITS)
+@pytest.mark.parametrize("name", edits.EVERY)
 def test_an_edit_gives_a_picture_for_each_frame(name: str) -> None:
     """Of people wherever they are, also of nobody."""
     scene = np.random.default_rng(0).integers(0, 255, (3, 96, 81, 3), dtype=np.uint8)
@@ -90,10 +94,23 @@ def test_an_edit_gives_a_picture_for_each_frame(name: str) -> None:
     person = editing.Person((20.0, 15.0, 60.0, 65.0), points)
     for people in ([person] * 3, [None, person, None], [None] * 3):
         for number in range(3):
-            made = editing.EDITS[name](editing.Scene(number, scene, people, scene[:2, :60]))
+            made = edits.EVERY[name](editing.Scene(number, scene, people, scene[:2, :60]))
             assert len(made) == 3
             assert all(one.dtype == np.uint8 and one.shape[2:] == (3,) for one in made)
             assert len({one.shape for one in made}) == 1
+
+
+def test_a_stretch_that_only_an_edited_file_is_looked_at_in_is_edited_as_well() -> None:
+    """Between the others, which stay what they are."""
+    nobody = SimpleNamespace(detect_window=lambda frames: [[] for _ in frames])
+    windows = [Window((Frame(Fraction(at), np.full((8, 8, 3), at, np.uint8)),)) for at in range(3)]
+    footage, other = edits.Footage(), edits.Footage()
+    for window in (windows[0], windows[2]):
+        footage.watch(nobody, window)
+    other.watch(nobody, windows[0])
+    altering = edits.Altering(lambda scene: list(scene.images), footage, other, nobody)
+    shown = [int(altering(window).frames[0].image[0, 0, 0]) for window in windows]
+    assert shown == [0, 1, 2]
 
 
 def _seen(*times: float) -> SimpleNamespace:

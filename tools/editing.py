@@ -59,12 +59,12 @@ class Scene:
 Edit = Callable[[Scene], list[Image]]
 
 
-def _bytes_of(picture: NDArray[np.generic]) -> Image:
+def bytes_of(picture: NDArray[np.generic]) -> Image:
     """Grey levels, cut at both ends."""
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
-def _resized(picture: Image, size: tuple[int, int]) -> Image:
+def resized(picture: Image, size: tuple[int, int]) -> Image:
     """To (width, height)."""
     smaller = size[0] < picture.shape[1]
     how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
@@ -73,12 +73,12 @@ def _resized(picture: Image, size: tuple[int, int]) -> Image:
     )
 
 
-def _filtered(change: Callable[[Image], NDArray[np.generic]]) -> Edit:
+def filtered(change: Callable[[Image], NDArray[np.generic]]) -> Edit:
     """The same filter on every frame."""
-    return lambda scene: [_bytes_of(change(image)) for image in scene.images]
+    return lambda scene: [bytes_of(change(image)) for image in scene.images]
 
 
-def _laid_over(draw: Callable[[ImageDraw.ImageDraw, Person], None], *, moves: bool) -> Edit:
+def laid_over(draw: Callable[[ImageDraw.ImageDraw, Person], None], *, moves: bool) -> Edit:
     """A drawing over each frame that has a face; where it ``moves``, along with the face."""
 
     def edit(scene: Scene) -> list[Image]:
@@ -94,12 +94,12 @@ def _laid_over(draw: Callable[[ImageDraw.ImageDraw, Person], None], *, moves: bo
     return edit
 
 
-def _on_face(change: Callable[[Image, Person], NDArray[np.generic]]) -> Edit:
+def on_face(change: Callable[[Image, Person], NDArray[np.generic]]) -> Edit:
     """A change of each frame that has a face."""
 
     def edit(scene: Scene) -> list[Image]:
         pairs = zip(scene.images, scene.people, strict=True)
-        return [_bytes_of(change(image, person)) if person else image for image, person in pairs]
+        return [bytes_of(change(image, person)) if person else image for image, person in pairs]
 
     return edit
 
@@ -223,7 +223,7 @@ def _pixelated(image: Image, person: Person, *, tiles: int) -> Image:
     """The face in so many tiles across."""
     made, where = image.copy(), _box(image, person)
     face = made[where]
-    small = _resized(face, (tiles, tiles))
+    small = resized(face, (tiles, tiles))
     made[where] = cv2.resize(small, face.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     return made
 
@@ -238,7 +238,8 @@ def _blurred(image: Image, person: Person, *, share: float) -> Image:
 # What is done to the whole picture.
 
 
-def _grey(image: Image) -> Image:
+def grey(image: Image) -> Image:
+    """Without its colours."""
     return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
@@ -248,25 +249,28 @@ def _vivid(image: Image) -> NDArray[np.generic]:
 
 
 def _night_vision(image: Image) -> NDArray[np.generic]:
-    return _grey(image) * np.array([0.25, 1.0, 0.3])
+    return grey(image) * np.array([0.25, 1.0, 0.3])
 
 
-def _levels(image: Image, *, gain: float, lift: float) -> NDArray[np.generic]:
+def levels(image: Image, *, gain: float, lift: float) -> NDArray[np.generic]:
+    """Contrast and brightness."""
     return (image - 128.0) * gain + 128 + lift
 
 
-def _sharpened(image: Image, *, amount: float, radius: float = 1.5) -> NDArray[np.generic]:
+def sharpened(image: Image, *, amount: float, radius: float = 1.5) -> NDArray[np.generic]:
+    """By an unsharp mask."""
     return image + amount * (image.astype(np.float32) - cv2.GaussianBlur(image, (0, 0), radius))
 
 
-def _palette(image: Image, *, colours: int) -> Image:
+def palette(image: Image, *, colours: int) -> Image:
+    """In so few colours, dithered."""
     made = Pillow.fromarray(image).quantize(colours, dither=Pillow.Dither.FLOYDSTEINBERG)
     return np.asarray(made.convert("RGB"))
 
 
 def _photographed(image: Image) -> NDArray[np.generic]:
     """From a screen: askew, with its stripes, a little soft, a little blue."""
-    image = _resized(image, (image.shape[1] * 5 // 4, image.shape[0] * 5 // 4))
+    image = resized(image, (image.shape[1] * 5 // 4, image.shape[0] * 5 // 4))
     height, width = image.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     seen = np.array([[0.05, 0.03], [0.97, 0.0], [0.94, 0.98], [0.0, 0.94]], np.float32)
@@ -309,7 +313,7 @@ def _larger_eyes(image: Image, person: Person) -> Image:
     return cv2.remap(image, to_x, to_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _matte(image: Image, person: Person) -> NDArray[np.float32]:
+def matte(image: Image, person: Person) -> NDArray[np.float32]:
     """Head and shoulders, 0 to 1, cut out along their outlines as a video call does.
 
     An ellipse around the face would not do: what that leaves of the picture is what a swapped face
@@ -317,7 +321,7 @@ def _matte(image: Image, person: Person) -> NDArray[np.float32]:
     et al., "GrabCut", SIGGRAPH 2004), on a copy whose face is 96 pixels.
     """
     scale = 96 / person.side
-    small = _resized(image, (round(image.shape[1] * scale), round(image.shape[0] * scale)))
+    small = resized(image, (round(image.shape[1] * scale), round(image.shape[0] * scale)))
     guess = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
     for grown, value in ((1.5, cv2.GC_PR_BGD), (1.15, cv2.GC_PR_FGD), (0.7, cv2.GC_FGD)):
         for (x, y), (wide, high) in (((0.5, 0.45), (0.62, 0.82)), ((0.5, 2.1), (1.3, 1.05))):
@@ -333,7 +337,7 @@ def _matte(image: Image, person: Person) -> NDArray[np.float32]:
 
 
 def _soft_background(image: Image, person: Person) -> NDArray[np.generic]:
-    mask = _matte(image, person)
+    mask = matte(image, person)
     return image * mask + cv2.GaussianBlur(image, (0, 0), max(2.0, person.side / 10)) * (1 - mask)
 
 
@@ -343,30 +347,32 @@ def _other_background(scene: Scene) -> list[Image]:
     def change(image: Image, person: Person) -> NDArray[np.generic]:
         ramp = np.linspace(0, 1, image.shape[1])[None, :, None]
         wall = np.array([60, 110, 170]) * (1 - ramp) + np.array([190, 190, 185]) * ramp
-        mask = _matte(image, person)
+        mask = matte(image, person)
         return image * mask + wall * (1 - mask)
 
-    return _on_face(change)(scene)
+    return on_face(change)(scene)
 
 
 # What is made of the frames in time, of two films, and of stills.
 
 
-def _of_height(images: Sequence[Image], height: int) -> list[Image]:
-    return [_resized(x, (x.shape[1] * height // x.shape[0], height)) for x in images]
+def of_height(images: Sequence[Image], height: int) -> list[Image]:
+    """All of this height, as wide as that makes them."""
+    return [resized(x, (x.shape[1] * height // x.shape[0], height)) for x in images]
 
 
-def _repeated(images: Sequence[Image], count: int) -> list[Image]:
+def repeated(images: Sequence[Image], count: int) -> list[Image]:
+    """So many, the last one again where there are too few."""
     return [images[min(at, len(images) - 1)] for at in range(count)]
 
 
-def _of_size(images: Sequence[Image], like: Image) -> list[Image]:
+def of_size(images: Sequence[Image], like: Image) -> list[Image]:
     """Cut to the shape of ``like`` about the middle, after scaling."""
     height, width = like.shape[:2]
     made = []
     for image in images:
         scale = max(height / image.shape[0], width / image.shape[1])
-        large = _resized(
+        large = resized(
             image, (int(np.ceil(image.shape[1] * scale)), int(np.ceil(image.shape[0] * scale)))
         )
         top, left = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
@@ -375,16 +381,16 @@ def _of_size(images: Sequence[Image], like: Image) -> list[Image]:
 
 
 def _beside(scene: Scene) -> list[Image]:
-    others = _of_height(_repeated(scene.others, len(scene.images)), scene.images[0].shape[0])
+    others = of_height(repeated(scene.others, len(scene.images)), scene.images[0].shape[0])
     return [np.hstack(pair) for pair in zip(scene.images, others, strict=True)]
 
 
 def _in_corner(scene: Scene) -> list[Image]:
     """The other film, in a corner at a third of the height."""
     made = []
-    others = _repeated(scene.others, len(scene.images))
+    others = repeated(scene.others, len(scene.images))
     for image, other in zip(
-        scene.images, _of_height(others, scene.images[0].shape[0] // 3), strict=True
+        scene.images, of_height(others, scene.images[0].shape[0] // 3), strict=True
     ):
         whole = image.copy()
         inset = other[:, : whole.shape[1] // 2]
@@ -398,22 +404,22 @@ def _dissolving(scene: Scene) -> list[Image]:
     count = len(scene.images)
     if scene.number == 0 and count > 1:
         return list(scene.images)
-    others = _of_size(_repeated(scene.others, count), scene.images[0])
+    others = of_size(repeated(scene.others, count), scene.images[0])
     shares = (np.arange(count) + 1) / (count + 1) if scene.number < 2 else np.ones(count)
     trio = zip(scene.images, others, shares, strict=True)
-    return [_bytes_of(a * (1 - share) + b * share) for a, b, share in trio]
+    return [bytes_of(a * (1 - share) + b * share) for a, b, share in trio]
 
 
 def _double_exposure(scene: Scene) -> list[Image]:
     """The other film shines through all along, at a third."""
-    others = _of_size(_repeated(scene.others, len(scene.images)), scene.images[0])
-    return [_bytes_of(a * 0.67 + b * 0.33) for a, b in zip(scene.images, others, strict=True)]
+    others = of_size(repeated(scene.others, len(scene.images)), scene.images[0])
+    return [bytes_of(a * 0.67 + b * 0.33) for a, b in zip(scene.images, others, strict=True)]
 
 
 def _trailing(scene: Scene) -> list[Image]:
     """Sped up with frame blending: each frame and the one a tenth of a second later."""
     following = [*scene.images[1:], scene.images[-1]]
-    return [_bytes_of(a / 2 + b / 2) for a, b in zip(scene.images, following, strict=True)]
+    return [bytes_of(a / 2 + b / 2) for a, b in zip(scene.images, following, strict=True)]
 
 
 def _panned_still(scene: Scene) -> list[Image]:
@@ -441,7 +447,8 @@ def _cut_at(scene: Scene, *, x: float, y: float) -> list[Image]:
     return [np.ascontiguousarray(image[:bottom, :right]) for image in scene.images]
 
 
-def _through_codec(images: Sequence[Image], crf: int) -> list[Image]:
+def through_codec(images: Sequence[Image], crf: int) -> list[Image]:
+    """As H.264 and back, sides made even."""
     even = [np.ascontiguousarray(x[: x.shape[0] // 2 * 2, : x.shape[1] // 2 * 2]) for x in images]
     return video(even, "libx264", crf)
 
@@ -450,9 +457,9 @@ def _through_chat(scene: Scene, *, height: int, crf: int, times: int) -> list[Im
     """Made smaller and coded coarsely, and that again for each one who forwards it."""
     images = list(scene.images)
     if images[0].shape[0] > height:
-        images = _of_height(images, height)
+        images = of_height(images, height)
     for _ in range(times):
-        images = _through_codec(images, crf)
+        images = through_codec(images, crf)
     return images
 
 
@@ -481,32 +488,32 @@ def _cartoon(image: Image) -> Image:
 
 
 EDITS: dict[str, Edit] = {
-    "subtitle over the chin": _laid_over(
+    "subtitle over the chin": laid_over(
         partial(_words, y=0.93, text="and that is what they said", boxed=False), moves=False
     ),
-    "caption over the mouth": _laid_over(
+    "caption over the mouth": laid_over(
         partial(_words, y=0.75, text="WAIT FOR IT", boxed=False), moves=False
     ),
-    "caption box over the eyes": _laid_over(
+    "caption box over the eyes": laid_over(
         partial(_words, y=0.4, text="WAIT FOR IT", boxed=True), moves=False
     ),
-    "caption over the forehead": _laid_over(
+    "caption over the forehead": laid_over(
         partial(_words, y=0.12, text="WAIT FOR IT", boxed=False), moves=False
     ),
-    "news ticker over the chin": _laid_over(_ticker, moves=False),
-    "station's logo on the cheek": _laid_over(_logo, moves=False),
-    "watermark all over": _laid_over(_watermark, moves=False),
-    "sticker over an eye": _laid_over(partial(_emoji, x=0.33, y=0.38, size=0.4), moves=True),
-    "sticker on the cheek": _laid_over(partial(_emoji, x=0.85, y=0.7, size=0.3), moves=True),
-    "red arrow on the cheek": _laid_over(_arrow, moves=False),
-    "bar over the eyes": _laid_over(_bar, moves=True),
-    "sunglasses": _laid_over(_sunglasses, moves=True),
-    "face mask": _laid_over(_face_mask, moves=True),
-    "face in 8 tiles": _on_face(partial(_pixelated, tiles=8)),
-    "face in 16 tiles": _on_face(partial(_pixelated, tiles=16)),
-    "face in 32 tiles": _on_face(partial(_pixelated, tiles=32)),
-    "face blurred by a 10th": _on_face(partial(_blurred, share=0.1)),
-    "face blurred by a 40th": _on_face(partial(_blurred, share=0.025)),
+    "news ticker over the chin": laid_over(_ticker, moves=False),
+    "station's logo on the cheek": laid_over(_logo, moves=False),
+    "watermark all over": laid_over(_watermark, moves=False),
+    "sticker over an eye": laid_over(partial(_emoji, x=0.33, y=0.38, size=0.4), moves=True),
+    "sticker on the cheek": laid_over(partial(_emoji, x=0.85, y=0.7, size=0.3), moves=True),
+    "red arrow on the cheek": laid_over(_arrow, moves=False),
+    "bar over the eyes": laid_over(_bar, moves=True),
+    "sunglasses": laid_over(_sunglasses, moves=True),
+    "face mask": laid_over(_face_mask, moves=True),
+    "face in 8 tiles": on_face(partial(_pixelated, tiles=8)),
+    "face in 16 tiles": on_face(partial(_pixelated, tiles=16)),
+    "face in 32 tiles": on_face(partial(_pixelated, tiles=32)),
+    "face blurred by a 10th": on_face(partial(_blurred, share=0.1)),
+    "face blurred by a 40th": on_face(partial(_blurred, share=0.025)),
     "cut at the mouth": partial(_cut_at, x=99.0, y=0.8),
     "cut beside the nose": partial(_cut_at, x=0.72, y=99.0),
     "beside another film": _beside,
@@ -515,22 +522,22 @@ EDITS: dict[str, Edit] = {
     "another shines through": _double_exposure,
     "frames blended": _trailing,
     "still, panned": _panned_still,
-    "black and white": _filtered(_grey),
-    "vivid": _filtered(_vivid),
-    "night vision": _filtered(_night_vision),
-    "more contrast": _filtered(partial(_levels, gain=1.5, lift=0.0)),
-    "sharpened": _filtered(partial(_sharpened, amount=1.0)),
-    "sharpened much": _filtered(partial(_sharpened, amount=2.5, radius=2.0)),
-    "skin smoothed": _on_face(partial(_smooth_skin, strength=1)),
-    "skin smoothed much": _on_face(partial(_smooth_skin, strength=4)),
-    "eyes enlarged, cheeks drawn in": _on_face(_larger_eyes),
-    "background blurred": _on_face(_soft_background),
+    "black and white": filtered(grey),
+    "vivid": filtered(_vivid),
+    "night vision": filtered(_night_vision),
+    "more contrast": filtered(partial(levels, gain=1.5, lift=0.0)),
+    "sharpened": filtered(partial(sharpened, amount=1.0)),
+    "sharpened much": filtered(partial(sharpened, amount=2.5, radius=2.0)),
+    "skin smoothed": on_face(partial(_smooth_skin, strength=1)),
+    "skin smoothed much": on_face(partial(_smooth_skin, strength=4)),
+    "eyes enlarged, cheeks drawn in": on_face(_larger_eyes),
+    "background blurred": on_face(_soft_background),
     "background replaced": _other_background,
-    "photographed from a screen": _filtered(_photographed),
-    "GIF of 64 colours": _filtered(partial(_palette, colours=64)),
+    "photographed from a screen": filtered(_photographed),
+    "GIF of 64 colours": filtered(partial(palette, colours=64)),
     "chat app": partial(_through_chat, height=480, crf=28, times=1),
     "chat app, forwarded": partial(_through_chat, height=360, crf=32, times=2),
-    "painting": _filtered(_painted),
-    "pencil drawing": _filtered(_pencilled),
-    "cartoon": _filtered(_cartoon),
+    "painting": filtered(_painted),
+    "pencil drawing": filtered(_pencilled),
+    "cartoon": filtered(_cartoon),
 }

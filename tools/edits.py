@@ -16,10 +16,12 @@ import argparse
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
 from editing import EDITS, Edit, Image, Person, Scene
+from filming import FURTHER
 from rich.progress import track
 
 from unmask import Analyser
@@ -33,22 +35,27 @@ from unmask.pipeline import AnalysisRequest
 
 AS_IT_IS = "as it is"
 SURE = 0.95  # of a face; less is often a hand
+EVERY = EDITS | FURTHER
 COLUMNS = ("manipulated", "no-manipulation-found", "inconclusive", "not judged", "no-face")
 
 
 @dataclass(slots=True)
 class Footage:
-    """The sampled windows of one file and who is seen in them, kept from edit to edit."""
+    """The sampled windows of one file and who is seen in them, kept from edit to edit.
 
-    windows: list[Sequence[Image]] = field(default_factory=list)
-    people: list[list[Person | None]] = field(default_factory=list)
+    By when each begins: what is edited may have a scan look at more of them.
+    """
+
+    windows: dict[Fraction, Sequence[Image]] = field(default_factory=dict)
+    people: dict[Fraction, list[Person | None]] = field(default_factory=dict)
 
     def watch(self, detector: FaceDetector, window: Window) -> Window:
         """Keeps a window, changes nothing."""
         found = detector.detect_window(window.frames)
         largest = [max(some, key=_sure_and_large, default=None) for some in found]
-        self.windows.append([frame.image for frame in window.frames])
-        self.people.append([one and Person(one.box, one.landmarks) for one in largest])
+        begins = window.frames[0].time
+        self.windows[begins] = [frame.image for frame in window.frames]
+        self.people[begins] = [one and Person(one.box, one.landmarks) for one in largest]
         return window
 
 
@@ -59,16 +66,21 @@ class Altering:
     edit: Edit
     footage: Footage
     other: Footage
+    detector: FaceDetector
     number: int = 0
 
     def __call__(self, window: Window) -> Window:
         """The next window, edited."""
         at, self.number = self.number, self.number + 1
+        begins = window.frames[0].time
+        if begins not in self.footage.windows:
+            self.footage.watch(self.detector, window)
+        others = list(self.other.windows.values())
         scene = Scene(
             number=at,
-            images=self.footage.windows[at],
-            people=self.footage.people[at],
-            others=self.other.windows[at % len(self.other.windows)],
+            images=self.footage.windows[begins],
+            people=self.footage.people[begins],
+            others=others[at % len(others)],
         )
         changed = self.edit(scene)
         pairs = zip(window.frames, changed, strict=True)
@@ -97,7 +109,7 @@ def scan(
             plain = analyser.analyse(path, alter=partial(footage.watch, detector))
             found[AS_IT_IS, sample.label][column(plain.verdict)] += 1
             for name, edit in edits.items():
-                altering = Altering(edit, footage, other if other.windows else footage)
+                altering = Altering(edit, footage, other if other.windows else footage, detector)
                 verdict = analyser.analyse(path, alter=altering).verdict
                 found[name, sample.label][column(verdict)] += 1
         if sample.label == 0:
@@ -112,11 +124,11 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--every", type=int, default=1, help="take every N-th file")
     parser.add_argument("--clips", type=int, default=4, help="windows of a file")
-    parser.add_argument("--only", nargs="+", metavar="EDIT", choices=EDITS, default=EDITS)
+    parser.add_argument("--only", nargs="+", metavar="EDIT", choices=EVERY, default=EVERY)
     options = parser.parse_args()
     request = AnalysisRequest(clips=options.clips)
     analyser = Analyser(options.model, device="cpu", options=request)
-    edits = {name: EDITS[name] for name in options.only}
+    edits = {name: EVERY[name] for name in options.only}
     found = scan(analyser, index_list(options.index), options.every, edits)
     print(
         "| edit |",

@@ -278,8 +278,18 @@ def test_a_pixelated_face_is_not_judged(analyser: Analyser, tmp_path: Path) -> N
 
 
 def test_a_gif_of_few_colours_is_not_cleared(analyser: Analyser, tmp_path: Path) -> None:
-    few = [Image.fromarray(panning()(number)).quantize(64) for number in range(12)]
+    shown = [panning()(number).copy() for number in range(12)]
+    for image in shown[1::2]:  # a mouth that opens, or it were one picture
+        cv2.ellipse(
+            image, (round(FACE[0]) + 8, round(FACE[1]) + 88), (16, 12), 0, 0, 360, (70, 20, 25), -1
+        )
+    few = [Image.fromarray(image).quantize(64) for image in shown]
     few[0].save(tmp_path / "few.gif", save_all=True, append_images=few[1:], duration=100)
     verdict = analyser.analyse(tmp_path / "few.gif").verdict
     assert verdict.label == "inconclusive"
     assert "tones-lost" in verdict.reasons
+
+
+def test_a_film_of_one_photograph_is_judged_as_a_picture(analyser: Analyser, panned: Path) -> None:
+    (face,) = analyser.analyse(panned).faces
+    assert "still-face" in face.verdict.reasons

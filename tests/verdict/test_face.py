@@ -10,7 +10,9 @@ from unmask.verdict import (
     FaceEvidence,
     FrameEvidence,
     QualityFloor,
+    clips_alone,
     judge_face,
+    judge_file,
 )
 from unmask.verdict.quality import finest
 
@@ -362,3 +364,25 @@ def test_coarse_frames_do_not_decide_where_there_are_finer_ones(calibration, thr
     verdict = judge_face(replace(face, frames=frames), calibration, thresholds, kind="video")
     assert verdict.probability == pytest.approx(0.0015, abs=1e-4)
     assert verdict.reasons == ("frames-disagree",)
+
+
+def test_a_still_face_is_judged_as_one_picture(make_face, calibration, thresholds) -> None:
+    moving = make_face([1.2] * 8, [1.2])
+    still = replace(moving, sameness=0.95)
+    seen = judge_face(moving, calibration, thresholds, kind="video")
+    said = judge_face(still, calibration, thresholds, kind="video")
+    assert (seen.label, said.label) == ("manipulated", "inconclusive")
+    assert said.probability == pytest.approx(1 / (1 + math.exp(-1.2)))
+    assert said.reasons == ("between-thresholds", "still-face")
+    assert clips_alone(still, calibration, None) == [(said.probability, True)]
+
+
+@pytest.mark.parametrize(("logit", "first"), [(4.0, "above-threshold"), (-3.0, "below-threshold")])
+def test_whatever_is_said_of_a_still_face_comes_with_a_remark(
+    logit, first, make_face, calibration, thresholds
+) -> None:
+    face = replace(make_face([logit] * 5, [logit]), sameness=0.99)
+    verdict = judge_face(face, calibration, thresholds, kind="video")
+    assert (verdict.reasons[0], verdict.reasons[-1]) == (first, "still-face")
+    whole = judge_file([verdict], [1.0], thresholds)
+    assert (whole.label, whole.reasons) == (verdict.label, verdict.reasons)

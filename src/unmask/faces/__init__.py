@@ -5,5 +5,14 @@ from unmask.faces.detector import FaceDetector
 from unmask.faces.following import Follower
 from unmask.faces.linking import FaceTracker
 from unmask.faces.reliability import doubtful_faces
+from unmask.faces.stills import miniature, sameness
 
-__all__ = ["FaceDetector", "FaceTracker", "Follower", "covering", "doubtful_faces"]
+__all__ = [
+    "FaceDetector",
+    "FaceTracker",
+    "Follower",
+    "covering",
+    "doubtful_faces",
+    "miniature",
+    "sameness",
+]

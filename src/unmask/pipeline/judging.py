@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unmask.core.analysis import Face, FaceClip, FaceFrame, Verdict
 from unmask.core.deadline import Deadline
 from unmask.core.frames import Covering, Sighting, Track
+from unmask.faces import sameness
 from unmask.pipeline.choosing import sightings
 from unmask.pipeline.clipping import clips_of
 from unmask.pipeline.queueing import Scored
@@ -61,6 +63,7 @@ def face_evidence(
     clips: ClipScores,
     turned: Mapping[Sighting, bool],
     covered: Mapping[Sighting, Covering],
+    miniatures: Mapping[Sighting, NDArray[np.uint8]],
 ) -> FaceEvidence:
     """What the verdict is made of. Sightings that were not scored are no evidence."""
     glances = [turned[one] for one in sightings(face) if one in turned]
@@ -96,6 +99,7 @@ def face_evidence(
             for clip, logit in zip(clips.clips, clips.logits, strict=True)
         ),
         turned=tuple(glances),
+        sameness=sameness([miniatures[one] for one in seen if one in miniatures]),
     )
 
 

@@ -11,12 +11,15 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from unmask.clips import align
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.core.frames import Covering, Crop, Sighting, Track, Window, WindowPlan
-from unmask.faces import FaceDetector, FaceTracker, covering
+from unmask.faces import FaceDetector, FaceTracker, covering, miniature
 from unmask.pipeline.ahead import made_ahead
 from unmask.pipeline.further import Glimpse, tells_little
 from unmask.pipeline.progress import Progress
@@ -78,6 +81,7 @@ class Looker:
         self.tracks: list[Track] = []
         self.turned: dict[Sighting, bool] = {}  # one glance a face and window
         self.covered: dict[Sighting, Covering] = {}  # by the same glances, of each sighting
+        self.miniatures: dict[Sighting, NDArray[np.uint8]] = {}  # of what was scored
         self.damage = DamageCount()
         self.seen = Seen()
         self._decoded = 0  # windows
@@ -172,6 +176,7 @@ class Looker:
                 for track in chosen
                 for seen in track.sightings
             ]
+            self.miniatures |= {seen: miniature(crop.image) for seen, crop in crops}
         self._scoring.add(crops)
         main = max(chosen, key=lambda track: prominence(track.sightings), default=None)
         glimpses = [Glimpse.of(crop) for seen, crop in crops if main and seen in main.sightings]

@@ -141,7 +141,7 @@ class Run:
             clips = score_faces(choice.faces, scored, engine.scorer, self.deadline)
         with self.clock.stage("verdict"):
             evidence = [
-                face_evidence(face, scored, own, looker.turned, looker.covered)
+                face_evidence(face, scored, own, looker.turned, looker.covered, looker.miniatures)
                 for face, own in zip(choice.faces, clips, strict=True)
             ]
             verdicts = [

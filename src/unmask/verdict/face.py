@@ -60,7 +60,8 @@ def judge_face(
     Between the thresholds, where frames contradict what they come to together, or where half of
     the frames are so noisy, so strongly compressed or so grey that little can be found in them, or
     have something over the face that hides a part of it, it is inconclusive and keeps the
-    probability, which is what was measured.
+    probability, which is what was measured. A face that is still in all that was seen of it is
+    one picture, however many frames show it: it is calibrated as one, and ``still-face`` says so.
 
     Raising any logit never lowers the label (no-manipulation-found < inconclusive < manipulated).
     :class:`ModelInvalid` if a logit that counts is not finite.
@@ -74,10 +75,11 @@ def judge_face(
         return Verdict(label="inconclusive", probability=None, reasons=_poor(flaws, needed))
     frames = _together(fit.frames, pooling)
     probability = face_probability(frames, fit.clips, calibration, stretches=fit.stretches)
+    remarks = ("still-face",) if floor.still(face) else ()
     if probability >= thresholds.high:
         laid_over = pooling is not None and len(fit.frames) > 1
         speaking = _what_speaks(frames, fit, calibration, thresholds, laid_over=laid_over)
-        reasons = ("above-threshold", *speaking)
+        reasons = ("above-threshold", *speaking, *remarks)
         return Verdict(label="manipulated", probability=probability, reasons=reasons)
     doubts = []
     if probability >= thresholds.low:
@@ -89,10 +91,10 @@ def judge_face(
         doubts.append("frames-disagree")
     doubts += fit.hiding
     if doubts:
-        return Verdict(label="inconclusive", probability=probability, reasons=tuple(doubts))
-    return Verdict(
-        label="no-manipulation-found", probability=probability, reasons=("below-threshold",)
-    )
+        reasons = (*doubts, *remarks)
+        return Verdict(label="inconclusive", probability=probability, reasons=reasons)
+    reasons = ("below-threshold", *remarks)
+    return Verdict(label="no-manipulation-found", probability=probability, reasons=reasons)
 
 
 def lasting_traces(
@@ -127,20 +129,23 @@ def clips_alone(
     """Of each clip the P(manipulated) that a face seen there alone would have, and if it counts.
 
     In the order of ``face.clips``. A clip counts in :func:`judge_face` where half of its frames
-    pass the floor; by these it is judged here, by all of its frames where none does.
+    pass the floor; by these it is judged here, by all of its frames where none does. A still face
+    is judged as a picture in each.
     """
     flaws = [tuple(floor.flaws(frame)) for frame in face.frames]
     found = []
     for clip in face.clips:
         passed = [index for index in clip.frames if not flaws[index]] or clip.frames
         frames = _together([face.frames[index] for index in passed], pooling)
-        probability = face_probability(frames, [clip.logit], calibration, stretches=1)
+        logits = [] if floor.still(face) else [clip.logit]
+        probability = face_probability(frames, logits, calibration, stretches=1)
         found.append((probability, _counts(clip, flaws)))
     return found
 
 
 def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) -> _Fit:
-    clips = [clip for clip in face.clips if _counts(clip, flaws)]
+    # Of a still face the clips show no motion, and many frames say what one of them does.
+    clips = [] if floor.still(face) else [clip for clip in face.clips if _counts(clip, flaws)]
     frames = [[face.frames[index] for index in clip.frames if not flaws[index]] for clip in clips]
     stretches = len({clip.stretch for clip in clips})
     fit = [frame for frame, bad in zip(face.frames, flaws, strict=True) if not bad]

@@ -73,13 +73,15 @@ def judge_file(
     if not judged:
         return Verdict(label="inconclusive", probability=None, reasons=_reasons(hidden))
     probability = correct_for_faces([p for face in judged if (p := face.probability) is not None])
+    main = _most_prominent(faces, prominences)
     remarks = ["some-faces-not-judged"] if hidden else []
+    if any("still-face" in face.reasons for face in main):
+        remarks.append("still-face")
     if probability >= thresholds.high:
         speaking = [face for face in judged if face.label == "manipulated"]
         return Verdict(
             label="manipulated", probability=probability, reasons=_reasons(speaking, remarks)
         )
-    main = _most_prominent(faces, prominences)
     doubts = _doubts(judged, main, probability, thresholds)
     if doubts:
         return Verdict(

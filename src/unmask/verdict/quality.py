@@ -60,11 +60,13 @@ class FaceEvidence:
     """Everything the networks said of one face through the file.
 
     ``turned`` are glances at different moments: whether the face lay on its side or upside down.
+    ``sameness`` is how alike all that was seen of it is, as :func:`unmask.faces.sameness` says it.
     """
 
     frames: tuple[FrameEvidence, ...]
     clips: tuple[ClipEvidence, ...]
     turned: tuple[bool, ...] = ()
+    sameness: float = 0.0
 
     @property
     def prominence(self) -> float:
@@ -126,6 +128,10 @@ class QualityFloor:
     ``dissent`` 0.25: when a quarter of the frames, and no fewer than ``frames``, say clearly
     manipulated, a low median does not clear the face: a face manipulated in one part of the shot
     looks just like that.
+
+    ``sameness`` 0.95: of 47 films of portraits that are panned, enlarged and coded as H.264 (CRF
+    23, or CRF 30 at 320 pixels) all have 0.97 and more, of the real development films none has more
+    than 0.71.
     """
 
     size_px: float = 48.0
@@ -143,6 +149,7 @@ class QualityFloor:
     pattern: float = 5.5
     frames: int = 3
     dissent: float = 0.25
+    sameness: float = 0.95
 
     def flaws(self, frame: FrameEvidence) -> Iterator[str]:
         """Reason codes of what makes this frame unfit; none where it may be counted."""
@@ -178,6 +185,10 @@ class QualityFloor:
     def lies(self, face: FaceEvidence) -> bool:
         """Whether the face is not upright in half of the glances at it."""
         return 2 * sum(face.turned) >= max(1, len(face.turned))
+
+    def still(self, face: FaceEvidence) -> bool:
+        """Whether all that was seen of the face is one picture of it."""
+        return face.sameness >= self.sameness
 
     def needed(self, kind: Kind) -> int:
         """How many fit frames a face must have."""

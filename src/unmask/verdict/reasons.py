@@ -52,6 +52,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "too-few-frames": "The face could be judged in too few frames of the video.",
         "main-face-not-judged": "The most prominent face was too poorly visible to be judged, "
         "so the others cannot clear the file.",
+        # remarks on a face's verdict and its file's
+        "still-face": "The face does not move in any frame that was looked at, as in a film of one "
+        "photograph: it was judged as a picture, for so many frames say no more than one.",
         # remarks on a file's verdict
         "some-faces-not-judged": "Other faces were too poorly visible to be judged.",
         "some-faces-inconclusive": "A face of the file is inconclusive by itself.",
