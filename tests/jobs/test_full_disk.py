@@ -137,7 +137,7 @@ def test_a_worker_whose_clock_is_wrong_is_not_taken_for_dead(submit, desk):
     job = desk.book.claim("elsewhere/1:1:1", 20)
 
     def renewed():
-        with desk.history.engines[1].begin() as connection:
+        with desk.history.database.writer.begin() as connection:
             moment = behind + timedelta(seconds=stopwatch[0])
             connection.exec_driver_sql(f"UPDATE jobs SET lease_until = '{moment:%F %T.%f}'")
         return desk.book.running()

@@ -111,7 +111,7 @@ def test_a_worker_that_stops_gives_its_job_back(submit, desk, shop, clip):
 def test_a_job_whose_worker_died_after_recording_is_not_repeated(submit, desk, shop, clip):
     id = submit(clip).id
     shop.run()
-    with desk.history.engines[1].begin() as connection:
+    with desk.history.database.writer.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE jobs SET state = 'running', worker = 'gone:1:1', lease_until = NULL"
         )
@@ -238,7 +238,7 @@ def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, sh
         desk.queue.huey.storage.flush_queue()
         assert desk.book.claim(worker_name(), 20)
         assert sweep(shop, desk.queue) == 0
-        with desk.history.engines[1].begin() as connection:
+        with desk.history.database.writer.begin() as connection:
             connection.exec_driver_sql("UPDATE jobs SET lease_until = NULL")
         assert sweep(shop, desk.queue) == (attempt < 2)
     assert desk.book.get(id).state == "failed"
@@ -249,7 +249,7 @@ def test_what_is_old_enough_is_deleted(submit, desk, shop):
     old, young = submit(b"x").id, submit(b"y").id
     for id in (old, young):
         desk.book.cancel(id)
-    with desk.history.engines[1].begin() as connection:
+    with desk.history.database.writer.begin() as connection:
         connection.exec_driver_sql(
             f"UPDATE jobs SET finished_at = '2000-01-01 00:00:00.000000' WHERE id = '{old}'"
         )
@@ -273,7 +273,7 @@ def test_many_are_deleted_a_few_at_a_time(submit, desk, shop, monkeypatch):
     """Between two transactions others write, a worker sweeps, and hears that it is to stop."""
     for number in range(9):
         desk.book.cancel(submit(b"%d" % number).id)
-    with desk.history.engines[1].begin() as connection:
+    with desk.history.database.writer.begin() as connection:
         connection.exec_driver_sql("UPDATE jobs SET finished_at = '2000-01-01 00:00:00.000000'")
     Settings(desk.history).set("retention_days", 30)
     monkeypatch.setattr("unmask.jobs.desk.AT_A_TIME", 2)

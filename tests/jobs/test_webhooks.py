@@ -72,7 +72,7 @@ def messenger(desk, receiver, monkeypatch):
 
 
 def due_again(desk):
-    with desk.history.engines[1].begin() as connection:
+    with desk.history.database.writer.begin() as connection:
         connection.exec_driver_sql("UPDATE deliveries SET next_at = '2000-01-01 00:00:00.000000'")
 
 

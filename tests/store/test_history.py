@@ -217,7 +217,7 @@ def test_a_path_that_is_no_utf8_is_kept_readably(history, make_analysis):
 
 def test_a_document_of_another_form_says_so_and_still_exports(history, make_analysis):
     entry = history.record(make_analysis(unmask="9.0"), fingerprint=OPTIONS)
-    with history._writer.begin() as connection:
+    with history.database.writer.begin() as connection:
         connection.exec_driver_sql("UPDATE analyses SET document = '{\"new\": 1}'")
     stored = history.get(entry.id)
     with pytest.raises(StoreError, match=r"Unmask 9\.0") as caught:
@@ -230,12 +230,12 @@ def test_the_data_folder_and_the_environment_name_the_database(monkeypatch, tmp_
     monkeypatch.delenv("UNMASK_DATABASE", raising=False)
     monkeypatch.setenv("UNMASK_DATA", str(tmp_path / "data"))
     with History() as history:
-        assert history.place == str(tmp_path / "data" / "history.db")
+        assert history.database.place == str(tmp_path / "data" / "history.db")
     monkeypatch.setenv("UNMASK_DATABASE", f"sqlite:///{tmp_path}/other.db")
     with History() as history:
-        assert history.place == str(tmp_path / "other.db")
+        assert history.database.place == str(tmp_path / "other.db")
     with History(tmp_path / "third.db") as history:
-        assert history.place == str(tmp_path / "third.db")
+        assert history.database.place == str(tmp_path / "third.db")
 
 
 options = st.dictionaries(

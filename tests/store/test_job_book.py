@@ -140,7 +140,7 @@ def test_a_token_is_good_until_it_expires(history):
     assert token.good
     assert tokens.check(secret) == tokens.known(secret) == token.id
     assert tokens.count() == 1
-    with history.engines[1].begin() as connection:
+    with history.database.writer.begin() as connection:
         connection.exec_driver_sql("UPDATE tokens SET expires_at = '2000-01-01 00:00:00.000000'")
     assert tokens.check(secret) is tokens.known(secret) is None
     assert tokens.count() == 0  # a server that asks for tokens has none to ask for
@@ -151,14 +151,14 @@ def test_that_a_token_was_used_is_noted_once_a_minute(history):
     """Each note is a write to the disk, which every call would wait for."""
     tokens, notes = Tokens(history), []
     token, secret = tokens.create("newsroom")
-    engine = history.engines[0]
+    engine = history.database.reader
     heard = lambda _, __, sql, *rest: sql.startswith("UPDATE") and notes.append(sql)  # noqa: E731
     event.listen(engine, "before_cursor_execute", heard)
     for _ in range(5):
         assert tokens.check(secret) == token.id
     assert len(notes) == 1
     for long_ago in ("2000-01-01", "2999-01-01"):  # the clock was wrong, and is right again
-        with history.engines[1].begin() as connection:
+        with history.database.writer.begin() as connection:
             connection.execute(text(f"UPDATE tokens SET used_at = '{long_ago} 00:00:00.000000'"))
         notes.clear()
         assert tokens.check(secret) == token.id
@@ -170,7 +170,7 @@ def test_that_a_token_was_used_is_noted_once_a_minute(history):
 def test_a_token_is_good_where_its_use_cannot_be_noted(history, database):
     tokens = Tokens(history)
     token, secret = tokens.create("newsroom")
-    with history._engine.connect() as connection:
+    with history.database.reader.connect() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
     with pytest.raises(StoreError):
         tokens.create("another")

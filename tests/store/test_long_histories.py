@@ -23,7 +23,7 @@ def long(tmp_path_factory, make_analysis) -> History:
         for number in range(3):
             name = f"clip {number}.mp4"
             history.record(make_analysis(name), fingerprint=OPTIONS, created_at=NOON)
-        with sqlite3.connect(history.place) as database:
+        with sqlite3.connect(history.database.place) as database:
             columns = [row[1] for row in database.execute("PRAGMA table_info(analyses)")]
             new = {
                 "id": "printf('%020x', n)",
@@ -44,13 +44,13 @@ def long(tmp_path_factory, make_analysis) -> History:
 def plan_of(history, ask):
     """What SQLite says of how it would answer what ``ask`` asks."""
     asked = []
-    with sqlite3.connect(history.place) as database:
+    with sqlite3.connect(history.database.place) as database:
         note = lambda _, __, sql, values, *rest: asked.append((sql, values))  # noqa: E731
-        event.listen(history.engines[0], "before_cursor_execute", note)
+        event.listen(history.database.reader, "before_cursor_execute", note)
         try:
             ask()
         finally:
-            event.remove(history.engines[0], "before_cursor_execute", note)
+            event.remove(history.database.reader, "before_cursor_execute", note)
         return [
             row[3]
             for sql, values in asked

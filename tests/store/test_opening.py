@@ -31,7 +31,7 @@ def test_migrations_come_to_what_the_tables_say(history, database):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with history._engine.connect() as connection:
+    with history.database.reader.connect() as connection:
         context = MigrationContext.configure(
             connection,
             opts={
@@ -48,7 +48,7 @@ def test_migrations_can_be_taken_back_and_made_again(history, database):
     from alembic import command
 
     config, _ = _alembic()
-    with history._writer.begin() as connection:
+    with history.database.writer.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         command.upgrade(config, "head")
@@ -81,7 +81,7 @@ def test_another_database_may_share_the_file(database):
 
 
 def test_settings_of_each_connection(history, database):
-    with history._engine.connect() as connection:
+    with history.database.reader.connect() as connection:
         ask = lambda name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()  # noqa: E731
         assert ask("journal_mode") == "wal"
         assert ask("foreign_keys") == 1
@@ -90,7 +90,7 @@ def test_settings_of_each_connection(history, database):
 
 
 def test_a_database_of_a_newer_version_is_left_alone(history, database):
-    with history._writer.begin() as connection:
+    with history.database.writer.begin() as connection:
         connection.exec_driver_sql(f"UPDATE {REVISION_TABLE} SET version_num = '9999'")
     history.close()
     before = database.read_bytes()
@@ -161,26 +161,26 @@ def test_a_place_that_cannot_be_written(tmp_path, kind):
 
 
 def test_a_database_that_may_only_be_read(history, database, make_analysis):
-    with history._engine.connect() as connection:
+    with history.database.reader.connect() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
     with pytest.raises(StoreError, match="cannot be written"):
         history.record(make_analysis(), fingerprint=OPTIONS)
 
 
 def test_a_full_disk(history, database, make_analysis):
-    with history._engine.connect() as connection:
+    with history.database.reader.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     analysis = make_analysis("long" * 10_000)
     with pytest.raises(DiskFull, match="the disk is full") as caught:
         history.record(analysis, fingerprint=OPTIONS)
-    assert history.place in str(caught.value)
+    assert history.database.place in str(caught.value)
     assert "free some space" in caught.value.hint
     assert history.count() == 0
 
 
 def test_a_lock_that_is_never_given_up(history, database, make_analysis):
-    with history._engine.connect() as connection:
+    with history.database.reader.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 50")
     other = create_engine(f"sqlite:///{database}")
     with other.connect() as holder:
@@ -218,7 +218,7 @@ def test_messages_that_wait_are_known_by_their_host(database):
     from alembic import command
 
     config, _ = _alembic()
-    with History(database) as history, history._writer.begin() as connection:
+    with History(database) as history, history.database.writer.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0003")
         for id, state in (("a", "waiting"), ("b", "delivered")):
@@ -227,6 +227,6 @@ def test_messages_that_wait_are_known_by_their_host(database):
                 " '2026-01-01 00:00:00.000000', ?, 0, '2026-01-01 00:00:00.000000', '')",
                 (id, state),
             )
-    with History(database) as history, history._engine.connect() as connection:
+    with History(database) as history, history.database.reader.connect() as connection:
         found = connection.exec_driver_sql("SELECT id, host FROM deliveries ORDER BY id").all()
     assert found == [("a", "told.example:8443"), ("b", "")]

@@ -67,7 +67,7 @@ def test_a_killed_process_leaves_what_it_had_recorded(database, make_analysis):
         assert history.count() in (kept, kept + 1)  # one more may be on disk and not yet told
         history.record(make_analysis("after.mp4"), fingerprint=fingerprint({}))
         assert history.count() > kept
-        with history._engine.connect() as connection:
+        with history.database.reader.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 

@@ -142,8 +142,7 @@ def test_nobody_reads_through_a_long_line(database, history, book, add):
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
             plans.extend(row[3] for row in rows)
 
-    for engine in {engine.engine for engine in history.engines}:
-        event.listen(engine, "before_cursor_execute", note)
+    event.listen(history.database.reader, "before_cursor_execute", note)
     assert book.claim("one", 20)
     of_jobs = [line for line in plans if "jobs" in line and "sqlite_autoindex_jobs_1" not in line]
     wanted = "SEARCH jobs USING COVERING INDEX ix_jobs_turn (state=?"
@@ -155,7 +154,7 @@ def test_nobody_reads_through_a_long_line(database, history, book, add):
 
 def test_a_line_of_ten_thousand_costs_a_claim_nothing(database, history, book, add):
     one = add("a")[0]
-    with history.engines[1].begin() as connection:
+    with history.database.writer.begin() as connection:
         names = [name for name in one.__dataclass_fields__ if name not in ("id", "created_at")]
         connection.exec_driver_sql(
             "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 10000)"
@@ -164,7 +163,7 @@ def test_a_line_of_ten_thousand_costs_a_claim_nothing(database, history, book, a
         )
     add("b", 3)
     steps = []
-    with history.engines[1].connect() as connection:
+    with history.database.writer.connect() as connection:
         driver = connection.connection.driver_connection
         driver.set_progress_handler(lambda: steps.append(1), 100)
     assert [book.claim("one", 20).owner for _ in range(4)] == ["a", "b", "a", "b"]

@@ -220,7 +220,7 @@ def test_health_and_metrics(client, send, services):
     assert "unmask_longest_wait_seconds 0\n" in told
     id = send(b"x").json["id"]
     services.desk.deliveries.add(id, "https://receiver.example/")
-    with services.history.engines[1].begin() as database:
+    with services.history.database.writer.begin() as database:
         database.exec_driver_sql("UPDATE jobs SET created_at = '2000-01-01 00:00:00.000000'")
     assert client.get("/healthz").json["status"] == "ok"
     told = client.get("/metrics").text

@@ -75,7 +75,7 @@ def test_who_signed_in_with_a_token_is_out_when_it_expires(make_app):
     assert client.post("/sign-in", data=form).status_code == 303
     assert client.get("/history").status_code == 200
     assert "Good until" in client.get("/settings").text
-    with services_of(app).history.engines[1].begin() as connection:
+    with services_of(app).history.database.writer.begin() as connection:
         connection.exec_driver_sql("UPDATE tokens SET expires_at = '2000-01-01 00:00:00.000000'")
     assert client.get("/history").status_code == 302
     answer = client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {secret}"})

@@ -219,7 +219,7 @@ def test_signing_out_ends_every_copy_of_the_cookie(make_app):
     thief.set_cookie("unmask", kept)
     assert thief.get("/history").status_code == 302
     assert other.get("/history").status_code == 200
-    with services_of(app).history.engines[1].begin() as connection:
+    with services_of(app).history.database.writer.begin() as connection:
         connection.exec_driver_sql("UPDATE settings SET value = '1'")  # over long ago
     other.post("/sign-out", data={"csrf_token": token_in(other.get("/history").text)})
     assert len(services_of(app).settings.starting("session-ended:")) == 1

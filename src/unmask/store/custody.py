@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import EventRow
 
@@ -27,20 +25,19 @@ class CustodyLog:
     """The log in the database of ``history``. It is only ever added to, and dies with its file."""
 
     def __init__(self, history: History) -> None:
-        self._place = history.place
-        self._reader, self._writer = history.engines
+        self._database = history.database
 
     def add(
         self, analysis: str, event: str, detail: str = "", *, at: datetime | None = None
     ) -> None:
         """Log ``event`` for the analysis (or job) with this id; ``at`` None is now."""
         row = EventRow.of(analysis, event, detail, at=at)
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             session.add(row)
 
     def of(self, analysis: str) -> list[Event]:
         """The log of one analysis, the oldest line first."""
         query = select(EventRow).where(EventRow.analysis == analysis)
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             rows = session.scalars(query.order_by(EventRow.at, EventRow.id))
             return [Event(row.at, row.event, row.detail, row.unmask) for row in rows]

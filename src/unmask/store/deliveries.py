@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from unmask.store.booked import ACTIVE
-from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import AnalysisRow, DeliveryRow, JobRow
 
@@ -53,25 +52,24 @@ class Deliveries:
     """Those in the database of ``history``. Raises :class:`StoreError` as the history does."""
 
     def __init__(self, history: History) -> None:
-        self._place = history.place
-        self._reader, self._writer = history.engines
+        self._database = history.database
 
     def add(self, analysis: str, url: str) -> Delivery:
         """Have ``url`` told when the job has ended, or soon if it has; the same twice is one."""
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             return _delivery(to_be_told(session, analysis, url))
 
     def of(self, analysis: str) -> list[Delivery]:
         """Those of one analysis, the oldest first."""
         query = select(DeliveryRow).where(DeliveryRow.analysis == analysis)
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             rows = session.scalars(query.order_by(DeliveryRow.created_at, DeliveryRow.id))
             return [_delivery(row) for row in rows]
 
     def counted(self, state: DeliveryState) -> int:
         """How many are in that state; of jobs that have not ended yet all wait."""
         query = select(func.count()).select_from(DeliveryRow).where(DeliveryRow.state == state)
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             return session.scalar(query) or 0
 
     def again(self, analysis: str) -> int:
@@ -80,7 +78,7 @@ class Deliveries:
         As new messages, since who has received one knows it by its id.
         """
         ended = (DeliveryRow.analysis == analysis, DeliveryRow.state != "waiting")
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             urls = list(session.scalars(select(DeliveryRow.url).where(*ended).distinct()))
             for url in urls:
                 to_be_told(session, analysis, url)
@@ -93,7 +91,7 @@ class Deliveries:
         """
         lost = DeliveryRow.state == "given-up"
         now = datetime.now(UTC)
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             ids = list(connection.scalars(select(DeliveryRow.id).where(lost).limit(most)))
             tried = update(DeliveryRow).where(DeliveryRow.id.in_(ids), lost)
             values = {"state": "waiting", "attempts": 0, "next_at": now}
@@ -103,7 +101,7 @@ class Deliveries:
         """The hosts for which something is due now, those that have waited longest first."""
         oldest = func.min(DeliveryRow.next_at)
         query = select(DeliveryRow.host).where(*_due(datetime.now(UTC))).group_by(DeliveryRow.host)
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             return list(session.scalars(query.order_by(oldest).limit(limit)))
 
     def take(self, host: str, lease_s: float) -> Delivery | None:
@@ -112,7 +110,7 @@ class Deliveries:
         again = now + timedelta(seconds=lease_s)
         query = select(DeliveryRow).where(DeliveryRow.host == host, *_due(now))
         for _ in range(_RIVALS):
-            with explained(self._place, "read"), Session(self._reader) as session:
+            with self._database.reading() as session:
                 row = session.scalars(query.order_by(DeliveryRow.next_at).limit(1)).first()
                 one = None if row is None else _delivery(row)
             if one is None:
@@ -147,7 +145,7 @@ class Deliveries:
             "state": case((tried < len(waits_s), "waiting"), else_="given-up"),
         }
         change = update(DeliveryRow).where(DeliveryRow.host == host, *_due(now)).values(values)
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             return connection.execute(change).rowcount
 
     def _change(self, one: Delivery, **values: Any) -> bool:
@@ -157,7 +155,7 @@ class Deliveries:
             DeliveryRow.state == "waiting",
             DeliveryRow.attempts == one.attempts,
         )
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             done = connection.execute(update(DeliveryRow).where(*same).values(**values))
             return done.rowcount > 0
 

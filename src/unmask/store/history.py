@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Engine, Select, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, func, select, update
 
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
-from unmask.store.engine import BUSY_MS, locate, make_engine, place_of, sqlite_file, writing
+from unmask.store.database import Database
+from unmask.store.engine import BUSY_MS, sqlite_file
 from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, aware, search_key
 from unmask.store.failures import explained
-from unmask.store.migrate import ensure_current
 from unmask.store.queries import begins, conditions, ordering, whole
 from unmask.store.schema import AnalysisRow, EventRow
 
@@ -35,16 +34,7 @@ class History:
     """
 
     def __init__(self, database: str | Path | None = None) -> None:
-        url = locate(database)
-        self.place = place_of(url)
-        with explained(self.place, "open"):
-            self._engine = make_engine(url)
-            self._writer = writing(self._engine)
-            try:
-                ensure_current(self._engine)
-            except BaseException:
-                self._engine.dispose()
-                raise
+        self.database = Database.opened(database)
 
     def __enter__(self) -> History:
         return self
@@ -57,14 +47,9 @@ class History:
     ) -> None:
         self.close()
 
-    @property
-    def engines(self) -> tuple[Engine, Engine]:
-        """For reading and for writing; the other tables of this room share them."""
-        return self._engine, self._writer
-
     def close(self) -> None:
         """Close the connections. The object may not be used afterwards."""
-        self._engine.dispose()
+        self.database.close()
 
     def record(
         self,
@@ -101,7 +86,7 @@ class History:
             document=analysis.to_json(),
         )
         entry = _entry(row)
-        with explained(self.place, "write to"), Session(self._writer) as session, session.begin():
+        with self.database.writing() as session:
             session.add(row)
             if id is not None:
                 made_by = f"{analysis.model.name} {analysis.model.version}"
@@ -128,21 +113,21 @@ class History:
         """
         wanted = prefix.strip().lower()
         query = select(AnalysisRow.id).where(begins(AnalysisRow.id, wanted)).limit(2)
-        with explained(self.place, "read"), Session(self._engine) as session:
+        with self.database.reading() as session:
             found = session.scalars(query).all() if wanted else []
         if len(found) == 1:
             return found[0]
         problem = (
             f"more than one analysis begins with {prefix!r}"
             if found
-            else (f"no analysis {prefix!r} in the history {self.place}")
+            else (f"no analysis {prefix!r} in the history {self.database.place}")
         )
         raise StoreError(problem, hint="'unmask history' lists them with their ids")
 
     def several(self, ids: Iterable[str]) -> Sequence[Entry]:
         """The entries with these full ids, without their documents; unknown ids are left out."""
         query = select(AnalysisRow).where(AnalysisRow.id.in_(tuple(ids)))
-        with explained(self.place, "read"), Session(self._engine) as session:
+        with self.database.reading() as session:
             return [_entry(row) for row in session.scalars(query)]
 
     def list(
@@ -155,13 +140,13 @@ class History:
     ) -> list[Entry]:
         """One page of entries, without their documents."""
         query = select(AnalysisRow).where(*conditions(filters)).order_by(*ordering(order))
-        with explained(self.place, "read"), Session(self._engine) as session:
+        with self.database.reading() as session:
             return [_entry(row) for row in session.scalars(query.limit(limit).offset(offset))]
 
     def count(self, filters: Filters = _ALL) -> int:
         """How many analyses the filters leave."""
         query = select(func.count()).select_from(AnalysisRow).where(*conditions(filters))
-        with explained(self.place, "read"), Session(self._engine) as session:
+        with self.database.reading() as session:
             return session.scalar(query) or 0
 
     def export(self, filters: Filters = _ALL, *, order: Order = "oldest") -> Iterator[Stored]:
@@ -171,7 +156,7 @@ class History:
         the JSON, ``Stored.entry.as_row()`` a row for CSV.
         """
         query = whole().where(*conditions(filters)).order_by(*ordering(order))
-        with explained(self.place, "read"), Session(self._engine) as session:
+        with self.database.reading() as session:
             rows = session.scalars(query.execution_options(yield_per=_BATCH))
             with closing(rows):  # PostgreSQL keeps the rest for who asks no further
                 for row in rows:
@@ -184,7 +169,7 @@ class History:
         """
         key = search_key(name)
         known = select(AnalysisRow.name_key).where(AnalysisRow.id == id).with_for_update()
-        with explained(self.place, "write to"), self._writer.begin() as connection:
+        with self.database.changing() as connection:
             keys = connection.scalar(known)
             if keys is None or key in keys:
                 return False
@@ -198,10 +183,10 @@ class History:
         In one transaction, and meanwhile nobody else writes: with a few dozen it is brief.
         """
         chosen = delete(AnalysisRow).where(AnalysisRow.id.in_(ids))
-        with explained(self.place, "delete from"):
-            with self._writer.begin() as connection:
+        with explained(self.database.place, "delete from"):
+            with self.database.writer.begin() as connection:
                 deleted = connection.execute(chosen).rowcount
-            if sqlite_file(self._engine.url):  # also what was deleted beside analyses, or alone
+            if sqlite_file(self.database.reader.url):  # also what was deleted beside analyses, or alone
                 self._forget()
         return deleted
 
@@ -210,7 +195,7 @@ class History:
 
         Not while someone reads an older state (an export): then the next one to close does it.
         """
-        connection = self._engine.raw_connection()
+        connection = self.database.reader.raw_connection()
         try:
             cursor = connection.cursor()
             cursor.execute("PRAGMA busy_timeout = 0")
@@ -221,7 +206,7 @@ class History:
             connection.close()
 
     def _first(self, query: Select[AnalysisRow]) -> Stored | None:
-        with explained(self.place, "read"), Session(self._engine) as session:
+        with self.database.reading() as session:
             row = session.scalars(query.limit(1)).first()
             return None if row is None else Stored(_entry(row), row.document)
 

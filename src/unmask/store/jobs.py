@@ -13,29 +13,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import (
-    Connection,
-    Select,
-    Update,
-    and_,
-    delete,
-    func,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Update, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from unmask.core.scan import Failure
 from unmask.store.booked import ACTIVE, Job, NewJob, State
 from unmask.store.deliveries import WHEN_ENDED, to_be_told, told_of_next_end
-from unmask.store.failures import explained
-from unmask.store.history import History
+from unmask.store.joblist import BEFORE_CODE, JobList, job_of, uses_of
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
-from unmask.store.turns import ahead, next_in_turn, note_turn, sooner, take_turns
+from unmask.store.turns import next_in_turn, note_turn, sooner, take_turns
 
 _WAITING: dict[str, Any] = {
     "started_at": None,
@@ -50,16 +37,11 @@ _WAITING: dict[str, Any] = {
     "cancel": False,
     "error": None,
 }
-_BEFORE_CODE = '{"code":"'  # an error as it is kept
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 
-class JobBook:
+class JobBook(JobList):
     """The jobs in the database of ``history``. Raises :class:`StoreError` as the history does."""
-
-    def __init__(self, history: History) -> None:
-        self._place = history.place
-        self._reader, self._writer = history.engines
 
     def add(
         self, new: NewJob, *, fresh: bool = False, keep: Callable[[], object] = lambda: None
@@ -72,7 +54,7 @@ class JobBook:
         ``keep`` puts their file in its place, or raises: nobody who holds the bytes
         (:meth:`holding`) comes between it and the job.
         """
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             _hold(session.connection(), new.sha256)
             keep()
             found = None if fresh else _joined(session, new)
@@ -85,112 +67,8 @@ class JobBook:
 
     def join(self, new: NewJob) -> Job | None:
         """As :meth:`add` where such a job waits or runs already; None where it does not."""
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             return _joined(session, new)
-
-    def get(self, id: str) -> Job | None:
-        """The job with exactly this id."""
-        return next(iter(self._jobs(JobRow.id == id)), None)
-
-    def several(self, ids: Iterable[str]) -> list[Job]:
-        """The jobs with these ids, the oldest first; unknown ids are left out."""
-        return self._jobs(JobRow.id.in_(list(ids)))
-
-    def batch(self, batch: str) -> list[Job]:
-        """The jobs that were sent together, the oldest first."""
-        return self._jobs(JobRow.batch == batch)
-
-    def unfinished(self, *, limit: int | None = None) -> list[Job]:
-        """The jobs that wait or run, the oldest first."""
-        found = [job for state in ACTIVE for job in self._jobs(JobRow.state == state, oldest=limit)]
-        return sorted(found, key=lambda job: job.created_at)[:limit]
-
-    def page(
-        self,
-        state: State,
-        *,
-        owner: str | None = None,
-        after: tuple[datetime, str] | None = None,
-        limit: int,
-    ) -> list[Job]:
-        """Those in that state, by when they were booked and by id; of one owner, of all for None.
-
-        ``after`` are these two of the last one that is known. However many there are, none of
-        those before is read, and one that is deleted meanwhile moves no other.
-        """
-        wanted = [JobRow.state == state]
-        if owner is not None:
-            wanted.append(JobRow.owner == owner)
-        if after is not None:
-            wanted.append(JobRow.created_at >= after[0])
-            wanted.append(tuple_(JobRow.created_at, JobRow.id) > after)
-        return self._jobs(and_(*wanted), oldest=limit)
-
-    def running(self) -> list[Job]:
-        """The jobs that run, or whose workers have died, the oldest first."""
-        return self._jobs(JobRow.state == "running")
-
-    def waiting(self) -> int:
-        """How many jobs wait."""
-        query = select(func.count()).select_from(JobRow).where(JobRow.state == "queued")
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return session.scalar(query) or 0
-
-    def waiting_by_owner(self) -> dict[str, int]:
-        """How many jobs wait, of each owner who has any."""
-        query = select(JobRow.owner, func.count()).where(JobRow.state == "queued")
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return {row[0]: row[1] for row in session.execute(query.group_by(JobRow.owner))}
-
-    def waiting_since(self) -> datetime | None:
-        """When the job was handed in that has waited longest; None where none waits."""
-        waits = select(JobRow.created_at).where(JobRow.state == "queued")
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return session.scalars(waits.order_by(JobRow.created_at).limit(1)).first()
-
-    def failed(self, *, limit: int = 50) -> list[Job]:
-        """The jobs that failed or were cancelled, the newest first."""
-        found = [  # each state by itself is in order in the index, and is read no further
-            job
-            for state in ("failed", "cancelled")
-            for job in self._jobs(JobRow.state == state, newest=limit)
-        ]
-        return sorted(found, key=lambda job: job.created_at, reverse=True)[:limit]
-
-    def ended_before(self, time: datetime, *, limit: int) -> list[str]:
-        """The ids of jobs that ended before a time, at most so many: what ended first."""
-        query = select(JobRow.id).where(JobRow.finished_at < time).order_by(JobRow.finished_at)
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return list(session.scalars(query.limit(limit)))
-
-    def ahead_of(self, *jobs: Job) -> dict[str, int]:
-        """By id, of those that wait: how many run or have their turn before, if nobody books more.
-
-        At most: of each other owner one may come before each of this owner's. Of many jobs no more
-        of the queue is read than of the last of them alone.
-        """
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return ahead(session, [job for job in jobs if job.state == "queued"])
-
-    def counts(self) -> dict[str, int]:
-        """Jobs by state."""
-        query = select(JobRow.state, func.count()).group_by(JobRow.state)
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return {str(row[0]): int(row[1]) for row in session.execute(query)}
-
-    def failed_by_code(self) -> dict[str, int]:
-        """How many jobs have failed, by the code of their error."""
-        find = func.strpos if self._reader.dialect.name == "postgresql" else func.instr
-        rest = func.substr(JobRow.error, len(_BEFORE_CODE) + 1)
-        code = func.substr(rest, 1, find(rest, '"') - 1)
-        query = select(code, func.count()).where(JobRow.state == "failed").group_by(code)
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return {str(row[0]): int(row[1]) for row in session.execute(query) if row[0]}
-
-    def uses(self, sha256: str) -> int:
-        """How many jobs are about these bytes, to be told; deletions decide by :meth:`holding`."""
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return session.scalar(_uses(sha256)) or 0
 
     @contextmanager
     def holding(self, sha256: str) -> Iterator[int]:
@@ -199,13 +77,13 @@ class JobBook:
         Within it their file may be kept or deleted. The database may not be written there by
         anything else, so it has to be brief.
         """
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             _hold(connection, sha256)
-            yield connection.scalar(_uses(sha256)) or 0
+            yield connection.scalar(uses_of(sha256)) or 0
 
     def claim(self, worker: str, lease_s: float) -> Job | None:
         """Take the job whose turn it is (:mod:`unmask.store.turns`); None where none waits."""
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             take_turns(connection)
             now = datetime.now(UTC)
             found = connection.execute(next_in_turn()).first()
@@ -273,7 +151,7 @@ class JobBook:
         """End so many at most of the jobs of one owner that wait; how many there were."""
         waits = (JobRow.state == "queued", JobRow.owner == owner)
         now = datetime.now(UTC)
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             ids = list(connection.scalars(select(JobRow.id).where(*waits).limit(most)))
             ended = update(JobRow).where(JobRow.id.in_(ids), *waits)
             done = connection.execute(ended.values(state="cancelled", cancel=True, finished_at=now))
@@ -292,11 +170,11 @@ class JobBook:
         """The same for so many at most of an owner's that failed, by ``code`` alone if given."""
         wanted = [JobRow.state == "failed", JobRow.owner == owner]
         if code is not None:
-            wanted.append(JobRow.error.startswith(f'{_BEFORE_CODE}{code}"', autoescape=True))
+            wanted.append(JobRow.error.startswith(f'{BEFORE_CODE}{code}"', autoescape=True))
         return self._retry(*wanted, most=most)
 
     def _retry(self, *wanted: ColumnElement[bool], most: int) -> int:
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             query = select(JobRow).where(*wanted).order_by(JobRow.created_at).limit(most)
             rows = session.scalars(query.with_for_update()).all()
             for row in rows:
@@ -310,7 +188,7 @@ class JobBook:
 
     def delete(self, *ids: str) -> None:
         """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
-        with explained(self._place, "delete from"), self._writer.begin() as connection:
+        with self._database.changing("delete from") as connection:
             connection.execute(delete(JobRow).where(JobRow.id.in_(ids)))
             connection.execute(delete(EventRow).where(EventRow.analysis.in_(ids)))
             connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis.in_(ids)))
@@ -319,27 +197,16 @@ class JobBook:
         """End the job, if it is as the conditions say; its webhooks then fall due."""
         now = datetime.now(UTC)
         change = update(JobRow).where(*conditions).values(finished_at=now, **values)
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             if not connection.execute(change).rowcount:
                 return False
             connection.execute(_told_of(DeliveryRow.analysis == id, now))
             return True
 
     def _change(self, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
-        with explained(self._place, "write to"), self._writer.begin() as connection:
+        with self._database.changing() as connection:
             changed = connection.execute(update(JobRow).where(*conditions).values(**values))
             return changed.rowcount > 0
-
-    def _jobs(
-        self, wanted: ColumnElement[bool], newest: int | None = None, oldest: int | None = None
-    ) -> list[Job]:
-        query = select(JobRow).where(wanted)
-        if newest is None:
-            query = query.order_by(JobRow.created_at, JobRow.id).limit(oldest)
-        else:
-            query = query.order_by(JobRow.created_at.desc(), JobRow.id).limit(newest)
-        with explained(self._place, "read"), Session(self._reader) as session:
-            return [_job(row) for row in session.scalars(query)]
 
 
 def _joined(session: Session, new: NewJob) -> Job | None:
@@ -366,11 +233,7 @@ def _told(session: Session, row: JobRow, webhook: str | None) -> Job:
     session.flush()
     if webhook:
         to_be_told(session, row.id, webhook)
-    return _job(row)
-
-
-def _uses(sha256: str) -> Select[int]:
-    return select(func.count()).select_from(JobRow).where(JobRow.sha256 == sha256)
+    return job_of(row)
 
 
 def _hold(connection: Connection, sha256: str) -> None:
@@ -427,10 +290,3 @@ def _row(new: NewJob) -> JobRow:
         options=json.dumps(dict(new.options), sort_keys=True),
         **_WAITING,
     )
-
-
-def _job(row: JobRow) -> Job:
-    values = {name: getattr(row, name) for name in Job.__dataclass_fields__}
-    values["options"] = json.loads(row.options)
-    values["error"] = None if row.error is None else Failure.model_validate_json(row.error)
-    return Job(**values)

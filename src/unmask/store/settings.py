@@ -12,10 +12,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
-from unmask.store.failures import explained
 from unmask.store.history import History
 from unmask.store.schema import SettingRow, TokenRow
 
@@ -43,8 +41,7 @@ class Tokens:
     """Bearer tokens: 256 random bits, of which only the SHA-256 is kept."""
 
     def __init__(self, history: History) -> None:
-        self._place = history.place
-        self._reader, self._writer = history.engines
+        self._database = history.database
 
     def create(
         self, name: str, days: int | None = None, *, until: datetime | None = None
@@ -64,7 +61,7 @@ class Tokens:
             sha256=_digest(secret),
         )
         token = _token(row)
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             session.add(row)
         return token, secret
 
@@ -74,7 +71,7 @@ class Tokens:
         The look-up is by hash: how long it takes says nothing about the secrets there are.
         """
         query = select(TokenRow.id).where(TokenRow.sha256 == _digest(secret), _good())
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             return session.scalars(query).first()
 
     def check(self, secret: str) -> str | None:
@@ -88,32 +85,32 @@ class Tokens:
         query = select(TokenRow.id, TokenRow.used_at).where(
             TokenRow.sha256 == _digest(secret), _good()
         )
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             row = session.execute(query).first()
         if row is None:
             return None
         if row.used_at is None or not timedelta() <= now - row.used_at < _NOTED:
             used = update(TokenRow).where(TokenRow.id == row.id).values(used_at=now)
-            with suppress(SQLAlchemyError), self._writer.begin() as connection:
+            with suppress(SQLAlchemyError), self._database.writer.begin() as connection:
                 connection.execute(used)
         return str(row.id)
 
     def list(self) -> list[Token]:
         """Every token, the oldest first."""
         query = select(TokenRow).order_by(TokenRow.created_at)
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             rows = session.scalars(query)
             return [_token(row) for row in rows]
 
     def count(self) -> int:
         """How many there are that are good."""
         query = select(func.count()).select_from(TokenRow).where(_good())
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             return session.scalar(query) or 0
 
     def delete(self, id: str) -> bool:
         """Revoke a token; False if there is none with this id."""
-        with explained(self._place, "delete from"), self._writer.begin() as connection:
+        with self._database.changing("delete from") as connection:
             return connection.execute(delete(TokenRow).where(TokenRow.id == id)).rowcount > 0
 
 
@@ -121,25 +118,24 @@ class Settings:
     """Named JSON values."""
 
     def __init__(self, history: History) -> None:
-        self._place = history.place
-        self._reader, self._writer = history.engines
+        self._database = history.database
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of that name, or ``default``."""
         query = select(SettingRow.value).where(SettingRow.name == name)
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             found = session.scalars(query).first()
         return default if found is None else json.loads(found)
 
     def starting(self, prefix: str) -> dict[str, Any]:
         """The values of all names that begin so."""
         query = select(SettingRow).where(SettingRow.name.startswith(prefix, autoescape=True))
-        with explained(self._place, "read"), Session(self._reader) as session:
+        with self._database.reading() as session:
             return {row.name: json.loads(row.value) for row in session.scalars(query)}
 
     def set(self, name: str, value: Any) -> None:
         """Keep a JSON value; None forgets it."""
-        with explained(self._place, "write to"), Session(self._writer) as session, session.begin():
+        with self._database.writing() as session:
             session.execute(delete(SettingRow).where(SettingRow.name == name))
             if value is not None:
                 session.add(SettingRow(name=name, value=json.dumps(value)))
