@@ -6,14 +6,10 @@ from pathlib import Path
 
 from unmask.cli import exits
 from unmask.cli.terminal import note
-from unmask.core.errors import MissingExtra
+from unmask.core.extras import needing
 
-try:
+with needing("train", "reading a Keras model ({absent} is absent)"):
     from unmask.models.keras.importing import import_keras, options_from
-except ImportError as missing:
-    raise MissingExtra.named(
-        "train", f"reading a Keras model ({missing.name} is absent)"
-    ) from missing
 
 
 def run(file: str, out: str | None, **options: object) -> int:

@@ -17,7 +17,8 @@ from unmask.cli import exits
 from unmask.cli.inputs import Source, gather
 from unmask.cli.progress import ScanProgress
 from unmask.cli.terminal import note, notes_console
-from unmask.core.errors import DataError, MissingExtra, UnmaskError, UsageError
+from unmask.core.errors import DataError, UnmaskError, UsageError
+from unmask.core.extras import needing
 from unmask.evaluation.packages import copy_package, rewrite
 from unmask.models.agreement import agreement
 from unmask.pipeline import Analyser, ScoredCrop
@@ -25,10 +26,8 @@ from unmask.runtime import ModelPackage, SessionOptions, file_sha256, find_packa
 from unmask.runtime.package import Manifest
 from unmask.scoring import Scorer
 
-try:
+with needing("int8", "int8 ({absent} is absent)"):
     from unmask.models.quantise import quantise_backbone
-except ImportError as missing:
-    raise MissingExtra.named("int8", f"int8 ({missing.name} is absent)") from missing
 
 Crops = NDArray[np.uint8]
 

@@ -20,7 +20,8 @@ from typing import Any
 import click
 
 from unmask.cli import logs
-from unmask.core.errors import MissingExtra, UsageError
+from unmask.core.errors import UsageError
+from unmask.core.extras import needing
 from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits, raise_descriptors
 from unmask.jobs.room import check_room, reserve
@@ -54,10 +55,8 @@ class ServeOptions:
 
 def run(options: ServeOptions) -> int:
     """Serve until interrupted. Raises :class:`UsageError` where that would not be safe."""
-    try:
+    with needing("web", "the web app"):
         import waitress
-    except ImportError as error:
-        raise MissingExtra.named("web", "the web app") from error
     from unmask.web.refusing import answer_the_refused
     from unmask.web.security import may_send
 

@@ -14,10 +14,11 @@ from rich.logging import RichHandler
 
 from unmask.cli import exits
 from unmask.cli.terminal import note, notes_console
-from unmask.core.errors import MissingExtra, UsageError
+from unmask.core.errors import UsageError
+from unmask.core.extras import needing
 from unmask.core.heap import keep_blocks
 
-try:
+with needing("train", "fitting a model ({absent} is absent)"):
     from unmask.training.animator import fit_animator
     from unmask.training.detector import fit_detector, forget
     from unmask.training.progress import Display, display
@@ -33,8 +34,6 @@ try:
     from unmask.training.run import Run, open_fabric
     from unmask.training.sources import read_people, read_performers
     from unmask.training.stopping import Stopped
-except ImportError as missing:
-    raise MissingExtra.named("train", f"fitting a model ({missing.name} is absent)") from missing
 
 
 def fit(

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from unmask.core.errors import DataError, MissingExtra
+from unmask.core.errors import DataError
+from unmask.core.extras import needing
 from unmask.core.files import whole
 from unmask.core.version import __version__
 from unmask.datasets.sample import KINDS, SPLITS, Sample
@@ -126,9 +127,7 @@ def _schema(arrow: ModuleType) -> Any:
 
 
 def _pyarrow() -> tuple[ModuleType, ModuleType]:
-    try:
+    with needing("data", "an index of a data set"):
         import pyarrow
         import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtra.named("data", "an index of a data set") from error
     return pyarrow, pyarrow.parquet

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from unmask.core.errors import MissingExtra, UnmaskError
+from unmask.core.errors import UnmaskError
+from unmask.core.extras import needing
 from unmask.core.language import _, language, spoken
 from unmask.core.paths import assets_folder
 from unmask.core.version import __version__
@@ -84,10 +85,8 @@ def _failed(why: str) -> UnmaskError:
 
 def need_pdf() -> None:
     """:class:`MissingExtra` where :func:`pdf_report` could not work, before any work is done."""
-    try:
+    with needing("report", "a PDF report"):
         import typst  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra.named("report", "a PDF report") from error
 
 
 def _content(document: Document, folder: Path) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from unmask.core.errors import MissingExtra, StoreError
+from unmask.core.errors import StoreError
+from unmask.core.extras import needing
 from unmask.jobs.folders import Folders
 
 _NAME = "unmask"
@@ -59,11 +60,9 @@ def _reached() -> Iterator[None]:
 
 
 def _huey(folders: Folders) -> Any:
-    try:
+    with needing("web", "the queue of jobs"):
         from huey import RedisHuey, SqliteHuey
         from huey.exceptions import ConfigurationError
-    except ImportError as error:
-        raise MissingExtra.named("web", "the queue of jobs") from error
     url, settings = os.environ.get("UNMASK_QUEUE", ""), {"results": False, "serializer": _Unread()}
     if url:
         try:

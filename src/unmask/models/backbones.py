@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from unmask.core.errors import MissingExtra, ModelInvalid
+from unmask.core.errors import ModelInvalid
+from unmask.core.extras import needing
 from unmask.models.trunk import Trunk
 from unmask.models.xception import Xception
 
@@ -81,10 +82,8 @@ def hub_weights(name: str) -> dict[str, Tensor]:
 
 
 def _create(name: str, *, pretrained: bool) -> Any:
-    try:
+    with needing("timm", f"timm:{name}"):
         import timm
-    except ImportError as error:
-        raise MissingExtra.named("timm", f"timm:{name}") from error
     try:
         return timm.create_model(name, pretrained=pretrained, num_classes=0, global_pool="")
     except Exception as error:  # timm and its hub raise classes of many libraries

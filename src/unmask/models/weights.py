@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from unmask.core.errors import MissingExtra, ModelInvalid
+from unmask.core.errors import ModelInvalid
+from unmask.core.extras import needing
 from unmask.core.files import whole
 
 _CLASSIFIER = ("fc.", "last_linear.", "head.")
@@ -16,10 +17,8 @@ _CLASSIFIER = ("fc.", "last_linear.", "head.")
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """All tensors of a safetensors file, as float32."""
-    try:
+    with needing("train", "reading weights"):
         from safetensors.torch import load_file
-    except ImportError as error:
-        raise MissingExtra.named("train", "reading weights") from error
     try:
         return {name: value.to(torch.float32) for name, value in load_file(path).items()}
     except Exception as error:  # safetensors raises its own class without a public base

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unmask.core.errors import MissingExtra
+from unmask.core.extras import needing
 from unmask.web.config import WebConfig
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ __all__ = ["WebConfig", "create_app"]
 
 def create_app(config: WebConfig | None = None) -> Flask:
     """The application. Raises :class:`MissingExtra` where Flask is not installed."""
-    try:
+    with needing("web", "the web app"):
         from unmask.web.app import build
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "unmask":
-            raise
-        raise MissingExtra.named("web", "the web app") from error
     return build(config or WebConfig())

@@ -20,7 +20,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.core.errors import MissingExtra, ModelInvalid, ModelNotFound
+from unmask.core.errors import ModelInvalid, ModelNotFound
+from unmask.core.extras import needing
 
 Layout = Literal["by-name", "by-place"]
 
@@ -66,10 +67,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
     anything that is no whole file of Keras 2 or 3.
     """
     start = _first_bytes(path)
-    try:
+    with needing("train", "reading a Keras model"):
         import h5py
-    except ImportError as error:
-        raise MissingExtra.named("train", "reading a Keras model") from error
     if start.startswith(_ZIP):
         with _from_zip(path) as archive:
             yield archive
