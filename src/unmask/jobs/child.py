@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +26,7 @@ from unmask.jobs.options import same_model
 from unmask.jobs.pictures import write_pictures, write_provenance
 from unmask.jobs.previewing import PREVIEW, wanted_at_once, write_preview
 from unmask.jobs.room import NO_ROOM, no_room
+from unmask.jobs.streams import own_stdout, when_stdin_closes
 
 _PREVIEW_S = 60.0
 _PAUSE_S = 0.1  # progress is for eyes
@@ -55,11 +55,11 @@ class Speaker:
 
 def main() -> None:
     """Read the order, analyse, say what came of it."""
-    memory, cpu_s, file = (int(text) for text in sys.argv[1:4])
-    speaker = Speaker(_own_stdout())
+    limits = Limits.of_arguments(sys.argv[1:])
+    speaker = Speaker(own_stdout())
     order = Order.model_validate_json(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_worker, daemon=True).start()
-    Limits(memory=memory, cpu_s=cpu_s, file=file).apply()
+    when_stdin_closes(lambda: os._exit(1))
+    limits.apply()
     return_large_blocks()
     speaker.say(answer(order, speaker))
 
@@ -127,20 +127,6 @@ def out_of_memory() -> Failure:
         message="the analysis needed more memory than a job may use",
         hint="ask for fewer frames, or have the server's UNMASK_JOB_MEMORY raised",
     )
-
-
-def _own_stdout() -> BinaryIO:
-    """The stream to the worker; what libraries print goes to standard error instead."""
-    stream = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return stream
-
-
-def _end_with_worker() -> None:
-    # Not by sys.stdin: a thread that waits in it holds its lock, over which Python, ending, aborts.
-    while os.read(0, 1024):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,8 @@ class Child:
 
     def __init__(self, order: Order, limits: Limits) -> None:
         self.limits = limits
-        numbers = (limits.memory, limits.cpu_s, limits.file)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "unmask.jobs.child", *map(str, numbers)],
+            [sys.executable, "-m", "unmask.jobs.child", *limits.as_arguments()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -8,7 +8,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -112,9 +112,7 @@ class Desk:
             name=_shown(name),
             bytes=size,
             sha256=sha256,
-            model_sha256=asked.model_sha256,
-            fingerprint=asked.fingerprint,
-            options=options.as_json(),
+            **asdict(asked),
             batch=batch,
             owner=owner,
             origin=origin,
@@ -154,9 +152,7 @@ class Desk:
             name=_shown(name),
             bytes=0,
             sha256=sha256,
-            model_sha256=asked.model_sha256,
-            fingerprint=asked.fingerprint,
-            options=options.as_json(),
+            **asdict(asked),
             owner=owner,
             webhook=webhook,
         )
@@ -236,9 +232,7 @@ class Desk:
             name=known.name,
             bytes=size,
             sha256=known.sha256,
-            model_sha256=asked.model_sha256,
-            fingerprint=asked.fingerprint,
-            options=options.as_json(),
+            **asdict(asked),
             owner=owner,
             origin=f"again, after {id}",
             webhook=webhook,

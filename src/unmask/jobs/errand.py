@@ -1,9 +1,16 @@
-"""An order carried out by a child with limits, and its failure told as an error of ours."""
+"""An order carried out by a child with limits, and its failure told as an error of ours.
+
+    python -m MODULE MEMORY CPU FILE  < order
+
+What is made goes to a file that the order names; a failure is said on standard output, exit 3.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -11,7 +18,8 @@ from unmask.core.errors import MissingExtra, TimeBudgetExceeded, UnmaskError
 from unmask.core.scan import Failure
 from unmask.jobs.limits import Limits
 
-FAILED = 3  # exit code of a child that wrote a Failure to its standard output
+Order = TypeVar("Order", bound=BaseModel)
+_FAILED = 3  # exit code of a child that wrote a Failure to its standard output
 
 
 def run_errand(
@@ -24,10 +32,9 @@ def run_errand(
     why it said nothing.
     """
     limits = Limits.from_environment()
-    numbers = map(str, (limits.memory, limits.cpu_s, limits.file))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module, *numbers],
+            [sys.executable, "-m", module, *limits.as_arguments()],
             input=order.model_dump_json().encode(),
             capture_output=True,
             timeout=seconds,
@@ -38,12 +45,24 @@ def run_errand(
             f"the {what} took longer than {seconds:g} s",
             hint="try again in a minute",
         ) from error
-    if done.returncode == FAILED:
+    if done.returncode == _FAILED:
         raise _told(done.stdout, what, failed)
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         cause = " ".join(last)[:300] or f"its process ended with {done.returncode}"
         raise failed(f"the {what} could not be made: {cause}")
+
+
+def carry_out(kind: type[Order], make: Callable[[Order], object]) -> None:
+    """The child's side: read the order, of which ``kind`` it is, and make what it asks for."""
+    limits = Limits.of_arguments(sys.argv[1:])
+    order = kind.model_validate_json(sys.stdin.buffer.read())
+    limits.apply()
+    try:
+        make(order)
+    except UnmaskError as error:
+        print(Failure.of(error).model_dump_json())
+        sys.exit(_FAILED)
 
 
 def _told(said: bytes, what: str, failed: type[UnmaskError]) -> UnmaskError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -37,6 +38,16 @@ class Limits:
             cpu_s=ceil(_number("UNMASK_JOB_CPU", usual.cpu_s)),
             wall_s=_number("UNMASK_JOB_TIME", usual.wall_s),
         )
+
+    @classmethod
+    def of_arguments(cls, numbers: Sequence[str]) -> Limits:
+        """Those that :meth:`as_arguments` has given to a child; the time its parent minds."""
+        memory, cpu_s, file = map(int, numbers)
+        return cls(memory=memory, cpu_s=cpu_s, file=file)
+
+    def as_arguments(self) -> tuple[str, str, str]:
+        """MEMORY CPU FILE, as a child is told them on its command line."""
+        return str(self.memory), str(self.cpu_s), str(self.file)
 
     def apply(self) -> None:
         """To this process, for good.

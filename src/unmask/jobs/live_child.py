@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 import time
 from typing import BinaryIO
@@ -24,6 +23,7 @@ from PIL import Image, UnidentifiedImageError
 from unmask.core.errors import UnmaskError
 from unmask.jobs.limits import Limits
 from unmask.jobs.options import JobOptions
+from unmask.jobs.streams import own_stdout
 from unmask.pipeline.live import LiveFace, LiveView, open_live
 
 LONGEST = 2 * 2**20
@@ -35,8 +35,7 @@ _NO_JPEG: dict[str, object] = {"error": {"code": "not-media", "message": "the fr
 
 def main() -> None:
     """Answer one frame after the other."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    answers = own_stdout()
     Limits(memory=int(sys.argv[2]), cpu_s=_CPU_S).apply()
     try:
         view = open_live(JobOptions.model_validate_json(sys.argv[1]).analyser())

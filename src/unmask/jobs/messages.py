@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from unmask.core.analysis import Record
 from unmask.core.scan import Failure
 from unmask.jobs.options import JobOptions
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Order(_Message):
+class Order(Record):
     """Analyse the file at ``path``, call it ``name``, write the pictures into ``folder``.
 
     ``preview`` wants a preview there too, if browsers do not play the file.
@@ -28,7 +25,7 @@ class Order(_Message):
     preview: bool = False
 
 
-class Working(_Message):
+class Working(Record):
     """``done`` of ``total`` units of ``stage``."""
 
     kind: Literal["working"] = "working"
@@ -37,14 +34,14 @@ class Working(_Message):
     total: int
 
 
-class Finished(_Message):
+class Finished(Record):
     """The ``unmask.analysis/1`` document."""
 
     kind: Literal["finished"] = "finished"
     document: str
 
 
-class Failed(_Message):
+class Failed(Record):
     """Why there is none."""
 
     kind: Literal["failed"] = "failed"

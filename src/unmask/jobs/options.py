@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from unmask.core.analysis import Thresholds
+from unmask.core.analysis import Record, Thresholds
 from unmask.core.errors import ModelAltered
 from unmask.pipeline import Analyser, AnalysisRequest
 
 _USUAL = AnalysisRequest()
 
 
-class JobOptions(BaseModel):
+class JobOptions(Record):
     """The options of ``unmask scan``, less those that only a terminal needs.
 
     ``model`` is a name or folder that the server knows, None for the default; what a client sends
     is never taken for a path. Numbers out of range raise :class:`UsageError` in :meth:`analyser`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str | None = None
     clips: int = _USUAL.clips
@@ -50,19 +46,17 @@ class JobOptions(BaseModel):
         from unmask.store import fingerprint  # with a database, which who analyses does not need
 
         analyser = self.analyser()
-        return Asked(analyser.model.sha256, fingerprint(analyser.fingerprint_fields()))
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON values."""
-        return self.model_dump(mode="json")
+        asked = fingerprint(analyser.fingerprint_fields())
+        return Asked(analyser.model.sha256, asked, self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Model and options, each as one hash."""
+    """Model and options as one hash each, and the options as JSON values: fields of a job."""
 
     model_sha256: str
     fingerprint: str
+    options: dict[str, Any]
 
 
 def same_model(analyser: Analyser, sha256: str) -> None:

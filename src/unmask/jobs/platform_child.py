@@ -16,23 +16,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from unmask.core.analysis import Record
 from unmask.jobs.guard import Place, guard_this_process
 from unmask.jobs.limits import GIB, Limits
+from unmask.jobs.streams import own_stdout
 
 _MEMORY = 4 * GIB
 _CPU_S = 600
 _STEM = "film"
 
 
-class PlatformOrder(BaseModel):
+class PlatformOrder(Record):
     """Take the film of ``url``, at most ``limit`` bytes, within ``seconds``, into ``folder``.
 
     ``reserve`` bytes of the disk are left free.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     url: str
     folder: str
@@ -42,10 +40,8 @@ class PlatformOrder(BaseModel):
     also: tuple[Place, ...] = ()
 
 
-class PlatformAnswer(BaseModel):
+class PlatformAnswer(Record):
     """``file`` in the folder and the film's ``title``, or the ``problem``."""
-
-    model_config = ConfigDict(frozen=True)
 
     file: str = ""
     title: str = ""
@@ -57,8 +53,7 @@ class PlatformAnswer(BaseModel):
 def main() -> None:
     """Read the order, fetch, answer."""
     order = PlatformOrder.model_validate_json(sys.stdin.buffer.read())
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no answer
+    answers = own_stdout()
     Limits(memory=_MEMORY, cpu_s=_CPU_S, file=order.limit + 2**20).apply()
     answers.write(_fetch(order).model_dump_json().encode())
     answers.flush()

@@ -1,30 +1,17 @@
-"""One preview in a process of its own, for a film that was analysed without one.
-
-    python -m unmask.jobs.preview_child MEMORY CPU FILE  < order
-
-A failure is said on standard output, exit 3.
-"""
+"""One preview in a process of its own (:mod:`unmask.jobs.errand`), of a film that has none yet."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
-from unmask.core.analysis import MediaInfo
+from unmask.core.analysis import MediaInfo, Record
 from unmask.core.deadline import Deadline
-from unmask.core.errors import UnmaskError
-from unmask.core.scan import Failure
-from unmask.jobs.errand import FAILED
-from unmask.jobs.limits import Limits
+from unmask.jobs.errand import carry_out
 from unmask.jobs.previewing import write_preview
 
 
-class PreviewOrder(BaseModel):
+class PreviewOrder(Record):
     """Copy ``source``, of which ``media`` tells, to ``target`` within so many ``seconds``."""
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     media: MediaInfo
@@ -32,18 +19,10 @@ class PreviewOrder(BaseModel):
     seconds: float
 
 
-def main() -> None:
-    """Read the order, write the preview."""
-    memory, cpu_s, file = (int(text) for text in sys.argv[1:4])
-    order = PreviewOrder.model_validate_json(sys.stdin.buffer.read())
-    Limits(memory=memory, cpu_s=cpu_s, file=file).apply()
+def _write(order: PreviewOrder) -> None:
     deadline = Deadline.after(order.seconds)
-    try:
-        write_preview(Path(order.source), order.media, Path(order.target), deadline)
-    except UnmaskError as error:
-        print(Failure.of(error).model_dump_json())
-        sys.exit(FAILED)
+    write_preview(Path(order.source), order.media, Path(order.target), deadline)
 
 
 if __name__ == "__main__":
-    main()
+    carry_out(PreviewOrder, _write)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 import time
@@ -17,6 +16,7 @@ from unmask.jobs.messenger import Messenger
 from unmask.jobs.queueing import Queue
 from unmask.jobs.room import reserve, too_full_to_begin
 from unmask.jobs.running import ATTEMPTS, Workshop
+from unmask.jobs.streams import when_stdin_closes
 from unmask.store import History, Job, Settings
 
 _SWEEP_S = 3.0
@@ -42,7 +42,7 @@ def run_worker(
         shop = Workshop(history, folders)
         queue = Queue(folders, shop.run)
         if with_parent:
-            threading.Thread(target=_end_with_parent, args=[shop.stopping], daemon=True).start()
+            when_stdin_closes(shop.stopping.set)
         messenger = Messenger(history, folders)
         threading.Thread(target=messenger.run, args=[shop.stopping], daemon=True).start()
         consumer = queue.consumer(workers)
@@ -128,13 +128,6 @@ def _safely(work: Callable[[], int]) -> int:
 def _stop_on_signals(stopping: threading.Event) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-
-
-def _end_with_parent(stopping: threading.Event) -> None:
-    # Not by sys.stdin: a thread that waits in it holds its lock, over which Python, ending, aborts.
-    while os.read(0, 1024):
-        pass
-    stopping.set()
 
 
 def _too_often() -> Failure:
