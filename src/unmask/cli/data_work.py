@@ -81,7 +81,7 @@ def check_index(
     if json_to != STDOUT:
         print_check(results_console(), report)
     if target is not None:
-        target.stream.write(pretty(report.model_dump_json(by_alias=True)) + "\n")
+        target.stream.write(pretty(report.to_json()) + "\n")
         target.publish()
     if report.unsound:
         return exits.FOUND

@@ -21,6 +21,16 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
 
+class Document(Record):
+    """What is written as a whole: its field ``schema_id`` is ``schema`` in JSON."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The document as JSON text."""
+        return self.model_dump_json(by_alias=True, indent=indent)
+
+
 class MediaInfo(Record):
     """Facts about the file. Width and height are those of the displayed (rotated) picture."""
 
@@ -186,7 +196,7 @@ class Notice(Record):
     message: str
 
 
-class Analysis(Record):
+class Analysis(Document):
     """The whole result for one input."""
 
     schema_id: Literal["unmask.analysis/1"] = Field(default=ANALYSIS_SCHEMA, alias="schema")
@@ -204,15 +214,10 @@ class Analysis(Record):
     )
     timings_s: dict[str, float] = Field(description="wall time per stage; differs between runs")
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", ser_json_inf_nan="null", populate_by_name=True
-    )
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """The ``unmask.analysis/1`` document as JSON text."""
-        return self.model_dump_json(by_alias=True, indent=indent)
+    def __hash__(self) -> int:  # without the timings: of frozen records alone a dict has no hash
+        return hash((self.media, self.model, self.options, self.verdict))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Analysis:
-        """The record that :meth:`to_json` wrote; pydantic's ``ValidationError`` if it did not."""
+        """The record that ``to_json`` wrote; pydantic's ``ValidationError`` if it did not."""
         return cls.model_validate_json(text)

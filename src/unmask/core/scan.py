@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from unmask.core.analysis import SCAN_SCHEMA, Analysis, Record
+from unmask.core.analysis import SCAN_SCHEMA, Analysis, Document, Record
 from unmask.core.errors import UnmaskError
 
 
@@ -30,12 +30,8 @@ class FailedInput(Record):
     error: Failure
 
 
-class Scan(Record):
+class Scan(Document):
     """The results of one scan, in the order of the inputs."""
 
     schema_id: Literal["unmask.scan/1"] = Field(default=SCAN_SCHEMA, alias="schema")
     results: tuple[Analysis | FailedInput, ...]
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", ser_json_inf_nan="null", populate_by_name=True
-    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from unmask.core.analysis import Record
+from unmask.core.analysis import Document, Record
 
 CHECK_SCHEMA: Literal["unmask.check/1"] = "unmask.check/1"
 LeakKind = Literal["hash", "source", "identity"]
@@ -47,7 +47,7 @@ class Fault(Record):
     message: str
 
 
-class CheckReport(Record):
+class CheckReport(Document):
     """The whole finding. ``leaks`` and ``disagreements`` are errors, the rest is to be known."""
 
     schema_id: Literal["unmask.check/1"] = Field(default=CHECK_SCHEMA, alias="schema")
@@ -61,8 +61,6 @@ class CheckReport(Record):
     missing: tuple[Fault, ...]
     unreadable: tuple[Fault, ...]
     notes: tuple[str, ...]
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     @property
     def unsound(self) -> bool:

@@ -162,9 +162,7 @@ class Manifest(_Part):
     metrics: dict[str, Any] = Field(description="as printed by the evaluation that is named in it")
     files: dict[FileName, Sha256] = Field(description="file name → SHA-256")
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True
-    )
+    model_config = ConfigDict(populate_by_name=True)
 
     @model_validator(mode="after")
     def _has_graphs(self) -> Manifest:

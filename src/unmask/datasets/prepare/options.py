@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from unmask.core.analysis import Record
 from unmask.core.errors import UsageError
 
 
-class PrepareOptions(BaseModel):
+class PrepareOptions(Record):
     """Crops are loose: what is fitted on them still moves, turns and cuts them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_frames: int = Field(
         default=32, ge=1, le=10_000, description="of one video, over all its clips"

@@ -9,9 +9,9 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from unmask.core.analysis import Record
+from unmask.core.analysis import Document
 from unmask.core.claim import claimed_folder
 from unmask.core.errors import DataError
 from unmask.datasets.index import Index
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 PLAN, SUMMARY = "plan.json", "summary.json"
 
 
-class Plan(Record):
+class Plan(Document):
     """What a folder of shards was begun with, so that nothing else is mixed in."""
 
     schema_id: Literal["unmask.plan/1"] = Field(default="unmask.plan/1", alias="schema")
@@ -37,10 +37,8 @@ class Plan(Record):
     shards: int
     options: dict[str, Any]
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-
-class Prepared(Record):
+class Prepared(Document):
     """The account of a finished preparation, ``unmask.prepared/1``."""
 
     schema_id: Literal["unmask.prepared/1"] = Field(default="unmask.prepared/1", alias="schema")
@@ -51,8 +49,6 @@ class Prepared(Record):
     crops: int
     faceless: tuple[str, ...]
     failed: tuple[Fault, ...]
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 def prepare(

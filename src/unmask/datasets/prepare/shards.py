@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from unmask.core.analysis import Record
+from unmask.core.analysis import Document
 from unmask.core.errors import DataError
 from unmask.core.files import whole
 from unmask.datasets.archives import DISK_FULL
@@ -19,7 +19,7 @@ from unmask.datasets.report import Fault
 from unmask.runtime import file_sha256
 
 
-class Shard(Record):
+class Shard(Document):
     """What is said beside a finished shard, in the JSON of its name."""
 
     schema_id: Literal["unmask.shard/1"] = Field(default="unmask.shard/1", alias="schema")
@@ -32,8 +32,6 @@ class Shard(Record):
     crops: int = Field(ge=0)
     faceless: tuple[str, ...] = Field(description="paths in which no face was found")
     failed: tuple[Fault, ...]
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 def write_tar(path: Path, members: Iterable[tuple[str, bytes]]) -> tuple[int, str]:
@@ -56,11 +54,11 @@ def write_tar(path: Path, members: Iterable[tuple[str, bytes]]) -> tuple[int, st
         raise refused(path, error) from error
 
 
-def write_record(path: Path, record: Record) -> None:
+def write_record(path: Path, record: Document) -> None:
     """Write a JSON document, whole or not at all. Raises like :func:`write_tar`."""
     try:
         with whole(path, alone=True) as part:
-            part.write_text(record.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
+            part.write_text(record.to_json(indent=1) + "\n", "utf-8")
     except OSError as error:
         raise refused(path, error) from error
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from unmask.core.analysis import Record
+from unmask.core.analysis import Document, Record
 
 PROVENANCE_SCHEMA: Literal["unmask.provenance/1"] = "unmask.provenance/1"
 
@@ -61,7 +61,7 @@ class Tag(Record):
     value: str
 
 
-class Provenance(Record):
+class Provenance(Document):
     """What the file carries about where it comes from. Anybody can write such data."""
 
     schema_id: Literal["unmask.provenance/1"] = Field(default=PROVENANCE_SCHEMA, alias="schema")
@@ -74,11 +74,3 @@ class Provenance(Record):
     camera: str = Field(description="make and model, or empty")
     has_location: bool = Field(description="whether a place is stored; never which")
     tags: tuple[Tag, ...] = Field(description="all of it, without places and serial numbers")
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", ser_json_inf_nan="null", populate_by_name=True
-    )
-
-    def to_json(self, *, indent: int | None = None) -> str:
-        """The ``unmask.provenance/1`` document as JSON text."""
-        return self.model_dump_json(by_alias=True, indent=indent)
