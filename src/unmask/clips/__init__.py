@@ -1,6 +1,6 @@
 """Sampling windows, and the only code that aligns and crops a face."""
 
-from unmask.clips.align import TEMPLATE, align, chroma, crop_matrix, grain, sharpness
+from unmask.clips.align import TEMPLATE, align, chroma, crop_matrix, enlargement, grain, sharpness
 from unmask.clips.sampling import plan_windows, with_spares
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "align",
     "chroma",
     "crop_matrix",
+    "enlargement",
     "grain",
     "plan_windows",
     "sharpness",

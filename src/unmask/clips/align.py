@@ -33,7 +33,7 @@ def align(
     down before it is rotated, so that the crop holds no aliasing a camera would not make.
     """
     matrix = crop_matrix(landmarks, size=size, margin=margin)
-    factor = int(1.0 / max(_scale(matrix), 1e-6))
+    factor = int(1.0 / max(enlargement(matrix), 1e-6))
     region, local = _region(image, matrix, size, reach=2 * max(1, factor))
     if factor > 1 and min(region.shape[:2]) >= factor:
         region, local = _shrink(region, local, factor)
@@ -66,6 +66,11 @@ def crop_matrix(landmarks: NDArray[np.float32], *, size: int, margin: float) -> 
     linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     shift = target_mean - linear @ source_mean
     return np.hstack([linear, shift[:, None]])
+
+
+def enlargement(matrix: NDArray[np.float64]) -> float:
+    """Pixels of a crop for each of the picture's, along a line: of a crop's 2×3 matrix."""
+    return float(np.hypot(matrix[0, 0], matrix[1, 0]))
 
 
 def sharpness(crop: NDArray[np.uint8]) -> float:
@@ -114,10 +119,6 @@ def _octave(a: Planes, b: Planes, c: Planes, d: Planes) -> tuple[NDArray[np.floa
     return np.array([crosswise, straight]) / 2, a + b + c + d
 
 
-def _scale(matrix: NDArray[np.float64]) -> float:
-    return float(np.hypot(matrix[0, 0], matrix[1, 0]))
-
-
 def _corners(matrix: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """The crop's four corners in frame pixels, 4×2."""
     square = np.array([[0, 0], [size, 0], [size, size], [0, size]], dtype=np.float64)
@@ -162,5 +163,5 @@ def _inside(matrix: NDArray[np.float64], size: int, picture: tuple[int, int]) ->
         [[0, 0], [picture[0], 0], [picture[0], picture[1]], [0, picture[1]]], dtype=np.float32
     )
     area, _ = cv2.intersectConvexConvex(_corners(matrix, size).astype(np.float32), frame)
-    whole = (size / max(_scale(matrix), 1e-9)) ** 2
+    whole = (size / max(enlargement(matrix), 1e-9)) ** 2
     return float(min(1.0, max(0.0, area / whole)))

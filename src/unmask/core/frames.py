@@ -109,11 +109,6 @@ class Crop:
     inside: float
     quantiser: float | None = None
 
-    @property
-    def enlarged(self) -> float:
-        """Pixels of the crop for each of the picture's, along a line."""
-        return float(np.hypot(self.matrix[0, 0], self.matrix[1, 0]))
-
 
 @dataclass(frozen=True, slots=True)
 class Covering:

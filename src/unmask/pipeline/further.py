@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from unmask.clips import enlargement
 from unmask.core.frames import Crop
 
 _COARSE = 30.0
@@ -27,7 +28,7 @@ class Glimpse:
     @classmethod
     def of(cls, crop: Crop) -> Self:
         """As the crop says it."""
-        return cls(crop.enlarged, crop.quantiser)
+        return cls(enlargement(crop.matrix), crop.quantiser)
 
 
 def tells_little(glimpses: Sequence[Glimpse]) -> bool:

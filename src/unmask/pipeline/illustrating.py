@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -164,18 +164,17 @@ def _with_heat(
     if not pictures.faces:
         return pictures
     if analyser is None or analyser.model.sha256 != analysis.model.sha256:
-        why = _("No heat maps: the model that scored is not at hand.")
-        return Pictures(pictures.frames, pictures.faces, f"{pictures.note} {why}".strip())
+        return _noted(pictures, _("No heat maps: the model that scored is not at hand."))
     try:
         maps = _maps(pictures.faces, analyser, Deadline.after(timeout))
     except UnmaskError as error:
-        why = _("No heat maps: %(why)s.", why=told(error.message))
-        return Pictures(pictures.frames, pictures.faces, f"{pictures.note} {why}".strip())
-    faces = tuple(
-        KeyFace(one.face, one.time_s, one.crop, map, one.matrix, one.score)
-        for one, map in zip(pictures.faces, maps, strict=True)
-    )
-    return Pictures(pictures.frames, faces, pictures.note)
+        return _noted(pictures, _("No heat maps: %(why)s.", why=told(error.message)))
+    faces = zip(pictures.faces, maps, strict=True)
+    return replace(pictures, faces=tuple(replace(face, map=own) for face, own in faces))
+
+
+def _noted(pictures: Pictures, why: str) -> Pictures:
+    return replace(pictures, note=f"{pictures.note} {why}".strip())
 
 
 def _maps(faces: Sequence[KeyFace], analyser: Analyser, deadline: Deadline) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unmask.core.analysis import Face, FaceClip, FaceFrame, Verdict
 from unmask.core.deadline import Deadline
-from unmask.core.frames import Covering, Sighting, Track
+from unmask.core.frames import Covering, Detection, Sighting, Track
 from unmask.faces import sameness
 from unmask.pipeline.choosing import sightings
 from unmask.pipeline.clipping import clips_of
@@ -70,26 +70,7 @@ def face_evidence(
     seen = [one for one in sightings(face) if one in scored]
     place = {one: index for index, one in enumerate(seen)}
     return FaceEvidence(
-        frames=tuple(
-            FrameEvidence(
-                logit=scored[one].logit,
-                size_px=one.detection.size,
-                sharpness=scored[one].sharpness,
-                grain=scored[one].grain,
-                chroma=scored[one].chroma,
-                quantiser=scored[one].quantiser or 0.0,
-                detector_score=one.detection.score,
-                inside=scored[one].inside,
-                strokes=covered[one].strokes,
-                steps=covered[one].steps,
-                gaps=covered[one].gaps,
-                clipped=covered[one].clipped,
-                pattern=covered[one].pattern,
-                covered=scored[one].covered or 0.0,
-                cells=scored[one].cells,
-            )
-            for one in seen
-        ),
+        frames=tuple(frame_evidence(one.detection, scored[one], covered[one]) for one in seen),
         clips=tuple(
             ClipEvidence(
                 logit=logit,
@@ -100,6 +81,27 @@ def face_evidence(
         ),
         turned=tuple(glances),
         sameness=sameness([miniatures[one] for one in seen if one in miniatures]),
+    )
+
+
+def frame_evidence(detection: Detection, scored: Scored, covering: Covering) -> FrameEvidence:
+    """What one scored frame says of a face, as of a file so of a camera."""
+    return FrameEvidence(
+        logit=scored.logit,
+        size_px=detection.size,
+        sharpness=scored.sharpness,
+        grain=scored.grain,
+        chroma=scored.chroma,
+        quantiser=scored.quantiser or 0.0,
+        detector_score=detection.score,
+        inside=scored.inside,
+        strokes=covering.strokes,
+        steps=covering.steps,
+        gaps=covering.gaps,
+        clipped=covering.clipped,
+        pattern=covering.pattern,
+        covered=scored.covered or 0.0,
+        cells=scored.cells,
     )
 
 

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from unmask.clips import align
 from unmask.core.analysis import Pixels, Thresholds, Verdict
-from unmask.core.frames import Covering, Crop, Detection, FrameScores
+from unmask.core.frames import Detection
 from unmask.faces import FaceDetector, Follower, covering
 from unmask.pipeline.analyser import Analyser
 from unmask.pipeline.engine import Engine
 from unmask.pipeline.followed import Followed
+from unmask.pipeline.judging import frame_evidence
+from unmask.pipeline.queueing import Scored
 from unmask.runtime import SessionOptions
 from unmask.scoring import Scorer
 from unmask.verdict import FrameEvidence, QualityFloor
@@ -50,7 +52,7 @@ class LiveFace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class _Look:
     """What came of a look at some faces at a time, and for how long it took its share of the cores.
 
     ``frames`` has each face's evidence and features, ``glances`` which of some lay turned.
@@ -91,7 +93,7 @@ class LiveView:
         self._next = 0
         self._patience_s, self._spare = patience_s, spare
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="unmask-live")
-        self._under_way: Future[_Scored] | None = None
+        self._under_way: Future[_Look] | None = None
         self._asked_s = -np.inf
         self._rests_until = 0.0
         self._took_s = 0.0  # the latest scoring
@@ -150,7 +152,7 @@ class LiveView:
         time_s: float,
         faces: list[tuple[Followed, Detection]],
         due: list[tuple[Followed, Detection]],
-    ) -> _Scored:
+    ) -> _Look:
         """In the thread beside: nothing of a followed face is changed here."""
         start, spec = time.monotonic(), self._manifest.crop
         crops = [
@@ -158,15 +160,16 @@ class LiveView:
         ]
         scores = self._engine.scorer.score_crops(np.stack([crop.image for crop in crops]))
         took_s = time.monotonic() - start
+        scored = [
+            Scored.of(crop, scores, row, keep_picture=False) for row, crop in enumerate(crops)
+        ]
         frames = [
-            (followed, _evidence(one, crop, covering(image, one.box), scores, row), features)
-            for row, ((followed, one), crop, features) in enumerate(
-                zip(faces, crops, scores.features, strict=True)
-            )
+            (followed, frame_evidence(seen, one, covering(image, seen.box)), one.features)
+            for (followed, seen), one in zip(faces, scored, strict=True)
         ]
         turned = self._engine.detector.turned([(image, one) for _, one in due]) if due else []
         glances = [(followed, lies) for (followed, _), lies in zip(due, turned, strict=True)]
-        return _Scored(time_s, frames, glances, took_s)
+        return _Look(time_s, frames, glances, took_s)
 
     def _take(self, patience_s: float) -> None:
         """Note the scores that have come in."""
@@ -174,39 +177,17 @@ class LiveView:
             return
         if not wait([self._under_way], patience_s).done:
             return
-        scored, self._under_way = self._under_way.result(), None
+        look, self._under_way = self._under_way.result(), None
         self.looks += 1
-        self._took_s = scored.took_s
+        self._took_s = look.took_s
         # One crop is scored on a core's share of its own, several take all there are.
-        if self._spare and (len(scored.frames) > 1 or os.cpu_count() == 1):
-            self._rests_until = time.monotonic() + scored.took_s
-        for followed, turned in scored.glances:
+        if self._spare and (len(look.frames) > 1 or os.cpu_count() == 1):
+            self._rests_until = time.monotonic() + look.took_s
+        for followed, turned in look.glances:
             followed.glanced(turned)
-        for followed, frame, features in scored.frames:
-            followed.scored(scored.time_s, frame, features)
+        for followed, frame, features in look.frames:
+            followed.scored(look.time_s, frame, features)
             followed.judge(self._engine.scorer, self._thresholds)
-
-
-def _evidence(
-    detection: Detection, crop: Crop, over: Covering, scores: FrameScores, row: int
-) -> FrameEvidence:
-    """What a frame says of a face, of which the scores are in that row."""
-    return FrameEvidence(
-        logit=float(scores.logits[row]),
-        size_px=detection.size,
-        sharpness=crop.sharpness,
-        grain=crop.grain,
-        chroma=crop.chroma,
-        detector_score=detection.score,
-        inside=crop.inside,
-        strokes=over.strokes,
-        steps=over.steps,
-        gaps=over.gaps,
-        clipped=over.clipped,
-        pattern=over.pattern,
-        covered=0.0 if scores.covered is None else float(scores.covered[row]),
-        cells=None if scores.cells is None else scores.cells[row],
-    )
 
 
 def open_live(

@@ -45,6 +45,23 @@ class Scored:
     image: NDArray[np.uint8] | None
     map: NDArray[np.float32] | None
 
+    @classmethod
+    def of(cls, crop: Crop, scores: FrameScores, row: int, *, keep_picture: bool) -> Scored:
+        """Of the crop whose scores are in that row."""
+        return cls(
+            logit=float(scores.logits[row]),
+            features=scores.features[row],
+            cells=None if scores.cells is None else scores.cells[row],
+            covered=None if scores.covered is None else float(scores.covered[row]),
+            sharpness=crop.sharpness,
+            grain=crop.grain,
+            chroma=crop.chroma,
+            quantiser=crop.quantiser,
+            inside=crop.inside,
+            image=crop.image if keep_picture else None,
+            map=scores.maps[row] if keep_picture else None,
+        )
+
 
 class Scoring:
     """A queue before the scorer, whose thread lives as long as the block it is entered for."""
@@ -104,17 +121,5 @@ class Scoring:
         crops, future = self._waiting.popleft()
         scores = future.result()
         for row, (sighting, crop) in enumerate(crops):
-            self.scored[sighting] = Scored(
-                logit=float(scores.logits[row]),
-                features=scores.features[row],
-                cells=None if scores.cells is None else scores.cells[row],
-                covered=None if scores.covered is None else float(scores.covered[row]),
-                sharpness=crop.sharpness,
-                grain=crop.grain,
-                chroma=crop.chroma,
-                quantiser=crop.quantiser,
-                inside=crop.inside,
-                image=crop.image if self._keep else None,
-                map=scores.maps[row] if self._keep else None,
-            )
+            self.scored[sighting] = Scored.of(crop, scores, row, keep_picture=self._keep)
         return len(crops)

@@ -68,7 +68,7 @@ def judge_face(
     """
     if floor.lies(face):
         return Verdict(label="inconclusive", probability=None, reasons=("face-turned",))
-    flaws = [tuple(floor.flaws(frame)) for frame in face.frames]
+    flaws = _flaws(face, floor)
     fit = _fit(face, flaws, floor)
     needed = floor.needed(kind)
     if len(fit.frames) < needed:
@@ -101,15 +101,13 @@ def lasting_traces(
     face: FaceEvidence,
     calibration: Calibration,
     pooling: Pooling | None,
-    *,
-    floor: QualityFloor = DEFAULT_FLOOR,
 ) -> Cells | None:
     """Where on the face lies what :func:`judge_face` found to last: s×s calibrated logits.
 
     Their mean is the face's logit less a constant, as far as its frames make it. None where frames
     are not laid over each other: for want of ``pooling``, or of two frames that pass the floor.
     """
-    fit = _fit(face, [tuple(floor.flaws(frame)) for frame in face.frames], floor)
+    fit = _fit(face, _flaws(face, DEFAULT_FLOOR), DEFAULT_FLOOR)
     if pooling is None or len(fit.frames) < 2:
         return None
     found = lasting_map([frame.cells for frame in finest(fit.frames)], pooling)
@@ -123,8 +121,6 @@ def clips_alone(
     face: FaceEvidence,
     calibration: Calibration,
     pooling: Pooling | None,
-    *,
-    floor: QualityFloor = DEFAULT_FLOOR,
 ) -> list[tuple[float, bool]]:
     """Of each clip the P(manipulated) that a face seen there alone would have, and if it counts.
 
@@ -132,7 +128,7 @@ def clips_alone(
     pass the floor; by these it is judged here, by all of its frames where none does. A still face
     is judged as a picture in each.
     """
-    flaws = [tuple(floor.flaws(frame)) for frame in face.frames]
+    flaws = _flaws(face, DEFAULT_FLOOR)
     found = []
     for clip in face.clips:
         passed = [index for index in clip.frames if not flaws[index]] or clip.frames
@@ -141,6 +137,11 @@ def clips_alone(
         probability = face_probability(frames, logits, calibration, stretches=1)
         found.append((probability, _counts(clip, flaws)))
     return found
+
+
+def _flaws(face: FaceEvidence, floor: QualityFloor) -> list[tuple[str, ...]]:
+    """Of each frame what makes it unfit to be judged."""
+    return [tuple(floor.flaws(frame)) for frame in face.frames]
 
 
 def _fit(face: FaceEvidence, flaws: list[tuple[str, ...]], floor: QualityFloor) -> _Fit:
