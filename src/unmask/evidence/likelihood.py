@@ -112,10 +112,14 @@ class Likelihood:
     @property
     def verbal(self) -> str:
         """The ratio in the words of the scale."""
-        words = next(words for below, words in _WORDS if self.strength < below)
-        if not words:
+        if not self._words:
             return "no support for either proposition over the other"
-        return f"{words} for {'manipulation' if self.ratio > 1 else 'no manipulation'}"
+        return f"{self._words} for {'manipulation' if self.ratio > 1 else 'no manipulation'}"
+
+    @property
+    def _words(self) -> str:
+        """How strong that is; "" where it speaks for neither."""
+        return next(words for below, words in _WORDS if self.strength < below)
 
     def posterior(self, prior: float) -> float:
         """P(manipulated) for someone who held ``prior`` (0 to 1, exclusive) before looking."""
@@ -131,8 +135,7 @@ class Likelihood:
 
     def in_plain_words(self) -> str:
         """A sentence for who does not know what a likelihood ratio is."""
-        words = next(words for below, words in _WORDS if self.strength < below)
-        if not words:
+        if not self._words:
             return _(
                 "Such a result is about as likely from a manipulated file as from an untouched "
                 "one: it speaks for neither."

@@ -10,12 +10,11 @@ from flask import Flask
 from flask_babel import format_datetime
 from markupsafe import Markup
 
-from unmask.core.analysis import Analysis, AnalysisOptions, Face, Verdict
+from unmask.core.analysis import Face, Verdict
 from unmask.core.wording import LABELS
 from unmask.core.wording import probability as plain_probability
 from unmask.evidence import (
     FACE_COLOURS,
-    ContentCredentials,
     Likelihood,
     advice,
     face_colour,
@@ -30,9 +29,13 @@ from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
-from unmask.web.words import _, local, spoken_here
+from unmask.web.words import _, here, local
 
 _FRACTION = 1000
+
+part = here(looked.part)
+weight = here(Likelihood.in_plain_words)
+credentials = here(credentials_in_words)
 
 
 def install(app: Flask) -> None:
@@ -61,15 +64,15 @@ def install(app: Flask) -> None:
         face_square=square,
         reasons_of=reasons,
         means=means,
-        next_step=next_step,
-        looked_at=looked_at,
-        shown_in=shown_in,
-        where_on=where_on,
+        next_step=here(advice.next_step),
+        looked_at=here(looked.looked_at),
+        shown_in=here(looked.shown_in),
+        where_on=here(where.where),
         part=part,
         how_to_read=lambda: _(HOW_TO_READ),
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
-        about_number=about_number,
+        about_number=here(figure.about_number),
         weight=weight,
         credentials_in_words=credentials,
         score_of=score_of,
@@ -102,36 +105,6 @@ def means(code: str) -> tuple[str, str]:
     return _(does), _(does_not)
 
 
-def next_step(analysis: Analysis) -> str:
-    """What somebody who has to decide can do after such a verdict."""
-    with spoken_here():
-        return advice.next_step(analysis)
-
-
-def looked_at(analysis: Analysis) -> str:
-    """How much of a film was looked at, and how much was not."""
-    with spoken_here():
-        return looked.looked_at(analysis)
-
-
-def shown_in(face: Face, analysis: Analysis) -> str:
-    """In how many of the stretches looked at a face is seen."""
-    with spoken_here():
-        return looked.shown_in(face, analysis)
-
-
-def where_on(face: Face) -> str:
-    """In words, where on a face what lasts speaks for manipulation."""
-    with spoken_here():
-        return where.where(face)
-
-
-def part(options: AnalysisOptions) -> str:
-    """Which part of a film alone was asked for."""
-    with spoken_here():
-        return looked.part(options)
-
-
 def as_typed(seconds: float | str | None) -> str:
     """A time as a field of a form takes it, such as ``11:07`` or ``1:02:03.5``.
 
@@ -143,24 +116,6 @@ def as_typed(seconds: float | str | None) -> str:
     hours, minute = divmod(int(minutes), 60)
     tail = f"{second:06.3f}".rstrip("0").rstrip(".")
     return f"{hours}:{minute:02d}:{tail}" if hours else f"{minute}:{tail}"
-
-
-def about_number(analysis: Analysis) -> tuple[str, ...]:
-    """What the number of a verdict says, and why it may not be what one expects."""
-    with spoken_here():
-        return figure.about_number(analysis)
-
-
-def weight(ratio: Likelihood) -> str:
-    """How strongly a result speaks, in the reader's language."""
-    with spoken_here():
-        return ratio.in_plain_words()
-
-
-def credentials(found: ContentCredentials) -> str:
-    """Why there are no Content Credentials to show."""
-    with spoken_here():
-        return credentials_in_words(found)
 
 
 def score_of(face: Face, value: float | None) -> str:

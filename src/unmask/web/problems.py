@@ -55,7 +55,6 @@ def install(app: Flask) -> None:
     """Answer every error of the application."""
     app.register_error_handler(UnmaskError, _own)
     app.register_error_handler(TooManyBytes, _too_many_bytes)
-    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -113,13 +112,6 @@ def too_much(limit: int) -> RequestEntityTooLarge:
     return RequestEntityTooLarge(f"More than {plain_size(limit)} were sent.")
 
 
-def _too_large(error: RequestEntityTooLarge) -> AnyResponse:
-    most = services().config.max_upload
-    if (request.content_length or 0) > most:  # and not a form of too many fields
-        return _too_many_bytes(TooManyBytes(most))
-    return _http(error)
-
-
 def _http(error: HTTPException) -> AnyResponse:
     # Under a foreign name no address of ours can be built, so there is no page for people.
     if isinstance(error, SecurityError) and not for_programs():
@@ -128,7 +120,7 @@ def _http(error: HTTPException) -> AnyResponse:
         return error.get_response()
     limit = services().config.max_upload
     if isinstance(error, RequestEntityTooLarge) and (request.content_length or 0) > limit:
-        error = too_much(limit)  # Werkzeug's own words name no limit
+        error = too_much(limit)  # Werkzeug's own words name none; not a form of too many fields
     status = error.code or 500
     code = HTTPStatus(status).phrase.lower().replace(" ", "-")
     answer = _answer(status, code, error.description or HTTPStatus(status).phrase)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,7 @@ upload = Blueprint("upload", __name__)
 _DIGITS = 12  # Python reads no number of thousands
 NUMBERS = ("clips", "frames_per_clip", "min_face", "max_faces")
 PART = ("from_s", "to_s")
+_ORIGIN = "uploaded to the web app"  # for the custody log
 
 
 @upload.get("/")
@@ -65,7 +67,7 @@ def submit() -> ResponseReturnValue:
             options,
             batch=batch,
             fresh=fresh,
-            origin=origin(),
+            origin=_ORIGIN,
             webhook=webhook,
             owner=owner("web"),
         )
@@ -94,7 +96,7 @@ def submit_one() -> ResponseReturnValue:
                 options,
                 batch=batch or None,
                 fresh=fresh,
-                origin=origin(),
+                origin=_ORIGIN,
                 webhook=services().webhook(None),
                 owner=owner("web"),
             )
@@ -124,25 +126,19 @@ def link() -> ResponseReturnValue:
     return redirect(url_for("analyses.show", id=done.id), 303)
 
 
-def options_from(form: object) -> JobOptions:
+def options_from(form: Mapping[str, str]) -> JobOptions:
     """The options that a form states; what it leaves open is as usual."""
-    get = form.get  # type: ignore[attr-defined]
     numbers: dict[str, float] = {}
     for name in NUMBERS:
-        text = str(get(name) or "").strip()
+        text = form.get(name, "").strip()
         if text:
             if not text.isdecimal() or len(text) > _DIGITS:
                 raise UsageError(f"{name} must be a whole number, not {text[:40]!r}")
             numbers[name] = int(text)
     for name in PART:
-        if text := str(get(name) or "").strip():
+        if text := form.get(name, "").strip():
             numbers[name] = seconds_of(text)
-    return services().options(get("model") or None, **numbers)
-
-
-def origin() -> str:
-    """How the file came in, for the custody log."""
-    return "uploaded to the web app"
+    return services().options(form.get("model") or None, **numbers)
 
 
 def _several(done: list[Submission], batch: str) -> str:
