@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from unmask.synthesis import overlays
+from unmask.synthesis.brushes import Sheet
 from unmask.synthesis.overlays import Overlay, draw_overlay
 
 FRAME = np.array([[96.0, 0, 32], [0, 96, 24]])  # a face of 96 pixels
@@ -42,7 +43,7 @@ def test_a_picture_stays_as_it_is_where_nothing_covers_it() -> None:
 
 @pytest.mark.parametrize("kind", overlays._KINDS, ids=lambda kind: kind.__name__.strip("_"))
 def test_every_kind_leaves_some_of_the_face_and_covers_some_of_the_picture(kind) -> None:  # type: ignore[no-untyped-def]
-    sheet = overlays._Sheet(PICTURE, FRAME)
+    sheet = Sheet(PICTURE, FRAME)
     seen, covered = [], []
     for seed in range(20):
         layers = kind(sheet, np.random.default_rng(seed))

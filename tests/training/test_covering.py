@@ -17,10 +17,11 @@ from unmask.training.covering import CoveredPairs, CoverTask, cover_loss
 from unmask.training.loop import Fit
 from unmask.training.pair_set import Shares
 from unmask.training.pairs import CoveredPair, Fading, draw_covered_pair
-from unmask.training.recipe import CoverStage, DetectorRecipe
+from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.side import Side
 from unmask.training.sources import read_sides
+from unmask.training.stages import CoverStage
 from unmask.training.start import start_from
 
 

@@ -17,10 +17,11 @@ from unmask.models.detector import FrameDetector
 from unmask.training.faint import FaintTask
 from unmask.training.loop import Fit
 from unmask.training.pairs import Fading, draw_pair
-from unmask.training.recipe import DetectorRecipe, FaintStage
+from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.side import Side
 from unmask.training.sources import read_sides
+from unmask.training.stages import FaintStage
 from unmask.training.start import start_from
 
 Sides = tuple[Side, Side]

@@ -9,16 +9,12 @@ import pytest
 from unmask.core.errors import DataError
 from unmask.training.recipe import (
     AnimatorRecipe,
-    ClipStage,
-    CoverStage,
     DetectorRecipe,
-    FaintStage,
-    FrameStage,
-    JointStage,
     RendererRecipe,
     read_recipe,
     renderer_recipes,
 )
+from unmask.training.stages import ClipStage, CoverStage, FaintStage, FrameStage, JointStage
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 DEBUG = (RECIPES / "debug.toml").read_text("utf-8")

@@ -26,9 +26,10 @@ from unmask.training.loop import Unchosen
 from unmask.training.losses import as_images
 from unmask.training.pair_set import Shares
 from unmask.training.pairs import Fading, draw_covered_pair
-from unmask.training.recipe import CoverStage, DetectorRecipe
+from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.side import Side
+from unmask.training.stages import CoverStage
 from unmask.training.stopping import leave_signals_to_parent
 
 _DRAWN = 13  # salt

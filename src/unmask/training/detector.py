@@ -25,7 +25,7 @@ from unmask.training.package import (
     pooling,
     write_package,
 )
-from unmask.training.recipe import DetectorRecipe, Drawer, JointStage, Recipe
+from unmask.training.recipe import DetectorRecipe, Drawer, Recipe
 from unmask.training.run import Run
 from unmask.training.side import Side
 from unmask.training.sources import check_folders, read_sides
@@ -89,7 +89,8 @@ def _fit(
     temporal, spent = _clip_stage(recipe, start, frames, train, held, run)
     seconds += spent
     if recipe.joint is not None:
-        seconds += _joint_stage(recipe, recipe.joint, Both(frames, temporal), train, held, run)
+        joint = JointTask(recipe, recipe.joint, Both(frames, temporal), train, held, run)
+        seconds += Fit(joint, run).go()
         fit_expectation(recipe, frames, held, run)
     held_out = clip_features(recipe, frames, held, recipe.clip.clips // 3, _HELD, run)
     calibrated = calibrate(
@@ -143,12 +144,6 @@ def _clip_stage(
     held_out = clip_features(recipe, frames, held, recipe.clip.clips // 3, _HELD, run)
     task = ClipTask(recipe, start.temporal, fitted_on, held_out, run)
     return task.model, Fit(task, run).go()
-
-
-def _joint_stage(
-    recipe: DetectorRecipe, stage: JointStage, both: Both, train: Side, held: Side, run: Run
-) -> float:
-    return Fit(JointTask(recipe, stage, both, train, held, run), run).go()
 
 
 def _metrics(fit: Fit) -> dict[str, float]:

@@ -23,11 +23,13 @@ from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector
 from unmask.training.loop import Unchosen
 from unmask.training.losses import as_images, pair_loss
+from unmask.training.optimisation import set_rate
 from unmask.training.pair_set import Item, PairSet, Shares, load_pairs
 from unmask.training.pairs import Fading
-from unmask.training.recipe import DetectorRecipe, FaintStage
+from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.side import Side
+from unmask.training.stages import FaintStage
 
 _DRAWN = 9  # salt
 
@@ -90,7 +92,7 @@ class FaintTask(Unchosen):
 
     def advance(self, batch: Item) -> dict[str, float]:
         """One step on one batch of pairs."""
-        self._set_rate()
+        set_rate(self.optimiser, self.settings.learning_rate, self.step, self.steps)
         crops, masks, located = (part.to(self.run.fabric.device) for part in batch)
         self._stepper.zero_grad(set_to_none=True)
         with self.run.fabric.autocast():
@@ -110,12 +112,6 @@ class FaintTask(Unchosen):
             self._stepper.step()
             self.average.update_parameters(self.model)
         return {"loss": value, "rate": self.optimiser.param_groups[0]["lr"]}
-
-    def _set_rate(self) -> None:
-        ramp = min(1.0, (self.step + 1) / max(1, self.steps // 20))
-        cosine = 0.5 * (1 + math.cos(math.pi * self.step / self.steps))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.learning_rate * ramp * cosine
 
     def detector(self) -> FrameDetector:
         """``settings.part`` of the way from what came in to what was fitted."""

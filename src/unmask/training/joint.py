@@ -12,13 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from unmask.core.errors import DataError
 from unmask.models.detector import FrameDetector, TemporalDetector
+from unmask.training.optimisation import set_rate
 from unmask.training.pair_set import Shares
-from unmask.training.recipe import DetectorRecipe, JointStage
+from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run
 from unmask.training.sequences import SEEN_IN_FRAMES, DrawnClips
 from unmask.training.side import Side
+from unmask.training.stages import JointStage
 from unmask.training.stopping import leave_signals_to_parent
 from unmask.training.validation import auc
 
@@ -76,9 +77,7 @@ class JointTask:
         self.step, self.steps = 0, settings.steps
         self.per_step = 2 * settings.clips * recipe.clip.frames
         self.validate_every: int | None = settings.validate_every
-        self._own = settings.clips // run.fabric.world_size
-        if self._own * run.fabric.world_size != settings.clips:
-            raise DataError(f"joint.clips must divide by {run.fabric.world_size} processes")
+        self._shares = Shares.of(settings.clips, run)
         both.frames.cells.requires_grad_(requires_grad=False)  # not in this graph
         self.model = both
         fitted = [p for p in both.parameters() if p.requires_grad]
@@ -96,16 +95,15 @@ class JointTask:
 
     def batches(self) -> Iterator[Item]:
         """Numbered clips from ``step`` on; each process draws its own."""
-        fabric = self.run.fabric
-        shares = Shares(self.settings.clips, fabric.global_rank, fabric.world_size)
-        own = range(self.step * self._own, self.steps * self._own)
+        shares = self._shares
+        own = range(self.step * shares.own, self.steps * shares.own)
         numbers = [shares.number(index) for index in own]
         clips = DrawnClips(self.train, self.recipe, _TRAIN, numbers)
         return iter(self._loader(ClipPairs(clips)))
 
     def advance(self, batch: Item) -> dict[str, float]:
         """One step. Dropout is on, but batch norms normalise as they will when serving."""
-        self._set_rate()
+        set_rate(self.optimiser, self.settings.learning_rate, self.step, self.steps)
         crops, seen = (part.to(self.run.fabric.device) for part in batch)
         self._wrapped.train()
         self.model.frames.eval()
@@ -128,13 +126,6 @@ class JointTask:
         weight = torch.cat([torch.ones(count, device=seen.device), seen])
         return clip + self.settings.frame_weight * (each * weight).sum() / weight.sum()
 
-    def _set_rate(self) -> None:
-        through = self.step / self.steps
-        ramp = min(1.0, (self.step + 1) / max(1, self.steps // 20))
-        for group in self.optimiser.param_groups:
-            cosine = 0.5 * (1 + math.cos(math.pi * through))
-            group["lr"] = self.settings.learning_rate * ramp * cosine
-
     def validate(self) -> tuple[float, dict[str, float]]:
         """Less loss on held-out clips is better."""
         count = self.settings.validation_clips // 2
@@ -153,7 +144,7 @@ class JointTask:
     def _loader(self, pairs: ClipPairs) -> DataLoader[Item]:
         return DataLoader(
             pairs,
-            batch_size=self._own,
+            batch_size=self._shares.own,
             num_workers=self.run.workers,
             worker_init_fn=leave_signals_to_parent,
         )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from unmask.training.recipe import FrameStage
+from unmask.training.stages import FrameStage
 
 _RAMP = 100  # steps over which started layers take up their rate
 _FRESH_RAMP = 50
@@ -40,6 +40,14 @@ def set_rates(optimiser: torch.optim.Optimizer, stage: FrameStage, step: int) ->
     fresh["lr"] = fresh["peak"] * cosine * min(1.0, (step + 1) / _FRESH_RAMP)
     ramp = min(1.0, max(0.0, (step - stage.warm_up) / _RAMP))
     started["lr"] = started["peak"] * cosine * ramp
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, steps: int) -> None:
+    """For a stage that fits a network on: linear over a twentieth of the steps, then as above."""
+    ramp = min(1.0, (step + 1) / max(1, steps // 20))
+    cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
+    for group in optimiser.param_groups:
+        group["lr"] = rate * ramp * cosine
 
 
 def ascend(parameters: Iterable[Tensor], radius: float) -> Callable[[], None]:

@@ -14,9 +14,9 @@ from torch.utils.data import DataLoader, Dataset
 from unmask.core.errors import DataError
 from unmask.synthesis import Kind
 from unmask.training.pairs import Fading, Pair, draw_labelled_pair, draw_pair
-from unmask.training.recipe import FrameStage
 from unmask.training.run import Run
 from unmask.training.side import Side
+from unmask.training.stages import FrameStage
 from unmask.training.stopping import leave_signals_to_parent
 
 Item = tuple[Tensor, Tensor, Tensor]

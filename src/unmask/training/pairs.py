@@ -24,7 +24,7 @@ from unmask.training.cutting import Picture, draw_cut
 from unmask.training.driving import animation
 from unmask.training.labelled import LabelledClips
 from unmask.training.material import Portrait, unit_frame
-from unmask.training.recipe import MASK_SIDE, FrameStage
+from unmask.training.stages import MASK_SIDE, FrameStage
 
 _ANY = 2**16  # a number drawn below it chooses among renderers, however many there are
 

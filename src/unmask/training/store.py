@@ -22,7 +22,7 @@ from unmask.training.driving import Drive, DrivenClip, draw_moves
 from unmask.training.faults import writing
 from unmask.training.films import Film, digest_clips, read_films
 from unmask.training.material import LOOSE, Portrait, decode, describe_look
-from unmask.training.recipe import AnimatorRecipe, ClipStage, RendererRecipe
+from unmask.training.recipe import AnimatorRecipe, RendererRecipe
 from unmask.training.renderer import draw_all, fit_renderer
 from unmask.training.run import Run
 from unmask.training.seals import (
@@ -35,6 +35,7 @@ from unmask.training.seals import (
     says_nothing,
     write_note,
 )
+from unmask.training.stages import ClipStage
 
 log = logging.getLogger(__name__)
 _WINDOWS = 8  # of one clip at most

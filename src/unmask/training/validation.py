@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader
 
 from unmask.models.detector import FrameDetector
 from unmask.training.pair_set import HeldOutPairs
-from unmask.training.recipe import FrameStage
 from unmask.training.side import Side
+from unmask.training.stages import FrameStage
 from unmask.training.stopping import leave_signals_to_parent
 
 _BATCH = 16
