@@ -32,10 +32,10 @@ def binary(*before: Any) -> list[Any]:
 def head_of(path: Path) -> ClipModel:
     """A model of features, as if Xception had gone before."""
     with open_saved(path) as saved:
-        steps, last, ending = read_head(saved, list(stages(saved)))
+        steps, last, _ = read_head(saved, list(stages(saved)))
         trunk = Xception.__new__(Xception)  # never looked at
         version = saved.archive.version
-    return ClipModel(None, None, None, trunk, steps, last, ending, "", version)
+    return ClipModel(None, None, None, trunk, steps, last, "", version)
 
 
 def made(layers: list[Any]) -> Any:

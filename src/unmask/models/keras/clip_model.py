@@ -43,7 +43,6 @@ class ClipModel:
     trunk: Xception
     steps: tuple[Step, ...]
     last: Dense
-    ending: str  # sigmoid, softmax or linear
     summary: str
     keras: str
 
@@ -66,9 +65,7 @@ def read_clip_model(path: Path) -> ClipModel:
         trunk = way[at].trunk
         assert trunk is not None
         summary = _summary(steps, last, ending)
-        return ClipModel(
-            size, frames, before, trunk, steps, last, ending, summary, saved.archive.version
-        )
+        return ClipModel(size, frames, before, trunk, steps, last, summary, saved.archive.version)
 
 
 def _input(layer: Layer) -> tuple[int | None, int | None]:
