@@ -23,7 +23,7 @@ def test_migrations_come_to_what_the_tables_say(elsewhere):
 
     from unmask.store.schema import REVISION_TABLE, Base
 
-    with elsewhere.engines[0].connect() as connection:
+    with elsewhere.database.reader.connect() as connection:
         options = {"version_table": REVISION_TABLE, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
@@ -36,21 +36,21 @@ def test_databases_of_earlier_versions_are_brought_up_to_date(elsewhere, make_an
     entry = elsewhere.record(make_analysis(), fingerprint=OPTIONS)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with elsewhere.engines[1].begin() as connection:
+    with elsewhere.database.writer.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0001")
-    with History(elsewhere.engines[0].url.render_as_string(hide_password=False)) as upgraded:
+    with History(elsewhere.database.reader.url.render_as_string(hide_password=False)) as upgraded:
         assert upgraded.list() == [entry]
-    with elsewhere.engines[1].begin() as connection:
+    with elsewhere.database.writer.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
 
 
 def test_a_server_that_was_restarted_costs_nobody_an_answer(elsewhere, make_analysis):
     elsewhere.record(make_analysis(), fingerprint=OPTIONS)
-    with elsewhere.engines[0].connect() as connection:
+    with elsewhere.database.reader.connect() as connection:
         own = connection.scalar(text("SELECT pg_backend_pid()"))
-    other = create_engine(elsewhere.engines[0].url)
+    other = create_engine(elsewhere.database.reader.url)
     with other.begin() as connection:
         assert connection.scalar(text(f"SELECT pg_terminate_backend({own}, 5000)"))
     other.dispose()

@@ -186,7 +186,9 @@ class History:
         with explained(self.database.place, "delete from"):
             with self.database.writer.begin() as connection:
                 deleted = connection.execute(chosen).rowcount
-            if sqlite_file(self.database.reader.url):  # also what was deleted beside analyses, or alone
+            if sqlite_file(
+                self.database.reader.url
+            ):  # also what was deleted beside analyses, or alone
                 self._forget()
         return deleted
 
