@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from unmask.clips import TEMPLATE, align, chroma, crop_matrix, grain, sharpness
+from unmask.clips import TEMPLATE, align, chroma, crop_matrix, enlargement, grain, sharpness
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_a_small_face_is_enlarged_in_its_place():
     crop = align(picture, landmarks_at((100, 100), 40), size=160, margin=1.0)
     expected = 80 + np.arange(160) / 4
     assert np.abs(crop.image[80, :, 0] - expected).max() <= 1
-    assert crop.enlarged == pytest.approx(4, rel=1e-3)
+    assert enlargement(crop.matrix) == pytest.approx(4, rel=1e-3)
 
 
 def test_sharpness_falls_with_blur(astronaut):
