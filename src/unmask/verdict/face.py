@@ -133,7 +133,7 @@ def clips_alone(
     for clip in face.clips:
         passed = [index for index in clip.frames if not flaws[index]] or clip.frames
         frames = _together([face.frames[index] for index in passed], pooling)
-        logits = [] if floor.still(face) else [clip.logit]
+        logits = [] if DEFAULT_FLOOR.still(face) else [clip.logit]
         probability = face_probability(frames, logits, calibration, stretches=1)
         found.append((probability, _counts(clip, flaws)))
     return found
