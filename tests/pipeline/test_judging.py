@@ -7,6 +7,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -65,7 +66,7 @@ def record(
     face = (Track(0, 0, tuple(seen)),)
     (clips,) = score_faces([face], said, Scorer(), Deadline.after(None))  # type: ignore[arg-type]
     covered = {one: covering(1.0) for one in seen}
-    evidence = face_evidence(face, said, clips, {}, covered)
+    evidence = face_evidence(face, said, clips, {}, covered, {})
     verdict = Verdict(label="inconclusive", probability=probability, reasons=("too-blurred",))
     return face_record(7, face, said, clips, manifest, evidence, verdict)
 
@@ -88,7 +89,10 @@ def test_evidence_is_of_what_was_scored_in_order_of_time() -> None:
     (clips,) = score_faces([face], said, Scorer(), Deadline.after(None))  # type: ignore[arg-type]
     turned = {late[2]: True, early[2]: False}
     covered = {seen: covering(float(seen.time)) for seen in said}
-    evidence = face_evidence(face, said, clips, turned, covered)
+    noise = np.random.default_rng(0).integers(0, 256, (2, 84, 84), np.uint8)
+    still, other = (cv2.GaussianBlur(one, (0, 0), 3) * 2 for one in noise)
+    small = dict.fromkeys(said, still) | {early[0]: other}
+    evidence = face_evidence(face, said, clips, turned, covered, small)
     assert [frame.logit for frame in evidence.frames] == [1, 2, 3, 10, 11, 12, 13]
     assert [frame.strokes for frame in evidence.frames] == [1, 2, 3, 10, 11, 12, 13]
     assert [(clip.logit, clip.frames, clip.stretch) for clip in evidence.clips] == [
@@ -96,6 +100,7 @@ def test_evidence_is_of_what_was_scored_in_order_of_time() -> None:
         (1, (0, 1, 2), 2),
     ]
     assert evidence.turned == (False, True)
+    assert evidence.sameness > 0.99
 
 
 def test_what_a_package_or_a_codec_does_not_say_hides_nothing() -> None:
@@ -108,7 +113,9 @@ def test_what_a_package_or_a_codec_does_not_say_hides_nothing() -> None:
 def _evidence_of(said: Scored) -> Any:
     seen = sighting(0)
     clips: Any = SimpleNamespace(clips=(), logits=())
-    return face_evidence((Track(0, 0, (seen,)),), {seen: said}, clips, {}, {seen: covering(1.0)})
+    return face_evidence(
+        (Track(0, 0, (seen,)),), {seen: said}, clips, {}, {seen: covering(1.0)}, {}
+    )
 
 
 def test_the_record_says_when_and_how_much() -> None:
