@@ -84,7 +84,9 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _own_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_database(request: pytest.FixtureRequest) -> None:
     """Where a PostgreSQL is named, a history that a test opens without a path lies in it."""
     if databases.named() and request.path.parent in _ON_DATABASE:
-        monkeypatch.setenv("UNMASK_DATABASE", request.getfixturevalue("postgresql"))
+        # Asked for here alone: before a test's own fixtures it would be taken back after them.
+        patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+        patch.setenv("UNMASK_DATABASE", request.getfixturevalue("postgresql"))

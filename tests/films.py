@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
@@ -28,6 +29,14 @@ def panning(image: Image = WHOLE, width: int = 448, height: int = 384) -> Scene:
         return image[:height, left : left + width]
 
     return scene
+
+
+def speaking() -> Scene:
+    """As :func:`panning`, with a mouth that opens in every other frame, or it were one picture."""
+    wide = WHOLE.copy()
+    cv2.ellipse(wide, (227, 150), (16, 12), 0, 0, 360, (70, 20, 25), -1)
+    closed, opened = panning(), panning(wide)
+    return lambda index: (opened if index % 2 else closed)(index)
 
 
 def two_people() -> Scene:

@@ -42,7 +42,7 @@ def test_for_a_while(caplog):
 
 def test_who_leaves_logging_changed_fails_and_nobody_after(tmp_path: Path) -> None:
     here = Path(__file__).parent
-    for name in ("conftest.py", "logging_state.py", "tiny_model.py"):
+    for name in ("conftest.py", "databases.py", "logging_state.py", "tiny_model.py"):
         (tmp_path / name).write_bytes((here / name).read_bytes())
     (tmp_path / "test_leaving.py").write_text(LEAVING)
     command = [sys.executable, "-m", "pytest", "-q", "-rE", "-p", "no:cacheprovider", str(tmp_path)]
