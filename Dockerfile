@@ -4,7 +4,7 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY src ./src
 RUN python -m venv /opt/unmask \
- && /opt/unmask/bin/pip install --no-cache-dir -c constraints.txt '.[web,links]'
+ && /opt/unmask/bin/pip install --no-cache-dir -c constraints.txt '.[links,cluster]'
 
 FROM python:3.11-slim
 COPY --from=build /opt/unmask /opt/unmask

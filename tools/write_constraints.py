@@ -25,6 +25,7 @@ EXTRAS = (
     "int8",
     "web",
     "links",
+    "cluster",
     "browser",
     "report",
     "provenance",

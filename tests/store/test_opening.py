@@ -195,7 +195,7 @@ def test_a_lock_that_is_never_given_up(history, database, make_analysis):
 def test_a_url_without_its_driver_names_what_to_install():
     with pytest.raises(StoreError, match="nosuchdriver") as caught:
         History("postgresql+nosuchdriver://me:secret@host/db")
-    assert "psycopg" in caught.value.hint
+    assert "unmask[cluster]" in caught.value.hint
     assert "secret" not in str(caught.value)
 
 

@@ -34,7 +34,7 @@ def test_a_queue_in_redis_without_its_driver_names_what_to_install(monkeypatch, 
     monkeypatch.setenv("UNMASK_QUEUE", "redis://me:secret@host/0")
     with pytest.raises(StoreError, match="driver is not installed") as caught:
         Queue(folders)
-    assert caught.value.hint == "pip install redis"
+    assert caught.value.hint == "pip install 'unmask[cluster]'"
     assert "secret" not in str(caught.value)
 
 
