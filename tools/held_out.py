@@ -65,6 +65,17 @@ def weights_of(renderer: RendererRecipe, work: Path) -> Path:
     return work / f"{renderer.name}.safetensors"
 
 
+def fitted(parser: argparse.ArgumentParser, path: Path, work: Path) -> DetectorRecipe:
+    """The recipe of a detector whose renderers lie in ``work``; else the parser ends it."""
+    recipe = read_recipe(path)
+    if not isinstance(recipe, DetectorRecipe):
+        parser.error(f"{path} is no detector's recipe")
+    for one in encoders(recipe, path.parent):
+        if not weights_of(one, work).is_file():
+            parser.error(f"{weights_of(one, work)} is absent: fit {path} first")
+    return recipe
+
+
 def with_drawings(
     portraits: Sequence[Portrait], recipe: DetectorRecipe, folder: Path, run: Run
 ) -> list[Portrait]:
@@ -95,12 +106,7 @@ def main() -> None:
     parser.add_argument("--wear", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    recipe = read_recipe(options.recipe)
-    if not isinstance(recipe, DetectorRecipe):
-        parser.error(f"{options.recipe} is no detector's recipe")
-    for one in encoders(recipe, options.recipe.parent):
-        if not weights_of(one, options.work).is_file():
-            parser.error(f"{weights_of(one, options.work)} is absent: fit {options.recipe} first")
+    recipe = fitted(parser, options.recipe, options.work)
     people = [one for one in read_portraits(options.data, WHOLE) if one.split == "val"]
     run = Run(open_fabric("cpu"), options.work)
     people = with_drawings(people, recipe, options.recipe.parent, run)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from held_out import RECIPE, WHOLE, encoders, save, weights_of, with_drawings
+from held_out import RECIPE, WHOLE, fitted, save, with_drawings
 from numpy.typing import NDArray
 from rich.progress import track
 
@@ -34,7 +34,7 @@ from unmask.evidence import EvidenceCollector
 from unmask.evidence.heatmap import FULL, OUTLINED
 from unmask.synthesis import Kind, forge
 from unmask.training.material import Portrait, read_portraits
-from unmask.training.recipe import DetectorRecipe, read_recipe
+from unmask.training.recipe import DetectorRecipe
 from unmask.training.run import Run, open_fabric
 
 Cells = NDArray[np.float32]
@@ -123,12 +123,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs"))
     parser.add_argument("--every", type=int, default=1)
     options = parser.parse_args()
-    recipe = read_recipe(options.recipe)
-    if not isinstance(recipe, DetectorRecipe):
-        parser.error(f"{options.recipe} is no detector's recipe")
-    for one in encoders(recipe, options.recipe.parent):
-        if not weights_of(one, options.work).is_file():
-            parser.error(f"{weights_of(one, options.work)} is absent: fit {options.recipe} first")
+    recipe = fitted(parser, options.recipe, options.work)
     analyser = Analyser(options.model, device="cpu")
     people = [one for one in read_portraits(options.data, WHOLE) if one.split == "val"]
     run = Run(open_fabric("cpu"), options.work)
