@@ -1,9 +1,9 @@
 """Whether a face that was seen several times moved, or is one photograph that was filmed.
 
 Twenty frames of a person are twenty looks at them; twenty frames of a photograph, however it is
-panned and enlarged, are one look twenty times over. What a calibration for
-films makes of it claims too much. A photograph that moves as a whole can be brought over itself;
-of a living face some part cannot: a lid, a lip, a shadow, the side that is turned away.
+panned and enlarged, are one look twenty times over. What a calibration for films makes of it
+claims too much. A photograph that moves as a whole can be brought over itself; of a living face
+some part cannot: a lid, a lip, a shadow, the side that is turned away.
 """
 
 from __future__ import annotations
