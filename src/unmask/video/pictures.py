@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unmask.core.errors import Damaged
+from unmask.core.frames import Frame
 from unmask.video import orientation
 from unmask.video.companions import further_pictures, has_film
 from unmask.video.counts import DamageCount
@@ -18,6 +20,7 @@ from unmask.video.limits import check_size
 from unmask.video.pillow import quiet, recognised
 from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
+from unmask.video.stills import quantiser
 
 _ORIENTATION_TAG = 0x0112
 _PNG_TEXT = "Raw profile type exif"  # as ImageMagick wrote it into PNG before there was a place
@@ -52,8 +55,8 @@ def display_size(image: Image.Image) -> tuple[int, int]:
     return image.size
 
 
-def read_picture(path: Path, damage: DamageCount) -> NDArray[np.uint8]:
-    """H×W×3 uint8, upright; transparency over white. :class:`Damaged`, ``TooLarge``."""
+def read_picture(path: Path, damage: DamageCount) -> Frame:
+    """Upright, transparency over white; at time 0. :class:`Damaged`, ``TooLarge``."""
     with recognised(path) as image:
         if image is None:
             raise Damaged(f"{path}: is no longer the picture it was")
@@ -65,7 +68,7 @@ def read_picture(path: Path, damage: DamageCount) -> NDArray[np.uint8]:
             damage.decoded += 1
             damage.film_beside = has_film(image)
             damage.further = further_pictures(image)
-            return pixels
+            return Frame(Fraction(0), pixels, quantiser(path, image))
 
 
 def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.uint8]:
