@@ -79,6 +79,19 @@ def test_kinds(tmp_path, name):
     assert near(read(path), colours(), 30)
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.heic"])
+@pytest.mark.parametrize(
+    "exif",
+    [bytes(33), b"II*\0\xff\xff\xff\x7f", b"MM\0*\0\0\0\x08\xff"],
+    ids=["noughts", "points nowhere", "cut short"],
+)
+def test_a_picture_is_not_refused_for_its_exif(tmp_path, name, exif):
+    """Programs write it badly, viewers do not mind."""
+    Image.fromarray(colours()).save(tmp_path / name, exif=b"Exif\0\0" + exif)
+    assert info_of(tmp_path / name).rotation == 0
+    assert near(read(tmp_path / name), colours(), 30)
+
+
 @pytest.mark.parametrize("code", range(1, 9))
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "a.avif", "a.heic"])
 def test_exif_orientation(tmp_path, name, code):

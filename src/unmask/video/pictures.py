@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from unmask.video.companions import further_pictures, has_film
 from unmask.video.counts import DamageCount
 from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
-from unmask.video.pillow import quiet, recognised
+from unmask.video.pillow import FAILURES, quiet, recognised
 from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
 from unmask.video.stills import quantiser
@@ -31,15 +32,17 @@ def exif_code(image: Image.Image) -> int:
     """The EXIF orientation of the pixels that Pillow gives now (it turns TIFF by itself).
 
     Where EXIF says nothing Pillow would ask XMP. Viewers do not: programs that turn the pixels and
-    take the orientation out leave XMP as it was.
+    take the orientation out leave XMP as it was. Nor do they refuse a picture whose EXIF is broken.
     """
-    exif, stored = image.getexif(), image.info.get("exif")
-    if isinstance(stored, bytes):
-        exif = Image.Exif()
-        exif.load(stored)
-    elif image.format != "TIFF" and _PNG_TEXT not in image.info:
-        return orientation.UPRIGHT
-    return orientation.from_exif(exif.get(_ORIENTATION_TAG))
+    with suppress(*FAILURES):
+        exif, stored = image.getexif(), image.info.get("exif")
+        if isinstance(stored, bytes):
+            exif = Image.Exif()
+            exif.load(stored)
+        elif image.format != "TIFF" and _PNG_TEXT not in image.info:
+            return orientation.UPRIGHT
+        return orientation.from_exif(exif.get(_ORIENTATION_TAG))
+    return orientation.UPRIGHT
 
 
 def turned(image: Image.Image) -> orientation.Rotation:
@@ -66,7 +69,7 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             code, transfer = exif_code(image), high_transfer(path, image)
             pixels = ordinary(path, image, transfer, code) if transfer else to_array(image, code)
             damage.decoded += 1
-            damage.film_beside = has_film(image)
+            damage.film_beside = has_film(path, image)
             damage.further = further_pictures(image)
             return Frame(Fraction(0), pixels, quantiser(path, image))
 
