@@ -31,10 +31,10 @@ _ONE_STEP, _ONE_STEP_IS = 8, 4.0  # what the table calls a step of one, and H.26
 # What predicts better has less left to code, and may do it more coarsely: where H.264 has 33,
 # these have so much more and their pictures are as close to what was coded (docs/decisions.md).
 # Of HEVC and AV1 part of it is that slices and frames say what most blocks are then finer than.
-_VP9_MORE, _HEVC_MORE, _AV1_MORE = 5.0, 6.0, 8.0
-# JPEG and VP8 have less to predict from, and so have stills (benchmarks/coarseness.py); HEVC's
-# have the error of H.264's.
-_JPEG_MORE, _VP8_MORE, _AV1_STILL_MORE = 2.0, 1.0, 7.0
+_VP8_MORE, _VP9_MORE, _HEVC_MORE, _AV1_MORE = 5.0, 5.0, 6.0, 8.0
+# Stills have no other frame to be predicted from: HEVC's have H.264's error at the same number, and
+# these so much more (benchmarks/coarseness.py).
+_JPEG_MORE, _VP8_STILL_MORE, _AV1_STILL_MORE = 2.0, 1.0, 7.0
 
 # VP8's table (RFC 6386, 14.1), as the one above within 1 in 200. It calls a step of one two.
 _VP8_PLACES, _VP8_STEPS, _VP8_ONE_STEP = (0, 54, 83, 102, 116, 127), (4, 58, 116, 173, 229, 284), 2
@@ -73,13 +73,14 @@ def of_av1(said: int | None, *, still: bool = False) -> float | None:
     return max(0.0, float(_by_table(np.array([said], np.int32))[0]) - more)
 
 
-def of_vp8(said: Sequence[tuple[int, float]] | None) -> float | None:
+def of_vp8(said: Sequence[tuple[int, float]] | None, *, still: bool = False) -> float | None:
     """For what a VP8 frame says: where in its table segments stand, 0…127, and their shares."""
     if said is None:
         return None
     places, shares = zip(*said, strict=True)
     steps = np.interp(places, _VP8_PLACES, _VP8_STEPS) / _VP8_ONE_STEP
-    return max(0.0, float(np.average(_of_steps(steps), weights=shares)) - _VP8_MORE)
+    coded = float(np.average(_of_steps(steps), weights=shares))
+    return max(0.0, coded - (_VP8_STILL_MORE if still else _VP8_MORE))
 
 
 def of_jpeg(table: Sequence[int] | None) -> float | None:

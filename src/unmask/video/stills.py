@@ -35,7 +35,7 @@ def quantiser(path: Path, image: Image.Image) -> float | None:
     if isinstance(image, JpegImageFile):
         return of_jpeg(luma_table(image))
     if image.format == "WEBP":
-        return of_vp8(Vp8Headers().places(_lossy_frame(path)))
+        return of_vp8(Vp8Headers().places(_lossy_frame(path)), still=True)
     return _of_items(path) if image.format in ("HEIF", "AVIF") else None
 
 
