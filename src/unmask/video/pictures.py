@@ -7,6 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -65,13 +66,25 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             raise Damaged(f"{path}: is no longer the picture it was")
         check_size(path.name, *image.size)
         with quiet(path):
-            image.load()
+            loaded = _webp(path, image) if image.format == "WEBP" else image
+            loaded.load()
             code, transfer = exif_code(image), high_transfer(path, image)
-            pixels = ordinary(path, image, transfer, code) if transfer else to_array(image, code)
+            pixels = ordinary(path, image, transfer, code) if transfer else to_array(loaded, code)
             damage.decoded += 1
             damage.film_beside = has_film(path, image)
             damage.further = further_pictures(image)
             return Frame(Fraction(0), pixels, quantiser(path, image))
+
+
+def _webp(path: Path, image: Image.Image) -> Image.Image:
+    """The same picture, loaded. Pillow takes it for an animation, at 16 bytes a pixel."""
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != (image.height, image.width):
+        raise OSError("image file is truncated or broken")
+    order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    loaded = Image.fromarray(cv2.cvtColor(pixels, order, dst=pixels))
+    loaded.info = image.info
+    return loaded
 
 
 def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.uint8]:
