@@ -282,7 +282,26 @@ def test_postscript_is_not_run(tmp_path):
 
 
 def test_pillows_own_limit_is_put_back(tmp_path):
-    before = Image.MAX_IMAGE_PIXELS
+    before = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
     Image.fromarray(colours()).save(tmp_path / "a.png")
     read(tmp_path / "a.png")
-    assert before == Image.MAX_IMAGE_PIXELS
+    assert before == (Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK)
+
+
+def test_a_png_is_not_refused_for_what_it_says_beside_its_pixels(tmp_path):
+    """Screenshots hold the profile of their screen, which may be larger than Pillow's limit."""
+    path = tmp_path / "a.png"
+    info = PngImagePlugin.PngInfo()
+    info.add_text("workflow", "step " * 500_000, zip=True)
+    Image.fromarray(colours()).save(path, icc_profile=b"a" * 3_000_000, pnginfo=info)
+    assert near(read(path), colours())
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
+def test_a_picture_with_a_broken_head_is_called_damaged(tmp_path, name):
+    """Rather than no picture."""
+    Image.fromarray(colours()).save(tmp_path / name)
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(data[:25] + bytes(300))
+    with pytest.raises(Damaged):
+        info_of(tmp_path / name)
