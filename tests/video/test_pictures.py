@@ -214,6 +214,29 @@ def test_webp_is_read_as_pillow_reads_it(tmp_path, mode, lossless):
     assert np.abs(read(tmp_path / "a.webp").astype(int) - wanted).max() <= 1
 
 
+def test_an_animation_of_one_frame_is_a_picture(tmp_path):
+    """Shown on its canvas, of which the frame may be a part."""
+    Image.fromarray(colours()).save(tmp_path / "a.webp", lossless=True)
+    frame = (tmp_path / "a.webp").read_bytes()[12:]
+    sides = [side.to_bytes(3, "little") for side in (79, 59)]  # less one
+    place = bytes(3) + (5).to_bytes(3, "little")  # in pairs of pixels
+    shape = (59).to_bytes(3, "little") + (39).to_bytes(3, "little")
+    chunks = b"".join(
+        name + len(body).to_bytes(4, "little") + body
+        for name, body in (
+            (b"VP8X", b"\x12\0\0\0" + b"".join(sides)),
+            (b"ANIM", b"\xff" * 4 + bytes(2)),
+            (b"ANMF", place + shape + bytes(4) + frame),
+        )
+    )
+    whole = b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WEBP" + chunks
+    (tmp_path / "b.webp").write_bytes(whole)
+    shown = read(tmp_path / "b.webp")
+    assert shown.shape == (60, 80, 3)
+    assert near(np.ascontiguousarray(shown[10:50, :60]), colours())
+    assert (shown[55:] == 255).all()
+
+
 def test_sixteen_bit_png_is_scaled_not_clipped(tmp_path):
     ramp = np.tile(np.linspace(0, 65_535, 60).astype(np.uint16), (40, 1))
     Image.fromarray(ramp).save(tmp_path / "a.png")

@@ -77,10 +77,13 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
 
 
 def _webp(path: Path, image: Image.Image) -> Image.Image:
-    """The same picture, loaded. Pillow takes it for an animation, at 16 bytes a pixel."""
+    """The same picture, loaded. Pillow takes it for an animation, at 16 bytes a pixel.
+
+    Which it may be, of a single frame smaller than the canvas: then it stays as it is.
+    """
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape[:2] != (image.height, image.width):
-        raise OSError("image file is truncated or broken")
+        return image
     order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
     loaded = Image.fromarray(cv2.cvtColor(pixels, order, dst=pixels))
     loaded.info = image.info
