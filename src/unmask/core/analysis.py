@@ -133,7 +133,8 @@ class FaceFrame(Record):
     quantiser: float | None = Field(
         None,
         description="how coarsely the frame was coded: H.264's, 0 to 51; what HEVC, VP9, AV1, VP8 "
-        "and JPEG have, on that scale; null for others",
+        "and JPEG have, on that scale, of a picture the coarsest that file and pixels tell; null "
+        "for others",
     )
     covered: Probability | None = Field(
         None, description="whether something lies over the face, where the model says it"

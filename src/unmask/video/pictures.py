@@ -17,6 +17,7 @@ from unmask.core.frames import Frame
 from unmask.video import orientation
 from unmask.video.companions import further_pictures, has_film
 from unmask.video.counts import DamageCount
+from unmask.video.earlier import earlier_quantiser
 from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
 from unmask.video.pillow import FAILURES, quiet, recognised
@@ -73,7 +74,12 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             damage.decoded += 1
             damage.film_beside = has_film(path, image)
             damage.further = further_pictures(image)
-            return Frame(Fraction(0), pixels, quantiser(path, image))
+            last, before = (
+                quantiser(path, image),
+                earlier_quantiser(orientation.stored(pixels, code)),
+            )
+            told = [one for one in (last, before) if one is not None]
+            return Frame(Fraction(0), pixels, max(told, default=None))
 
 
 def _webp(path: Path, image: Image.Image) -> Image.Image:

@@ -85,10 +85,13 @@ def of_vp8(said: Sequence[tuple[int, float]] | None, *, still: bool = False) -> 
 
 def of_jpeg(table: Sequence[int] | None) -> float | None:
     """For a JPEG's table of quantisers: 64 steps, row by row."""
-    if table is None:
-        return None
-    steps = np.maximum(np.asarray(table, np.float64)[_FIRST], 1)
-    return max(0.0, float(_of_steps(steps).mean()) - _JPEG_MORE)
+    return None if table is None else of_steps([table[place] for place in _FIRST])
+
+
+def of_steps(steps: Sequence[float]) -> float:
+    """For a JPEG's steps of low frequencies."""
+    held = np.maximum(np.asarray(steps, np.float64), 1)
+    return max(0.0, float(_of_steps(held).mean()) - _JPEG_MORE)
 
 
 def _by_table(places: NDArray[np.int32]) -> NDArray[np.float64]:

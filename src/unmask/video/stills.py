@@ -1,6 +1,6 @@
 """How coarsely a picture was coded the last time it was saved, as its file says it.
 
-What a coarse file has lost is not told by a fine one that was made of it.
+What a coarse file has lost is not told by a fine one that was made of it; see ``earlier``.
 """
 
 from __future__ import annotations
