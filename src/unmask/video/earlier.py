@@ -2,8 +2,8 @@
 
 A coarse table of quantisers leaves the frequencies of its blocks at multiples of its steps, and
 what saves the picture anew, finely and at the same size, leaves them there (Z. Fan and R. de
-Queiroz, "Identification of Bitmap Compression History", 2003, estimate a table by that). Scaled,
-cropped off the blocks' edges or filtered, nothing of it is left.
+Queiroz, "Identification of Bitmap Compression History", 2003, estimate a table by that). Scaled or
+filtered, nothing of it is left.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from unmask.video.quantiser import of_steps
 
-_SIDE = 8
+_SIDE, _SMALLEST = 8, 32
+_LINES = 400  # in which edges of blocks are looked for
 _BASIS = np.array(
     [
         [math.sqrt((1 + (k > 0)) / 8) * math.cos(math.pi * (2 * n + 1) * k / 16) for n in range(8)]
@@ -38,8 +39,24 @@ def earlier_quantiser(pixels: NDArray[np.uint8]) -> float | None:
 
     One or two less than it was: of the highest frequencies there is too little left.
     """
-    if min(pixels.shape[:2]) < _SIDE:
+    if min(pixels.shape[:2]) < _SMALLEST:
         return None
+    green = pixels[..., 1]
+    edges = _first_edge(green.T), _first_edge(green)  # as they lie where it was cropped since
+    told = [_of_blocks(pixels[down:, across:]) for down, across in dict.fromkeys([(0, 0), edges])]
+    return max((one for one in told if one is not None), default=None)
+
+
+def _first_edge(lines: NDArray[np.uint8]) -> int:
+    """The column at which blocks begin, 0…7: where neighbours differ more than those about them."""
+    some = lines[:: max(1, len(lines) // _LINES)].astype(np.int16)
+    steps = np.abs(np.diff(some, axis=1))
+    beyond = (2 * steps[:, 1:-1] - steps[:, :-2] - steps[:, 2:]).mean(axis=0)
+    return (int(np.argmax([beyond[at::_SIDE].mean() for at in range(_SIDE)])) + 2) % _SIDE
+
+
+def _of_blocks(pixels: NDArray[np.uint8]) -> float | None:
+    """By those that begin at its first pixel."""
     spectra = np.abs(_BASIS @ _blocks(pixels) @ _BASIS.T)
     steps = [_comb(spectra[:, down, across]) for down, across in _FREQUENCIES]
     found = [step for step in steps if step is not None]
