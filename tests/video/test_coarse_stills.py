@@ -225,5 +225,8 @@ def test_a_jpeg_in_memory_needs_no_pixels() -> None:
     FACE.save(buffer, "JPEG", **even(16))
     header = buffer.getvalue()[: buffer.getvalue().index(b"\xff\xda") + 20]
     assert luma_table_in(header) == [16] * 64
+    stuffed = header[:2] + b"\xff\xe1\xff\xffExif\0\0" + bytes(65_527)
+    assert luma_table_in(stuffed + header[2:]) == [16] * 64
+    assert luma_table_in(stuffed + 4 * stuffed[2:] + header[2:]) is None
     for broken in (b"", b"\xff\xd8", header[:60], b"\0" * 500):
         assert luma_table_in(broken) is None

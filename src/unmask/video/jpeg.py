@@ -8,6 +8,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from unmask.video.pillow import FAILURES
 
+_LOOKED_AT_BYTES = 2**18  # of a film's frame: metadata of 64 KiB may stand before the table
+
 
 def luma_table(image: JpegImageFile) -> list[int] | None:
     """The quantisers of its first component, 64 steps, row by row; None where it states none."""
@@ -15,9 +17,9 @@ def luma_table(image: JpegImageFile) -> list[int] | None:
 
 
 def luma_table_in(data: bytes) -> list[int] | None:
-    """The same of a whole file's bytes, of which only the header is read."""
+    """The same of a whole file's bytes, of which only the header is read, if it is no longer."""
     try:
-        with JpegImageFile(BytesIO(data)) as image:
+        with JpegImageFile(BytesIO(data[:_LOOKED_AT_BYTES])) as image:
             return luma_table(image)
     except FAILURES:
         return None
