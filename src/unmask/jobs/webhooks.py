@@ -108,9 +108,8 @@ def event_of(id: str, history: History, book: JobBook) -> Event | None:
 
 def _unnamed(error: Failure | None) -> Failure | None:
     """Who is told learns the hash of a file and not its name, which sentences begin with."""
-    if error is None:
-        return None
-    return Failure(code=error.code, message="GET /api/v1/analyses/{id} says why", hint="")
+    told = {"message": "GET /api/v1/analyses/{id} says why", "hint": ""}
+    return None if error is None else error.model_copy(update=told)
 
 
 def _event(
