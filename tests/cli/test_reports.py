@@ -113,7 +113,7 @@ def test_without_the_extra_a_pdf_is_refused_before_anything_is_opened(scan, tmp_
     assert ran.code == 2
     assert ran.err == (
         "unmask: a PDF report needs the extra 'report', which is not installed\n"
-        "        pip install 'unmask[report]'\n"
+        '        pip install "unmask[report]"\n'
     )
 
 

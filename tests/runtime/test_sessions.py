@@ -68,7 +68,7 @@ def test_a_missing_extra_is_named_with_its_command(hide: Hide) -> None:
     hide("onnxruntime")
     with pytest.raises(MissingExtra, match="the extra 'onnxruntime'") as caught:
         resolve(SessionOptions(runtime="onnxruntime", device="cpu"))
-    assert caught.value.hint == "pip install 'unmask[onnxruntime]'"
+    assert caught.value.hint == 'pip install "unmask[onnxruntime]"'
     assert "\n" not in str(caught.value)
 
 

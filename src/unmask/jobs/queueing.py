@@ -70,7 +70,7 @@ def _huey(folders: Folders) -> Any:
         except ConfigurationError as error:
             raise StoreError(
                 "UNMASK_QUEUE names a Redis, and its driver is not installed",
-                hint="pip install 'unmask[cluster]'",
+                hint='pip install "unmask[cluster]"',
             ) from error
         except ValueError as error:  # its words do not repeat the URL, which may hold a password
             raise StoreError(f"UNMASK_QUEUE is not a Redis URL: {error}") from error
