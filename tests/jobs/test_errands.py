@@ -32,7 +32,7 @@ def fail(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     def fail(code, seconds=20.0):
-        (tmp_path / "a_child.py").write_text(code)
+        (tmp_path / "a_child.py").write_text(code, encoding="utf-8")
         with pytest.raises(UnmaskError) as caught:
             run_errand("a_child", Nothing(), "report", NotMade, seconds=seconds)
         return caught.value

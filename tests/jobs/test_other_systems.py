@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import resource
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,6 +17,7 @@ from unmask.jobs.apart import apart
 from unmask.jobs.children import Child
 from unmask.jobs.limits import Limits, raise_descriptors
 from unmask.jobs.messages import Order
+from unmask.jobs.queueing import Queue
 from unmask.jobs.streams import when_stdin_closes
 
 
@@ -103,3 +106,16 @@ def test_a_child_that_died_at_once_has_a_cause_of_death(monkeypatch, tmp_path, o
     with Child(order, Limits()) as child:
         assert list(child.says(5.0)) == []
         assert "no DLL" in child.cause_of_death().message
+
+
+def test_a_queue_that_is_let_go_has_closed_its_file(folders):
+    """From Python 3.13 on there is a warning for each database that is not."""
+    queue = Queue(folders, lambda: None)
+    queue.put()
+    storage = queue.huey.storage
+    assert storage.conn.execute("SELECT 1").fetchone() == (1,)
+    connection = storage.conn
+    del queue
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

@@ -59,11 +59,13 @@ def of_environment() -> str:
 
 def _of_windows() -> str:
     """The language of its menus, such as de_DE; "" elsewhere."""
+    found = ""
     if sys.platform == "win32":
         import ctypes
 
-        return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
-    return ""
+        code = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+        found = locale.windows_locale.get(code, found)
+    return found
 
 
 def _(text: str, **values: object) -> str:
