@@ -13,9 +13,9 @@ import types
 
 import pytest
 
-from unmask.jobs.apart import apart
 from unmask.jobs.children import Child
 from unmask.jobs.limits import Limits, raise_descriptors
+from unmask.jobs.live import Camera
 from unmask.jobs.messages import Order
 from unmask.jobs.queueing import Queue
 from unmask.jobs.streams import when_stdin_closes
@@ -75,13 +75,31 @@ def test_on_windows_nobody_waits_in_a_read_of_standard_input(windows, monkeypatc
     assert looks == [(70, 0)] * 3
 
 
-def test_ctrl_c_of_a_windows_console_leaves_children_alone(windows, monkeypatch):
+def order_in(folder, options):
+    return Order(path="x", name="x", folder=str(folder), model_sha256="0" * 64, options=options)
+
+
+class Started(Exception):
+    """A process would have been."""
+
+
+@pytest.mark.parametrize(
+    ("system", "given"),
+    [("win32", {"creationflags": 512}), ("darwin", {"start_new_session": True})],
+)
+def test_ctrl_c_leaves_children_alone(monkeypatch, tmp_path, options, system, given):
+    """A session does nothing on Windows, and an analysis under way was called crashed."""
+
+    def start(command, *, stdin, stdout, stderr=None, **how):
+        raise Started(how)
+
+    monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 512, raising=False)
-    assert apart() == {"creationflags": 512}
-
-
-def test_elsewhere_they_have_a_session_of_their_own():
-    assert apart() == {"start_new_session": True}
+    monkeypatch.setattr(subprocess, "Popen", start)
+    for begin in (lambda: Child(order_in(tmp_path, options), Limits()), lambda: Camera(options)):
+        with pytest.raises(Started) as caught:
+            begin()
+        assert caught.value.args == (given,)
 
 
 def test_a_child_that_died_at_once_has_a_cause_of_death(monkeypatch, tmp_path, options):
@@ -102,8 +120,7 @@ def test_a_child_that_died_at_once_has_a_cause_of_death(monkeypatch, tmp_path, o
         return process
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    order = Order(path="x", name="x", folder=str(tmp_path), model_sha256="0" * 64, options=options)
-    with Child(order, Limits()) as child:
+    with Child(order_in(tmp_path, options), Limits()) as child:
         assert list(child.says(5.0)) == []
         assert "no DLL" in child.cause_of_death().message
 
