@@ -41,7 +41,8 @@ def test_the_language_is_asked_for_or_the_locale_s(scan, unmask, portrait, tmp_p
         assert '<html lang="de">' in text
         for words in ("Bericht über portrait.png", "von der Platte gelesen als portrait.png"):
             assert words in text
-    (entry,) = History().list()
+    with History() as past:
+        (entry,) = past.list()
     ran = unmask("history", "report", entry.id, "--report", third, "--language", "en")
     assert ran.code == 0
     assert "Report on portrait.png" in third.read_text("utf-8")
