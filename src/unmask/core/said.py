@@ -196,7 +196,7 @@ TEXTS = (
     "It names no active manifest.",
     "Address: %(url)s",
     "reading Content Credentials needs the extra 'provenance', which is not installed: "
-    "pip install 'unmask[provenance]'",
+    'pip install "unmask[provenance]"',
     # Werkzeug's own words, and those for what nobody foresaw
     "The requested URL was not found on the server. If you entered the URL manually please check "
     "your spelling and try again.",
