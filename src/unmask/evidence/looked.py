@@ -1,8 +1,8 @@
-"""How much of a film was looked at, and how much of it shows a face."""
+"""Which stretches of a film were looked at, how much of it that is, and how much shows a face."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain, pairwise
 
@@ -11,6 +11,33 @@ from unmask.core.language import _, local, ngettext
 
 _UNSEEN = 1.0  # seconds on end that are worth a word: a cut to another face can be as short
 _MINUTE = 60
+_JUMP, _LEAST_JUMP = 2.5, 0.05  # times the usual step, and seconds: nobody looked in between
+
+
+def stretches_of(analysis: Analysis) -> tuple[tuple[float, float], ...]:
+    """The times of the first and the last frame of each stretch, of a film with faces or without.
+
+    In documents that do not say it, neighbouring times at which a face was seen: where the step
+    jumps, another stretch begins. None there where no face was.
+    """
+    if analysis.stretches:
+        return analysis.stretches
+    times = sorted({frame.time_s for face in analysis.faces for frame in face.frames})
+    jump = max(_JUMP * _usual_step(times, analysis.options.frames_per_clip), _LEAST_JUMP)
+    found = [[time, time] for time in times[:1]]
+    for before, time in pairwise(times):
+        if time - before > jump:
+            found.append([time, time])
+        found[-1][1] = time
+    return tuple((first, last) for first, last in found)
+
+
+def _usual_step(times: Sequence[float], frames: int) -> float:
+    """The median of the smaller steps: between stretches there are at most one in ``frames``."""
+    steps = sorted(after - before for before, after in pairwise(times))
+    if not steps:
+        return 0.0
+    return steps[int(len(steps) * max(0.25, 1 - 2 / max(frames, 2)) / 2)]
 
 
 def looked_at(analysis: Analysis) -> str:
