@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.wording import LABELS, probability
-from unmask.evaluation.worth import Worth
 from unmask.evidence.looked import longest_unseen, looked_at, shown_in
+from unmask.evidence.worth import Worth
 from unmask.verdict import explain
 
 __all__ = [
@@ -47,11 +47,16 @@ MUCH_UNSEEN_S = 5.0  # on end, before it is said how to look closer
 
 def measured(worth: Worth) -> str:
     """How far the model of a scan is to be trusted, by what is recorded in its package."""
-    return (
+    counted = (
         f"Measured on {worth.real + worth.manipulated} files of known origin ({worth.data}), this "
         f"model called {worth.caught} of {worth.manipulated} manipulated ones manipulated and "
         f"{worth.missed} 'no manipulation found', and {worth.accused} of {worth.real} real ones "
-        f"manipulated. Of a real and a manipulated one it gives the manipulated one the higher "
+        "manipulated."
+    )
+    if worth.auc is None:
+        return counted
+    return (
+        f"{counted} Of a real and a manipulated one it gives the manipulated one the higher "
         f"score {100 * worth.auc:.0f} times in 100 (its AUC is {worth.auc:.2f}); guessing does so "
         "50 times."
     )

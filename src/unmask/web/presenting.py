@@ -26,6 +26,7 @@ from unmask.evidence import (
 )
 from unmask.evidence.sections.origin import credentials_in_words
 from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
+from unmask.evidence.worth import Worth
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
@@ -69,6 +70,7 @@ def install(app: Flask) -> None:
         shown_in=here(looked.shown_in),
         where_on=here(where.where),
         part=part,
+        worth_in_words=here(Worth.in_words),
         how_to_read=lambda: _(HOW_TO_READ),
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,

@@ -18,13 +18,13 @@ from unmask.evidence.document import (
     Section,
     Table,
 )
+from unmask.evidence.format import clock, number, precise, probability, score, whole
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.jpeg import jpeg
 from unmask.evidence.likelihood import Likelihood
 from unmask.evidence.looked import shown_in, stretches_of
 from unmask.evidence.pictures import KeyFace
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import clock, number, precise, probability, score, whole
 from unmask.evidence.timeline import Timeline, shape_name
 from unmask.evidence.where import where
 from unmask.evidence.words import HEAT_LEGEND
