@@ -11,7 +11,7 @@ from unmask.core.analysis import Analysis, FaceClip, Verdict
 from unmask.core.language import spoken
 from unmask.evidence import html_report
 from unmask.evidence.advice import next_step
-from unmask.evidence.looked import longest_unseen, looked_at, shown_in, stretches_of
+from unmask.evidence.looked import longest_unseen, looked_at, shown_in, span, stretches_of
 
 FOUR = ((0.0, 0.48), (300.0, 300.48), (600.0, 600.48), (900.0, 900.48))
 
@@ -41,6 +41,14 @@ def test_what_was_not_looked_at_is_said():
 def test_where_nearly_all_was_seen_nothing_is_missing():
     seen = film(((0.0, 0.48), (0.6, 1.08)), duration_s=1.2)
     assert looked_at(seen) == "2 short stretches were looked at, 1.0 s of 1.2 s in all."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.94, "59.9 s"), (59.96, "1:00"), (119.6, "2:00"), (3599.7, "1:00:00")],
+)
+def test_a_time_that_is_rounded_to_a_minute_is_one(seconds, text):
+    assert span(seconds) == text
 
 
 def test_a_part_that_was_asked_for_is_named():

@@ -109,8 +109,8 @@ def shown_in(face: Face, analysis: Analysis) -> str:
 
 def span(seconds: float) -> str:
     """A length or a time such as ``9.4 s``, ``20:00`` or ``1:02:03``."""
-    if seconds < _MINUTE:
-        return local(f"{seconds:.1f} s")
+    if (tenths := round(seconds, 1)) < _MINUTE:
+        return local(f"{tenths:.1f} s")
     minutes, rest = divmod(round(seconds), _MINUTE)
     hours, minutes = divmod(minutes, _MINUTE)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
