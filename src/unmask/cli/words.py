@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unmask.core.analysis import Analysis, Face, Verdict
+from unmask.core.times import clock
 from unmask.core.wording import LABELS, probability
 from unmask.evidence.looked import longest_unseen, looked_at, shown_in
 from unmask.evidence.worth import Worth
@@ -69,15 +70,7 @@ def reasons(verdict: Verdict) -> list[str]:
 
 def stretch(first_s: float, last_s: float) -> str:
     """From when to when, such as ``0:01.2–0:03.9``."""
-    return f"{_clock(first_s)}–{_clock(last_s)}"
-
-
-def _clock(seconds: float) -> str:
-    tenths = round(seconds * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    start = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
-    return f"{start}:{rest // 10:02d}.{rest % 10}"
+    return f"{clock(first_s, 1)}–{clock(last_s, 1)}"
 
 
 def remarks(analysis: Analysis) -> list[str]:
