@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.times import clock
 from unmask.core.wording import LABELS, probability
-from unmask.evidence.looked import longest_unseen, looked_at, shown_in
+from unmask.evidence.looked import MUCH_UNSEEN_S, longest_unseen, looked_at, shown_in
 from unmask.evidence.worth import Worth
 from unmask.verdict import explain
 
@@ -43,7 +43,6 @@ CAVEAT = (
 )
 
 CLOSER = "To look closer: --clips N looks at more stretches, --from and --to at one part of a film."
-MUCH_UNSEEN_S = 5.0  # on end, before it is said how to look closer
 
 
 def measured(worth: Worth) -> str:

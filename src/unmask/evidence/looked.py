@@ -9,6 +9,8 @@ from itertools import chain, pairwise
 from unmask.core.analysis import Analysis, AnalysisOptions, Face
 from unmask.core.language import _, local, ngettext
 
+MUCH_UNSEEN_S = 5.0
+"""On end: from here on it is said how to look closer."""
 _UNSEEN = 1.0  # seconds on end that are worth a word: a cut to another face can be as short
 _MINUTE = 60
 _JUMP, _LEAST_JUMP = 2.5, 0.05  # times the usual step, and seconds: nobody looked in between
