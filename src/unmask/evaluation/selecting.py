@@ -13,7 +13,7 @@ from unmask.core.errors import DataError
 from unmask.datasets.index import Index
 from unmask.datasets.listing import kind_by_name, sample_of
 from unmask.datasets.lists import columns_of, malformed, read_rows
-from unmask.datasets.sample import Sample
+from unmask.datasets.sample import Sample, Split
 from unmask.evaluation.cases import NOT_IN_SCORES, Case, join
 from unmask.evaluation.scores import (
     COLUMNS,
@@ -67,7 +67,7 @@ def for_calibration(index: Index, path: Path) -> tuple[list[Sample], str]:
     return kept, "val"
 
 
-def _named(splits: Counter[str]) -> str:
+def _named(splits: Counter[Split]) -> str:
     return ", ".join(f"{name or 'none'} ({count})" for name, count in sorted(splits.items()))
 
 
