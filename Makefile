@@ -93,7 +93,7 @@ $(VENV)/.web: $(INPUTS) $(VENV)/.base
 serve: $(VENV)/.web
 	@$(BIN)/unmask serve $(if $(MODEL),--model $(MODEL))
 
-# The model that ships, from its recipe. DATA holds faces/, clips/ and weights/, as
+# A model by the recipe of the one that ships, in its place. DATA holds faces/, clips/ and weights/, as
 # docs/training.md lays them out. Hours on two cores; stopped, it goes on from where it was.
 DATA ?= ../shared/data
 SHIPPED := src/unmask/assets/models/xception-lstm-13

@@ -1,4 +1,4 @@
-"""What people and apps lay over faces that nobody has manipulated: stickers, bands, glasses, masks.
+"""What people and apps lay over faces that nobody has swapped: stickers, glasses, masks, make-up.
 
 Laid over the real picture and the fake alike, they tell nothing apart; a network that has never
 seen any takes them for what was put in, for they are no part of the picture and stay in their
@@ -31,6 +31,7 @@ from unmask.synthesis.brushes import (
     uneven,
 )
 from unmask.synthesis.colour import to_bytes
+from unmask.synthesis.makeup import make_up
 from unmask.synthesis.masks import Mask, Matrix, box_side
 from unmask.synthesis.warps import Image
 
@@ -62,7 +63,7 @@ def draw_overlay(picture: Image, frame: Matrix, rng: Generator) -> Overlay:
             both = own + cover * (1 - own)
             part = (own / np.maximum(both, 1e-6))[:, :, None]
             colours = np.asarray(upper * part + colours * (1 - part), np.float32)
-            cover = both
+            cover = np.minimum(both, np.float32(1))
     return Overlay(to_bytes(colours), cover)
 
 
@@ -137,6 +138,18 @@ def _edge(sheet: Sheet, rng: Generator) -> list[Layer]:
     return [filled(sheet, ended, rng, 1.0)]
 
 
+def _window(sheet: Sheet, rng: Generator) -> list[Layer]:
+    """The face in a round window over another picture, as reactions and calls have it."""
+    centre, reach = 0.5 + rng.normal(0, 0.1, 2), float(rng.uniform(0.5, 0.9))
+    outline = centre + reach * circle(1.0 if rng.random() < 0.6 else float(rng.uniform(0.3, 1.0)))
+    around = 1 - inside(sheet, outline, rng)
+    layers = [(paint(sheet, rng) if rng.random() < 0.4 else room(sheet, rng), around)]
+    if rng.random() < 0.4:
+        rim = inside(sheet, centre + 1.05 * (outline - centre), rng)
+        layers.append((paint(sheet, rng, bright=True), np.minimum(rim, around)))
+    return layers
+
+
 def _ground(sheet: Sheet, rng: Generator) -> list[Layer]:
     """Another background, or its own one blurred, as video calls have it; the matte never fits."""
     side = box_side(sheet.frame)
@@ -175,12 +188,14 @@ def _hand(sheet: Sheet, rng: Generator) -> list[Layer]:
 
 
 _KINDS: dict[Callable[[Sheet, Generator], list[Layer]], float] = {
-    _sticker: 0.30,
-    _words: 0.12,
-    _band: 0.11,
-    _glasses: 0.10,
+    _sticker: 0.23,
+    _words: 0.10,
+    _band: 0.08,
+    _glasses: 0.09,
     _cloth: 0.06,
-    _edge: 0.09,
-    _ground: 0.16,
+    _edge: 0.08,
+    _window: 0.04,
+    _ground: 0.14,
     _hand: 0.06,
+    make_up: 0.12,
 }

@@ -112,9 +112,10 @@ def draw_covered_pair(
     bare = np.stack([finish(picture) for picture in pictures])
     if rng.random() >= share:
         return CoveredPair(bare, bare, np.zeros((MASK_SIDE, MASK_SIDE), np.uint8))
-    overlay = draw_overlay(face.picture, face.frame, rng)
-    covered = np.stack([finish(overlay.over(picture)) for picture in pictures])
-    small = _maybe_flipped(_small_mask(cut, overlay.cover), flipped)
+    seed = int(rng.integers(2**31))  # make-up and blurred backgrounds are of what lies beneath
+    laid = [draw_overlay(one, face.frame, np.random.default_rng(seed)) for one in pictures]
+    covered = np.stack([finish(over.over(one)) for over, one in zip(laid, pictures, strict=True)])
+    small = _maybe_flipped(_small_mask(cut, laid[0].cover), flipped)
     return CoveredPair(bare, covered, small)
 
 
