@@ -15,7 +15,7 @@ from films import film, panning
 from unmask.cli import words
 from unmask.core.analysis import Analysis
 from unmask.core.scan import Scan
-from unmask.evaluation.worth import worth
+from unmask.evidence.worth import worth
 from unmask.runtime import shipped_packages
 
 

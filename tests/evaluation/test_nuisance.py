@@ -49,7 +49,9 @@ def test_a_width_that_only_one_class_has_gives_it_away() -> None:
 
 
 def test_nothing_separates_what_was_drawn_alike() -> None:
-    assert all(0.25 < value < 0.75 for value in aucs(files(40, fake_width=0)).values())
+    found = aucs(files(40, fake_width=0))
+    assert {"all", "resolution", "frame rate", "duration"} <= found.keys()
+    assert all(0.25 < value < 0.75 for value in found.values())
 
 
 def test_predictions_are_for_groups_left_out() -> None:

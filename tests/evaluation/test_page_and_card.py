@@ -19,7 +19,7 @@ from unmask.evaluation.packages import copy_package, rewrite, with_evaluation
 from unmask.evaluation.page import render
 from unmask.evaluation.report import Comparison, Distorted, Evaluation, Figure, Nuisance, Scorer
 from unmask.evaluation.scorers import graphs_of
-from unmask.evaluation.worth import worth
+from unmask.evidence.worth import worth
 from unmask.runtime import ModelPackage
 from unmask.runtime.package import DataSource
 
@@ -286,10 +286,3 @@ def test_a_few_figures_say_what_answers_are_worth(package: ModelPackage) -> None
     assert known.missed == round((fake.wrong.value or 0) * 13)
     assert known.accused == round((real.wrong.value or 0) * 14)
     assert known.auc == found.video.auc.value
-
-
-@pytest.mark.parametrize("metrics", [{}, {"evaluations": []}, {"evaluations": [{"x": 1}]}])
-def test_without_an_evaluation_nothing_is_said(
-    package: ModelPackage, metrics: dict[str, object]
-) -> None:
-    assert worth(package.manifest.model_copy(update={"metrics": metrics})) is None

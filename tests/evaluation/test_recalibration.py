@@ -133,6 +133,13 @@ def test_thresholds_of_nothing_are_refused() -> None:
         choose_low(nothing, misses=0.1)
 
 
+def test_a_share_that_is_a_whole_number_of_files_is_that_number() -> None:
+    scores = np.arange(1, 101) / 200
+    assert choose_low(scores, misses=0.29) == scores[29]
+    real = choose_thresholds(scores + 0.49, false_positives=0.29, low=0.1)
+    assert np.sum(scores + 0.49 >= real.high) == 29
+
+
 def test_scores_rise_where_those_of_manipulated_files_are_higher() -> None:
     labels = np.array([0, 0, 1, 1])
     assert rises(np.array([-1.0, 0.2, 0.1, 3.0]), labels)

@@ -187,6 +187,12 @@ def test_scores_of_another_model_are_not_mixed_in(tmp_path: Path) -> None:
         assert log.rows() == []
 
 
+def test_scores_of_frames_are_not_mixed_in_either(tmp_path: Path) -> None:
+    path = write(tmp_path / "scores.csv", "path,frame,score\na,0,0.2\na,1,0.4\n")
+    with pytest.raises(DataError, match=r"holds scores of another detector, not of two"):
+        ScoreLog(path, by="two")
+
+
 def test_other_peoples_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", "Video,Prob,remark\na.mp4,0.25,x\nb.mp4,,y\nc.mp4,-3,z\n")
     rows = read_scores(path)

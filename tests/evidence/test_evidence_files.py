@@ -29,7 +29,6 @@ from unmask.evidence import (
     face_strip,
     write_evidence,
 )
-from unmask.evidence.strip import clock
 
 MANIPULATED = Verdict(label="manipulated", probability=0.93, reasons=("above-threshold",))
 
@@ -127,20 +126,6 @@ def test_the_bar_is_as_long_as_the_score() -> None:
     assert orange(0.0) == 0
     assert orange(0.5) > 0
     assert orange(1.0) == pytest.approx(2 * orange(0.5), rel=0.05)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0:00.00"),
-        (59.999, "1:00.00"),
-        (61.25, "1:01.25"),
-        (3599.994, "59:59.99"),
-        (3600.5, "1:00:00.50"),
-    ],
-)
-def test_times_are_written_as_clocks_show_them(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 def test_a_collector_is_bounded_spread_and_keeps_the_strongest() -> None:

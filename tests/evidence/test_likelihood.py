@@ -65,6 +65,10 @@ def test_the_scale_of_words(ratio: float, words: str) -> None:
     [
         (0.9, LARGE, "about 9.0"),
         (0.978, LARGE, "about 44"),
+        (0.9088, LARGE, "about 10"),  # 9.96
+        (0.09, LARGE, "about 1/10"),
+        (0.99, LARGE, "about 99"),
+        (0.99006, LARGE, "about 100"),  # 99.6
         (0.1, LARGE, "about 1/9.0"),
         (0.99999, LARGE, "about 100,000"),
         (0.9999, Reference(117, 240), "118 (bounded)"),

@@ -11,7 +11,7 @@ from unmask.core.analysis import Analysis, FaceClip, Verdict
 from unmask.core.language import spoken
 from unmask.evidence import html_report
 from unmask.evidence.advice import next_step
-from unmask.evidence.looked import longest_unseen, looked_at, shown_in
+from unmask.evidence.looked import longest_unseen, looked_at, shown_in, span, stretches_of
 
 FOUR = ((0.0, 0.48), (300.0, 300.48), (600.0, 600.48), (900.0, 900.48))
 
@@ -43,6 +43,14 @@ def test_where_nearly_all_was_seen_nothing_is_missing():
     assert looked_at(seen) == "2 short stretches were looked at, 1.0 s of 1.2 s in all."
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.94, "59.9 s"), (59.96, "1:00"), (119.6, "2:00"), (3599.7, "1:00:00")],
+)
+def test_a_time_that_is_rounded_to_a_minute_is_one(seconds, text):
+    assert span(seconds) == text
+
+
 def test_a_part_that_was_asked_for_is_named():
     part = film(((667.0, 667.48),), from_s=667.0, to_s=670.0)
     assert looked_at(part).startswith("Only the part from 11:07 to 11:10 was asked for. 1 short")
@@ -54,6 +62,22 @@ def test_pictures_and_older_documents_say_nothing(stretches):
     silent = film(stretches)
     assert looked_at(silent) == shown_in(silent.faces[0], silent) == ""
     assert longest_unseen(silent) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("times", "found"),
+    [
+        ((), ()),
+        ((3.0,), ((3.0, 3.0),)),
+        ((0.0, 0.1, 0.2, 5.0, 5.1), ((0.0, 0.2), (5.0, 5.1))),
+        ((0.0, 0.02, 0.04), ((0.0, 0.04),)),
+    ],
+)
+def test_in_older_documents_stretches_are_told_from_the_times_of_faces(times, found):
+    seen = face().model_copy(update={"frames": tuple(frame(time) for time in times)})
+    old = film(None).model_copy(update={"faces": (seen,)})
+    assert stretches_of(old) == found
+    assert stretches_of(old.model_copy(update={"stretches": FOUR})) == FOUR
 
 
 def test_a_face_is_not_said_to_be_watched_all_the_time():

@@ -7,10 +7,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from report_samples import analysis, face, frame
+from report_samples import analysis, face, frame, report
 from skimage import color
 
 from unmask.core.analysis import Face, Thresholds
+from unmask.evidence import html_report
 from unmask.evidence.document import Surface
 from unmask.evidence.pictures import FACE_COLOURS, KeyFrame, face_colour, face_ink, luminance
 from unmask.evidence.timeline import Timeline, shape_name
@@ -19,8 +20,16 @@ NS = "{http://www.w3.org/2000/svg}"
 LIMITS = Thresholds(low=0.25, high=0.75)
 
 
-def drawn(*faces: Face, end_s: float = 10.0, surface: Surface = "paper") -> ElementTree.Element:
-    return ElementTree.fromstring(Timeline(faces, end_s, LIMITS).svg(surface))
+ALL = ((0.0, 10.0),)
+
+
+def drawn(
+    *faces: Face,
+    end_s: float = 10.0,
+    surface: Surface = "paper",
+    stretches: tuple[tuple[float, float], ...] = ALL,
+) -> ElementTree.Element:
+    return ElementTree.fromstring(Timeline(faces, end_s, LIMITS, stretches).svg(surface))
 
 
 def test_a_mark_for_each_scored_frame_a_bar_for_each_clip() -> None:
@@ -64,10 +73,28 @@ def test_the_bands_meet_at_the_thresholds() -> None:
     )
 
 
-def test_lines_do_not_cross_what_nobody_looked_at() -> None:
-    times = (0.0, 0.1, 0.2, 8.0, 8.1, 8.2)
+@pytest.mark.parametrize(
+    ("times", "stretches", "lines"),
+    [
+        ((0.0, 0.1, 0.2, 8.0, 8.1, 8.2), ((0.0, 0.2), (8.0, 8.2)), 2),
+        ((0.1, 8.1), ((0.0, 0.2), (8.0, 8.2)), 0),  # a face that is seen once in each
+        ((0.0, 4.0, 8.0), ((0.0, 0.0), (4.0, 4.0), (8.0, 8.0)), 0),
+        ((0.0, 0.4), ((0.0, 0.4),), 1),  # frames in between were looked at
+    ],
+)
+def test_lines_do_not_cross_what_nobody_looked_at(
+    times: tuple[float, ...], stretches: tuple[tuple[float, float], ...], lines: int
+) -> None:
     one = face().model_copy(update={"frames": tuple(frame(t) for t in times)})
-    assert len(drawn(one).findall(f"{NS}polyline")) == 2
+    assert len(drawn(one, stretches=stretches).findall(f"{NS}polyline")) == lines
+
+
+def test_a_report_draws_lines_within_the_stretches_of_its_document() -> None:
+    one = face().model_copy(update={"frames": (frame(0.1), frame(8.1)), "clips": ()})
+    film = analysis(faces=(one,)).model_copy(update={"stretches": ((0.0, 0.2), (8.0, 8.2))})
+    assert html_report(report(film)).count("<polyline") == 0
+    known = film.model_copy(update={"stretches": ((0.0, 8.2),)})
+    assert html_report(report(known)).count("<polyline") == 2  # for pages and for phones
 
 
 def test_neighbouring_faces_differ_in_shape_and_colour() -> None:
@@ -152,8 +179,8 @@ def test_on_a_phone_the_times_have_room(end_s: float) -> None:
 
 
 def test_on_a_page_the_style_sheet_colours_it() -> None:
-    assert 'class="t-clear"' in Timeline((face(),), 5.0, LIMITS).svg("page")
-    assert "class=" not in Timeline((face(),), 5.0, LIMITS).svg("paper")
+    assert 'class="t-clear"' in Timeline((face(),), 5.0, LIMITS, ALL).svg("page")
+    assert "class=" not in Timeline((face(),), 5.0, LIMITS, ALL).svg("paper")
 
 
 def test_one_frame_at_time_nought() -> None:

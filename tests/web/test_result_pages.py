@@ -14,7 +14,7 @@ from PIL import Image
 from tiny_model import write_tiny_model
 
 from unmask.core.analysis import Analysis, Thresholds
-from unmask.evaluation.worth import worth
+from unmask.evidence.worth import worth
 from unmask.runtime import shipped_packages
 from unmask.runtime.package import Pooling
 from unmask.web.presenting import markdown

@@ -30,7 +30,7 @@ from unmask.core.files import expanded, is_folder
 from unmask.core.heap import return_large_blocks
 from unmask.core.language import of_environment
 from unmask.core.scan import Failure
-from unmask.evaluation.worth import worth
+from unmask.evidence.worth import worth
 from unmask.pipeline import Analyser, AnalysisRequest
 from unmask.runtime import DeviceChoice, RuntimeName
 from unmask.store import History

@@ -13,7 +13,7 @@ from unmask.cli.outcome import Outcome
 from unmask.cli.terminal import printable
 from unmask.core.analysis import Analysis, Verdict
 from unmask.core.scan import Failure
-from unmask.evaluation.worth import Worth
+from unmask.evidence.worth import Worth
 
 _RULE = 80
 _INDENT = 4  # of the reasons under a row

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unmask.core.analysis import Analysis, Face, Verdict
+from unmask.core.times import clock
 from unmask.core.wording import LABELS, probability
-from unmask.evaluation.worth import Worth
-from unmask.evidence.looked import longest_unseen, looked_at, shown_in
+from unmask.evidence.looked import MUCH_UNSEEN_S, longest_unseen, looked_at, shown_in
+from unmask.evidence.worth import Worth
 from unmask.verdict import explain
 
 __all__ = [
@@ -42,16 +43,20 @@ CAVEAT = (
 )
 
 CLOSER = "To look closer: --clips N looks at more stretches, --from and --to at one part of a film."
-MUCH_UNSEEN_S = 5.0  # on end, before it is said how to look closer
 
 
 def measured(worth: Worth) -> str:
     """How far the model of a scan is to be trusted, by what is recorded in its package."""
-    return (
+    counted = (
         f"Measured on {worth.real + worth.manipulated} files of known origin ({worth.data}), this "
         f"model called {worth.caught} of {worth.manipulated} manipulated ones manipulated and "
         f"{worth.missed} 'no manipulation found', and {worth.accused} of {worth.real} real ones "
-        f"manipulated. Of a real and a manipulated one it gives the manipulated one the higher "
+        "manipulated."
+    )
+    if worth.auc is None:
+        return counted
+    return (
+        f"{counted} Of a real and a manipulated one it gives the manipulated one the higher "
         f"score {100 * worth.auc:.0f} times in 100 (its AUC is {worth.auc:.2f}); guessing does so "
         "50 times."
     )
@@ -64,15 +69,7 @@ def reasons(verdict: Verdict) -> list[str]:
 
 def stretch(first_s: float, last_s: float) -> str:
     """From when to when, such as ``0:01.2–0:03.9``."""
-    return f"{_clock(first_s)}–{_clock(last_s)}"
-
-
-def _clock(seconds: float) -> str:
-    tenths = round(seconds * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    start = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
-    return f"{start}:{rest // 10:02d}.{rest % 10}"
+    return f"{clock(first_s, 1)}–{clock(last_s, 1)}"
 
 
 def remarks(analysis: Analysis) -> list[str]:

@@ -1,4 +1,4 @@
-"""Times in a film as people write them."""
+"""Times in a film as people write and read them."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def seconds_of(text: str) -> float:
         )
     hours, minutes, seconds = (float((one or "0").replace(",", ".")) for one in match.groups())
     return hours * 3600 + minutes * 60 + seconds
+
+
+def clock(seconds: float, digits: int) -> str:
+    """``1:02.5``, or ``1:00:02.5`` from an hour on; ``digits`` after the point, 0 for none."""
+    whole, rest = divmod(round(seconds * 10**digits), 10**digits)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    start = f"{hours}:{minute:02d}" if hours else f"{minute}"
+    return f"{start}:{second:02d}" + (f".{rest:0{digits}d}" if digits else "")

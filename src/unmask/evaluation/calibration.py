@@ -82,7 +82,7 @@ def choose_thresholds(real: Scores, *, false_positives: float, low: float) -> Th
     if len(real) == 0:
         raise DataError("thresholds need real examples")
     ordered = np.sort(real)
-    allowed = int(np.floor(false_positives * len(real)))
+    allowed = _allowed(false_positives, len(real))
     quantile = float(ordered[len(real) - 1 - allowed]) if allowed < len(real) else 0.0
     above = (np.floor(quantile * 1000 + 1e-9) + 1) / 1000  # the first of three digits above it
     high = float(min(_CEILING, max(0.5, above)))
@@ -94,5 +94,10 @@ def choose_low(manipulated: Scores, *, misses: float) -> float:
     if len(manipulated) == 0:
         raise DataError("thresholds need manipulated examples")
     ordered = np.sort(manipulated)
-    allowed = min(int(np.floor(misses * len(ordered))), len(ordered) - 1)
+    allowed = min(_allowed(misses, len(ordered)), len(ordered) - 1)
     return float(np.floor(min(0.5, ordered[allowed]) * 1000) / 1000)
+
+
+def _allowed(share: float, count: int) -> int:
+    """How many of so many are at most this share. In binary 0.29 × 100 is a little under 29."""
+    return int(np.floor(share * count + 1e-9))

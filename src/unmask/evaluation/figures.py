@@ -28,6 +28,9 @@ from unmask.evaluation.report import Decisions, Figure, Level, Metrics, Overall
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
+_RIGHT = {0: "no-manipulation-found", 1: "manipulated"}
+"""What of each class it is right to decide, and of the other wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -190,9 +193,6 @@ def overall(cases: Sequence[Case], thresholds: Thresholds, drawing: Drawing) -> 
     return Overall(**drawing.measure(metrics, [case.group for case in cases], labels))
 
 
-_RIGHT = {0: "no-manipulation-found", 1: "manipulated"}
-
-
 def _alike(
     hits: NDArray[np.bool_], among: NDArray[np.bool_], labels: Labels, weights: Floats
 ) -> Floats:
@@ -208,10 +208,8 @@ def _alike(
 def decisions(cases: Sequence[Case], thresholds: Thresholds) -> tuple[Decisions, ...]:
     """What becomes of each class: shares of all its files, those without a score among them."""
     found = []
-    for label, right, wrong in (
-        (0, "no-manipulation-found", "manipulated"),
-        (1, "manipulated", "no-manipulation-found"),
-    ):
+    for label, right in _RIGHT.items():
+        wrong = _RIGHT[1 - label]
         mine = [case for case in cases if case.label == label]
         said = np.array([case.decision(thresholds) for case in mine], dtype=np.str_)
         unscored = np.array([case.row.score is None for case in mine], dtype=np.bool_)

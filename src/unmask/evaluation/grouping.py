@@ -11,6 +11,16 @@ from unmask.evaluation.cases import Case
 
 AUTO = "auto"
 FILE = "file"
+_COLUMNS: dict[str, Callable[[Sample], str]] = {
+    FILE: lambda one: one.path,
+    "identity": lambda one: one.identities[0] if one.identities else "",
+    "source": lambda one: one.source,
+    "dataset": lambda one: one.dataset,
+    "compression": lambda one: one.compression,
+    "split": lambda one: one.split,
+    "kind": lambda one: one.kind,
+    "method": lambda one: one.method or one.attributes.get("method", ""),
+}
 
 
 def attribute(sample: Sample, name: str) -> str:
@@ -19,18 +29,8 @@ def attribute(sample: Sample, name: str) -> str:
     ``identity`` is the first of its people; ``method`` is also known of real files where their
     list says where they come from.
     """
-    columns: dict[str, Callable[[Sample], str]] = {
-        FILE: lambda one: one.path,
-        "identity": lambda one: one.identities[0] if one.identities else "",
-        "source": lambda one: one.source,
-        "dataset": lambda one: one.dataset,
-        "compression": lambda one: one.compression,
-        "split": lambda one: one.split,
-        "kind": lambda one: one.kind,
-        "method": lambda one: one.method or one.attributes.get("method", ""),
-    }
-    if name in columns:
-        return columns[name](sample)
+    if name in _COLUMNS:
+        return _COLUMNS[name](sample)
     return str(sample.attributes.get(name, ""))
 
 

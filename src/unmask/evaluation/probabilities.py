@@ -72,8 +72,9 @@ def reliability(p: Floats, labels: Labels) -> list[Bin | None]:
     for number in range(BINS):
         inside = place == number
         count = int(inside.sum())
-        mean, share = (float(p[inside].mean()), float(labels[inside].mean())) if count else (0, 0)
-        found.append(Bin(count, mean, share) if count else None)
+        found.append(
+            Bin(count, float(p[inside].mean()), float(labels[inside].mean())) if count else None
+        )
     return found
 
 

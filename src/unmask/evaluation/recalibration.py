@@ -28,7 +28,7 @@ from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.crossval import cross_validated
 from unmask.evaluation.probabilities import CLIP
 from unmask.runtime.package import Calibration
-from unmask.verdict import correct_for_faces
+from unmask.verdict import correct_for_faces, sigmoid
 
 Method = Literal["platt", "temperature"]
 Line = tuple[float, float]
@@ -157,7 +157,7 @@ def _scores(cases: Sequence[Case], label: int, name: str, which: str) -> Floats:
 def _moved(thresholds: Thresholds, line: Line) -> Thresholds:
     """Where a face at either threshold comes to lie."""
     low, high = (
-        min(round(float(1 / (1 + np.exp(-(line[0] * _logit(p) + line[1])))), 6), 1 - CLIP)
+        min(round(sigmoid(line[0] * _logit(p) + line[1]), 6), 1 - CLIP)
         for p in (thresholds.low, thresholds.high)
     )
     return Thresholds(low=low, high=high)
@@ -242,7 +242,7 @@ def _again(case: Case, lines: tuple[Line, Line, Line]) -> float:
     found = []
     for p, seen_in in zip(case.row.faces, _stretches(case), strict=True):
         scale, offset = lines[min(seen_in, 2)]
-        found.append(float(1 / (1 + np.exp(-(scale * _logit(p) + offset)))))
+        found.append(sigmoid(scale * _logit(p) + offset))
     return correct_for_faces(found)
 
 

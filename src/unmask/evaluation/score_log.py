@@ -116,7 +116,7 @@ class ScoreLog:
         if not self.path.stat().st_size:
             self.path.unlink()
             return
-        rows = list(read_scores(self.path, frames_as_rows=False))
+        rows = read_scores(self.path)
         if not rows:
             self.path.unlink()
         for row in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class ScoreRow:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
+def read_scores(path: Path) -> list[ScoreRow]:
     """The rows of a score file. The file is named in every :class:`DataError`.
 
     Needed are a column for the file (``path``, ``file``, ``filename``, ``video``, ``id`` or
@@ -74,34 +74,46 @@ def read_scores(path: Path, *, frames_as_rows: bool = True) -> list[ScoreRow]:
     score_of = _probability if head[score_at].casefold() == LOGIT else _number
     if not is_ours(columns):
         columns = {name: at for name, at in columns.items() if name in ("frame", "error")}
+
+    def scored() -> Iterator[_Scored]:
+        for line, cells in lines:
+            if len(cells) != len(head):
+                raise _wrong(path, line, f"{len(cells)} cells where the head has {len(head)}")
+            yield line, cells, cells[name_at], score_of(path, line, cells[score_at])
+
+    if "frame" in columns:
+        return _by_frames(path, scored(), columns["frame"])
+    return _by_rows(path, scored(), columns)
+
+
+_Scored = tuple[int, list[str], str, float | None]
+"""A line's number, its cells, the file's name in it and its score."""
+
+
+def _by_rows(path: Path, found: Iterable[_Scored], columns: Mapping[str, int]) -> list[ScoreRow]:
     rows: dict[tuple[str, str], ScoreRow] = {}
+    for line, cells, name, score in found:
+        row = _row(path, line, cells, columns, name, score)
+        if rows.setdefault((name, row.condition), row) != row:
+            raise _wrong(path, line, f"{name} is scored twice")
+    return list(rows.values())
+
+
+def _by_frames(path: Path, found: Iterable[_Scored], frame_at: int) -> list[ScoreRow]:
     framed: dict[str, dict[str, float | None]] = {}
-    by_frame = frames_as_rows and "frame" in columns
-    for line, cells in lines:
-        if len(cells) != len(head):
-            raise _wrong(path, line, f"{len(cells)} cells where the head has {len(head)}")
-        score = score_of(path, line, cells[score_at])
-        if by_frame:
-            frames, frame = framed.setdefault(cells[name_at], {}), cells[columns["frame"]]
-            if frames.setdefault(frame, score) != score:
-                why = f"frame {frame} of {cells[name_at]} is scored twice"
-                raise _wrong(
-                    path,
-                    line,
-                    f"{why}; of several faces, give one score, "
-                    "of several files of one name their paths",
-                )
-            continue
-        row = _row(path, line, cells, columns, cells[name_at], score)
-        if rows.get((row.path, row.condition), row) != row:
-            raise _wrong(path, line, f"{row.path} is scored twice")
-        rows[row.path, row.condition] = row
+    for line, cells, name, score in found:
+        frame = cells[frame_at]
+        if framed.setdefault(name, {}).setdefault(frame, score) != score:
+            why = f"frame {frame} of {name} is scored twice"
+            way_out = "of several faces, give one score, of several files of one name their paths"
+            raise _wrong(path, line, f"{why}; {way_out}")
+    rows = []
     for name, frames in framed.items():
         scores = tuple(score for score in frames.values() if score is not None)
         mean = math.fsum(scores) / len(scores) if scores else None
         error = "" if scores else NO_SCORE
-        rows[name, ""] = ScoreRow(name, mean, error=error, frames=scores, by=path.name)
-    return list(rows.values())
+        rows.append(ScoreRow(name, mean, error=error, frames=scores))
+    return rows
 
 
 def is_ours(columns: Collection[str]) -> bool:

@@ -13,7 +13,7 @@ from unmask.core.errors import DataError
 from unmask.datasets.index import Index
 from unmask.datasets.listing import kind_by_name, sample_of
 from unmask.datasets.lists import columns_of, malformed, read_rows
-from unmask.datasets.sample import Sample
+from unmask.datasets.sample import Sample, Split
 from unmask.evaluation.cases import NOT_IN_SCORES, Case, join
 from unmask.evaluation.scores import (
     COLUMNS,
@@ -42,9 +42,8 @@ def select(index: Index, wanted: Wanted = "auto") -> tuple[list[Sample], str]:
         split = "all" if set(counted) == {""} else "test"
     kept = [sample for sample in index if split in ("all", sample.split)]
     if not kept:
-        there = ", ".join(f"{name or 'none'} ({count})" for name, count in sorted(counted.items()))
         raise DataError(
-            f"the index has no files in the split '{split}', only in: {there}",
+            f"the index has no files in the split '{split}', only in: {_named(counted)}",
             hint="name one with --split, or --split all",
         )
     return kept, "" if split == "all" else split
@@ -61,12 +60,15 @@ def for_calibration(index: Index, path: Path) -> tuple[list[Sample], str]:
         return list(index), ""
     kept = [sample for sample in index if sample.split == "val"]
     if not kept:
-        there = ", ".join(f"{name or 'none'} ({count})" for name, count in sorted(counted.items()))
         raise DataError(
-            f"{path} has no validation split to calibrate on, only: {there}",
+            f"{path} has no validation split to calibrate on, only: {_named(counted)}",
             hint="hold files out of training as 'val'; neither test nor training files will do",
         )
     return kept, "val"
+
+
+def _named(splits: Counter[Split]) -> str:
+    return ", ".join(f"{name or 'none'} ({count})" for name, count in sorted(splits.items()))
 
 
 def made_by(package: ModelPackage, cases: Sequence[Case], path: Path) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from unmask.core.analysis import Analysis
 from unmask.core.language import _
-from unmask.evidence.looked import longest_unseen, span
-
-_MUCH_UNSEEN = 5.0  # seconds on end
+from unmask.evidence.looked import MUCH_UNSEEN_S, longest_unseen, span
 
 
 def next_step(analysis: Analysis) -> str:
@@ -35,7 +33,7 @@ def _open_question() -> str:
 
 
 def _closer(analysis: Analysis) -> str:
-    if longest_unseen(analysis) < _MUCH_UNSEEN:
+    if longest_unseen(analysis) < MUCH_UNSEEN_S:
         return ""
     return _(
         "If it is one scene that is in doubt, analyse that part of the film alone (from, to): "

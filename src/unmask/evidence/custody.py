@@ -24,11 +24,9 @@ class CustodyEvent(Record):
     note: str = Field(default="", description="how or from where, in plain words")
 
 
-def received(
-    sha256: str, at: datetime, *, unmask: str = __version__, note: str = ""
-) -> CustodyEvent:
-    """The file with this hash came into Unmask's hands."""
-    return CustodyEvent(act="received", at=at, unmask=unmask, sha256=sha256, note=note)
+def received(sha256: str, at: datetime, *, note: str = "") -> CustodyEvent:
+    """The file with this hash came into the hands of this version of Unmask."""
+    return CustodyEvent(act="received", at=at, unmask=__version__, sha256=sha256, note=note)
 
 
 def analysed(analysis: Analysis, at: datetime, *, note: str = "") -> CustodyEvent:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from unmask.core.analysis import Analysis
 from unmask.core.language import _
 from unmask.core.wording import LABELS
-from unmask.evidence.sections.format import probability
+from unmask.evidence.format import probability
 
 
 def about_number(analysis: Analysis) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from unmask.core.analysis import HIDING, Verdict
 from unmask.core.language import _, local
+from unmask.evidence.plain import count, mapping
 from unmask.runtime.package import Manifest
 
 # Where a manifest counts what it was calibrated on: fitted anew to files, else while training.
@@ -51,11 +52,9 @@ class Reference:
         """What the package's manifest says of its calibration."""
         metrics = {} if manifest is None else manifest.metrics
         for name, words in _COUNTS:
-            counts = metrics.get(name)
-            if not isinstance(counts, dict):
-                continue
-            real, fake = _count(counts.get("real")), _count(counts.get("manipulated"))
-            if real is not None and fake is not None:
+            counts = mapping(metrics.get(name))
+            real, fake = count(counts.get("real")), count(counts.get("manipulated"))
+            if real and fake:
                 data = counts.get("data")
                 return cls(real, fake, words, data if isinstance(data, str) else "")
         return cls(None, None)
@@ -160,18 +159,11 @@ class Likelihood:
         return self._strength() if self.limit else _("about %(number)s", number=self._strength())
 
     def _strength(self) -> str:
-        return local(f"{self.strength:,.0f}" if self.limit else two_digits(self.strength))
+        return local(f"{self.strength:,.0f}" if self.limit else _two_digits(self.strength))
 
 
-def two_digits(value: float) -> str:
+def _two_digits(value: float) -> str:
     """A number of at least 1 with two significant digits and thousands separated."""
-    return f"{value:.1f}" if value < 10 else f"{rounded(value):,.0f}"
-
-
-def rounded(value: float) -> float:
-    """A number of at least 1 to two significant digits."""
-    return round(value, 2 - len(str(int(value))))
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    if (tenths := round(value, 1)) < 10:
+        return f"{tenths:.1f}"
+    return f"{round(value, 2 - len(str(int(value)))):,.0f}"

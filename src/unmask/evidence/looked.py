@@ -1,16 +1,45 @@
-"""How much of a film was looked at, and how much of it shows a face."""
+"""Which stretches of a film were looked at, how much of it that is, and how much shows a face."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain, pairwise
 
 from unmask.core.analysis import Analysis, AnalysisOptions, Face
 from unmask.core.language import _, local, ngettext
 
+MUCH_UNSEEN_S = 5.0
+"""On end: from here on it is said how to look closer."""
 _UNSEEN = 1.0  # seconds on end that are worth a word: a cut to another face can be as short
 _MINUTE = 60
+_JUMP, _LEAST_JUMP = 2.5, 0.05  # times the usual step, and seconds: nobody looked in between
+
+
+def stretches_of(analysis: Analysis) -> tuple[tuple[float, float], ...]:
+    """The times of the first and the last frame of each stretch, of a film with faces or without.
+
+    In documents that do not say it, neighbouring times at which a face was seen: where the step
+    jumps, another stretch begins. None there where no face was.
+    """
+    if analysis.stretches:
+        return analysis.stretches
+    times = sorted({frame.time_s for face in analysis.faces for frame in face.frames})
+    jump = max(_JUMP * _usual_step(times, analysis.options.frames_per_clip), _LEAST_JUMP)
+    found = [[time, time] for time in times[:1]]
+    for before, time in pairwise(times):
+        if time - before > jump:
+            found.append([time, time])
+        found[-1][1] = time
+    return tuple((first, last) for first, last in found)
+
+
+def _usual_step(times: Sequence[float], frames: int) -> float:
+    """The median of the smaller steps: between stretches there are at most one in ``frames``."""
+    steps = sorted(after - before for before, after in pairwise(times))
+    if not steps:
+        return 0.0
+    return steps[int(len(steps) * max(0.25, 1 - 2 / max(frames, 2)) / 2)]
 
 
 def looked_at(analysis: Analysis) -> str:
@@ -82,8 +111,8 @@ def shown_in(face: Face, analysis: Analysis) -> str:
 
 def span(seconds: float) -> str:
     """A length or a time such as ``9.4 s``, ``20:00`` or ``1:02:03``."""
-    if seconds < _MINUTE:
-        return local(f"{seconds:.1f} s")
+    if (tenths := round(seconds, 1)) < _MINUTE:
+        return local(f"{tenths:.1f} s")
     minutes, rest = divmod(round(seconds), _MINUTE)
     hours, minutes = divmod(minutes, _MINUTE)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from unmask.core.times import clock
 from unmask.core.wording import probability
 from unmask.evidence.heatmap import AGAINST, FOR, overlay
 from unmask.evidence.records import ScoredCrop
@@ -52,16 +53,6 @@ def face_strip(
     return np.asarray(sheet, dtype=np.uint8)
 
 
-def clock(seconds: float) -> str:
-    """A time as m:ss.ss, or h:mm:ss.ss from an hour on."""
-    hundredths = round(seconds * 100)
-    minutes, rest = divmod(hundredths, 6000)
-    text = f"{rest // 100:02d}.{rest % 100:02d}"
-    if minutes < 60:
-        return f"{minutes}:{text}"
-    return f"{minutes // 60}:{minutes % 60:02d}:{text}"
-
-
 def _tile(
     sheet: Pillow.Image,
     draw: ImageDraw.ImageDraw,
@@ -74,7 +65,7 @@ def _tile(
         small = Pillow.fromarray(picture).resize((_TILE, _TILE), Pillow.Resampling.LANCZOS)
         sheet.paste(small, (left, top))
         top += _TILE + (2 if picture is crop.image else 4)
-    draw.text((left, top), clock(float(crop.time)), fill=_INK, font=_font(13))
+    draw.text((left, top), clock(float(crop.time), 2), fill=_INK, font=_font(13))
 
 
 def _score(draw: ImageDraw.ImageDraw, score: float, at: tuple[int, int]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from unmask.core.analysis import Face, Thresholds
@@ -18,7 +17,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 8.0, 10.0, 34.0
 _TICK = 72.0  # of the width, for a time to be read beside the next
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 _FINE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-_GAP = 2.5  # times the usual step between frames, and no line is drawn: nobody looked there
 
 # What each part looks like on paper. On a page a class of the same name, with "t-" before it,
 # takes its colour from the style sheet.
@@ -34,11 +32,16 @@ _PAPER = {
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The plot of some faces of one video. ``end_s`` is where the axis ends."""
+    """The plot of some faces of one video. ``end_s`` is where the axis ends.
+
+    ``stretches`` are the times of the first and the last frame of each that was looked at: lines
+    are drawn within them and never between, where nobody looked.
+    """
 
     faces: tuple[Face, ...]
     end_s: float
     thresholds: Thresholds
+    stretches: tuple[tuple[float, float], ...]
 
     def svg(self, surface: Surface) -> str:
         """The drawing: for white paper, or coloured by the style sheet of a page or a phone's."""
@@ -110,18 +113,16 @@ class _Drawing:
                 f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{max(self._x(clip.last_s), x + 2):.1f}" '
                 f'y2="{y:.1f}" stroke="{colour}" stroke-width="5" stroke-opacity="0.45"/>'
             )
-        points = [
-            (self._x(frame.time_s), _y(frame.score), frame.time_s)
-            for frame in face.frames
-            if frame.score is not None
-        ]
-        for run in _runs(points):
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y, time_s in run)
-            yield (
-                f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.3"'
-                f"{broken}/>"
-            )
-        yield from (_mark(face.id, x, y, colour) for x, y, time_s in points)
+        scored = [(frame.time_s, frame.score) for frame in face.frames if frame.score is not None]
+        points = [(time_s, self._x(time_s), _y(score)) for time_s, score in scored]
+        for first, last in self._line.stretches:
+            run = [f"{x:.1f},{y:.1f}" for time_s, x, y in points if first <= time_s <= last]
+            if len(run) > 1:
+                yield (
+                    f'<polyline points="{" ".join(run)}" fill="none" stroke="{colour}" '
+                    f'stroke-width="1.3"{broken}/>'
+                )
+        yield from (_mark(face.id, x, y, colour) for _time_s, x, y in points)
 
     def _x(self, seconds: float) -> float:
         share = min(1.0, max(0.0, seconds / self._line.end_s)) if self._line.end_s > 0 else 0.0
@@ -162,22 +163,6 @@ def shape_name(face: int) -> str:
 
 def _hollow(face: int) -> bool:
     return face // 4 % 2 == 1
-
-
-def _runs(
-    points: Sequence[tuple[float, float, float]],
-) -> Iterator[Sequence[tuple[float, float, float]]]:
-    """Points that belong together: neighbours in one sampled stretch."""
-    if len(points) < 2:
-        return
-    gaps = sorted(b[2] - a[2] for a, b in pairwise(points))
-    usual = gaps[len(gaps) // 4]
-    start = 0
-    for index in range(1, len(points) + 1):
-        if index == len(points) or points[index][2] - points[index - 1][2] > _GAP * usual:
-            if index - start > 1:
-                yield points[start:index]
-            start = index
 
 
 def _ticks(end_s: float, width: float) -> Iterator[float]:

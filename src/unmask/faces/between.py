@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.frames import Detection
-from unmask.faces.boxes import Boxes, iou
+from unmask.faces.assignment import Pairs
+from unmask.faces.boxes import Boxes, boxes_of, iou
 from unmask.faces.tracking import nearest, places
 
 _FRAMES_APART = 4
 _SECONDS_APART = Fraction(1, 2)
 _SHORT = Fraction(3, 5)  # five frames 0.12 s apart, taken from few a second
-# A face that both key frames have within this reach (in its sizes, and octaves) is the same one.
+# A face that both frames have within this reach (in its sizes, and octaves) is the same one.
 _REACH, _OCTAVES = 1.0, 0.7
 # A face of one key frame alone should be in the frames between if the detector was this sure.
 _SURE = 0.95
@@ -71,15 +72,19 @@ class Expected:
         """Whether a face that should surely be there is not among ``found``."""
         if not self.sure.any():
             return False
-        boxes = np.array([one.box for one in found], np.float32).reshape(-1, 4)
-        overlaps = iou(self.boxes[self.sure], boxes)
+        overlaps = iou(self.boxes[self.sure], boxes_of(found))
         return bool((overlaps.max(axis=1, initial=0.0) < _FOUND).any())
 
 
 def still(faces: Sequence[Detection]) -> Expected:
     """The faces of a frame beside the only key frame: where they were there."""
-    boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
-    return Expected(boxes, np.array([face.score >= _SURE for face in faces], bool))
+    return Expected(boxes_of(faces), np.array([face.score >= _SURE for face in faces], bool))
+
+
+def both_have(before: Sequence[Detection], after: Sequence[Detection]) -> Pairs:
+    """Indices of the faces, row and column, that two frames shortly after each other both have."""
+    reach, octaves = np.full(len(before), _REACH), np.full(len(before), _OCTAVES)
+    return nearest(places(before), places(after), reach, octaves)
 
 
 def expected(before: Sequence[Detection], after: Sequence[Detection], share: float) -> Expected:
@@ -88,15 +93,11 @@ def expected(before: Sequence[Detection], after: Sequence[Detection], share: flo
     A face of both is expected where it passes at constant speed; one of a single key frame where
     it was there.
     """
-    old, new = places(before), places(after)
-    reach, octaves = np.full(len(before), _REACH), np.full(len(before), _OCTAVES)
-    pairs = nearest(old, new, reach, octaves)
-    one = np.array([face.box for face in before], np.float32).reshape(-1, 4)
-    other = np.array([face.box for face in after], np.float32).reshape(-1, 4)
+    pairs = both_have(before, after)
     rows, columns = [row for row, _ in pairs], [column for _, column in pairs]
-    passing = one[rows] * np.float32(1 - share) + other[columns] * np.float32(share)
+    passing = boxes_of(before)[rows] * np.float32(1 - share)
+    passing += boxes_of(after)[columns] * np.float32(share)
     alone = [face for row, face in enumerate(before) if row not in rows]
     alone += [face for column, face in enumerate(after) if column not in columns]
-    boxes = np.array([face.box for face in alone], np.float32).reshape(-1, 4)
     sure = [True] * len(pairs) + [face.score >= _SURE for face in alone]
-    return Expected(np.concatenate([passing, boxes]), np.array(sure, bool))
+    return Expected(np.concatenate([passing, boxes_of(alone)]), np.array(sure, bool))

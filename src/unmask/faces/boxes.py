@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.core.frames import Detection
+
 Boxes = NDArray[np.float32]
+
+
+def boxes_of(faces: Sequence[Detection]) -> Boxes:
+    """Their boxes, N×4, also where there are none."""
+    return np.array([face.box for face in faces], np.float32).reshape(-1, 4)
 
 
 def areas(boxes: Boxes) -> NDArray[np.float32]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.core.frames import Detection
-from unmask.faces.between import Expected
-from unmask.faces.boxes import Boxes
+from unmask.faces.between import Expected, both_have
+from unmask.faces.boxes import Boxes, boxes_of
 from unmask.faces.detector import FaceDetector
-from unmask.faces.tracking import nearest, places
 
 _EVERYWHERE_S = 0.25  # after which a face that was nowhere before is found
 _LONGEST_STEP_S = 0.25  # between two frames, beyond which a face may be anywhere
-_REACH, _OCTAVES = 1.0, 0.7  # as for the frames of a window
 
 
 class Follower:
@@ -56,18 +52,12 @@ class Follower:
 
     def _boxes(self, step_s: float) -> Boxes:
         """Where the last frame's faces are ``step_s`` later, at the speed that they had."""
-        boxes = _array(self._last)
+        boxes = boxes_of(self._last)
         if self._before and 0 < self._step_s <= _LONGEST_STEP_S:
-            count = len(self._before)
-            reach, octaves = np.full(count, _REACH), np.full(count, _OCTAVES)
-            pairs = nearest(places(self._before), places(self._last), reach, octaves)
+            pairs = both_have(self._before, self._last)
             old, new = [row for row, _ in pairs], [column for _, column in pairs]
             centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-            before = _array(self._before)[old]
+            before = boxes_of(self._before)[old]
             moved = centres[new] - (before[:, :2] + before[:, 2:]) / 2
             boxes[new] += np.tile(moved * np.float32(step_s / self._step_s), 2)
         return boxes
-
-
-def _array(faces: Sequence[Detection]) -> Boxes:
-    return np.array([face.box for face in faces], np.float32).reshape(-1, 4)

@@ -24,6 +24,7 @@ CELL = 12  # P-Net's window, pixels a side
 STRIDE = 2
 FACTOR = 0.709  # from one level to the next; Zhang et al. 2016
 _SEAM = CELL - STRIDE
+_CELLS_LESS = _SEAM // STRIDE  # than strides in a side: so many windows reach beyond its end
 _ROUND_ACROSS, _ROUND_DOWN = 64, 16  # canvases' sides are multiples of these, at least
 _WIDEST = 1280
 _ENOUGH = 1.5  # times a level's width: what its source must have
@@ -218,11 +219,11 @@ def _lowest(skyline: NDArray[np.int64], wide: int) -> tuple[int, int]:
 
 def _owners(tiles: list[Tile], canvases: list[tuple[int, int]]) -> tuple[NDArray[np.int16], ...]:
     owners = tuple(
-        np.full((height // STRIDE - 5, width // STRIDE - 5), -1, np.int16)
+        np.full((height // STRIDE - _CELLS_LESS, width // STRIDE - _CELLS_LESS), -1, np.int16)
         for height, width in canvases
     )
     for number, tile in enumerate(tiles):
-        rows, columns = _even(tile.height) // STRIDE - 5, _even(tile.width) // STRIDE - 5
+        rows, columns = (_even(side) // STRIDE - _CELLS_LESS for side in (tile.height, tile.width))
         top, left = tile.top // STRIDE, tile.left // STRIDE
         owners[tile.canvas][top : top + rows, left : left + columns] = number
     return owners

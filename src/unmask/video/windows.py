@@ -46,24 +46,19 @@ def read_windows(
         yield Window((read_picture(path, damage),))
         return
     ordered = sorted(plans, key=lambda plan: plan.start)
+    anywhere = [WindowPlan(Fraction(0), _ENDLESS, one.frames, one.step) for one in ordered[:1]]
     found = False
-    for window in _windows(path, info, ordered, deadline, damage, wanted):
-        found = True
-        yield window
-        del window  # the loop would keep it while the next is decoded
-    if found or not ordered:
-        return
-    first = ordered[0]
-    anywhere = WindowPlan(Fraction(0), _ENDLESS, first.frames, first.step)
-    for window in _windows(path, info, [anywhere], deadline, damage, wanted):
-        found = True
-        yield window
-        del window  # the loop would keep it while the next is decoded
-    if not found:
-        raise Damaged(
-            f"{path}: not one frame could be decoded",
-            hint="it seems cut short or overwritten; copy or download it again",
-        )
+    for some in (ordered, anywhere):
+        for window in _windows(path, info, some, deadline, damage, wanted):
+            found = True
+            yield window
+            del window  # the loop would keep it while the next is decoded
+        if found or not ordered:
+            return
+    raise Damaged(
+        f"{path}: not one frame could be decoded",
+        hint="it seems cut short or overwritten; copy or download it again",
+    )
 
 
 def _windows(

@@ -10,6 +10,7 @@ from flask import Flask
 from flask_babel import format_datetime
 from markupsafe import Markup
 
+from unmask.core import times
 from unmask.core.analysis import Face, Verdict
 from unmask.core.wording import LABELS
 from unmask.core.wording import probability as plain_probability
@@ -26,6 +27,7 @@ from unmask.evidence import (
 )
 from unmask.evidence.sections.origin import credentials_in_words
 from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
+from unmask.evidence.worth import Worth
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
@@ -69,6 +71,7 @@ def install(app: Flask) -> None:
         shown_in=here(looked.shown_in),
         where_on=here(where.where),
         part=part,
+        worth_in_words=here(Worth.in_words),
         how_to_read=lambda: _(HOW_TO_READ),
         limitations=lambda: [_(text) for text in LIMITATIONS],
         likelihood=Likelihood.of_verdict,
@@ -112,10 +115,7 @@ def as_typed(seconds: float | str | None) -> str:
     """
     if seconds is None or isinstance(seconds, str):
         return seconds or ""
-    minutes, second = divmod(round(seconds, 3), 60)
-    hours, minute = divmod(int(minutes), 60)
-    tail = f"{second:06.3f}".rstrip("0").rstrip(".")
-    return f"{hours}:{minute:02d}:{tail}" if hours else f"{minute}:{tail}"
+    return times.clock(seconds, 3).rstrip("0").rstrip(".")
 
 
 def score_of(face: Face, value: float | None) -> str:
@@ -142,13 +142,7 @@ def plain_size(count: int) -> str:
 
 def clock(seconds: float, digits: int = 1) -> str:
     """Seconds as ``1:02.5`` or ``1:00:02.5``; ``digits`` after the point."""
-    scale: int = 10**digits
-    whole, rest = divmod(round(seconds * scale), scale)
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    start = f"{hours}:{minute:02d}" if hours else f"{minute}"
-    tail = local(f".{rest:0{digits}d}") if digits else ""
-    return f"{start}:{second:02d}{tail}"
+    return local(times.clock(seconds, digits))
 
 
 def when(time: datetime) -> Markup:

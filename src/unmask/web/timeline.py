@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from unmask.core.analysis import Analysis, Face, FaceFrame
 from unmask.evidence import face_colour, face_dash
+from unmask.evidence.looked import stretches_of
 
 WIDTH = 1000.0
 HEIGHT = 200.0
@@ -77,7 +78,7 @@ def timeline_of(analysis: Analysis) -> Timeline | None:
     if analysis.media.kind != "video" or not times:
         return None
     duration = max(duration or 0.0, times[-1], 0.001)
-    windows = _windows(times, analysis)
+    windows = stretches_of(analysis)
     share = sum(last - first for first, last in windows) / duration
     to_scale = share >= _DENSE or len(windows) == 1
     knots = ((0.0, 0.0), (duration, WIDTH)) if to_scale else tuple(_even(windows, duration))
@@ -113,29 +114,6 @@ def place(knots: Sequence[tuple[float, float]], time_s: float) -> float:
 def square(face: int) -> bool:
     """Whether a face's points are squares: four faces in turn, after four that have circles."""
     return face // 4 % 2 == 1
-
-
-def _windows(times: Sequence[float], analysis: Analysis) -> list[tuple[float, float]]:
-    """What was looked at, with a face or without; in documents that do not say it, stretches of
-    neighbouring sampled times: where the step jumps, another begins.
-    """
-    if analysis.stretches:
-        return list(analysis.stretches)
-    usual = max(2.5 * _median_step(times, analysis.options.frames_per_clip), 0.05)
-    windows = [[times[0], times[0]]]
-    for before, time in pairwise(times):
-        if time - before > usual:
-            windows.append([time, time])
-        windows[-1][1] = time
-    return [(first, last) for first, last in windows]
-
-
-def _median_step(times: Sequence[float], frames: int) -> float:
-    """Of the smaller steps: between windows there are at most one in ``frames``."""
-    steps = sorted(after - before for before, after in pairwise(times))
-    if not steps:
-        return 0.0
-    return steps[int(len(steps) * max(0.25, 1 - 2 / max(frames, 2)) / 2)]
 
 
 def _even(windows: Sequence[tuple[float, float]], duration: float) -> Iterable[tuple[float, float]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from unmask.core.errors import MissingExtra
+from unmask.evidence.plain import items, mapping
 from unmask.evidence.provenance.records import (
     ContentCredentials,
     Credential,
@@ -64,7 +65,7 @@ def _refused(message: str) -> ContentCredentials:
 
 
 def _credential(manifest: dict[str, Any], state: str | None, results: Any) -> Credential:
-    signed = _mapping(manifest.get("signature_info"))
+    signed = mapping(manifest.get("signature_info"))
     steps = tuple(_steps(manifest))
     names = [_text(signed.get("common_name")), _text(signed.get("issuer"))]
     return Credential(
@@ -77,7 +78,7 @@ def _credential(manifest: dict[str, Any], state: str | None, results: Any) -> Cr
         problems=_failures(results),
         steps=steps,
         ingredients=tuple(
-            _text(_mapping(one).get("title")) or "untitled"
+            _text(mapping(one).get("title")) or "untitled"
             for one in _items(manifest.get("ingredients"))
         ),
         claims_ai=any(step.source_type in _GENERATED for step in steps),
@@ -91,19 +92,19 @@ def _signature(state: str | None) -> Signature:
 
 
 def _failures(results: Any) -> tuple[str, ...]:
-    active = _mapping(_mapping(results).get("activeManifest"))
-    codes = (_text(_mapping(one).get("code")) for one in _items(active.get("failure")))
+    active = mapping(mapping(results).get("activeManifest"))
+    codes = (_text(mapping(one).get("code")) for one in _items(active.get("failure")))
     return tuple(dict.fromkeys(code for code in codes if code and code not in _NO_FAILURE))
 
 
 def _steps(manifest: dict[str, Any]) -> list[Step]:
     found = []
     for assertion in _items(manifest.get("assertions")):
-        one = _mapping(assertion)
+        one = mapping(assertion)
         if not _text(one.get("label")).startswith("c2pa.actions"):
             continue
-        for action in _items(_mapping(one.get("data")).get("actions")):
-            found.append(_step(_mapping(action)))
+        for action in _items(mapping(one.get("data")).get("actions")):
+            found.append(_step(mapping(action)))
     return found[:_MOST]
 
 
@@ -120,17 +121,12 @@ def _software(value: Any) -> str:
     """A name, or a name and its version."""
     if isinstance(value, str):
         return value
-    one = _mapping(value)
+    one = mapping(value)
     return " ".join(filter(None, (_text(one.get("name")), _text(one.get("version")))))
 
 
-# A credential is written by strangers: nothing in it need have the form that it should.
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _items(value: Any) -> list[Any]:
-    return value[:_MOST] if isinstance(value, list) else []
+    return items(value)[:_MOST]
 
 
 def _text(value: Any) -> str:

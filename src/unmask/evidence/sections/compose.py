@@ -5,10 +5,10 @@ from __future__ import annotations
 from unmask.core.language import _
 from unmask.core.version import __version__
 from unmask.evidence.document import Document, Section
+from unmask.evidence.format import moment
 from unmask.evidence.report import Report
 from unmask.evidence.sections.faces import face_sections, key_frame_section, timeline_section
 from unmask.evidence.sections.file import file_section, sampling_section
-from unmask.evidence.sections.format import moment
 from unmask.evidence.sections.model import custody_section, limitation_section, model_section
 from unmask.evidence.sections.origin import origin_section
 from unmask.evidence.sections.verdict import verdict_section, weight_section

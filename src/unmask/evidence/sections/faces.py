@@ -18,13 +18,13 @@ from unmask.evidence.document import (
     Section,
     Table,
 )
+from unmask.evidence.format import clock, number, precise, probability, score, whole
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.jpeg import jpeg
 from unmask.evidence.likelihood import Likelihood
-from unmask.evidence.looked import shown_in
+from unmask.evidence.looked import shown_in, stretches_of
 from unmask.evidence.pictures import KeyFace
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import clock, number, precise, probability, score, whole
 from unmask.evidence.timeline import Timeline, shape_name
 from unmask.evidence.where import where
 from unmask.evidence.words import HEAT_LEGEND
@@ -78,7 +78,7 @@ def _plot(analysis: Analysis, faces: tuple[Face, ...]) -> Plot:
         _("face %(n)s (%(shape)s)", n=face.id, shape=shape_name(face.id)) for face in faces
     )
     alt = " ".join([_("Scores through time."), *map(_in_words, faces)])
-    timeline = Timeline(faces, end, analysis.options.thresholds)
+    timeline = Timeline(faces, end, analysis.options.thresholds, stretches_of(analysis))
     return Plot(timeline.svg, alt, _("Scores of %(names)s.", names=names))
 
 

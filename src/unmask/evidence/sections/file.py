@@ -6,9 +6,9 @@ from unmask.core.analysis import Analysis, MediaInfo
 from unmask.core.language import _, ngettext
 from unmask.evidence.custody import document_sha256
 from unmask.evidence.document import Block, Facts, Paragraph, Section
+from unmask.evidence.format import clock, rate, size, whole
 from unmask.evidence.looked import part
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import clock, rate, size, whole
 from unmask.evidence.text import named
 
 

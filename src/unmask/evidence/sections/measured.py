@@ -10,7 +10,8 @@ from typing import Any
 
 from unmask.core.language import _, local, ngettext
 from unmask.evidence.document import Block, Paragraph, Table
-from unmask.evidence.sections.format import number, whole
+from unmask.evidence.format import number, whole
+from unmask.evidence.plain import count, figure, items, mapping
 from unmask.evidence.text import shortened
 from unmask.evidence.words import HOW_TO_READ
 
@@ -22,7 +23,7 @@ _LONGEST = 1000
 
 def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
     """A table for each evaluation, then what else the manifest counts; or that there is nothing."""
-    found = [_mapping(one) for one in _items(metrics.get("evaluations"))]
+    found = [mapping(one) for one in items(metrics.get("evaluations"))]
     if found:
         yield Paragraph(_(HOW_TO_READ), style="small")
     for one in found:
@@ -52,35 +53,8 @@ def _counted_on(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def in_brief(metrics: Mapping[str, Any]) -> str:
-    """What the model found and whom it accused when last measured, in counts; "" if not stated."""
-    found = [_mapping(one) for one in _items(metrics.get("evaluations"))]
-    rows = map(_mapping, _items(found[-1].get("decisions"))) if found else ()
-    by_label = {row.get("label"): row for row in rows}
-    real, fake = by_label.get(0, {}), by_label.get(1, {})
-    if not (_int(real.get("files")) and _int(fake.get("files"))):
-        return ""
-    return _(
-        "When measured on %(files)s files of known origin, this model called %(caught)s of "
-        '%(manipulated)s manipulated ones manipulated and %(missed)s "no manipulation found", '
-        "and %(accused)s of %(real)s real ones manipulated.",
-        files=whole(_int(real.get("files")) + _int(fake.get("files"))),
-        caught=_counted(fake, "correct"),
-        manipulated=whole(_int(fake.get("files"))),
-        missed=_counted(fake, "wrong"),
-        accused=_counted(real, "wrong"),
-        real=whole(_int(real.get("files"))),
-    )
-
-
-def _counted(decision: dict[str, Any], name: str) -> str:
-    share = _mapping(decision.get(name)).get("value")
-    files = _int(decision.get("files"))
-    return whole(round(share * files)) if isinstance(share, float | int) else "–"
-
-
 def _evaluation(one: dict[str, Any]) -> Iterator[Block]:
-    data, video = _mapping(one.get("data")), _mapping(one.get("video"))
+    data, video = mapping(one.get("data")), mapping(one.get("video"))
     name = shortened(str(data.get("name", "unnamed")), 80)
     rows = [
         ("AUC", _figure(video.get("auc"))),
@@ -89,7 +63,7 @@ def _evaluation(one: dict[str, Any]) -> Iterator[Block]:
         (_("Found at 5 % false alarms"), _figure(video.get("tpr_at_fpr_5"))),
     ]
     rows += list(_decisions(one))
-    real, manipulated = _int(video.get("real")), _int(video.get("manipulated"))
+    real, manipulated = count(video.get("real")), count(video.get("manipulated"))
     yield Table(
         (_("Measured on %(name)s", name=name), _("Value, 95 % interval")),
         tuple(rows),
@@ -102,14 +76,14 @@ def _evaluation(one: dict[str, Any]) -> Iterator[Block]:
             ),
         ),
     )
-    methods = [_mapping(row) for row in _items(one.get("methods"))]
+    methods = [mapping(row) for row in items(one.get("methods"))]
     if methods:
         yield Table(
             (_("Method"), _("Files"), _("AUC against all real files"), _("Called manipulated")),
             tuple(
                 (
                     shortened(str(row.get("name", "")), 60),
-                    whole(_int(row.get("manipulated"))),
+                    whole(count(row.get("manipulated"))),
                     _figure(row.get("auc")),
                     _figure(row.get("detected")),
                 )
@@ -121,7 +95,7 @@ def _evaluation(one: dict[str, Any]) -> Iterator[Block]:
 
 
 def _decisions(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for decision in map(_mapping, _items(one.get("decisions"))):
+    for decision in map(mapping, items(one.get("decisions"))):
         if decision.get("label") == 0:
             yield _("Untouched files called manipulated"), _figure(decision.get("wrong"))
         else:
@@ -130,18 +104,17 @@ def _decisions(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _figure(value: Any) -> str:
     """``0.912 (0.874 to 0.941)``, or a dash."""
-    figure = _mapping(value)
-    middle, low, high = (figure.get(name) for name in ("value", "low", "high"))
-    if not isinstance(middle, float | int):
+    middle, low, high = (figure(mapping(value).get(name)) for name in ("value", "low", "high"))
+    if middle is None:
         return "–"
-    if isinstance(low, float | int) and isinstance(high, float | int):
-        return _(
-            "%(value)s (%(low)s to %(high)s)",
-            value=number(middle, 3),
-            low=number(low, 3),
-            high=number(high, 3),
-        )
-    return number(middle, 3)
+    if low is None or high is None:
+        return number(middle, 3)
+    return _(
+        "%(value)s (%(low)s to %(high)s)",
+        value=number(middle, 3),
+        low=number(low, 3),
+        high=number(high, 3),
+    )
 
 
 def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -154,15 +127,3 @@ def _flat(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, s
             if not text or len(text) > _LONGEST:
                 continue  # hashes of every file: no reader of a report looks them up
             yield shortened(f"{before}{name}", 80), shortened(text, 64)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def _int(value: Any) -> int:
-    return value if isinstance(value, int) else 0

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from unmask.core.language import _
 from unmask.core.said import told
 from unmask.evidence.document import Block, Bullets, Facts, Paragraph, Section, Table
+from unmask.evidence.format import limit, moment, whole
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import limit, moment, whole
 from unmask.evidence.sections.measured import measured
 from unmask.evidence.words import LIMITATIONS
 from unmask.runtime.package import Manifest

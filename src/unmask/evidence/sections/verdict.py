@@ -11,13 +11,13 @@ from unmask.core.wording import LABELS
 from unmask.evidence.advice import next_step
 from unmask.evidence.document import Banner, Block, Bullets, Facts, Paragraph, Section, Table
 from unmask.evidence.figure import about_number
+from unmask.evidence.format import limit, number, precise, probability, whole
 from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.looked import looked_at
 from unmask.evidence.report import Report
-from unmask.evidence.sections.format import limit, number, precise, probability, whole
-from unmask.evidence.sections.measured import in_brief
 from unmask.evidence.text import shortened
 from unmask.evidence.words import MEANS
+from unmask.evidence.worth import worth
 
 _PRIORS = (2, 10, 100, 1000)
 _FACES = 8  # named on the first page
@@ -78,9 +78,9 @@ def _in_short(report: Report) -> Iterator[Block]:
     seen = looked_at(analysis)
     if seen:
         yield Paragraph(seen, strong=_("What was looked at."))
-    worth = "" if report.manifest is None else in_brief(report.manifest.metrics)
-    if worth:
-        yield Paragraph(worth, strong=_("How good this model is."))
+    told_of = None if report.manifest is None else worth(report.manifest)
+    if told_of is not None:
+        yield Paragraph(told_of.in_words(), strong=_("How good this model is."))
     yield Paragraph(next_step(analysis), strong=_("What to do next."))
 
 

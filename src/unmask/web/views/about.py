@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from unmask.core.errors import ModelError
-from unmask.evaluation.worth import worth
+from unmask.evidence.worth import worth
 from unmask.web.reliability import measured
 from unmask.web.services import services
 

@@ -19,8 +19,8 @@ from unmask.core.errors import (
     TooLarge,
     UsageError,
 )
-from unmask.evaluation.worth import Worth, worth
 from unmask.evidence import Provenance, Reference, face_colour, face_ink
+from unmask.evidence.worth import Worth, worth
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
 from unmask.jobs.previewing import copyable, playable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from unmask.core import times
 from unmask.core.analysis import Face
 from unmask.core.language import _, local
 from unmask.core.wording import precise_probability
@@ -13,12 +14,7 @@ from unmask.core.wording import probability as plain_probability
 
 def clock(seconds: float) -> str:
     """A time in the file as m:ss.mmm, or h:mm:ss.mmm from an hour on."""
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    text = local(f"{rest // 1000:02d}.{rest % 1000:03d}")
-    if minutes < 60:
-        return f"{minutes}:{text}"
-    return f"{minutes // 60}:{minutes % 60:02d}:{text}"
+    return local(times.clock(seconds, 3))
 
 
 def moment(time: datetime) -> str:

@@ -1,0 +1,73 @@
+"""What a model's answers were worth when last measured, in the few figures a reader needs.
+
+Read as plain data: the manifest may come from another version, whose evaluations hold more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from unmask.core.language import _
+from unmask.evidence.format import whole
+from unmask.evidence.plain import count, figure, items, mapping
+from unmask.runtime.package import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Counts of files of known label, of the last evaluation that a package records.
+
+    ``caught`` of ``manipulated`` were called manipulated, ``missed`` got "no manipulation found";
+    ``accused`` of ``real`` were called manipulated. ``data`` names the files, "" where unsaid.
+    """
+
+    data: str
+    manipulated: int
+    caught: int
+    missed: int
+    real: int
+    accused: int
+    auc: float | None
+
+    def in_words(self) -> str:
+        """The counts as a sentence in the language written in."""
+        return _(
+            "When measured on %(files)s files of known origin, this model called %(caught)s of "
+            '%(manipulated)s manipulated ones manipulated and %(missed)s "no manipulation found", '
+            "and %(accused)s of %(real)s real ones manipulated.",
+            files=whole(self.real + self.manipulated),
+            caught=whole(self.caught),
+            manipulated=whole(self.manipulated),
+            missed=whole(self.missed),
+            accused=whole(self.accused),
+            real=whole(self.real),
+        )
+
+
+def worth(manifest: Manifest) -> Worth | None:
+    """None where no evaluation is recorded, or the last does not count both classes."""
+    recorded = items(manifest.metrics.get("evaluations"))
+    last = mapping(recorded[-1]) if recorded else {}
+    by_label = {row.get("label"): row for row in map(mapping, items(last.get("decisions")))}
+    real, fake = by_label.get(0, {}), by_label.get(1, {})
+    caught, missed = _counted(fake, "correct"), _counted(fake, "wrong")
+    accused = _counted(real, "wrong")
+    if caught is None or missed is None or accused is None:
+        return None
+    return Worth(
+        data=str(mapping(last.get("data")).get("name", "")),
+        manipulated=count(fake.get("files")),
+        caught=caught,
+        missed=missed,
+        real=count(real.get("files")),
+        accused=accused,
+        auc=figure(mapping(mapping(last.get("video")).get("auc")).get("value")),
+    )
+
+
+def _counted(row: Mapping[str, Any], name: str) -> int | None:
+    """A share of the files of a class as how many they are; None where either is unsaid."""
+    files, share = count(row.get("files")), figure(mapping(row.get(name)).get("value"))
+    return round(share * files) if files and share is not None else None
