@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from report_samples import manifest, report
 
+from unmask.cli import words
 from unmask.core.language import spoken
 from unmask.evidence import html_report
 from unmask.evidence.worth import Worth, worth
@@ -36,6 +37,20 @@ def test_the_last_evaluation_is_told_also_of_a_package_of_a_newer_version() -> N
     with spoken("de"):
         assert "1.200" in known.in_words()
     assert said in html_report(report(manifest=newer)).replace("&quot;", '"')
+
+
+def test_it_is_said_where_the_calibration_was_fitted_to_the_same_files() -> None:
+    last = measured(data={"name": "films", "sha256": "ab"})
+    metrics = {"evaluations": [last], "calibration": {"sha256": "ab"}}
+    same = worth(manifest().model_copy(update={"metrics": metrics}))
+    assert same is not None
+    assert "to which its calibration was fitted as well" in same.in_words()
+    assert "fitted as well" in words.measured(same)
+    other = metrics | {"calibration": {"sha256": "cd"}}
+    for elsewhere in (other, {"evaluations": [last]}, {"evaluations": [measured()]}):
+        known = worth(manifest().model_copy(update={"metrics": elsewhere}))
+        assert known is not None
+        assert "fitted as well" not in known.in_words() + words.measured(known)
 
 
 @pytest.mark.parametrize(

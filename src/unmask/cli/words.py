@@ -47,11 +47,12 @@ CLOSER = "To look closer: --clips N looks at more stretches, --from and --to at 
 
 def measured(worth: Worth) -> str:
     """How far the model of a scan is to be trusted, by what is recorded in its package."""
+    as_well = " to which its calibration was fitted as well," if worth.calibrated else ""
     counted = (
-        f"Measured on {worth.real + worth.manipulated} files of known origin ({worth.data}), this "
-        f"model called {worth.caught} of {worth.manipulated} manipulated ones manipulated and "
-        f"{worth.missed} 'no manipulation found', and {worth.accused} of {worth.real} real ones "
-        "manipulated."
+        f"Measured on {worth.real + worth.manipulated} files of known origin ({worth.data}),"
+        f"{as_well} this model called {worth.caught} of {worth.manipulated} manipulated ones "
+        f"manipulated and {worth.missed} 'no manipulation found', and {worth.accused} of "
+        f"{worth.real} real ones manipulated."
     )
     if worth.auc is None:
         return counted

@@ -20,7 +20,8 @@ class Worth:
     """Counts of files of known label, of the last evaluation that a package records.
 
     ``caught`` of ``manipulated`` were called manipulated, ``missed`` got "no manipulation found";
-    ``accused`` of ``real`` were called manipulated. ``data`` names the files, "" where unsaid.
+    ``accused`` of ``real`` were called manipulated. ``data`` names the files, "" where unsaid;
+    ``calibrated`` says that the calibration was fitted to the same ones.
     """
 
     data: str
@@ -30,19 +31,31 @@ class Worth:
     real: int
     accused: int
     auc: float | None
+    calibrated: bool = False
 
     def in_words(self) -> str:
         """The counts as a sentence in the language written in."""
+        counts = {
+            "files": whole(self.real + self.manipulated),
+            "caught": whole(self.caught),
+            "manipulated": whole(self.manipulated),
+            "missed": whole(self.missed),
+            "accused": whole(self.accused),
+            "real": whole(self.real),
+        }
+        if self.calibrated:
+            return _(
+                "When measured on %(files)s files of known origin, to which its calibration was "
+                "fitted as well, this model called %(caught)s of %(manipulated)s manipulated ones "
+                'manipulated and %(missed)s "no manipulation found", and %(accused)s of %(real)s '
+                "real ones manipulated.",
+                **counts,
+            )
         return _(
             "When measured on %(files)s files of known origin, this model called %(caught)s of "
             '%(manipulated)s manipulated ones manipulated and %(missed)s "no manipulation found", '
             "and %(accused)s of %(real)s real ones manipulated.",
-            files=whole(self.real + self.manipulated),
-            caught=whole(self.caught),
-            manipulated=whole(self.manipulated),
-            missed=whole(self.missed),
-            accused=whole(self.accused),
-            real=whole(self.real),
+            **counts,
         )
 
 
@@ -56,14 +69,17 @@ def worth(manifest: Manifest) -> Worth | None:
     accused = _counted(real, "wrong")
     if caught is None or missed is None or accused is None:
         return None
+    data = mapping(last.get("data"))
+    fitted_to = mapping(manifest.metrics.get("calibration")).get("sha256")
     return Worth(
-        data=str(mapping(last.get("data")).get("name", "")),
+        data=str(data.get("name", "")),
         manipulated=count(fake.get("files")),
         caught=caught,
         missed=missed,
         real=count(real.get("files")),
         accused=accused,
         auc=figure(mapping(mapping(last.get("video")).get("auc")).get("value")),
+        calibrated=fitted_to is not None and fitted_to == data.get("sha256"),
     )
 
 
