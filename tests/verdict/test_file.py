@@ -67,6 +67,21 @@ def test_golden_files(thresholds, faces, label, p, reasons):
 
 
 @pytest.mark.parametrize(
+    ("face", "label", "reasons"),
+    [
+        (CLEAN, "inconclusive", ("further-films",)),
+        (UNSURE, "inconclusive", ("between-thresholds", "further-films")),
+        (FAKE, "manipulated", FAKE.reasons),
+        (SMALL, "inconclusive", ("face-too-small",)),
+    ],
+)
+def test_a_film_beside_others_in_its_file_is_not_cleared(thresholds, face, label, reasons):
+    verdict = judge_file([face], [9], thresholds, further_films=True)
+    assert (verdict.label, verdict.reasons) == (label, reasons)
+    assert verdict.probability == face.probability
+
+
+@pytest.mark.parametrize(
     ("faces", "expected"),
     [
         ([0.99] + [0.05] * 4, 0.952),

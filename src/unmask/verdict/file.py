@@ -55,7 +55,11 @@ def correct_for_faces(probabilities: Sequence[float]) -> float:
 
 
 def judge_file(
-    faces: Sequence[Verdict], prominences: Sequence[float], thresholds: Thresholds
+    faces: Sequence[Verdict],
+    prominences: Sequence[float],
+    thresholds: Thresholds,
+    *,
+    further_films: bool = False,
 ) -> Verdict:
     """The file's verdict from its faces' verdicts and ``FaceEvidence.prominence``, in one order.
 
@@ -67,6 +71,8 @@ def judge_file(
     anything cleared where noise, want of colour or a cover hides traces of the most prominent one,
     or where that one lies between the thresholds by itself: the correction is to keep a crowd from
     being accused by chance, and posters on the wall are not to clear who speaks before them.
+    With ``further_films`` in the file nothing is cleared: which one is shown, players decide, and
+    one alone was looked at.
     """
     if not faces:
         return Verdict(label="no-face", probability=None, reasons=("no-face-found",))
@@ -85,6 +91,8 @@ def judge_file(
             label="manipulated", probability=probability, reasons=_reasons(speaking, remarks)
         )
     doubts = _doubts(judged, main, probability, thresholds)
+    if further_films:
+        doubts.append("further-films")
     if doubts:
         return Verdict(
             label="inconclusive", probability=probability, reasons=_reasons([], doubts + remarks)
