@@ -32,7 +32,7 @@ from unmask.pipeline.queueing import Scored
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import Manifest
 from unmask.verdict import judge_face, judge_file
-from unmask.video import FileFacts, probe
+from unmask.video import DamageCount, FileFacts, probe
 
 _MUCH_LARGER = 1.5  # times as many pixels
 
@@ -173,7 +173,7 @@ class Run:
                 verdicts,
                 [one.prominence for one in evidence],
                 options.thresholds,
-                further_films=info.kind == "video" and looker.damage.further > 0,
+                further_films=_further_films(info, looker.damage),
             )
             faces = tuple(
                 face_record(number, face, scored, own, manifest, one, verdict)
@@ -182,6 +182,11 @@ class Run:
                 )
             )
             return faces, rounded(whole)
+
+
+def _further_films(info: MediaInfo, damage: DamageCount) -> bool:
+    """Whether a player may show another film than what was looked at."""
+    return damage.plays or (info.kind == "video" and damage.further > 0)
 
 
 def _grown(info: MediaInfo, shown: Collection[tuple[int, int]]) -> MediaInfo | None:

@@ -16,7 +16,8 @@ class DamageCount:
     ``unsure_of_times`` tells that they start anew midway, in a film too long to be read through.
     ``late`` are decoded frames that no player shows, for their time has passed when they come.
     ``further`` are the pictures of a picture's file, or the picture streams of a film, that nobody
-    looks at, ``film_beside`` that a short film lies behind the picture.
+    looks at, ``film_beside`` that a short film lies behind the picture, ``plays`` that players show
+    that film in its place.
     """
 
     decoded: int = 0
@@ -27,3 +28,4 @@ class DamageCount:
     late: int = 0
     further: int = 0
     film_beside: bool = False
+    plays: bool = False

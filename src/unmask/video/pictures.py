@@ -11,7 +11,7 @@ from PIL import Image
 
 from unmask.core.errors import Damaged
 from unmask.video import orientation
-from unmask.video.companions import further_pictures, has_film
+from unmask.video.companions import further_pictures, has_film, plays_as_film
 from unmask.video.counts import DamageCount
 from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
@@ -63,7 +63,8 @@ def read_picture(path: Path, damage: DamageCount) -> NDArray[np.uint8]:
             code, transfer = exif_code(image), high_transfer(path, image)
             pixels = ordinary(path, image, transfer, code) if transfer else to_array(image, code)
             damage.decoded += 1
-            damage.film_beside = has_film(image)
+            damage.plays = plays_as_film(path, image)
+            damage.film_beside = damage.plays or has_film(image)
             damage.further = further_pictures(image)
             return pixels
 
