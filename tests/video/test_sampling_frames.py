@@ -29,14 +29,18 @@ class Still:
 def take(at, plan, after=None):
     rest = iter([Still(Fraction(t)) for t in at])
     frames = pick(
-        Shots(lambda: next(rest, None)), plan, count=plan.frames, size=(1, 1), after=after
+        Shots(lambda: next(rest, None), plan.step),
+        plan,
+        count=plan.frames,
+        size=(1, 1),
+        after=after,
     )
     return [frame.time for frame in frames]
 
 
-def passed_over(at):
+def passed_over(at, step=Fraction(12, 100)):
     rest = iter([Still(Fraction(t)) for t in at])
-    shots = Shots(lambda: next(rest, None))
+    shots = Shots(lambda: next(rest, None), step)
     shown = {shot.time for shot in iter(shots.next, None)}
     return [t for t in at if t not in shown]
 
@@ -138,7 +142,7 @@ def test_what_holds_for_every_window(at, plan, after):
     assert set(taken) <= set(at)
     assert all(plan.start <= t < plan.stop for t in taken)
     assert after is None or all(t > after for t in taken)
-    shown = [t for t in at if t not in passed_over(at)]
+    shown = [t for t in at if t not in passed_over(at, plan.step)]
     inside = [t for t in shown if plan.start <= t < plan.stop and (after is None or t > after)]
     assert taken[:1] == inside[:1]
 
@@ -146,7 +150,7 @@ def test_what_holds_for_every_window(at, plan, after):
 def test_a_frame_of_a_later_window_is_not_lost():
     """A window that the frames do not fill has seen the first one behind it."""
     rest = iter([Still(Fraction(10 * k)) for k in range(7)])
-    shots = Shots(lambda: next(rest, None))
+    shots = Shots(lambda: next(rest, None), Fraction(1, 8))
     found = []
     for k in range(8):
         slot = WindowPlan(Fraction(70 * k, 8), Fraction(70 * (k + 1), 8), 8, Fraction(1, 8))

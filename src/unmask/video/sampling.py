@@ -26,10 +26,8 @@ class Shot(Protocol):
     def image(self, size: tuple[int, int]) -> NDArray[np.uint8]: ...  # noqa: D102
 
 
-# A frame is passed over that stays for less than a quarter of the time that one about it does: at
-# most 30 ms, for what stays longer than an eighth of a second counts as that.
-_QUARTER, _LONG_S = 4, Fraction(1, 8)
-_LATELY_S = Fraction(1, 4)
+_QUARTER = 4
+_LATELY = 2  # steps
 
 
 class Shots:
@@ -37,11 +35,13 @@ class Shots:
 
     Those that flash up are passed over: no screen shows a frame of two thousandths of a second
     among others of forty, and who knows where a window's frames are wanted could put there what
-    nobody ever sees. Where all are as short, as of a fast camera, none is.
+    nobody ever sees. That is one that stays for less than a quarter of the time that another about
+    it does, where longer than the ``step`` between wanted frames is as long as that. Where all are
+    as short, as of a fast camera, none is.
     """
 
-    def __init__(self, following: Callable[[], Shot | None]) -> None:
-        self._following = following
+    def __init__(self, following: Callable[[], Shot | None], step: Fraction) -> None:
+        self._following, self._step = following, step
         self._again: Shot | None = None
         self._ahead: deque[Shot] = deque()
         self._long: tuple[Fraction, Fraction] | None = None  # when one began that stayed, how long
@@ -68,10 +68,10 @@ class Shots:
 
     def _flashes_up(self, shot: Shot) -> bool:
         times = [shot.time, *(one.time for one in self._ahead)]
-        stays = [min(_LONG_S, after - before) for before, after in pairwise(times)]
+        stays = [min(self._step, after - before) for before, after in pairwise(times)]
         if not stays:  # the last of all
             return False
-        if self._long is not None and shot.time - self._long[0] > _LATELY_S:
+        if self._long is not None and shot.time - self._long[0] > _LATELY * self._step:
             self._long = None
         longest = max(stays[1:], default=Fraction(0))
         if self._long is not None:
