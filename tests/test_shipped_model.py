@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,18 @@ def test_it_is_as_published_small_and_described(package: ModelPackage) -> None:
     assert package.manifest.training.data
     assert all(source.licence for source in package.manifest.training.data)
     assert package.manifest.metrics
+
+
+def test_a_checkout_on_windows_has_it_as_published(package: ModelPackage) -> None:
+    """Git for Windows turns line ends round unless told not to: no scan would begin there."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("no checkout, or no git")
+    files = [str(package.folder / name) for name in package.manifest.files]
+    asked = ["git", "-C", str(root), "check-attr", "eol", "--", *files]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(told) == len(files)
+    assert all(line.endswith(": eol: lf") for line in told)
 
 
 def test_what_is_said_under_verdicts_is_of_real_tools(package: ModelPackage) -> None:

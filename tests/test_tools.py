@@ -63,8 +63,11 @@ def test_each_dependency_is_pinned_within_its_bounds() -> None:
     lines = [line for name, extra in extras.items() if name not in UNPINNED for line in extra]
     asked = [Requirement(line) for line in (*project["dependencies"], *lines)]
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = dict(line.split("==") for line in constraints if "==" in line)
+    told = [line.partition(";")[0] for line in constraints]
+    pins = dict(line.split("==") for line in told if "==" in line)
     for one in asked:
+        if one.marker is not None and not one.marker.evaluate():
+            continue  # nothing is installed here of what another system needs
         assert one.name == "unmask" or one.specifier.contains(pins[one.name]), one
         assert one.name == "unmask" or ">=" in str(one.specifier), one
 

@@ -33,6 +33,8 @@ EXTRAS = (
     "test",
     "lint",
 )
+# Versions without a wheel for a system: pip takes another there.
+LACKING = {"c2pa-python": "sys_platform != 'win32'"}
 TARGET = Path(__file__).parents[1] / "constraints.txt"
 HEADER = """\
 # The versions that Unmask is tested with, for Python 3.11 on Linux. Written by
@@ -64,12 +66,17 @@ def main() -> None:
         new = sorted({name for name, _ in found} - listed)
         listed.update(new)
         text += f"\n# {extra or 'the base install'}\n"
-        text += "".join(f"{name}=={_public_version(name)}\n" for name in new)
+        text += "".join(f"{_line(name)}\n" for name in new)
     TARGET.write_text(text, encoding="utf-8")
 
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _line(name: str) -> str:
+    where = f"; {LACKING[name]}" if name in LACKING else ""
+    return f"{name}=={_public_version(name)}{where}"
 
 
 def _public_version(name: str) -> str:

@@ -156,5 +156,5 @@ def test_a_missing_extra_has_its_command(unmask, shipped, monkeypatch):
 
     monkeypatch.setattr(extras.metadata, "version", version)
     found = unmask("doctor", "--json").json["Extras"]
-    assert found["data"] == "not installed (lacks pyarrow): pip install 'unmask[data]'"
+    assert found["data"] == 'not installed (lacks pyarrow): pip install "unmask[data]"'
     assert found["test"].count("pyarrow") == 1  # wanted by the extras 'data' and 'evaluate'

@@ -41,7 +41,8 @@ def test_the_language_is_asked_for_or_the_locale_s(scan, unmask, portrait, tmp_p
         assert '<html lang="de">' in text
         for words in ("Bericht über portrait.png", "von der Platte gelesen als portrait.png"):
             assert words in text
-    (entry,) = History().list()
+    with History() as past:
+        (entry,) = past.list()
     ran = unmask("history", "report", entry.id, "--report", third, "--language", "en")
     assert ran.code == 0
     assert "Report on portrait.png" in third.read_text("utf-8")
@@ -113,7 +114,7 @@ def test_without_the_extra_a_pdf_is_refused_before_anything_is_opened(scan, tmp_
     assert ran.code == 2
     assert ran.err == (
         "unmask: a PDF report needs the extra 'report', which is not installed\n"
-        "        pip install 'unmask[report]'\n"
+        '        pip install "unmask[report]"\n'
     )
 
 

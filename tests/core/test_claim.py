@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,24 @@ def test_a_worker_that_outlives_its_run_holds_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (9, b"forked\n")
     with claimed(tmp_path / "lock", hint=""):
         pass
+
+
+def test_windows_has_locks_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs did the same work at once there."""
+    held: list[tuple[int, int]] = []
+
+    def locking(number: int, how: int, length: int) -> None:
+        if held:
+            raise PermissionError(13, "Permission denied")
+        held.append((how, length))
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    module = types.SimpleNamespace(LK_NBLCK=2, locking=locking)
+    monkeypatch.setitem(sys.modules, "msvcrt", module)
+    with (
+        claimed(tmp_path / "lock", hint=""),
+        pytest.raises(DataError, match="another run is at work in"),
+        claimed(tmp_path / "lock", hint=""),
+    ):
+        pytest.fail("was let in")
+    assert held == [(2, 1)]

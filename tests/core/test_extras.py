@@ -14,7 +14,7 @@ def test_what_is_absent_is_named_with_the_command_that_brings_it(monkeypatch):
     ):
         import torch  # noqa: F401
     assert str(caught.value).startswith("fitting a model (torch is absent) needs the extra 'train'")
-    assert caught.value.hint == "pip install 'unmask[train]'"
+    assert caught.value.hint == 'pip install "unmask[train]"'
 
 
 @pytest.mark.parametrize("faulty", ["import unmask.no_such_room", "from unmask.core import nobody"])

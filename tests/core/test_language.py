@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+import types
+
 import pytest
 
 from unmask.core.language import LANGUAGES, _, local, ngettext, of_environment, spoken
@@ -69,3 +73,18 @@ def test_the_locale_says_which_language(
         monkeypatch.setenv(name, value)
     assert of_environment() == language
     assert language in LANGUAGES
+
+
+@pytest.mark.parametrize(("code", "language"), [(0x0407, "de"), (0x0C07, "de"), (0x040C, "en")])
+def test_windows_tells_the_language_of_its_menus(
+    monkeypatch: pytest.MonkeyPatch, code: int, language: str
+) -> None:
+    """It has none of the variables."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    kernel = types.SimpleNamespace(GetUserDefaultUILanguage=lambda: code)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "windll", types.SimpleNamespace(kernel32=kernel), raising=False)
+    assert of_environment() == language
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    assert of_environment() == "en"

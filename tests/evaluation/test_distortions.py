@@ -61,7 +61,10 @@ def test_what_is_coded_says_how_coarsely_and_the_rest_what_the_file_said() -> No
     for level, least, most in ((1, 15, 30), (5, 36, 51)):
         said = [frame.quantiser for frame in DISTORTIONS["h264"].alter(level)(before).frames]
         assert all(one is not None and least < one <= most for one in said)
-    for name in set(DISTORTIONS) - {"h264"}:
+    for level, coded in ((3, 26.7), (5, 37.1)):  # quality 50 and 15
+        said = [frame.quantiser for frame in DISTORTIONS["jpeg"].alter(level)(before).frames]
+        assert said == [pytest.approx(coded, abs=0.1)] * 3
+    for name in set(DISTORTIONS) - {"h264", "jpeg"}:
         assert [one.quantiser for one in DISTORTIONS[name].alter(3)(before).frames] == [7.0] * 3
 
 

@@ -310,4 +310,4 @@ def test_a_missing_extra_is_named_before_the_work(
         code, _, err = unmask(*command)
         assert code == 2
         assert "needs the extra 'evaluate'" in err
-        assert "pip install 'unmask[evaluate]'" in err
+        assert 'pip install "unmask[evaluate]"' in err

@@ -157,6 +157,8 @@ def test_what_a_fit_makes_itself_is_not_called_unseen(package: ModelPackage) -> 
     card = model_card(with_evaluation(package.manifest, made, graphs_of(package)))
     assert PSEUDO in card.split("## What it has never seen")[0]
     assert "does on what it was not fitted on" not in card
+    kinds = card.split("Kinds of manipulation it was fitted and calibrated on: ")[1].split(". ")[0]
+    assert "swap" in kinds.split(", ")
 
 
 def test_each_threshold_is_said_to_be_set_where_it_was(package: ModelPackage) -> None:

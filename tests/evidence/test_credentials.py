@@ -126,7 +126,7 @@ def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.state == "not-read"
     assert found.note == (
         "reading Content Credentials needs the extra 'provenance', which is not installed: "
-        "pip install 'unmask[provenance]'"
+        'pip install "unmask[provenance]"'
     )
 
 

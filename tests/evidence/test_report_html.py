@@ -318,6 +318,17 @@ def test_the_timeline_is_drawn_for_a_phone_too() -> None:
     assert {one["role"] for one in page.all("svg")} == {"img"}
 
 
+def test_figures_of_the_fit_are_told_from_what_came_later() -> None:
+    clips = {"calibration clips": {"real": 66}}
+    later = {"calibration": {"data": "files.csv"}, "upper_threshold": {"data": "others.csv"}}
+    fitted = manifest().model_copy(update={"metrics": clips})
+    assert "that calibration and thresholds were fitted to" in html_report(report(manifest=fitted))
+    anew = html_report(report(manifest=manifest().model_copy(update={"metrics": clips | later})))
+    assert "calibration clips: real" in anew
+    assert "upper_threshold" not in anew
+    assert "Calibration and thresholds were chosen later, on other files." in anew
+
+
 def test_a_hash_among_the_figures_is_whole() -> None:
     stated = manifest().model_copy(update={"metrics": {"threshold": {"sha256": "ef" * 32}}})
     assert "ef" * 32 in html_report(report(manifest=stated))

@@ -172,4 +172,4 @@ def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtra, match="needs the extra 'report'") as caught:
         pdf_report(report())
-    assert caught.value.hint == "pip install 'unmask[report]'"
+    assert caught.value.hint == 'pip install "unmask[report]"'

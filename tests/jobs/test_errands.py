@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 from pydantic import BaseModel
 
@@ -29,7 +32,7 @@ def fail(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     def fail(code, seconds=20.0):
-        (tmp_path / "a_child.py").write_text(code)
+        (tmp_path / "a_child.py").write_text(code, encoding="utf-8")
         with pytest.raises(UnmaskError) as caught:
             run_errand("a_child", Nothing(), "report", NotMade, seconds=seconds)
         return caught.value
@@ -56,3 +59,25 @@ def test_a_child_that_was_killed_is_said_to_be(fail):
     error = fail("import os; os.kill(os.getpid(), 9)")
     assert error.message == "the report could not be made: its process ended with -9"
     assert fail("raise SystemExit('no room')").message.endswith("made: no room")
+
+
+CARRIES = """
+from unmask.core.errors import ModelNotFound
+from unmask.jobs.errand import carry_out
+from pydantic import BaseModel
+
+class Nothing(BaseModel): pass
+
+def make(order):
+    raise ModelNotFound("no model \u0432\u0438\u0434\u0435\u043e", hint="\u2013")
+
+carry_out(Nothing, make)
+"""
+
+
+def test_names_of_any_alphabet_are_said_whatever_the_encoding(fail, monkeypatch, tmp_path):
+    """In the code page of Windows the failure could not be told, and nobody learned the cause."""
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    error = fail(CARRIES)
+    assert (error.message, error.hint) == ("no report can be made: no model видео", "–")

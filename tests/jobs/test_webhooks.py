@@ -105,13 +105,15 @@ def test_the_end_of_an_analysis_is_told_once_and_signed(
 
 
 def test_failing_and_cancelling_are_told_too(submit, desk, messenger, receiver):
-    failed, cancelled = submit(b"no film", webhook=URL).id, submit(b"x", webhook=URL).id
+    failed = submit(b"no film", "secret.mp4", webhook=URL).id
+    cancelled = submit(b"x", webhook=URL).id
     desk.book.cancel(cancelled)
-    desk.book.give_up(desk.book.get(failed), _failure())
+    desk.book.give_up(desk.book.get(failed), _failure("secret.mp4: no media"))
     assert messenger.deliver() == 2
     told = {json.loads(body)["data"]["id"]: json.loads(body) for _, _, body in receiver.got}
     assert told[failed]["type"] == "analysis.failed"
     assert told[failed]["data"]["error"]["code"] == "not-media"
+    assert not any(b"secret" in body for _, _, body in receiver.got)  # names are not sent
     assert (told[failed]["data"]["label"], told[failed]["data"]["probability"]) == (None, None)
     assert told[cancelled]["type"] == "analysis.cancelled"
 
@@ -316,7 +318,7 @@ def test_the_secret_is_made_once_and_private(folders):
     assert (folders.root / "webhook.key").stat().st_mode & 0o777 == 0o600
 
 
-def _failure():
+def _failure(message="no media"):
     from unmask.core.scan import Failure
 
-    return Failure(code="not-media", message="no media", hint="")
+    return Failure(code="not-media", message=message, hint="")

@@ -132,7 +132,7 @@ def test_without_nncf_the_extra_is_named(
         monkeypatch.delitem(sys.modules, module, raising=False)
     code = main(["models", "quantise", "--data", str(SAMPLES), "--out", str(tmp_path / "out")])
     assert code == 2
-    assert "pip install 'unmask[int8]'" in capfd.readouterr().err
+    assert 'pip install "unmask[int8]"' in capfd.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

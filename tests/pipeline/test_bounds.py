@@ -56,6 +56,19 @@ def test_a_crowd_is_bounded_by_the_faces_asked_for(tmp_path: Path, tiny_model: P
     assert result["peak"] < 900
 
 
+def test_a_large_webp_costs_what_a_jpeg_does(tmp_path: Path, tiny_model: Path) -> None:
+    """Pillow would read it as an animation, with three frames of four bytes a pixel beside it."""
+    plain = Pillow.new("RGB", (6000, 6000), (120, 90, 60))
+    peaks = []
+    for name in ("a.jpg", "a.webp"):
+        plain.save(tmp_path / name, quality=50, method=0)
+        peaks.append(measured(tmp_path / name, tiny_model, min_face=2000)["peak"])
+    jpeg, webp = peaks
+    assert isinstance(jpeg, float)
+    assert isinstance(webp, float)
+    assert webp < jpeg + 100  # MB; was 260 more
+
+
 @pytest.mark.slow
 def test_five_thousand_faces(tmp_path: Path, tiny_model: Path) -> None:
     path = tmp_path / "stadium.png"

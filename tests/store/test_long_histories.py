@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,7 +45,7 @@ def long(tmp_path_factory, make_analysis) -> History:
 def plan_of(history, ask):
     """What SQLite says of how it would answer what ``ask`` asks."""
     asked = []
-    with sqlite3.connect(history.database.place) as database:
+    with closing(sqlite3.connect(history.database.place)) as database:
         note = lambda _, __, sql, values, *rest: asked.append((sql, values))  # noqa: E731
         event.listen(history.database.reader, "before_cursor_execute", note)
         try:

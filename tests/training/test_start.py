@@ -200,4 +200,4 @@ def test_timm_names_its_extra(init: str, backbone: str, monkeypatch: pytest.Monk
     monkeypatch.setitem(__import__("sys").modules, "timm", None)
     with pytest.raises(MissingExtra) as caught:
         start_from(init, backbone, [], seed=1)
-    assert "pip install 'unmask[timm]'" in caught.value.hint
+    assert 'pip install "unmask[timm]"' in caught.value.hint

@@ -130,7 +130,7 @@ def test_without_torch_the_extra_is_named() -> None:
         check=False,
     )
     assert done.returncode == exits.USAGE
-    assert "pip install 'unmask[train]'" in done.stderr
+    assert 'pip install "unmask[train]"' in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import av
 import numpy as np
 import pytest
@@ -80,6 +82,34 @@ def test_motion_photos(tmp_path, name, said):
     assert info_of(path).kind == "image"
     assert near(read(path), colours(), 30)
     assert counted(path).film_beside is ("1" in said)
+
+
+def samsungs(film: bytes, kind: int) -> bytes:
+    """What Samsung's phones put behind a picture, and where they say what it is."""
+    entry = struct.pack("<2H2I", 0, kind, 16, len(b"MotionPhoto_Data")) + b"MotionPhoto_Data" + film
+    directory = b"SEFH" + struct.pack("<2I2H2I", 107, 1, 0, kind, len(entry), len(entry))
+    return entry + directory + struct.pack("<I4s", len(directory), b"SEFT")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.heic"])
+@pytest.mark.parametrize(("kind", "film"), [(0x0A30, True), (0x0A01, False)])
+def test_motion_photos_that_only_samsung_marks(tmp_path, name, kind, film):
+    """As it did before 2020; other kinds are what time it was, and the like."""
+    path = tmp_path / name
+    save(path, Image.fromarray(colours()))
+    behind = samsungs(write(tmp_path / "film.mp4", frames=5).read_bytes(), kind)
+    path.write_bytes(path.read_bytes() + behind)
+    assert near(read(path), colours(), 30)
+    assert counted(path).film_beside is film
+
+
+@pytest.mark.parametrize("length", [0, 5, 23, 25, 2**16, 2**32 - 1])
+def test_a_damaged_mark_is_none(tmp_path, length):
+    path = tmp_path / "a.jpg"
+    save(path, Image.fromarray(colours()))
+    whole = path.read_bytes() + samsungs(b"", 0x0A30)
+    path.write_bytes(whole[:-8] + struct.pack("<I4s", length, b"SEFT"))
+    assert counted(path).film_beside is False
 
 
 def test_a_picture_that_players_take_for_a_film(tmp_path):

@@ -79,6 +79,19 @@ def test_kinds(tmp_path, name):
     assert near(read(path), colours(), 30)
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.heic"])
+@pytest.mark.parametrize(
+    "exif",
+    [bytes(33), b"II*\0\xff\xff\xff\x7f", b"MM\0*\0\0\0\x08\xff"],
+    ids=["noughts", "points nowhere", "cut short"],
+)
+def test_a_picture_is_not_refused_for_its_exif(tmp_path, name, exif):
+    """Programs write it badly, viewers do not mind."""
+    Image.fromarray(colours()).save(tmp_path / name, exif=b"Exif\0\0" + exif)
+    assert info_of(tmp_path / name).rotation == 0
+    assert near(read(tmp_path / name), colours(), 30)
+
+
 @pytest.mark.parametrize("code", range(1, 9))
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "a.avif", "a.heic"])
 def test_exif_orientation(tmp_path, name, code):
@@ -189,6 +202,41 @@ def test_modes(tmp_path, mode):
     assert near(read(tmp_path / name), wanted, 6)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+@pytest.mark.parametrize("lossless", [True, False])
+def test_webp_is_read_as_pillow_reads_it(tmp_path, mode, lossless):
+    """By another way, which takes half the memory."""
+    noise = np.random.default_rng(0).integers(0, 256, (50, 70, 4), dtype=np.uint8)
+    Image.fromarray(noise).convert(mode).save(tmp_path / "a.webp", lossless=lossless, quality=60)
+    with Image.open(tmp_path / "a.webp") as image:
+        white = Image.new("RGBA", image.size, "white")
+        wanted = np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
+    assert np.abs(read(tmp_path / "a.webp").astype(int) - wanted).max() <= 1
+
+
+def test_an_animation_of_one_frame_is_a_picture(tmp_path):
+    """Shown on its canvas, of which the frame may be a part."""
+    Image.fromarray(colours()).save(tmp_path / "a.webp", lossless=True)
+    frame = (tmp_path / "a.webp").read_bytes()[12:]
+    sides = [side.to_bytes(3, "little") for side in (79, 59)]  # less one
+    place = bytes(3) + (5).to_bytes(3, "little")  # in pairs of pixels
+    shape = (59).to_bytes(3, "little") + (39).to_bytes(3, "little")
+    chunks = b"".join(
+        name + len(body).to_bytes(4, "little") + body
+        for name, body in (
+            (b"VP8X", b"\x12\0\0\0" + b"".join(sides)),
+            (b"ANIM", b"\xff" * 4 + bytes(2)),
+            (b"ANMF", place + shape + bytes(4) + frame),
+        )
+    )
+    whole = b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WEBP" + chunks
+    (tmp_path / "b.webp").write_bytes(whole)
+    shown = read(tmp_path / "b.webp")
+    assert shown.shape == (60, 80, 3)
+    assert near(np.ascontiguousarray(shown[10:50, :60]), colours())
+    assert (shown[55:] == 255).all()
+
+
 def test_sixteen_bit_png_is_scaled_not_clipped(tmp_path):
     ramp = np.tile(np.linspace(0, 65_535, 60).astype(np.uint16), (40, 1))
     Image.fromarray(ramp).save(tmp_path / "a.png")
@@ -257,7 +305,26 @@ def test_postscript_is_not_run(tmp_path):
 
 
 def test_pillows_own_limit_is_put_back(tmp_path):
-    before = Image.MAX_IMAGE_PIXELS
+    before = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
     Image.fromarray(colours()).save(tmp_path / "a.png")
     read(tmp_path / "a.png")
-    assert before == Image.MAX_IMAGE_PIXELS
+    assert before == (Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK)
+
+
+def test_a_png_is_not_refused_for_what_it_says_beside_its_pixels(tmp_path):
+    """Screenshots hold the profile of their screen, which may be larger than Pillow's limit."""
+    path = tmp_path / "a.png"
+    info = PngImagePlugin.PngInfo()
+    info.add_text("workflow", "step " * 500_000, zip=True)
+    Image.fromarray(colours()).save(path, icc_profile=b"a" * 3_000_000, pnginfo=info)
+    assert near(read(path), colours())
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
+def test_a_picture_with_a_broken_head_is_called_damaged(tmp_path, name):
+    """Rather than no picture."""
+    Image.fromarray(colours()).save(tmp_path / name)
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(data[:25] + bytes(300))
+    with pytest.raises(Damaged):
+        info_of(tmp_path / name)

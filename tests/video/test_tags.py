@@ -139,6 +139,15 @@ def test_odd_xmp_is_passed_over(tmp_path: Path, packet: bytes) -> None:
     assert [tag for tag in found.tags if tag.place == "XMP"] == []
 
 
+def test_broken_exif_leaves_the_rest_readable(tmp_path: Path) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Software", "a program")
+    path = tmp_path / "a.png"
+    Image.new("RGB", (9, 9)).save(path, pnginfo=info, exif=b"Exif\0\0" + bytes(33))
+    (found,) = read_tags(path, deadline=Deadline.after(None)).tags
+    assert (found.name, found.value) == ("Software", "a program")
+
+
 def test_png_text(tmp_path: Path) -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Software", "Painter 3")

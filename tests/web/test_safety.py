@@ -1,4 +1,6 @@
+import gc
 import io
+import mimetypes
 import os
 import socket
 import stat
@@ -387,6 +389,53 @@ def test_behind_a_proxy_that_speaks_https_the_app_knows_its_own_origin(
     for https, scheme in ((True, "https"), (False, "http")):
         with pytest.raises(Enough, match=f"^{scheme}$"):
             run(options(https=https, models=(str(tiny_model),)))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # waitress's socket
+def test_a_port_that_is_taken_is_no_bug(folders, tiny_model, monkeypatch, capfd):
+    """As 5000 is on a Mac that plays what telephones send it."""
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        command = ["serve", "--model", str(tiny_model), "--jobs", "0", "--port", str(port)]
+        assert main(command) == 2
+    gc.collect()
+    said = capfd.readouterr().err
+    assert f"127.0.0.1, port {port} cannot be served at: Address already in use" in said
+    assert "choose another --port" in said
+
+
+def test_where_there_is_only_select_fewer_connections_are_taken(folders, tiny_model, monkeypatch):
+    """On Windows, where the 513th would end the server."""
+
+    def create_server(app, *, connection_limit, **_rest):
+        services_of(app).cameras.close()
+        services_of(app).history.close()
+        raise Enough(connection_limit)
+
+    monkeypatch.setattr("waitress.create_server", create_server)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.delattr("select.poll")
+    with pytest.raises(Enough, match=r"^480$"):
+        run(options(models=(str(tiny_model),)))
+
+
+def test_scripts_are_scripts_whatever_the_machine_says(make_app, monkeypatch):
+    """Where the registry of Windows calls them plain text, browsers would run none of them."""
+    mimetypes.init()
+    monkeypatch.setattr(mimetypes, "_db", mimetypes.MimeTypes())
+    for suffix in (".js", ".css", ".svg"):
+        mimetypes.add_type("text/plain", suffix)
+    client = make_app().test_client()
+    for name, kind in (
+        ("page.js", "text/javascript"),
+        ("unmask.css", "text/css"),
+        ("icon.svg", "image/svg+xml"),
+    ):
+        with client.get(f"/static/{name}") as answer:
+            assert answer.mimetype == kind
 
 
 def test_more_files_may_be_open_than_select_counts(folders, tiny_model, monkeypatch):

@@ -2,8 +2,10 @@ import csv
 import hashlib
 import io
 import re
+from http import HTTPStatus
 
 import pytest
+from flask import abort
 from werkzeug.datastructures import MultiDict
 
 from unmask.core.errors import DiskFull
@@ -104,6 +106,23 @@ def test_options_reach_the_job(upload, services, clip):
     upload((clip, "a.mp4"), clips="2", min_face="60")
     options = services.desk.book.unfinished()[0].options
     assert (options["clips"], options["min_face"]) == (2, 60)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (413, "request-entity-too-large"),
+        (414, "request-uri-too-long"),
+        (416, "requested-range-not-satisfiable"),
+        (422, "unprocessable-entity"),
+    ],
+)
+def test_codes_are_the_same_by_any_python(app, monkeypatch, status, code):
+    """3.13 calls these statuses otherwise, and our codes were made of what it calls them."""
+    monkeypatch.setattr(HTTPStatus(status), "phrase", "Something New")
+    app.add_url_rule("/api/v1/raises", "raises", lambda: abort(status))
+    answer = app.test_client().get("/api/v1/raises")
+    assert (answer.status_code, answer.json["code"]) == (status, code)
 
 
 def test_too_much_is_413_and_leaves_nothing(make_app, folders):

@@ -16,7 +16,7 @@ def test_without_the_extra_one_line_names_it(monkeypatch, absent):
     monkeypatch.setitem(sys.modules, absent, None)
     with pytest.raises(MissingExtra, match="needs the extra 'web'") as caught:
         create_app()
-    assert caught.value.hint == "pip install 'unmask[web]'"
+    assert caught.value.hint == 'pip install "unmask[web]"'
 
 
 def test_the_queue_names_it_too(monkeypatch, folders):
@@ -34,7 +34,7 @@ def test_a_queue_in_redis_without_its_driver_names_what_to_install(monkeypatch, 
     monkeypatch.setenv("UNMASK_QUEUE", "redis://me:secret@host/0")
     with pytest.raises(StoreError, match="driver is not installed") as caught:
         Queue(folders)
-    assert caught.value.hint == "pip install 'unmask[cluster]'"
+    assert caught.value.hint == 'pip install "unmask[cluster]"'
     assert "secret" not in str(caught.value)
 
 

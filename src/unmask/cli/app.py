@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from unmask.cli import exits
-from unmask.cli.streams import attach, cannot_write, discard_stdout
+from unmask.cli.streams import attach, cannot_write, discard_stdout, set_encodings
 from unmask.core.errors import UnmaskError
 from unmask.core.version import __version__
 
@@ -69,9 +69,7 @@ def unmask() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (``sys.argv`` for None) and return the exit code, see docs/cli.md."""
     attach()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not where a caller has put a plain buffer
-            stream.reconfigure(errors="backslashreplace")
+    set_encodings()
     try:
         code = _run(arguments)
         sys.stdout.flush()

@@ -16,10 +16,12 @@ def doctor(as_json: bool) -> int:
 
     from unmask.cli import exits
     from unmask.cli.checkup import examine
+    from unmask.cli.streams import expect_document
     from unmask.cli.terminal import note, printable
 
     findings = examine()
     if as_json:
+        expect_document()
         click.echo(json.dumps(findings.sections, ensure_ascii=False, indent=2))
     else:
         for title, lines in findings.sections.items():

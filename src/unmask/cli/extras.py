@@ -34,7 +34,7 @@ def _state(extra: str, needs: Iterable[str]) -> str:
     missing = [name for name in needs if not _installed(name)]
     if not missing:
         return "installed"
-    return f"not installed (lacks {', '.join(missing)}): pip install 'unmask[{extra}]'"
+    return f'not installed (lacks {", ".join(missing)}): pip install "unmask[{extra}]"'
 
 
 def _installed(name: str) -> bool:

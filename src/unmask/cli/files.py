@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from unmask.cli.streams import discard_stdout, need_stdout
+from unmask.cli.streams import discard_stdout, expect_document, need_stdout
 from unmask.core.errors import DataError, UsageError
 from unmask.core.files import expanded, is_folder, is_there, whole
 
@@ -71,6 +71,7 @@ def is_stdout(place: str) -> bool:
 
 def _print(text: IO[str]) -> None:
     try:
+        expect_document()
         shutil.copyfileobj(text, sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:

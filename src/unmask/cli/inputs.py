@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -17,6 +18,7 @@ from unmask.video import SUFFIXES, begins_as_media
 
 STDIN = "-"
 _MOST_SUFFIXES = 5
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NAMED = "name a file itself, and it is tried whatever it is called"
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 
@@ -86,8 +88,7 @@ def _listed() -> Iterator[Source]:
             ),
         )
         return
-    parts = data.split(b"\0") if b"\0" in data else data.splitlines()
-    names = [os.fsdecode(part) for part in parts if part.strip()]
+    names = _names(data)
     if not names:
         yield Source(
             Path(STDIN),
@@ -96,6 +97,22 @@ def _listed() -> Iterator[Source]:
     for name in names:
         # A "-" here is a file of that name: the list does not contain itself.
         yield from _named(name)
+
+
+def _names(data: bytes) -> list[str]:
+    """The paths of a list, also as PowerShell writes it: UTF-16, or UTF-8 with a mark before it."""
+    if data.startswith(_UTF_16):
+        data = data.decode("utf-16", "replace").encode()
+    data = data.removeprefix(codecs.BOM_UTF8)
+    parts = data.split(b"\0") if b"\0" in data else data.splitlines()
+    return [_decoded(part) for part in parts if part.strip()]
+
+
+def _decoded(name: bytes) -> str:
+    try:
+        return os.fsdecode(name)
+    except UnicodeDecodeError:  # Windows, whose "dir /b" writes as its console does
+        return name.decode("oem", "replace")
 
 
 def _inside(folder: Path) -> Iterator[Source]:

@@ -16,6 +16,7 @@ from unmask.cli.documents import ScanWriter, pretty
 from unmask.cli.files import Target
 from unmask.cli.outcome import Outcome
 from unmask.cli.places import check_distinct
+from unmask.cli.streams import expect_document
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, printable, results_console
 from unmask.core.errors import UsageError
@@ -64,6 +65,7 @@ def print_one(id: str, *, as_json: bool) -> int:
     if stored is None:  # another process deleted it between the two questions
         raise UsageError(f"analysis {id} has just been deleted")
     if as_json:
+        expect_document()
         print(pretty(stored.document))
         return exits.DONE
     entry = stored.entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import select
 import signal
 import subprocess
 import sys
@@ -69,19 +70,20 @@ def run(options: ServeOptions) -> int:
     tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk
     app = create_app(config)
     servers: dict[int, Any] = {}
-    server = waitress.create_server(
-        app,
-        map=servers,
-        host=options.host,
-        port=options.port,
-        threads=_THREADS,
-        max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,  # above it: see refusing
-        connection_limit=1000,
-        asyncore_use_poll=True,  # select() ends the server at descriptor 1024
-        ident="",
-        url_scheme="https" if options.https else "http",  # else its own pages look foreign
-        **forwarding(options.proxy),
-    )
+    with _listening_at(options):
+        server = waitress.create_server(
+            app,
+            map=servers,
+            host=options.host,
+            port=options.port,
+            threads=_THREADS,
+            max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,  # above it: see refusing
+            connection_limit=_connections(),
+            asyncore_use_poll=True,  # select() ends the server at descriptor 1024
+            ident="",
+            url_scheme="https" if options.https else "http",  # else its own pages look foreign
+            **forwarding(options.proxy),
+        )
     answer_the_refused(servers, partial(may_send, app), partial(check_room, folders))
     _announce(options, server)
     stopping = threading.Event()
@@ -98,6 +100,19 @@ def run(options: ServeOptions) -> int:
         if options.jobs:
             keeper.join(timeout=30)
     return 0
+
+
+@contextmanager
+def _listening_at(options: ServeOptions) -> Iterator[None]:
+    """:class:`UsageError` where that cannot be."""
+    try:
+        yield
+    except OSError as error:
+        airplay = "; AirPlay Receiver of macOS takes port 5000" if options.port == 5000 else ""
+        raise UsageError(
+            f"{options.host}, port {options.port} cannot be served at: {error.strerror or error}",
+            hint=f"choose another --port or --host{airplay}",
+        ) from error
 
 
 @contextmanager
@@ -202,6 +217,11 @@ def keep_worker(jobs: int, stopping: threading.Event, log: logs.Log = "warnings"
         if not stopping.is_set():
             _log.warning("the worker ended by itself (exit code %d): another is started", code)
         stopping.wait(_PAUSE_S)
+
+
+def _connections() -> int:
+    """At most: Windows has select() alone, which raises for more than 512."""
+    return 1000 if hasattr(select, "poll") else 480
 
 
 def _has_tokens() -> bool:

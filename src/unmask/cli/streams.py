@@ -12,6 +12,8 @@ from unmask.core.errors import UsageError
 
 # Errors of writing that no program can help. Where a file cannot be opened, its name is known.
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+_CHOSEN = "PYTHONIOENCODING"
+_ESCAPED = "backslashreplace"
 
 
 def attach() -> None:
@@ -29,6 +31,30 @@ def attach() -> None:
         if getattr(sys, name) is None:
             number = os.open(os.devnull, flags)  # the lowest that is free
             setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def set_encodings() -> None:
+    """Have standard output and error refuse no character; not where a caller put a plain buffer.
+
+    Files and pipes of Windows take UTF-8, as from Python 3.15 on, unless ``PYTHONIOENCODING`` says
+    otherwise. Left to themselves they take the code page of the country, which lacks most
+    characters of file names and the lines that tables are drawn with.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        stream.reconfigure(errors=_ESCAPED)
+        if sys.platform == "win32" and not stream.isatty() and not os.environ.get(_CHOSEN):
+            stream.reconfigure(encoding="utf-8", errors=_ESCAPED)
+
+
+def expect_document() -> None:
+    """Have standard output take UTF-8 and keep line ends: JSON and CSV are the same bytes anywhere.
+
+    In another encoding no program could read them, and Windows would end the lines of a CSV twice.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors=_ESCAPED, newline="")
 
 
 def need_stdout() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unmask.cli import exits
 from unmask.cli.inputs import Source, gather
-from unmask.cli.streams import need_stdout
+from unmask.cli.streams import expect_document, need_stdout
 from unmask.cli.terminal import note
 from unmask.core.deadline import Deadline
 from unmask.core.errors import DiskFull, InputError, InputNotReadable
@@ -76,6 +76,7 @@ class _Counter:
 def run(options: SubmitOptions) -> int:
     """Queue all of them. Raises :class:`UsageError` and others where none could be."""
     need_stdout()
+    expect_document()
     rows, failed = csv.writer(sys.stdout, lineterminator="\n"), 0
     with History() as history:
         counter = _counter(options, history)

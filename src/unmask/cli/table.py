@@ -63,7 +63,8 @@ class TableReport:
     def _begin(self) -> None:
         if not self._begun:
             self._row(Text("Verdict"), "P(manipulated)", "Faces", "File", style="bold")
-            self._console.print("─" * min(_RULE, self._console.width))
+            line = "─" if self._console.encoding.startswith("utf") else "-"
+            self._console.print(line * min(_RULE, self._console.width))
         self._begun = True
 
     def _failed(self, name: str, failure: Failure) -> None:

@@ -132,8 +132,9 @@ class FaceFrame(Record):
     chroma: float | None = Field(None, description="how far its colours spread, in grey levels")
     quantiser: float | None = Field(
         None,
-        description="how coarsely the frame was coded: H.264's, 0 to 51; what HEVC, VP9 and AV1 "
-        "have, on that scale; null for others",
+        description="how coarsely the frame was coded: H.264's, 0 to 51; what HEVC, VP9, AV1, VP8 "
+        "and JPEG have, on that scale, of a picture the coarsest that file and pixels tell; null "
+        "for others",
     )
     covered: Probability | None = Field(
         None, description="whether something lies over the face, where the model says it"

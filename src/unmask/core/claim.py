@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO
 
 from unmask.core.errors import DataError
 
@@ -22,20 +24,26 @@ def claimed(lock: Path, *, hint: str) -> Iterator[None]:
     for two claims of one process: the system knows of one holder only.
     """
     try:
-        import fcntl
-    except ImportError:  # Windows: two runs would do the same work twice
-        yield
-        return
-    try:
         file = lock.open("w")
     except OSError as error:
         raise DataError(f"cannot write {lock}: {error.strerror or error}", hint=hint) from error
     with file:
         try:
-            # Not flock: workers inherit its lock, and would hold it when their run is killed.
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(file)
         except (BlockingIOError, PermissionError) as error:
             raise DataError(f"another run is at work in {lock.parent}", hint=hint) from error
-        except OSError:  # a file system without locks: as on Windows
+        except OSError:  # a file system without locks: two runs would do the same work twice
             pass
         yield
+
+
+def _take(file: IO[str]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        # Not flock: workers inherit its lock, and would hold it when their run is killed.
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -153,7 +153,7 @@ class MissingExtra(UnmaskError):
         """One line: what for, and the command that installs it."""
         return cls(
             f"{purpose} needs the extra '{extra}', which is not installed",
-            hint=f"pip install 'unmask[{extra}]'",
+            hint=f'pip install "unmask[{extra}]"',  # cmd.exe knows no other quotes
         )
 
 

@@ -15,7 +15,8 @@ class Frame:
 
     ``time`` is when it is shown, in seconds as players count them (a picture's is 0);
     ``image`` is H×W×3, uint8, RGB. ``quantiser`` says how coarsely it was coded: H.264's mean one,
-    0 to 51, and what HEVC, VP9 and AV1 have on that scale; None for pictures and other codecs.
+    0 to 51, and what HEVC, VP9, AV1, VP8 and JPEG have on that scale; None for others.
+    Of a picture it is the coarsest that its file and its pixels tell.
     """
 
     time: Fraction

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # of malloc.h
 # Between a frame of 1080p in RGB, which is had sooner from the heap, and a plane of 4K.
@@ -35,11 +36,9 @@ def keep_blocks() -> bool:
 
 
 def _set(options: Mapping[int, int]) -> bool:
-    if sys.platform != "linux" or any(name in os.environ for name in _SETTINGS):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # musl has none
-        return False
-    done = [mallopt(option, value) for option, value in options.items()]
+    done = [False]
+    if sys.platform == "linux" and not any(name in os.environ for name in _SETTINGS):
+        with suppress(OSError, AttributeError):  # musl has none
+            mallopt = ctypes.CDLL(None).mallopt
+            done = [mallopt(option, value) for option, value in options.items()]
     return all(done)

@@ -11,7 +11,9 @@ goes into one is written with this. ``tools/write_translations.py`` writes the c
 
 from __future__ import annotations
 
+import locale
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -50,8 +52,20 @@ def language() -> str:
 
 def of_environment() -> str:
     """The language of whoever runs this, by the locale; English where it is none of ours."""
-    wanted = next(filter(None, map(os.environ.get, _PLACES)), "")[:2].lower()
+    said = next(filter(None, map(os.environ.get, _PLACES)), "") or _of_windows()
+    wanted = said[:2].lower()
     return wanted if wanted in LANGUAGES else "en"
+
+
+def _of_windows() -> str:
+    """The language of its menus, such as de_DE; "" elsewhere."""
+    found = ""
+    if sys.platform == "win32":
+        import ctypes
+
+        code = ctypes.windll.kernel32.GetUserDefaultUILanguage()
+        found = locale.windows_locale.get(code, found)
+    return found
 
 
 def _(text: str, **values: object) -> str:

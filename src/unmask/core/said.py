@@ -46,6 +46,7 @@ TEXTS = (
     "%(name)s: changed while it was read: a verdict would fit neither what it was nor what it is",
     "wait until it is written to its end, then scan it again",
     "%(name)s: is not a video or picture in a format that Unmask opens",
+    "%(name)s: is a picture of a kind that is not opened here (%(kind)s)",
     "%(name)s: is an archive (%(kind)s), which is not unpacked here",
     "%(name)s: is a document, not a video or picture",
     "%(name)s: holds a link, not what it leads to",
@@ -74,6 +75,7 @@ TEXTS = (
     "give yourself read permission, or run as a user who has it",
     "it seems cut short or overwritten; copy or download it again",
     "playlists are not followed; convert the file to MP4, WebM, JPEG or PNG",
+    "save it as PNG, or as JPEG of the best quality, at its full size",
     "unpack it, with its password if it has one, and give the files in it",
     "save the video or picture out of it by itself",
     "open the link and download the video or picture itself",
@@ -194,7 +196,7 @@ TEXTS = (
     "It names no active manifest.",
     "Address: %(url)s",
     "reading Content Credentials needs the extra 'provenance', which is not installed: "
-    "pip install 'unmask[provenance]'",
+    'pip install "unmask[provenance]"',
     # Werkzeug's own words, and those for what nobody foresaw
     "The requested URL was not found on the server. If you entered the URL manually please check "
     "your spelling and try again.",

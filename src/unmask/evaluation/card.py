@@ -268,7 +268,7 @@ def _fairness(evaluations: Sequence[Evaluation]) -> str:
 
 
 def _unseen(manifest: Manifest, evaluations: Sequence[Evaluation]) -> str:
-    kinds, known = _kinds(manifest), manifest.training.methods
+    kinds, known = _kinds(manifest, evaluations), manifest.training.methods
     text = "## What it has never seen\n\n"
     if kinds:
         text += f"Kinds of manipulation it was fitted and calibrated on: {', '.join(kinds)}. "
@@ -295,11 +295,14 @@ def _unseen(manifest: Manifest, evaluations: Sequence[Evaluation]) -> str:
     return text
 
 
-def _kinds(manifest: Manifest) -> list[str]:
-    """The kinds that the fitting itself counted."""
+def _kinds(manifest: Manifest, evaluations: Sequence[Evaluation]) -> list[str]:
+    """Of single faces, as far as evaluations have them, and of clips, which the fit counted."""
+    methods = {row.name for one in evaluations for row in one.methods}
+    single = [name.removeprefix(PSEUDO) for name in methods if name.startswith(PSEUDO)]
     found = manifest.metrics.get("calibration clips")
     by_kind = found.get("auc by kind") if isinstance(found, Mapping) else None
-    return [_plain(kind) for kind in sorted(by_kind)] if isinstance(by_kind, Mapping) else []
+    clips = by_kind if isinstance(by_kind, Mapping) else ()
+    return [_plain(kind) for kind in [*sorted(single), *sorted(clips)]]
 
 
 def _other_figures(manifest: Manifest) -> str:

@@ -4,7 +4,8 @@ What comes after decoding is the product as it is served: detection, tracking, c
 all see the distorted frames. Strengths are in pixels and grey levels of the frame as decoded.
 H.264 codes the frames of one sampled window as a film of their own: its frames are further apart
 in time than in the file, so a CRF costs somewhat more quality here than it would there. They carry
-the quantisers of that film; under the other distortions frames keep the file's own.
+the quantisers of that film, and under JPEG what its table says; under the other distortions frames
+keep the file's own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 from unmask.core.frames import Frame, Window
 from unmask.synthesis.codecs import as_picture, coded, jpeg
 from unmask.synthesis.colour import fade, to_bytes
-from unmask.video.quantiser import EXPORT, quantiser
+from unmask.video.jpeg import luma_table_in
+from unmask.video.quantiser import EXPORT, of_jpeg, quantiser
 
 Image = NDArray[np.uint8]
 Apply = Callable[[Sequence[Frame], float, Generator], list[Frame]]
@@ -72,6 +74,13 @@ def _h264(frames: Sequence[Frame], crf: float, _rng: Generator) -> list[Frame]:
     ]
 
 
+def _jpeg(frames: Sequence[Frame], quality: float, _rng: Generator) -> list[Frame]:
+    told = [cv2.IMWRITE_JPEG_QUALITY, int(quality)]
+    _, smallest = cv2.imencode(".jpg", np.zeros((8, 8), np.uint8), told)  # its table counts
+    quantiser = of_jpeg(luma_table_in(smallest.tobytes()))
+    return [Frame(one.time, jpeg(one.image, int(quality)), quantiser) for one in frames]
+
+
 def _resize(image: Image, scale: float) -> Image:
     height, width = image.shape[:2]
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -100,7 +109,7 @@ DISTORTIONS: dict[str, Distortion] = {
     one.name: one
     for one in (
         Distortion("h264", "CRF", (23, 28, 33, 38, 43), _h264),
-        Distortion("jpeg", "quality", (90, 70, 50, 30, 15), _each(lambda x, q: jpeg(x, int(q)))),
+        Distortion("jpeg", "quality", (90, 70, 50, 30, 15), _jpeg),
         Distortion("resize", "down to", (0.75, 0.5, 0.35, 0.25, 0.18), _each(_resize)),
         Distortion("blur", "sigma, px", (0.5, 1, 1.5, 2.5, 4), _each(_blur)),
         Distortion("noise", "sigma, grey levels", (3, 6, 12, 20, 30), _noise),

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pydantic import ValidationError
 
 from unmask.core.scan import Failure
+from unmask.jobs.apart import apart
 from unmask.jobs.child import out_of_memory
 from unmask.jobs.limits import Limits
 from unmask.jobs.messages import SAID, Order, Said
@@ -30,7 +31,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the worker, which gives the job back
+            **apart(),  # Ctrl-C is for the worker, which gives the job back
         )
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._complaints = b""
@@ -41,7 +42,8 @@ class Child:
         for reader in self._readers:
             reader.start()
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it died at once: its exit code will say so
+        # It died at once: its exit code will say so. Windows speaks of an invalid argument then.
+        with suppress(OSError):
             self._process.stdin.write(order.model_dump_json().encode() + b"\n")
             self._process.stdin.flush()
 

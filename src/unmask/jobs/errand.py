@@ -61,7 +61,9 @@ def carry_out(kind: type[Order], make: Callable[[Order], object]) -> None:
     try:
         make(order)
     except UnmaskError as error:
-        print(Failure.of(error).model_dump_json())
+        # Not by print, whose encoding is the country's where another is not set.
+        sys.stdout.buffer.write(Failure.of(error).model_dump_json().encode())
+        sys.stdout.flush()
         sys.exit(_FAILED)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
@@ -12,7 +13,8 @@ from unmask.core.errors import UsageError
 
 GIB = 2**30
 _MOST = 10**9
-_DESCRIPTORS = 2**16
+# macOS speaks of no limit, and refuses more than one that it does not tell: never the second.
+_DESCRIPTORS = (2**16, 10_240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +56,20 @@ class Limits:
 
         Windows has no such limits: there only the time is kept. macOS refuses any on memory.
         """
-        if sys.platform == "win32":
-            return
-        import resource
+        if sys.platform != "win32":
+            import resource
 
-        for what, limit in (
-            (resource.RLIMIT_AS, self.memory),
-            (resource.RLIMIT_CPU, self.cpu_s),
-            (resource.RLIMIT_FSIZE, self.file),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            if what == resource.RLIMIT_AS and sys.platform == "darwin":
-                continue
-            _, hard = resource.getrlimit(what)
-            allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-            resource.setrlimit(what, (allowed, allowed))
+            limits = {
+                resource.RLIMIT_CPU: self.cpu_s,
+                resource.RLIMIT_FSIZE: self.file,
+                resource.RLIMIT_CORE: 0,
+            }
+            if sys.platform != "darwin":
+                limits[resource.RLIMIT_AS] = self.memory
+            for what, limit in limits.items():
+                _, hard = resource.getrlimit(what)
+                allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+                resource.setrlimit(what, (allowed, allowed))
 
 
 def raise_descriptors() -> None:
@@ -77,14 +78,17 @@ def raise_descriptors() -> None:
     Many systems give 1024 unless asked. A connection takes one and the large body that it sends
     another, and each file of a form one until it is kept.
     """
-    if sys.platform == "win32":
-        return
-    import resource
+    if sys.platform != "win32":
+        import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for most in _DESCRIPTORS:
+            wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+            if soft == resource.RLIM_INFINITY or soft >= wanted:
+                return
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+                return
 
 
 def _number(name: str, usual: float) -> float:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from unmask.core.errors import UnmaskError
+from unmask.jobs.apart import apart
 from unmask.jobs.limits import Limits
 from unmask.jobs.options import JobOptions
 
@@ -37,7 +38,7 @@ class Camera:
             [sys.executable, "-m", "unmask.jobs.live_child", asked, memory],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the server; this ends with its standard input
+            **apart(),  # Ctrl-C is for the server; this ends with its standard input
         )
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._lock = threading.Lock()

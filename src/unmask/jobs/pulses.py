@@ -58,12 +58,11 @@ def _died_here(job: Job) -> bool:
 
 
 def _alive(process: int) -> bool:
-    if sys.platform == "win32":
-        return True  # silence will tell
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    if sys.platform != "win32":  # there this would end it: silence will tell
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
     return True

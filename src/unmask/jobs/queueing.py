@@ -7,6 +7,7 @@ read, either. Huey would unpickle it, and who reaches a Redis could run anything
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,8 @@ class Queue:
 
     def __init__(self, folders: Folders, work: Callable[[], None] | None = None) -> None:
         self.huey = _huey(folders)
+        # Its connection is closed with this object: Python 3.13 complains of any that is not.
+        weakref.finalize(self, self.huey.storage.close)
 
         # Huey names a task after its module: one function here, for who puts and for who takes.
         def look() -> None:
@@ -70,7 +73,7 @@ def _huey(folders: Folders) -> Any:
         except ConfigurationError as error:
             raise StoreError(
                 "UNMASK_QUEUE names a Redis, and its driver is not installed",
-                hint="pip install 'unmask[cluster]'",
+                hint='pip install "unmask[cluster]"',
             ) from error
         except ValueError as error:  # its words do not repeat the URL, which may hold a password
             raise StoreError(f"UNMASK_QUEUE is not a Redis URL: {error}") from error

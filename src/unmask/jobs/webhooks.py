@@ -46,7 +46,7 @@ class EventData(Record):
     sha256: str = Field(description="of the file")
     label: Label | None
     probability: Probability | None = Field(description="P(manipulated)")
-    error: Failure | None
+    error: Failure | None = Field(description="the code alone: sentences name the file")
 
 
 class Event(Record):
@@ -103,7 +103,13 @@ def event_of(id: str, history: History, book: JobBook) -> Event | None:
         return _event("done", id, when, entry.sha256, label, entry.probability)
     if job is None or job.finished_at is None or job.state not in ("failed", "cancelled"):
         return None
-    return _event(job.state, id, job.finished_at, job.sha256, error=job.error)
+    return _event(job.state, id, job.finished_at, job.sha256, error=_unnamed(job.error))
+
+
+def _unnamed(error: Failure | None) -> Failure | None:
+    """Who is told learns the hash of a file and not its name, which sentences begin with."""
+    told = {"message": "GET /api/v1/analyses/{id} says why", "hint": ""}
+    return None if error is None else error.model_copy(update=told)
 
 
 def _event(

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from unmask.core.errors import StoreError
 from unmask.core.paths import cache_folder
@@ -25,6 +26,8 @@ from unmask.core.paths import cache_folder
 BOUND = 10**9
 """Bytes to keep: some ten models and ways to run them."""
 _COMPILED = "*.blob"
+_OWN = "own-"
+_LEFT_S = 3600.0  # no graph takes as long to compile
 
 
 @contextmanager
@@ -33,12 +36,7 @@ def own_folder(graph: Path) -> Iterator[Path | None]:
     with ExitStack() as stack:
         try:
             shared = _shared_folder(graph)
-            # On Windows a file that is mapped stays, and its folder, until the process ends.
-            own = Path(
-                stack.enter_context(
-                    TemporaryDirectory(dir=shared, prefix="own-", ignore_cleanup_errors=True)
-                )
-            )
+            own = stack.enter_context(_folder_in(shared))
             for blob in shared.glob(_COMPILED):
                 os.link(blob, own / blob.name)
         except (OSError, StoreError):
@@ -48,6 +46,24 @@ def own_folder(graph: Path) -> Iterator[Path | None]:
         with suppress(OSError):
             if _publish(own, shared):
                 _forget_oldest(shared.parent)
+
+
+@contextmanager
+def _folder_in(shared: Path) -> Iterator[Path]:
+    """A folder for one use. What earlier ones have left there goes.
+
+    On Windows a file that is mapped stays, and its folder, until the process ends. By
+    ``TemporaryDirectory`` it would be tried there again and again, up to Python 3.12.0 for ever.
+    """
+    for left in shared.glob(f"{_OWN}*"):
+        with suppress(OSError):
+            if left.stat().st_mtime < time.time() - _LEFT_S:
+                shutil.rmtree(left, ignore_errors=True)
+    own = Path(tempfile.mkdtemp(dir=shared, prefix=_OWN))
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _publish(own: Path, shared: Path) -> bool:

@@ -60,7 +60,7 @@ def make_engine(url: URL) -> Engine:
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(
             f"no driver for {url.drivername} databases is installed: {error}",
-            hint="pip install 'unmask[cluster]' for postgresql+psycopg://, or the driver named",
+            hint='pip install "unmask[cluster]" for postgresql+psycopg://, or the driver named',
         ) from error
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare)

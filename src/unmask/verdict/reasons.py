@@ -29,7 +29,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "faces-disagree": "A face counts as manipulated by itself, but among so many faces one may "
         "stand out by chance.",
         "too-noisy": "The picture is so noisy that traces of manipulation may not show.",
-        "too-compressed": "The film is compressed so strongly that traces of manipulation may not "
+        "too-compressed": "The file was compressed so strongly that traces of manipulation may not "
         "have outlasted it.",
         "no-colour": "The picture has no colour, in which a part of what manipulation leaves would "
         "show.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+from os import SEEK_END
 from pathlib import Path
 
 import av
@@ -20,6 +22,10 @@ _PIECE = 2**20
 _FILM_HEADERS = (b"mvhd", b"cmov")
 # As phones of Google, Samsung and others write it into XMP, the second until 2019.
 _MOTION = re.compile(rb"\b(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']1|>1<)")
+
+_TRAILER, _ENTRY = struct.Struct("<I4s"), struct.Struct("<2xHII")
+_ENTRIES_AT, _SAMSUNGS_FILM = 12, 0x0A30
+_LONGEST = 2**16  # bytes of such a directory that are looked at
 
 
 def further_pictures(image: Image.Image) -> int:
@@ -43,10 +49,31 @@ def _pages(image: Image.Image) -> int:
     return whole
 
 
-def has_film(image: Image.Image) -> bool:
+def has_film(path: Path, image: Image.Image) -> bool:
     """Whether the picture says that it is a motion photo: a short film lies behind it."""
     packet = image.info.get("xmp")
-    return isinstance(packet, bytes) and _MOTION.search(packet) is not None
+    said = isinstance(packet, bytes) and _MOTION.search(packet) is not None
+    return said or _SAMSUNGS_FILM in _samsungs(path)
+
+
+def _samsungs(path: Path) -> set[int]:
+    """Kinds of what Samsung's phones put behind a picture, by the directory at the file's end.
+
+    Those of before 2020 say it nowhere else.
+    """
+    with path.open("rb") as stream:
+        size = stream.seek(0, SEEK_END)
+        stream.seek(max(0, size - _LONGEST))
+        end = stream.read(_LONGEST)
+    if len(end) < _TRAILER.size:
+        return set()
+    length, mark = _TRAILER.unpack(end[-_TRAILER.size :])
+    directory = end[-_TRAILER.size - length : -_TRAILER.size]
+    if mark != b"SEFT" or not directory.startswith(b"SEFH"):
+        return set()
+    entries = directory[_ENTRIES_AT:]
+    whole = entries[: len(entries) // _ENTRY.size * _ENTRY.size]
+    return {kind for kind, _, _ in _ENTRY.iter_unpack(whole)}
 
 
 def plays_as_film(path: Path, image: Image.Image) -> bool:

@@ -156,10 +156,11 @@ def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
 
 
 def _is_known(head: bytes) -> bool:
-    """Whether the first bytes are those of a common container, so that the rest is at fault."""
+    """Whether the first bytes are those of a common file, so that the rest is at fault."""
     return (
         head[4:8] in (b"ftyp", b"moov", b"mdat")
-        or head[:4] in (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01")
-        or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+        or head[:4] in (b"\x1aE\xdf\xa3", b"GIF8", b"OggS", b"FLV\x01", b"\x89PNG")
+        or head.startswith(b"\xff\xd8\xff")  # JPEG
+        or (head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WEBP"))
         or head.startswith(_ASF)
     )

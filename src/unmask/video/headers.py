@@ -11,7 +11,9 @@ from av.video.stream import VideoStream
 
 from unmask.video.av1 import Av1Headers
 from unmask.video.hevc import HevcHeaders
-from unmask.video.quantiser import of_av1, of_hevc
+from unmask.video.jpeg import luma_table_in
+from unmask.video.quantiser import of_av1, of_hevc, of_jpeg, of_vp8
+from unmask.video.vp8 import Vp8Headers
 
 _KEPT = 512  # frames between their packet and themselves; a decoder holds some tens
 
@@ -20,7 +22,7 @@ class Told:
     """Hears packets on their way to the decoder, and knows their frames when they come out."""
 
     def __init__(self, context: VideoCodecContext) -> None:
-        self._read = _reader(context)
+        self._read = reader_of(context)
         self._by_stamp: dict[int, float] = {}
 
     def hear(self, packet: Packet[VideoStream]) -> None:
@@ -38,13 +40,21 @@ class Told:
         return None if frame.pts is None else self._by_stamp.pop(frame.pts, None)
 
 
-def _reader(context: VideoCodecContext) -> Callable[[bytes], float | None] | None:
+def reader_of(
+    context: VideoCodecContext, *, still: bool = False
+) -> Callable[[bytes], float | None] | None:
+    """Reads a stream's packets in order, each to its frame's quantiser. None for other codecs."""
     extradata = bytes(context.extradata or b"")
     match context.codec.canonical_name:
         case "hevc":
             hevc = HevcHeaders(extradata)
-            return lambda packet: of_hevc(hevc.quantiser(packet))
+            return lambda packet: of_hevc(hevc.quantiser(packet), still=still)
         case "av1":
             av1 = Av1Headers(extradata)
-            return lambda packet: of_av1(av1.place(packet))
+            return lambda packet: of_av1(av1.place(packet), still=still)
+        case "mjpeg":
+            return lambda packet: of_jpeg(luma_table_in(packet))
+        case "vp8":
+            vp8 = Vp8Headers()
+            return lambda packet: of_vp8(vp8.places(packet))
     return None

@@ -1,4 +1,7 @@
-"""What people hand in instead of a film: an archive of it, the page that shows it, a link to it."""
+"""What people hand in instead of a film: an archive of it, the page that shows it, a link to it.
+
+And pictures of kinds that are not opened.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,16 @@ _ARCHIVES = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x1f\x8b", "gzip"),
 )
+_UNCOMMON = "TIFF, damaged or with uncommon pixels, such as floating-point ones"
+_PICTURES = (
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"8BPS", "Photoshop"),
+    (b"II*\0", _UNCOMMON),
+    (b"MM\0*", _UNCOMMON),
+)
 _OFFICE = (b"[Content_Types].xml", b"mimetypeapplication/")  # are ZIP archives, too
 _PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)")
 _LINK = re.compile(rb"\s*(?:\[internetshortcut\]|\[desktop entry\]|https?://\S+\s*$)")
@@ -27,6 +40,12 @@ def mistaken_for_film(path: Path, head: bytes) -> NotMedia | None:
             return NotMedia(
                 f"{path}: is an archive ({name}), which is not unpacked here",
                 hint="unpack it, with its password if it has one, and give the files in it",
+            )
+    for start, name in _PICTURES:
+        if head.startswith(start):
+            return NotMedia(
+                f"{path}: is a picture of a kind that is not opened here ({name})",
+                hint="save it as PNG, or as JPEG of the best quality, at its full size",
             )
     if head.startswith((b"PK\x03\x04", b"%PDF-")):
         return NotMedia(

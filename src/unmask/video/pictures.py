@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from unmask.core.errors import Damaged
+from unmask.core.frames import Frame
 from unmask.video import orientation
 from unmask.video.companions import further_pictures, has_film, plays_as_film
 from unmask.video.counts import DamageCount
+from unmask.video.earlier import earlier_quantiser
 from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
-from unmask.video.pillow import quiet, recognised
+from unmask.video.pillow import FAILURES, quiet, recognised
 from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
+from unmask.video.stills import quantiser
 
 _ORIENTATION_TAG = 0x0112
 _PNG_TEXT = "Raw profile type exif"  # as ImageMagick wrote it into PNG before there was a place
@@ -28,15 +34,17 @@ def exif_code(image: Image.Image) -> int:
     """The EXIF orientation of the pixels that Pillow gives now (it turns TIFF by itself).
 
     Where EXIF says nothing Pillow would ask XMP. Viewers do not: programs that turn the pixels and
-    take the orientation out leave XMP as it was.
+    take the orientation out leave XMP as it was. Nor do they refuse a picture whose EXIF is broken.
     """
-    exif, stored = image.getexif(), image.info.get("exif")
-    if isinstance(stored, bytes):
-        exif = Image.Exif()
-        exif.load(stored)
-    elif image.format != "TIFF" and _PNG_TEXT not in image.info:
-        return orientation.UPRIGHT
-    return orientation.from_exif(exif.get(_ORIENTATION_TAG))
+    with suppress(*FAILURES):
+        exif, stored = image.getexif(), image.info.get("exif")
+        if isinstance(stored, bytes):
+            exif = Image.Exif()
+            exif.load(stored)
+        elif image.format != "TIFF" and _PNG_TEXT not in image.info:
+            return orientation.UPRIGHT
+        return orientation.from_exif(exif.get(_ORIENTATION_TAG))
+    return orientation.UPRIGHT
 
 
 def turned(image: Image.Image) -> orientation.Rotation:
@@ -52,21 +60,41 @@ def display_size(image: Image.Image) -> tuple[int, int]:
     return image.size
 
 
-def read_picture(path: Path, damage: DamageCount) -> NDArray[np.uint8]:
-    """H×W×3 uint8, upright; transparency over white. :class:`Damaged`, ``TooLarge``."""
+def read_picture(path: Path, damage: DamageCount) -> Frame:
+    """Upright, transparency over white; at time 0. :class:`Damaged`, ``TooLarge``."""
     with recognised(path) as image:
         if image is None:
             raise Damaged(f"{path}: is no longer the picture it was")
         check_size(path.name, *image.size)
         with quiet(path):
-            image.load()
+            loaded = _webp(path, image) if image.format == "WEBP" else image
+            loaded.load()
             code, transfer = exif_code(image), high_transfer(path, image)
-            pixels = ordinary(path, image, transfer, code) if transfer else to_array(image, code)
+            pixels = ordinary(path, image, transfer, code) if transfer else to_array(loaded, code)
             damage.decoded += 1
             damage.plays = plays_as_film(path, image)
-            damage.film_beside = damage.plays or has_film(image)
+            damage.film_beside = damage.plays or has_film(path, image)
             damage.further = further_pictures(image)
-            return pixels
+            last, before = (
+                quantiser(path, image),
+                earlier_quantiser(orientation.stored(pixels, code)),
+            )
+            told = [one for one in (last, before) if one is not None]
+            return Frame(Fraction(0), pixels, max(told, default=None))
+
+
+def _webp(path: Path, image: Image.Image) -> Image.Image:
+    """The same picture, loaded. Pillow takes it for an animation, at 16 bytes a pixel.
+
+    Which it may be, of a single frame smaller than the canvas: then it stays as it is.
+    """
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != (image.height, image.width):
+        return image
+    order = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    loaded = Image.fromarray(cv2.cvtColor(pixels, order, dst=pixels))
+    loaded.info = image.info
+    return loaded
 
 
 def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from unmask.core.errors import Damaged, TooLarge
 from unmask.video.limits import MAX_PIXELS
@@ -33,6 +33,7 @@ FAILURES = (
 )
 # Never all of Pillow's: EPS, for one, would start Ghostscript.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "HEIF", "AVIF")
+_PNG_TEXT_BYTES = 16 * 2**20  # of one entry or profile; of texts Pillow takes four times as much
 _LOCK = threading.RLock()
 
 
@@ -43,11 +44,14 @@ def quiet(path: Path, *, grows: bool = False) -> Iterator[None]:
     One picture at a time: Pillow's pixel limit and Python's warning filters belong to the whole
     process. The limit is lifted because Unmask's own, checked before any pixel is decoded, holds;
     where a picture ``grows`` while it is read, Pillow is to hold that one (:class:`TooLarge`).
+    Another, of what a PNG says beside its pixels, is raised: profiles of measured screens, which
+    screenshots hold, are larger than Pillow's 1 MiB.
     """
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        limit = Image.MAX_IMAGE_PIXELS
+        limit, text = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
         Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2 if grows else None  # it warns up to twice that
+        PngImagePlugin.MAX_TEXT_CHUNK = _PNG_TEXT_BYTES
         try:
             yield
         except Image.DecompressionBombError as error:
@@ -60,7 +64,7 @@ def quiet(path: Path, *, grows: bool = False) -> Iterator[None]:
                 hint="it seems cut short or overwritten; copy or download it again",
             ) from error
         finally:
-            Image.MAX_IMAGE_PIXELS = limit
+            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limit, text
 
 
 @contextmanager

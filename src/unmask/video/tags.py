@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import ExifTags, Image
 
 from unmask.core.deadline import Deadline
 from unmask.video.container import opened
-from unmask.video.pillow import quiet, recognised
+from unmask.video.pillow import FAILURES, quiet, recognised
 
 _MOST, _LONGEST = 500, 2000
 _XMP_BYTES = 2**20
@@ -83,11 +84,12 @@ def _sorted_out(found: Iterable[FileTag]) -> FileTags:
 
 
 def _of_picture(image: Image.Image) -> Iterator[FileTag]:
-    exif = image.getexif()
-    yield from _exif(exif, ExifTags.TAGS)
-    yield from _exif(exif.get_ifd(ExifTags.IFD.Exif), ExifTags.TAGS)
-    if exif.get_ifd(ExifTags.IFD.GPSInfo):
-        yield FileTag("EXIF", "GPSInfo", "present")
+    with suppress(*FAILURES):  # a picture is not refused for its EXIF
+        exif = image.getexif()
+        yield from _exif(exif, ExifTags.TAGS)
+        yield from _exif(exif.get_ifd(ExifTags.IFD.Exif), ExifTags.TAGS)
+        if exif.get_ifd(ExifTags.IFD.GPSInfo):
+            yield FileTag("EXIF", "GPSInfo", "present")
     for name in ("xmp", "XML:com.adobe.xmp"):
         yield from _xmp(image.info.get(name))
     for key, value in image.info.items():

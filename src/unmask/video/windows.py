@@ -11,7 +11,7 @@ import av
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
-from unmask.core.frames import Frame, Window, WindowPlan
+from unmask.core.frames import Window, WindowPlan
 from unmask.video.animation import AnimationReader, runs_together
 from unmask.video.counts import DamageCount
 from unmask.video.limits import frames_that_fit
@@ -45,7 +45,7 @@ def read_windows(
     ``TimeBudgetExceeded`` and the errors of ``probe`` where they arise.
     """
     if info.kind == "image":
-        yield Window((Frame(Fraction(0), read_picture(path, damage)),))
+        yield Window((read_picture(path, damage),))
         return
     ordered = sorted(plans, key=lambda plan: plan.start)
     found = False

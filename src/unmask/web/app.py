@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 from flask import Flask, abort, request
 from flask_babel import Babel, get_locale
 
@@ -12,6 +14,8 @@ from unmask.web.addressed import check_address
 from unmask.web.config import WebConfig
 from unmask.web.secret import secret_key
 from unmask.web.services import KEY, Services, services
+
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def build(config: WebConfig) -> Flask:
@@ -33,6 +37,7 @@ def build(config: WebConfig) -> Flask:
     app.extensions[KEY] = Services.open(config)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=_language, default_translation_directories=str(catalogues()))
+    _name_kinds_of_files()
     problems.install(app)
     app.before_request(check_address)
     app.before_request(_know_no_nul)
@@ -52,6 +57,15 @@ def build(config: WebConfig) -> Flask:
         app.register_blueprint(blueprint)
     limiting.slow_sign_in(app, limiter)
     return app
+
+
+def _name_kinds_of_files() -> None:
+    """Of what is under ``static/``, whatever this machine says.
+
+    Windows's registry often says that .js is plain text, which no browser would run.
+    """
+    for suffix, kind in _KINDS.items():
+        mimetypes.add_type(kind, suffix)
 
 
 def _cookie(config: WebConfig) -> str:

@@ -34,6 +34,13 @@ log = logging.getLogger("unmask.web")
 PROGRAMS = ("/api/", "/metrics", "/openapi.json")
 """Where paths begin at which only programs ask."""
 
+# As up to Python 3.12. With other names in 3.13 the codes would change with the interpreter.
+_RENAMED = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
 _STATUS: tuple[tuple[type[UnmaskError], int], ...] = (
     (TooLarge, 413),
     (ModelNotFound, 422),
@@ -64,6 +71,11 @@ def status_of(error: UnmaskError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def _phrase(status: int) -> str:
+    """What the status is called, of which our codes are made, by whichever Python this is."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def for_programs() -> bool:
     """Whether the answer is to be JSON."""
     best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
@@ -74,7 +86,7 @@ def problem(status: int, code: str, detail: str, hint: str = "") -> Response:
     """Problem details (RFC 9457); ``code`` and ``hint`` as in ``unmask.scan/1``."""
     if not request.path.startswith(PROGRAMS):  # a page's own script asked, and shows the answer
         detail, hint = told(detail), told(hint)
-    title = HTTPStatus(status).phrase
+    title = _phrase(status)
     body: dict[str, Any] = {"title": title, "status": status, "detail": detail, "code": code}
     if hint:
         body["hint"] = hint
@@ -122,8 +134,8 @@ def _http(error: HTTPException) -> AnyResponse:
     if isinstance(error, RequestEntityTooLarge) and (request.content_length or 0) > limit:
         error = too_much(limit)  # Werkzeug's own words name none; not a form of too many fields
     status = error.code or 500
-    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    answer = _answer(status, code, error.description or HTTPStatus(status).phrase)
+    code = _phrase(status).lower().replace(" ", "-")
+    answer = _answer(status, code, error.description or _phrase(status))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             answer.headers[name] = value

@@ -14,7 +14,8 @@ from unmask.evidence.sections.format import number, whole
 from unmask.evidence.text import shortened
 from unmask.evidence.words import HOW_TO_READ
 
-_APART = ("evaluations", "calibration")
+# Not of the fit: what was done to the package after it.
+_APART = ("evaluations", "calibration", "lower_threshold", "upper_threshold", "int8")
 _MOST = 40
 _LONGEST = 1000
 
@@ -29,7 +30,7 @@ def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
     rest = {name: value for name, value in metrics.items() if name not in _APART}
     rows = list(_flat(rest))
     if rows:
-        caption = _("Counted on the clips that calibration and thresholds were fitted to.")
+        caption = _counted_on(metrics)
         if len(rows) > _MOST:
             caption += " " + _("The first %(n)s of %(all)s.", n=_MOST, all=len(rows))
         yield Table(
@@ -40,6 +41,15 @@ def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
         )
     if not found and not rows:
         yield Paragraph(_("The package states no measurements of how well it does."))
+
+
+def _counted_on(metrics: Mapping[str, Any]) -> str:
+    if "calibration" not in metrics:
+        return _("Counted on the clips that calibration and thresholds were fitted to.")
+    return _(
+        "Counted on clips that were held out of the fit. Calibration and thresholds were chosen "
+        "later, on other files."
+    )
 
 
 def in_brief(metrics: Mapping[str, Any]) -> str:
