@@ -165,6 +165,21 @@ def test_a_download_that_broke_off_says_so(analyser: Analyser, tmp_path: Path, n
     assert "states a length of 3.0 s and its pictures end after 1." in notice.message
 
 
+def test_a_film_that_begins_small_is_looked_at_in_full_size(
+    analyser: Analyser, tmp_path: Path
+) -> None:
+    """Three small frames shrank the faces of all of it."""
+    small = cv2.resize(WHOLE, (96, 96), interpolation=cv2.INTER_AREA)
+    first = film(tmp_path / "small.h264", lambda _: small, frames=3)
+    rest = film(tmp_path / "rest.h264", panning(), frames=47)
+    both = tmp_path / "both.h264"
+    both.write_bytes(first.read_bytes() + rest.read_bytes())
+    analysis = analyser.analyse(both)
+    assert (analysis.media.width, analysis.media.height) == (448, 384)
+    assert max(frame.size_px for face in analysis.faces for frame in face.frames) > 70
+    assert [notice.code for notice in analysis.warnings] == ["size-changes"]
+
+
 def test_a_film_that_is_turned_midway_says_so(analyser: Analyser, tmp_path: Path) -> None:
     wide = film(tmp_path / "wide.h264", panning(), frames=25)
     tall = film(tmp_path / "tall.h264", panning(width=288), frames=25)

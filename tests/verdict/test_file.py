@@ -50,7 +50,11 @@ GOLDEN = [
     ([(CLEAN, 9), (BLURRED, 9)], "inconclusive", None, ("too-blurred", "main-face-not-judged")),
     ([(UNSURE, 1), (BLURRED, 9)], "inconclusive", 0.5,
      ("between-thresholds", "some-faces-not-judged")),
-    ([(UNSURE, 9)] + [(CLEAN, 1)] * 3, "no-manipulation-found", 0.2245,
+    # posters on the wall do not clear who speaks before them
+    ([(UNSURE, 9)] + [(CLEAN, 1)] * 3, "inconclusive", 0.2245, ("main-face-inconclusive",)),
+    ([(UNSURE, 9), (SMALL, 1)] + [(CLEAN, 9)] * 3, "inconclusive", 0.2245,
+     ("main-face-inconclusive", "some-faces-not-judged")),
+    ([(UNSURE, 1)] + [(CLEAN, 9)] * 3, "no-manipulation-found", 0.2245,
      ("below-threshold", "some-faces-inconclusive")),
 ]  # fmt: skip
 
@@ -60,6 +64,21 @@ def test_golden_files(thresholds, faces, label, p, reasons):
     verdict = judge_file([face for face, _ in faces], [size for _, size in faces], thresholds)
     assert (verdict.label, verdict.reasons) == (label, reasons)
     assert verdict.probability == (None if p is None else pytest.approx(p, abs=5e-5))
+
+
+@pytest.mark.parametrize(
+    ("face", "label", "reasons"),
+    [
+        (CLEAN, "inconclusive", ("further-films",)),
+        (UNSURE, "inconclusive", ("between-thresholds", "further-films")),
+        (FAKE, "manipulated", FAKE.reasons),
+        (SMALL, "inconclusive", ("face-too-small",)),
+    ],
+)
+def test_a_film_beside_others_in_its_file_is_not_cleared(thresholds, face, label, reasons):
+    verdict = judge_file([face], [9], thresholds, further_films=True)
+    assert (verdict.label, verdict.reasons) == (label, reasons)
+    assert verdict.probability == face.probability
 
 
 @pytest.mark.parametrize(

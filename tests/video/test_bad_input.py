@@ -36,6 +36,13 @@ def test_empty_file(tmp_path):
     refused(tmp_path / "empty.mp4", errors.InputEmpty)
 
 
+def test_colours_that_cannot_be_converted(tmp_path):
+    path = write(tmp_path / "a.mp4", options={"x264-params": "log-level=none:colormatrix=YCgCo"})
+    with pytest.raises(errors.Damaged, match=path.name) as caught:
+        sample(path, plan(0, 1, 2, 0.1))
+    assert caught.value.hint
+
+
 def test_text_renamed_mp4(tmp_path):
     (tmp_path / "note.mp4").write_text("Dear all,\n" * 500)
     refused(tmp_path / "note.mp4", errors.NotMedia)

@@ -112,6 +112,22 @@ def test_a_damaged_mark_is_none(tmp_path, length):
     assert counted(path).film_beside is False
 
 
+def test_a_picture_that_players_take_for_a_film(tmp_path):
+    """The film's header counts from the beginning of the whole file."""
+    save(tmp_path / "a.heic", Image.fromarray(colours()))
+    picture = (tmp_path / "a.heic").read_bytes()
+    film = bytearray(write(tmp_path / "film.mp4", frames=5).read_bytes())
+    table = film.index(b"stco") + 8
+    for place in range(table + 4, table + 4 + 4 * int.from_bytes(film[table : table + 4]), 4):
+        moved = int.from_bytes(film[place : place + 4]) + len(picture)
+        film[place : place + 4] = moved.to_bytes(4)
+    path = tmp_path / "a.mp4"
+    path.write_bytes(picture + film)
+    assert info_of(path).kind == "image"
+    assert counted(path).plays
+    assert not counted(tmp_path / "a.heic").plays
+
+
 RAW = {
     "dng": tagged(t50706=(1, b"\1\4\0\0")),
     "nef": tagged(t254=(4, 1), t330=(4, 8)),

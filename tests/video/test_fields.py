@@ -133,6 +133,14 @@ def test_half_pictures_of_hevc_have_the_shape_of_the_whole(tmp_path):
     assert apart(seen(path)[0], wanted) < 8
 
 
+def test_whole_pictures_of_hevc_that_are_said_to_be_half_keep_their_shape(tmp_path):
+    """Faces twice as high as they are say less of a manipulation."""
+    frames = [av.VideoFrame.from_ndarray(at(k)).reformat(format="yuv420p") for k in range(4)]
+    options = {"x265-params": "log-level=none:interlace=1", "crf": "12"}
+    info = info_of(film(tmp_path / "a.mkv", frames, "libx265", options))
+    assert (info.width, info.height) == (320, 256)
+
+
 @pytest.mark.parametrize("pixels", ["bgr24", "gray", "yuv411p", "yuyv422"])
 def test_other_formats(tmp_path, pixels):
     """Left as they are where lines have no plane of their own."""

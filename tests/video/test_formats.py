@@ -272,7 +272,7 @@ def test_streams_that_come_up_midway(tmp_path):
     with av.open(str(path)) as film:
         stream = film.streams.video[0]
         fake = SimpleNamespace(format=film.format, size=film.size, seek=film.seek, demux=_tripping)
-        assert not joined.starts_anew(fake, stream, NEVER, "reading")
+        assert not joined.starts_anew(fake, stream, path, NEVER)
 
 
 def _tripping(*_):

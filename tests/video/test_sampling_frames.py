@@ -29,9 +29,20 @@ class Still:
 def take(at, plan, after=None):
     rest = iter([Still(Fraction(t)) for t in at])
     frames = pick(
-        Shots(lambda: next(rest, None)), plan, count=plan.frames, size=(1, 1), after=after
+        Shots(lambda: next(rest, None), plan.step),
+        plan,
+        count=plan.frames,
+        size=(1, 1),
+        after=after,
     )
     return [frame.time for frame in frames]
+
+
+def passed_over(at, step=Fraction(12, 100)):
+    rest = iter([Still(Fraction(t)) for t in at])
+    shots = Shots(lambda: next(rest, None), step)
+    shown = {shot.time for shot in iter(shots.next, None)}
+    return [t for t in at if t not in shown]
 
 
 def thirtieths(count: int) -> list[Fraction]:
@@ -79,6 +90,36 @@ def test_a_window_that_is_full_takes_no_frame_behind_a_gap():
     assert take(at, plan) == at[:2]
 
 
+def flashing(flash, *, period=120, at=0):
+    """Frames of 40 ms, among which one or more flash up every ``period`` ms; which these are."""
+    flashes = [period * k + at + one for k in range(20) for one in flash]
+    others = [period * k + 40 * j + at + len(flash) * 2 for k in range(20) for j in range(3)]
+    milliseconds = [Fraction(one, 1000) for one in sorted({*flashes, *others})]
+    return milliseconds, {Fraction(one, 1000) for one in flashes}
+
+
+def test_what_flashes_up_where_frames_are_wanted_is_passed_over():
+    at, flashes = flashing((0,))
+    plan = WindowPlan(Fraction(0), Fraction(2), 5, Fraction(12, 100))
+    taken = take(at, plan)
+    assert len(taken) == 5
+    assert not flashes.intersection(taken)
+
+
+def test_several_that_flash_up_in_turn_are_passed_over_but_for_the_very_first():
+    at, flashes = flashing((0, 2, 4))
+    plan = WindowPlan(Fraction(0), Fraction(2), 5, Fraction(12, 100))
+    assert len(flashes.intersection(take(at, plan))) == 1
+
+
+def test_of_a_fast_camera_and_of_a_phone_none_is_passed_over():
+    assert passed_over([Fraction(k, 240) for k in range(100)]) == []
+    assert passed_over([Fraction(k, 1000) for k in range(100)]) == []
+    apart = (33, 34, 66, 33, 50, 17)
+    uneven = [sum(apart[: k % 6]) + sum(apart) * (k // 6) for k in range(60)]
+    assert passed_over([Fraction(t, 1000) for t in uneven]) == []
+
+
 times = st.lists(
     st.fractions(min_value=0, max_value=20, max_denominator=1000), unique=True, max_size=60
 ).map(sorted)
@@ -101,14 +142,15 @@ def test_what_holds_for_every_window(at, plan, after):
     assert set(taken) <= set(at)
     assert all(plan.start <= t < plan.stop for t in taken)
     assert after is None or all(t > after for t in taken)
-    inside = [t for t in at if plan.start <= t < plan.stop and (after is None or t > after)]
+    shown = [t for t in at if t not in passed_over(at, plan.step)]
+    inside = [t for t in shown if plan.start <= t < plan.stop and (after is None or t > after)]
     assert taken[:1] == inside[:1]
 
 
 def test_a_frame_of_a_later_window_is_not_lost():
     """A window that the frames do not fill has seen the first one behind it."""
     rest = iter([Still(Fraction(10 * k)) for k in range(7)])
-    shots = Shots(lambda: next(rest, None))
+    shots = Shots(lambda: next(rest, None), Fraction(1, 8))
     found = []
     for k in range(8):
         slot = WindowPlan(Fraction(70 * k, 8), Fraction(70 * (k + 1), 8), 8, Fraction(1, 8))

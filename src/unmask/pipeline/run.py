@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +32,9 @@ from unmask.pipeline.queueing import Scored
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import Manifest
 from unmask.verdict import judge_face, judge_file
-from unmask.video import FileFacts, probe
+from unmask.video import DamageCount, FileFacts, probe
+
+_MUCH_LARGER = 1.5  # times as many pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +82,10 @@ class Run:
                 f"{self.source}: ends after {info.duration_s:.1f} s, before the part to look at",
                 hint="name a part that lies within it",
             )
-        looker = Looker(
-            engine.detector,
-            engine.scorer,
-            max_faces=options.max_faces,
-            keep_pictures=self.evidence is not None,
-            clock=self.clock,
-            deadline=self.deadline,
-            alter=self.alter,
-        )
-        looker.look(self.source, info, list(with_spares(plans)), self.progress)
+        looker = self._look(info, engine, options, plans)
+        if (larger := _grown(info, looker.damage.shown)) is not None:
+            info = larger
+            looker = self._look(info, engine, options, plans)
         if options.from_s:
             self._check_part(looker.seen, plans)
         known_by_now = {
@@ -119,6 +115,25 @@ class Run:
             stretches=_stretches(info, looker.seen),
             timings_s=self.clock.timings(),
         )
+
+    def _look(
+        self,
+        info: MediaInfo,
+        engine: Engine,
+        options: AnalysisOptions,
+        plans: Sequence[WindowPlan],
+    ) -> Looker:
+        looker = Looker(
+            engine.detector,
+            engine.scorer,
+            max_faces=options.max_faces,
+            keep_pictures=self.evidence is not None,
+            clock=self.clock,
+            deadline=self.deadline,
+            alter=self.alter,
+        )
+        looker.look(self.source, info, list(with_spares(plans)), self.progress)
+        return looker
 
     def _check_part(self, seen: Seen, plans: Sequence[WindowPlan]) -> None:
         """Where nothing decodes in any plan, the film's beginning is read: no answer for a part."""
@@ -154,7 +169,12 @@ class Run:
                 )
                 for one in evidence
             ]
-            whole = judge_file(verdicts, [one.prominence for one in evidence], options.thresholds)
+            whole = judge_file(
+                verdicts,
+                [one.prominence for one in evidence],
+                options.thresholds,
+                further_films=_further_films(info, looker.damage),
+            )
             faces = tuple(
                 face_record(number, face, scored, own, manifest, one, verdict)
                 for number, (face, own, one, verdict) in enumerate(
@@ -162,6 +182,22 @@ class Run:
                 )
             )
             return faces, rounded(whole)
+
+
+def _further_films(info: MediaInfo, damage: DamageCount) -> bool:
+    """Whether a player may show another film than what was looked at."""
+    return damage.plays or (info.kind == "video" and damage.further > 0)
+
+
+def _grown(info: MediaInfo, shown: Collection[tuple[int, int]]) -> MediaInfo | None:
+    """The same with the largest size that frames are shown in, where the first is much smaller.
+
+    A call over a slow line begins small, and a film may do so to have its faces shrunk.
+    """
+    width, height = max(shown, key=lambda size: size[0] * size[1], default=(0, 0))
+    if width * height < _MUCH_LARGER * info.width * info.height:
+        return None
+    return info.model_copy(update={"width": width, "height": height})
 
 
 def _part(info: MediaInfo, options: AnalysisOptions) -> tuple[float | None, float | None]:

@@ -55,7 +55,11 @@ def correct_for_faces(probabilities: Sequence[float]) -> float:
 
 
 def judge_file(
-    faces: Sequence[Verdict], prominences: Sequence[float], thresholds: Thresholds
+    faces: Sequence[Verdict],
+    prominences: Sequence[float],
+    thresholds: Thresholds,
+    *,
+    further_films: bool = False,
 ) -> Verdict:
     """The file's verdict from its faces' verdicts and ``FaceEvidence.prominence``, in one order.
 
@@ -64,7 +68,11 @@ def judge_file(
     ``no-manipulation-found``. Faces too poor to be judged (no probability) are left out of the
     arithmetic; they do not keep a file from being called manipulated, but where the most
     prominent face is among them nothing is cleared: a clean bystander says nothing of it. Nor is
-    anything cleared where noise, want of colour or a cover hides traces of the most prominent one.
+    anything cleared where noise, want of colour or a cover hides traces of the most prominent one,
+    or where that one lies between the thresholds by itself: the correction is to keep a crowd from
+    being accused by chance, and posters on the wall are not to clear who speaks before them.
+    With ``further_films`` in the file nothing is cleared: which one is shown, players decide, and
+    one alone was looked at.
     """
     if not faces:
         return Verdict(label="no-face", probability=None, reasons=("no-face-found",))
@@ -83,6 +91,8 @@ def judge_file(
             label="manipulated", probability=probability, reasons=_reasons(speaking, remarks)
         )
     doubts = _doubts(judged, main, probability, thresholds)
+    if further_films:
+        doubts.append("further-films")
     if doubts:
         return Verdict(
             label="inconclusive", probability=probability, reasons=_reasons([], doubts + remarks)
@@ -109,6 +119,8 @@ def _doubts(
     doubts = []
     if probability >= thresholds.low:
         doubts.append("between-thresholds")
+    elif any("between-thresholds" in face.reasons for face in main):
+        doubts.append("main-face-inconclusive")
     if any("frames-disagree" in face.reasons for face in judged):
         doubts.append("frames-disagree")
     doubts += [code for code in HIDING if any(code in face.reasons for face in main)]

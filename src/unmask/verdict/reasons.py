@@ -52,6 +52,11 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "too-few-frames": "The face could be judged in too few frames of the video.",
         "main-face-not-judged": "The most prominent face was too poorly visible to be judged, "
         "so the others cannot clear the file.",
+        # inconclusive, of a file, with a probability
+        "main-face-inconclusive": "The most prominent face is inconclusive by itself, so the "
+        "others cannot clear the file.",
+        "further-films": "The file holds further films (picture tracks), and a player may show "
+        "another than the one that was looked at.",
         # remarks on a face's verdict and its file's
         "still-face": "The face does not move in any frame that was looked at, as in a film of one "
         "photograph: it was judged as a picture, for so many frames say no more than one.",

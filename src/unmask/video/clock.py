@@ -8,6 +8,8 @@ import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from unmask.video.container import MATROSKA, MP4
+
 _USUAL_RATE = Fraction(25)
 # A step back longer than this is a new time line (files joined end to end), not jitter.
 JITTER_S = Fraction(1)
@@ -20,6 +22,9 @@ class Clock:
     and what FFmpeg makes up for B-frames there is out of order; its decoding times are true, late
     by the reordering delay. Raw streams store no times at all: frames are counted at the stream's
     rate.
+
+    ``starts_anew``: times may, midway. In MP4 and Matroska they may not, and what comes when its
+    time has passed is not shown.
     """
 
     def __init__(self, stream: VideoStream, container: str, begins: Fraction = Fraction(0)) -> None:
@@ -28,6 +33,7 @@ class Clock:
         self.origin = stream.start_time
         self.step = 1 / rate(stream)
         self._by_dts = container == "avi"
+        self.starts_anew = container not in (MP4, MATROSKA)
         self._first_dts: int | None = None
         self._delay: int | None = None
         self._shift = Fraction(0)
@@ -53,11 +59,13 @@ class Clock:
             self._first_dts = key.dts
         self._shift, self._last = Fraction(0), None
 
-    def time(self, frame: av.VideoFrame) -> Fraction:
-        """When ``frame``, the next out of the decoder, is shown."""
+    def time(self, frame: av.VideoFrame) -> Fraction | None:
+        """When ``frame``, the next out of the decoder, is shown; None if never."""
         stamp = self._dts(frame) if self._by_dts else frame.pts
         now = None if stamp is None else self.seconds(stamp) + self._shift
         if self._last is not None and (now is None or now <= self._last):
+            if now is not None and not self.starts_anew:
+                return None
             expected = self._last + self.step
             if now is not None and self._last - now > JITTER_S:
                 self._shift += expected - now

@@ -7,14 +7,19 @@ import struct
 from os import SEEK_END
 from pathlib import Path
 
+import av
 from PIL import Image
 
-from unmask.core.errors import NotMedia
+from unmask.core.deadline import Deadline
+from unmask.core.errors import InputError, NotMedia
+from unmask.video.container import opened
 from unmask.video.pillow import FAILURES
 
 _SUBFILE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50_706  # tags of TIFF and DNG
 _REDUCED = 1  # a smaller version of another picture
 _MOST = 1000
+_PIECE = 2**20
+_FILM_HEADERS = (b"mvhd", b"cmov")
 # As phones of Google, Samsung and others write it into XMP, the second until 2019.
 _MOTION = re.compile(rb"\b(?:MotionPhoto|MicroVideo)(?:\s*=\s*[\"']1|>1<)")
 
@@ -69,6 +74,33 @@ def _samsungs(path: Path) -> set[int]:
     entries = directory[_ENTRIES_AT:]
     whole = entries[: len(entries) // _ENTRY.size * _ENTRY.size]
     return {kind for kind, _, _ in _ENTRY.iter_unpack(whole)}
+
+
+def plays_as_film(path: Path, image: Image.Image) -> bool:
+    """Whether a HEIF or AVIF is a film to a player: tracks may lie beside the picture.
+
+    Named .mp4, browsers play the film; viewers show the picture. One that was only put behind the
+    picture, as a motion photo's, does not play there: its header counts from its own beginning.
+    """
+    if image.format not in ("HEIF", "AVIF") or not _names_a_film(path):
+        return False
+    try:
+        with opened(path, Deadline.after(None)) as container:
+            films = [stream for stream in container.streams.video if stream.frames != 1]
+            return any(next(container.decode(film), None) is not None for film in films[:1])
+    except (InputError, av.error.FFmpegError):
+        return False
+
+
+def _names_a_film(path: Path) -> bool:
+    """Whether the header of a film, plain or packed, is anywhere in the file: only a hint."""
+    before = b""
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            if any(name in before + piece for name in _FILM_HEADERS):
+                return True
+            before = piece[-3:]
+    return False
 
 
 def refuse_raw(name: str, image: Image.Image, head: bytes) -> None:

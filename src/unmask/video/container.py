@@ -39,7 +39,8 @@ _ONE_PIECE = frozenset({"gif", "apng"})
 # and these store no times. FFmpeg counts packets for some, and after a jump it counts anew.
 _RAW = frozenset({"h264", "hevc", "mpegvideo", "m4v", "h261", "h263", "obu"})
 # FFmpeg's index of these marks every key frame once it is read. Of others it holds chance finds.
-INDEXED = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
+MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
+INDEXED = frozenset({MP4, MATROSKA, "avi"})
 _NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
 _HEAD = 1024
 _ASF = bytes.fromhex("3026b2758e66cf11")  # how WMV begins

@@ -11,15 +11,21 @@ class DamageCount:
 
     ``decoded`` counts every frame the decoder delivered whole, sampled or not; ``damaged`` the
     packets it could not read and the frames it marked as broken, none of which is delivered.
-    ``sizes`` are the different ones, width and height, that frames were stored in.
+    ``sizes`` are the different ones, width and height, that frames were stored in, ``shown`` those
+    that they are displayed in.
     ``unsure_of_times`` tells that they start anew midway, in a film too long to be read through.
+    ``late`` are decoded frames that no player shows, for their time has passed when they come.
     ``further`` are the pictures of a picture's file, or the picture streams of a film, that nobody
-    looks at, ``film_beside`` that a short film lies behind the picture.
+    looks at, ``film_beside`` that a short film lies behind the picture, ``plays`` that players show
+    that film in its place.
     """
 
     decoded: int = 0
     damaged: int = 0
     sizes: set[tuple[int, int]] = field(default_factory=set)
+    shown: set[tuple[int, int]] = field(default_factory=set)
     unsure_of_times: bool = False
+    late: int = 0
     further: int = 0
     film_beside: bool = False
+    plays: bool = False

@@ -53,7 +53,7 @@ def measure_duration(
             end = end or end_from(stated or _FAR_S)
             if end:
                 return end
-        elif end and not starts_anew(container, stream, deadline, doing):
+        elif end and not starts_anew(container, stream, path, deadline):
             return max(end, end_from(max(end - _TAIL_S, Fraction(0))))
     with opened(path, deadline) as anew:
         stream = picture_stream(anew, path)
@@ -98,7 +98,8 @@ def _last_end(
         if stamp is None:
             continue
         if packet.dts is not None:
-            if before is not None and (before - packet.dts) * clock.unit > JITTER_S:
+            back = Fraction(0) if before is None else (before - packet.dts) * clock.unit
+            if clock.starts_anew and back > JITTER_S:
                 begun = end - clock.seconds(stamp)
             before = packet.dts
         lasts = packet.duration * clock.unit if packet.duration else clock.step

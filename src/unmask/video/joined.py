@@ -7,12 +7,15 @@ begins at a key frame before it, which has a time of the piece before.
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from unmask.core.deadline import Deadline
+from unmask.video.clusters import in_order
+from unmask.video.container import MATROSKA, MP4
 from unmask.video.counts import DamageCount
 from unmask.video.packets import read_packets
 
@@ -22,17 +25,19 @@ _BACK_S = 1  # more than rounding
 
 
 def starts_anew(
-    container: InputContainer, stream: VideoStream, deadline: Deadline, doing: str
+    container: InputContainer, stream: VideoStream, path: Path, deadline: Deadline
 ) -> bool:
     """Whether times step back anywhere between some places of the file; it stands at its start.
 
     Such a film's last time says nothing of its length, and the same time is found at two places.
     """
-    if container.format.name.startswith("mov"):
+    if container.format.name == MATROSKA:
+        return not in_order(path, deadline)
+    if container.format.name == MP4:
         return _in_pieces(stream)
     if container.format.name not in _FORMATS or stream.time_base is None:
         return False
-    found = _times(container, stream, deadline, doing)
+    found = _times(container, stream, deadline, f"reading {path.name}")
     container.seek(0, unsupported_byte_offset=True)
     return any((after - before) * stream.time_base < -_BACK_S for before, after in pairwise(found))
 

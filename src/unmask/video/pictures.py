@@ -15,7 +15,7 @@ from PIL import Image
 from unmask.core.errors import Damaged
 from unmask.core.frames import Frame
 from unmask.video import orientation
-from unmask.video.companions import further_pictures, has_film
+from unmask.video.companions import further_pictures, has_film, plays_as_film
 from unmask.video.counts import DamageCount
 from unmask.video.earlier import earlier_quantiser
 from unmask.video.high_range import high_transfer, ordinary
@@ -72,7 +72,8 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             code, transfer = exif_code(image), high_transfer(path, image)
             pixels = ordinary(path, image, transfer, code) if transfer else to_array(loaded, code)
             damage.decoded += 1
-            damage.film_beside = has_film(path, image)
+            damage.plays = plays_as_film(path, image)
+            damage.film_beside = damage.plays or has_film(path, image)
             damage.further = further_pictures(image)
             last, before = (
                 quantiser(path, image),

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
-from unmask.video.container import can_jump, further_streams, opened, picture_stream
+from unmask.video.container import MATROSKA, can_jump, further_streams, opened, picture_stream
 from unmask.video.counts import DamageCount
 from unmask.video.headers import Told
 from unmask.video.joined import starts_anew
@@ -29,7 +29,7 @@ from unmask.video.limits import MAX_PIXELS, check_size
 from unmask.video.needless import needless
 from unmask.video.packets import is_flush, read_packets
 from unmask.video.quantiser import EXPORT, quantiser
-from unmask.video.rgb import to_rgb
+from unmask.video.rgb import display_size, to_rgb
 
 # Decoders whose non-reference frames can be left out without touching any other frame.
 _CAN_SKIP = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4", "vp8"})
@@ -41,6 +41,8 @@ _SHORT_BYTES = 256 * 2**20
 # How far before the wanted time a blind seek tries to land, for it may miss the key frame.
 _STEPS_BACK_S = (0, 2, 8, 30)
 _THREADS, _THREADS_ABOVE_4K = 8, 2
+# Width over height: half pictures have 2.67 (of 4:3) and more, the widest films 2.4.
+_FIELDS_SHAPE = Fraction(5, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +59,13 @@ class Decoded:
         """A pixel's width over its height, None where it is unsaid: square.
 
         HEVC stores half pictures of an interlaced film one by one, and FFmpeg gives them so: their
-        lines lie twice as far apart.
+        lines lie twice as far apart. That is believed of frames so wide that nobody films so: of
+        others a header that says it would draw faces to twice their height.
         """
         stated = self.stream.sample_aspect_ratio
-        if self.frame.interlaced_frame and self.stream.codec_context.codec.canonical_name == "hevc":
+        wide = self.frame.width * (stated or 1) >= _FIELDS_SHAPE * self.frame.height
+        hevc = self.stream.codec_context.codec.canonical_name == "hevc"
+        if hevc and wide and self.frame.interlaced_frame:
             return (stated or Fraction(1)) / 2
         return stated
 
@@ -121,9 +126,12 @@ class FrameReader:
         try:
             self._keys = KeyIndex.of(self.container, self.stream) if self._jumps else None
             anew = self._jumps and starts_anew(
-                self.container, self.stream, self._deadline, self._doing
+                self.container, self.stream, self._path, self._deadline
             )
-            through = anew and self.container.size <= _SHORT_BYTES
+            # No player makes a Matroska film like that: somebody may mean to lead us astray.
+            through = anew and (
+                self.container.size <= _SHORT_BYTES or self.container.format.name == MATROSKA
+            )
             self._damage.unsure_of_times |= anew and not through
         except av.error.FFmpegError:  # stands who knows where, and cannot seek back
             through = True
@@ -244,8 +252,18 @@ class FrameReader:
             self._damage.damaged += 1
             return None
         self._damage.decoded += 1
-        self._damage.sizes.add((frame.width, frame.height))
-        return Decoded(time, frame, self.stream, told) if time >= self._floor else None
+        if time is None:
+            self._damage.late += 1
+            return None
+        shot = Decoded(time, frame, self.stream, told)
+        self._note_size(shot)
+        return shot if time >= self._floor else None
+
+    def _note_size(self, shot: Decoded) -> None:
+        stored = shot.frame.width, shot.frame.height
+        if stored not in self._damage.sizes:
+            self._damage.sizes.add(stored)
+            self._damage.shown.add(display_size(shot.frame, shot.aspect))
 
 
 def _put_back(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import av
+
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
@@ -72,13 +74,19 @@ def _windows(
     size = (info.width, info.height)
     last: Fraction | None = None
     with _reader(path, info, plans, deadline, damage) as reader:
-        shots = Shots(reader.next)
+        shots = Shots(reader.next, min((plan.step for plan in plans), default=Fraction(1)))
         for plan in plans:
             if plan.spare and not wanted():
                 continue
             count = min(plan.frames, frames_that_fit(*size))
             reader.enter(plan.start, max(plan.start, plan.stop - plan.step * plan.frames))
-            frames = pick(shots, plan, count=count, size=size, after=last)
+            try:
+                frames = pick(shots, plan, count=count, size=size, after=last)
+            except av.error.FFmpegError as error:  # colours stored in a way that it cannot convert
+                raise Damaged(
+                    f"{path}: the picture cannot be decoded: {error.strerror}",
+                    hint="convert it to H.264 first",
+                ) from error
             if frames:
                 last = frames[-1].time
                 window = Window(tuple(frames))
