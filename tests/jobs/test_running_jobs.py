@@ -1,5 +1,6 @@
 import os
 import pickle
+import socket
 import threading
 import time
 from pathlib import Path
@@ -273,6 +274,18 @@ def test_a_queue_out_of_reach_loses_no_job(submit, desk, shop, monkeypatch, capl
     assert desk.queue.length() == 0
     assert sweep(shop, desk.queue) == 2
     assert desk.queue.length() == 2
+
+
+def test_a_redis_that_says_nothing_holds_nobody_up(folders, monkeypatch):
+    """It was waited for without end by drivers before redis 8: by uploads, and by each sweep."""
+    pytest.importorskip("redis", reason="the extra 'cluster' is not installed")
+    monkeypatch.setattr("unmask.jobs.queueing._ANSWER_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("UNMASK_QUEUE", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        begun = time.monotonic()
+        with pytest.raises(StoreError, match="the queue cannot be reached"):
+            Queue(folders).put()
+        assert time.monotonic() - begun < 4
 
 
 def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, shop):

@@ -3,7 +3,7 @@ app run on one too, where UNMASK_TEST_DATABASE names it (:mod:`databases`).
 """
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, make_url, text
 
 from unmask.store import Filters, History, fingerprint
 from unmask.store.migrate import MIGRATIONS
@@ -86,6 +86,20 @@ def test_the_order_by_probability_is_read_from_an_index(elsewhere, make_analysis
     name = "ix_analyses_label_most_manipulated" if label else "ix_analyses_most_manipulated"
     assert f"Index Scan using {name}" in plan
     assert "Sort" not in plan
+
+
+def test_a_server_that_is_gone_is_given_up(elsewhere, postgresql):
+    """One whose address has moved to another machine held each request up for a quarter hour."""
+    with elsewhere.database.reader.connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("10", "30000")
+    url = make_url(postgresql).update_query_dict({"connect_timeout": "3"})
+    with (
+        History(url.render_as_string(hide_password=False)) as history,
+        history.database.reader.connect() as connection,
+    ):
+        told = connection.connection.driver_connection.info.get_parameters()
+    assert told["connect_timeout"] == "3"
 
 
 def test_what_no_name_can_hold_is_not_found(elsewhere, make_analysis):
