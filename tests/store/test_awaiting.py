@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
-from unmask.store import await_server
+from unmask.core.errors import StoreError
+from unmask.store import when_up
 
 pytest.importorskip("psycopg", reason="the extra 'cluster' is not installed")
 
@@ -49,19 +49,47 @@ def answering():
 def test_a_server_that_starts_is_waited_for(answering, monkeypatch, caplog):
     """Workers ended instead, and systemd gives up on what ends five times in ten seconds."""
     monkeypatch.setattr("unmask.store.awaiting._PAUSE_S", 0.01)
-    await_server(answering(STARTING, STARTING, NO_PASSWORD))
+    opened = when_up(lambda: "opened", answering(STARTING, STARTING, NO_PASSWORD))
+    assert opened == "opened"
     assert caplog.text.count("it is starting or stopping") == 2
     assert "secret" not in caplog.text
 
 
-def test_a_server_that_is_not_there_is_not_waited_for_without_end(caplog):
-    begun = time.monotonic()
-    await_server("postgresql+psycopg://somebody@127.0.0.1:1/unmask", at_most_s=0.2)
-    assert 0.2 <= time.monotonic() - begun < 10
+def test_a_server_that_goes_before_it_is_opened_is_waited_for_too(answering, monkeypatch):
+    monkeypatch.setattr("unmask.store.awaiting._PAUSE_S", 0.01)
+    failures = [1, 2]
+
+    def opening():
+        if failures:
+            failures.pop()
+            raise StoreError("it is shutting down")
+        return "opened"
+
+    there = NO_PASSWORD
+    url = answering(there, STARTING, STARTING, there, STARTING, there)
+    assert when_up(opening, url) == "opened"
+
+
+def test_what_is_wrong_for_good_is_said(answering, monkeypatch):
+    monkeypatch.setattr("unmask.store.awaiting._PAUSE_S", 0.01)
+    with pytest.raises(StoreError, match="password"):
+        when_up(lambda: refuse("a wrong password"), answering(NO_PASSWORD))
+
+
+def test_a_server_that_is_not_there_is_not_waited_for_without_end(monkeypatch, caplog):
+    monkeypatch.setattr("unmask.store.awaiting._PAUSE_S", 0.01)
+    url = "postgresql+psycopg://somebody@127.0.0.1:1/unmask"
+    with pytest.raises(StoreError, match="refused"):
+        when_up(lambda: refuse("connection refused"), url, at_most_s=0.1)
     assert "it does not answer" in caplog.text
 
 
 def test_a_file_and_other_drivers_are_not_asked(tmp_path, caplog):
-    await_server(tmp_path / "history.db")
-    await_server("postgresql+pg8000://somebody@127.0.0.1:1/unmask")
+    for database in (tmp_path / "history.db", "postgresql+pg8000://somebody@127.0.0.1:1/unmask"):
+        with pytest.raises(StoreError):
+            when_up(lambda: refuse("damaged"), database)
     assert caplog.text == ""
+
+
+def refuse(why):
+    raise StoreError(why)

@@ -19,7 +19,7 @@ from unmask.jobs.queueing import Queue
 from unmask.jobs.room import reserve, too_full_to_begin
 from unmask.jobs.running import ATTEMPTS, Workshop
 from unmask.jobs.streams import when_stdin_closes
-from unmask.store import History, Job, Settings, await_server
+from unmask.store import History, Job, Settings, when_up
 
 _SWEEP_S = 3.0
 _TIDY_S = 600.0
@@ -40,8 +40,7 @@ def run_worker(
     ``with_parent`` also ends when standard input closes, as it does when the parent dies.
     """
     reserve()  # where it makes no sense, no job would ever be begun
-    await_server()
-    with History() as history:
+    with when_up(History) as history:
         shop = Workshop(history, folders)
         queue = Queue(folders, shop.run)
         if with_parent:
