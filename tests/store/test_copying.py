@@ -29,9 +29,12 @@ def test_a_copy_is_whole_and_private_while_others_write(database, history, make_
 
 def test_nothing_that_is_there_is_replaced(database, history, tmp_path):
     (tmp_path / "copy.db").write_bytes(b"the only other copy")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match=r"copy\.db cannot be made: File exists"):
         history.copy_to(tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_bytes() == b"the only other copy"
+    with pytest.raises(StoreError, match="No such file or directory") as caught:
+        history.copy_to(tmp_path / "nowhere" / "copy.db")
+    assert "folder" in caught.value.hint
 
 
 def test_half_a_copy_is_not_left(database, history, tmp_path, monkeypatch):

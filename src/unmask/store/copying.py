@@ -21,8 +21,11 @@ def copy_database(database: Database, path: Path) -> None:
     with explained(database.place, "copy"):
         try:
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        except FileExistsError as error:
-            raise StoreError(f"{path} is there already", hint="name a new file") from error
+        except OSError as error:
+            raise StoreError(
+                f"{path} cannot be made: {error.strerror}",
+                hint="name a new file, in a folder that you can write to",
+            ) from error
         try:
             _copy(database, path)
             os.fsync(descriptor)  # SQLite leaves that to us
