@@ -298,3 +298,13 @@ sys.exit(main(["history", "delete", "--all", "--yes"]))
     assert (ran.returncode, ran.stderr) == (0, "unmask: 2 deleted\n")
     assert not (home / "uploads").exists()
     assert not (home / "evidence").exists()
+
+
+def test_a_backup_is_a_history_of_its_own_and_replaces_none(unmask, tmp_path):
+    copy = tmp_path / "copy.db"
+    assert unmask("history", "backup", str(copy)).code == 0
+    with History(copy) as restored:
+        assert restored.count() == 0
+    ran = unmask("history", "backup", str(copy))
+    assert ran.code != 0
+    assert "cannot be made: File exists" in ran.err

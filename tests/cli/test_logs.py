@@ -11,7 +11,7 @@ import threading
 import pytest
 from click.testing import CliRunner
 
-from unmask.cli.logs import JsonLines, Seldom, set_up
+from unmask.cli.logs import JsonLines, Seldom, in_words, set_up
 from unmask.cli.serve import serve
 from unmask.cli.serving import keep_worker
 from unmask.cli.worker import worker
@@ -60,6 +60,21 @@ def test_the_same_warning_comes_once_a_minute(monkeypatch: pytest.MonkeyPatch) -
     now[0] = 61.0
     assert seldom.filter(record("full"))
     assert len(seldom._passed) == 1
+
+
+def test_a_queue_out_of_reach_is_said_in_one_line() -> None:
+    redis = pytest.importorskip("redis", reason="the extra 'cluster' is not installed")
+    made = record("Error reading from queue", logging.ERROR)
+    made.name = "huey.consumer.Worker"
+    made.exc_info = (redis.ConnectionError, redis.ConnectionError("Connection refused"), None)
+    assert in_words(made)
+    said = json.loads(JsonLines().format(made))
+    assert said["message"] == "the queue cannot be reached: Connection refused"
+    assert "trace" not in said
+    flaw = record("Error reading from queue", logging.ERROR)
+    flaw.name, flaw.exc_info = made.name, (KeyError, KeyError("a flaw"), None)
+    assert in_words(flaw)
+    assert "a flaw" in json.loads(JsonLines().format(flaw))["trace"]
 
 
 @pytest.mark.parametrize("command", [serve, worker])

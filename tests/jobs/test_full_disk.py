@@ -147,12 +147,28 @@ def test_a_worker_whose_clock_is_wrong_is_not_taken_for_dead(submit, desk):
         stopwatch[0] += 3.0
     last = renewed()
     assert pulses.abandoned(last) == []
-    stopwatch[0] += 19.0
-    assert pulses.abandoned(last) == []
+    for _ in range(19):
+        stopwatch[0] += 1.0
+        assert pulses.abandoned(last) == []
     stopwatch[0] += 1.0
     assert [one.id for one in pulses.abandoned(last)] == [job.id]
     assert pulses.abandoned([]) == []  # and what has ended is forgotten
     assert pulses.abandoned(last) == []
+
+
+def test_while_nobody_could_ask_nobody_fell_silent(submit, desk):
+    """A database that was away for half a minute took its job from every worker that lived."""
+    submit(b"x")
+    stopwatch = [0.0]
+    pulses = Pulses(20.0, now=lambda: stopwatch[0])
+    job = desk.book.claim("elsewhere/1:1:1", 20)
+    assert pulses.abandoned([job]) == []
+    stopwatch[0] += 30.0
+    assert pulses.abandoned([job]) == []
+    stopwatch[0] += 19.0
+    assert pulses.abandoned([job]) == []
+    stopwatch[0] += 1.0
+    assert [one.id for one in pulses.abandoned([job])] == [job.id]
 
 
 def test_a_process_of_another_container_is_not_looked_for_in_this_one(submit, desk):

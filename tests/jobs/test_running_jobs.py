@@ -1,5 +1,6 @@
 import os
 import pickle
+import socket
 import threading
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from unmask.core.errors import StoreError
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
-from unmask.jobs.running import Workshop, worker_name
+from unmask.jobs.running import ATTEMPTS, Workshop, worker_name
 from unmask.jobs.worker import expire, run_worker, sweep, tidy
 from unmask.store import History, JobBook, Settings
 
@@ -108,18 +109,61 @@ def test_a_worker_that_stops_gives_its_job_back(submit, desk, shop, clip):
     assert list(desk.folders.evidence.iterdir()) == []
 
 
-def test_a_job_whose_worker_died_after_recording_is_not_repeated(submit, desk, shop, clip):
-    id = submit(clip).id
+@pytest.mark.parametrize("attempts", [1, ATTEMPTS])
+def test_a_job_whose_worker_died_after_recording_is_not_repeated(
+    submit, desk, shop, portrait, attempts
+):
+    """After three attempts it was called a killer of workers, beside its own verdict."""
+    id = submit(portrait).id
     shop.run()
     with desk.history.database.writer.begin() as connection:
         connection.exec_driver_sql(
-            "UPDATE jobs SET state = 'running', worker = 'gone:1:1', lease_until = NULL"
+            "UPDATE jobs SET state = 'running', worker = 'gone:1:1', lease_until = NULL,"
+            f" attempts = {attempts}"
         )
-    assert sweep(shop, desk.queue) == 0  # the message that was put first is there yet
-    assert desk.book.waiting() == 1
+    assert sweep(shop, desk.queue) == 0
+    assert desk.book.get(id).state == "done"
+    assert desk.history.count() == 1
+
+
+def test_a_job_claimed_again_after_it_was_recorded_is_not_repeated(submit, desk, shop, portrait):
+    id = submit(portrait).id
+    shop.run()
+    with desk.history.database.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET state = 'queued'")
     shop.run()
     assert desk.book.get(id).state == "done"
     assert desk.history.count() == 1
+
+
+def test_a_result_outlives_a_database_that_is_away(
+    submit, desk, shop, portrait, monkeypatch, caplog
+):
+    """PostgreSQL restarts, and half an hour of work was done again; three times, and it failed."""
+    id, record, away = submit(portrait).id, History.record, [1, 2]
+    monkeypatch.setattr("unmask.jobs.running._ROOM_S", 0.01)
+
+    def refuse(self, *given, **more):
+        if away and away.pop():
+            raise StoreError("cannot write to the history: connection refused")
+        return record(self, *given, **more)
+
+    monkeypatch.setattr(History, "record", refuse)
+    shop.run()
+    assert (desk.book.get(id).state, desk.book.get(id).attempts) == ("done", 1)
+    assert f"job {id} is done and waits to be recorded: cannot write" in caplog.text
+
+
+def test_a_worker_told_to_stop_waits_for_no_database(submit, desk, shop, portrait, monkeypatch):
+    id = submit(portrait).id
+
+    def refuse(self, *given, **more):
+        shop.stopping.set()
+        raise StoreError("cannot write to the history: connection refused")
+
+    monkeypatch.setattr(History, "record", refuse)
+    shop.run()
+    assert desk.book.get(id).state == "running"  # until a sweep of another worker
 
 
 def test_what_is_deleted_while_its_result_is_put_down_does_not_come_back(
@@ -232,6 +276,18 @@ def test_a_queue_out_of_reach_loses_no_job(submit, desk, shop, monkeypatch, capl
     assert desk.queue.length() == 2
 
 
+def test_a_redis_that_says_nothing_holds_nobody_up(folders, monkeypatch):
+    """It was waited for without end by drivers before redis 8: by uploads, and by each sweep."""
+    pytest.importorskip("redis", reason="the extra 'cluster' is not installed")
+    monkeypatch.setattr("unmask.jobs.queueing._ANSWER_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("UNMASK_QUEUE", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        begun = time.monotonic()
+        with pytest.raises(StoreError, match="the queue cannot be reached"):
+            Queue(folders).put()
+        assert time.monotonic() - begun < 4
+
+
 def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, shop):
     id = submit(b"x").id
     for attempt in range(3):
@@ -243,6 +299,20 @@ def test_the_sweep_leaves_what_is_alive_and_gives_up_what_kills(submit, desk, sh
         assert sweep(shop, desk.queue) == (attempt < 2)
     assert desk.book.get(id).state == "failed"
     assert desk.book.get(id).error.code == "crashed"
+
+
+def test_of_a_job_that_was_given_up_no_picture_is_left(submit, desk, shop):
+    """Its worker died between putting them in their place and recording the analysis."""
+    id = submit(b"x").id
+    assert desk.book.claim("gone:1:1", 20)
+    for name in (id, f"{id}.draft-1"):
+        (desk.folders.evidence / name).mkdir()
+    desk.book.cancel(id)
+    with desk.history.database.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET lease_until = NULL")
+    sweep(shop, desk.queue)
+    assert desk.book.get(id).state == "cancelled"
+    assert list(desk.folders.evidence.iterdir()) == []
 
 
 def test_what_is_old_enough_is_deleted(submit, desk, shop):

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import databases
 import pytest
 
 from unmask.core.errors import DiskFull, InputEmpty, ModelNotFound, StoreError
@@ -275,6 +276,7 @@ def refuse(path, missing_ok=False):
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
+@pytest.mark.skipif(databases.named() is not None, reason="PostgreSQL keeps its files to itself")
 def test_the_name_of_a_file_that_failed_is_gone_from_the_disk_too(submit, desk):
     id = submit(b"x", "wedding-of-the-minister.mp4").id
     root = desk.folders.root

@@ -3,7 +3,7 @@ app run on one too, where UNMASK_TEST_DATABASE names it (:mod:`databases`).
 """
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, make_url, text
 
 from unmask.store import Filters, History, fingerprint
 from unmask.store.migrate import MIGRATIONS
@@ -21,10 +21,14 @@ def test_migrations_come_to_what_the_tables_say(elsewhere):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from unmask.store.schema import REVISION_TABLE, Base
+    from unmask.store.schema import REVISION_TABLE, Base, is_for
 
     with elsewhere.database.reader.connect() as connection:
-        options = {"version_table": REVISION_TABLE, "compare_type": True}
+        options = {
+            "version_table": REVISION_TABLE,
+            "compare_type": True,
+            "include_object": lambda thing, *_: is_for("postgresql", thing),
+        }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
 
@@ -63,6 +67,39 @@ def test_a_clip_that_goes_around_may_have_any_number_of_names(elsewhere, make_an
         assert elsewhere.also_named(entry.id, f"{fingerprint({'n': number})}.mp4")
     assert elsewhere.count(Filters(text="first.mp4")) == 1
     assert elsewhere.count(Filters(text=fingerprint({"n": 99}))) == 1
+
+
+@pytest.mark.parametrize("label", [None, "manipulated"])
+def test_the_order_by_probability_is_read_from_an_index(elsewhere, make_analysis, label):
+    """A page of a long history read and sorted all of it."""
+    elsewhere.record(make_analysis(), fingerprint=OPTIONS)
+    asked = []
+    note = lambda _, __, sql, values, *rest: asked.append((sql, values))  # noqa: E731
+    event.listen(elsewhere.database.reader, "before_cursor_execute", note)
+    elsewhere.list(Filters(label=label), order="most-manipulated", limit=24)
+    event.remove(elsewhere.database.reader, "before_cursor_execute", note)
+    with elsewhere.database.reader.connect() as connection:
+        for choice in ("seqscan", "bitmapscan", "sort"):  # of one row, all would be as good
+            connection.exec_driver_sql(f"SET LOCAL enable_{choice} = off")
+        [(sql, values)] = asked
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {sql}", values).scalars())
+    name = "ix_analyses_label_most_manipulated" if label else "ix_analyses_most_manipulated"
+    assert f"Index Scan using {name}" in plan
+    assert "Sort" not in plan
+
+
+def test_a_server_that_is_gone_is_given_up(elsewhere, postgresql):
+    """One whose address has moved to another machine held each request up for a quarter hour."""
+    with elsewhere.database.reader.connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("10", "30000")
+    url = make_url(postgresql).update_query_dict({"connect_timeout": "3"})
+    with (
+        History(url.render_as_string(hide_password=False)) as history,
+        history.database.reader.connect() as connection,
+    ):
+        told = connection.connection.driver_connection.info.get_parameters()
+    assert told["connect_timeout"] == "3"
 
 
 def test_what_no_name_can_hold_is_not_found(elsewhere, make_analysis):

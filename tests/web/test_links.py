@@ -13,7 +13,7 @@ import pytest
 
 from unmask.jobs import TooManyBytes, Vault, outward
 from unmask.jobs.outward import LinkRefused
-from unmask.web.links import fetch
+from unmask.web.links import fetch, shown
 
 ADDRESS = (2, 1, 6, "", ("8.8.8.8", 80))
 
@@ -200,6 +200,44 @@ def test_a_refused_link_is_said_on_the_page_and_by_the_api(browser, client):
     assert "not on the public internet" in page.text
     answer = client.post("/api/v1/analyses", json={"url": "http://[::1]/x"})
     assert (answer.status_code, answer.json["code"]) == (422, "link")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            "https://a.example/b%20c.mp4?X-Amz-Expires=9&X-Amz-Signature=ab=#x",
+            "https://a.example/b%20c.mp4?X-Amz-Expires=…&X-Amz-Signature=…",
+        ),
+        ("https://a.example/watch?v=Ab_1&si=secret", "https://a.example/watch?v=Ab_1&si=…"),
+        ("https://a.example/clip.mp4?secret", "https://a.example/clip.mp4?…"),
+        ("https://a.example:443/clip.mp4", "https://a.example:443/clip.mp4"),
+    ],
+)
+def test_a_link_is_told_without_what_lets_one_in(given, told):
+    assert shown(given) == told
+
+
+def test_neither_log_nor_report_keeps_the_signature_of_a_link(
+    browser, client, services, monkeypatch
+):
+    def fetched(url, vault, limit):
+        incoming = vault.receive(limit)
+        incoming.write(url.encode())
+        return incoming, "clip.mp4"
+
+    monkeypatch.setattr("unmask.web.links.fetch", fetched)
+    pages = sys.modules["unmask.web.views.upload"]  # the blueprint goes by the same name
+    monkeypatch.setattr(pages, "fetch", fetched)
+    link = "https://a.example/clip.mp4?token=secret"
+    client.post("/api/v1/analyses", json={"url": link})
+    browser.post("/links", {"url": link + "2"})
+    details = [
+        event.detail
+        for job in services.desk.book.unfinished()
+        for event in services.desk.log.of(job.id)
+    ]
+    assert details == ["fetched from https://a.example/clip.mp4?token=…"] * 2
 
 
 def test_slow_links_leave_room_for_reports(browser, client, services):

@@ -30,7 +30,7 @@ def test_the_queue_names_it_too(monkeypatch, folders):
 def test_a_queue_in_redis_without_its_driver_names_what_to_install(monkeypatch, folders):
     from unmask.jobs.queueing import Queue
 
-    monkeypatch.setattr("huey.storage.Redis", None)
+    monkeypatch.setitem(sys.modules, "redis", None)
     monkeypatch.setenv("UNMASK_QUEUE", "redis://me:secret@host/0")
     with pytest.raises(StoreError, match="driver is not installed") as caught:
         Queue(folders)
@@ -41,11 +41,8 @@ def test_a_queue_in_redis_without_its_driver_names_what_to_install(monkeypatch, 
 def test_a_queue_at_an_address_that_is_none_says_so(monkeypatch, folders):
     from unmask.jobs.queueing import Queue
 
-    def refuse(*_, **__):
-        raise ValueError("must begin with redis://")
-
-    monkeypatch.setattr("huey.RedisHuey", refuse)
+    pytest.importorskip("redis", reason="the extra 'cluster' is not installed")
     monkeypatch.setenv("UNMASK_QUEUE", "http://me:secret@host/0")
-    with pytest.raises(StoreError, match="not a Redis URL: must begin with") as caught:
+    with pytest.raises(StoreError, match=r"not a Redis URL: .*redis://") as caught:
         Queue(folders)
     assert "secret" not in str(caught.value)

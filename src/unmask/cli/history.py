@@ -1,4 +1,4 @@
-"""``unmask history``: list, show, export and delete past analyses."""
+"""``unmask history``: list, show, export, copy and delete past analyses."""
 
 from __future__ import annotations
 
@@ -113,6 +113,19 @@ def export(json_to: str | None, csv_to: str | None, **chosen: Any) -> int:
     from unmask.cli.past import export_all
 
     return export_all(_chosen(chosen), json_to, csv_to)
+
+
+@history.command()
+@click.argument("file")
+def backup(file: str) -> int:
+    """Copy the database into a new FILE, also while server and workers run.
+
+    With it belongs the rest of the data folder, copied after it: uploads, pictures and keys.
+    For a database elsewhere use its own tools, such as pg_dump.
+    """
+    from unmask.cli.past import back_up
+
+    return back_up(file)
 
 
 @history.command()

@@ -21,6 +21,7 @@ option = click.option(
 )
 
 _AGAIN_S = 60.0
+_QUEUE = "huey.consumer"
 _TEXT = "%(asctime)s %(name)s: %(message)s"
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -29,10 +30,23 @@ def set_up(log: Log) -> None:
     """Have everything that is logged told so."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if log == "json" else logging.Formatter(_TEXT))
+    handler.addFilter(in_words)
     handler.addFilter(Seldom())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     if log != "warnings":
         logging.getLogger("unmask").setLevel(logging.INFO)
+
+
+def in_words(record: logging.LogRecord) -> bool:
+    """A filter that passes all, and says of a queue out of reach what it says of a database so.
+
+    Huey adds the way through its driver, forty lines of each worker whenever Redis is restarted.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if record.name.startswith(_QUEUE) and type(error).__module__.startswith("redis."):
+        record.msg, record.args = f"the queue cannot be reached: {error}", ()
+        record.exc_info = record.exc_text = None
+    return True
 
 
 class JsonLines(logging.Formatter):

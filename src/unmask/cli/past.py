@@ -20,6 +20,7 @@ from unmask.cli.streams import expect_document
 from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, printable, results_console
 from unmask.core.errors import UsageError
+from unmask.core.files import expanded
 from unmask.store import Entry, Filters, History, Order
 
 _ID_DIGITS = 8
@@ -106,6 +107,13 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
             rows.writeheader()
             rows.writerows(stored.entry.as_row() for stored in past.export(filters))
             target.publish()
+    return exits.DONE
+
+
+def back_up(file: str) -> int:
+    """The database as it is now, in a file of its own."""
+    with History() as past:
+        past.copy_to(expanded(file))
     return exits.DONE
 
 

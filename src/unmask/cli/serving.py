@@ -27,7 +27,7 @@ from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits, raise_descriptors
 from unmask.jobs.room import check_room, reserve
 from unmask.runtime import find_package
-from unmask.store import History, Tokens
+from unmask.store import History, Tokens, when_up
 from unmask.web import WebConfig, create_app
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -66,9 +66,9 @@ def run(options: ServeOptions) -> int:
     reserve()
     raise_descriptors()
     folders = Folders.default()
-    config = config_for(options, folders)
+    config = when_up(lambda: config_for(options, folders))
     tempfile.tempdir = str(folders.incoming)  # bodies are buffered there, not in a RAM disk
-    app = create_app(config)
+    app = when_up(lambda: create_app(config))
     servers: dict[int, Any] = {}
     with _listening_at(options):
         server = waitress.create_server(

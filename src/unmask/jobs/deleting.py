@@ -30,10 +30,10 @@ def delete_analyses(history: History, folders: Folders, *ids: str) -> int:
     hashes = {job.id: job.sha256 for job in jobs}
     hashes |= {entry.id: entry.sha256 for entry in history.several(ids)}
     for id in hashes:  # before the rows: on a full disk these are gone for want of room
-        _delete_pictures(folders, id, attempts.get(id, 0))
+        delete_pictures(folders, id, attempts.get(id, 0))
     book.delete(*hashes)
     for id in hashes:  # that a worker has put there meanwhile
-        _delete_pictures(folders, id, attempts.get(id, 0))
+        delete_pictures(folders, id, attempts.get(id, 0))
     if folders.used:
         vault = Vault(folders)
         for sha256 in set(hashes.values()):
@@ -57,8 +57,11 @@ def delete_in_turn(history: History, folders: Folders, batches: Iterable[Sequenc
     return deleted
 
 
-def _delete_pictures(folders: Folders, id: str, attempts: int) -> None:
-    """Raises :class:`StoreError` where they are still there. Drafts their worker removes, too."""
+def delete_pictures(folders: Folders, id: str, attempts: int) -> None:
+    """Delete what so many attempts at a job have drawn; drafts their worker removes, too.
+
+    Raises :class:`StoreError` where pictures are still there.
+    """
     if not folders.used:
         return
     place = picture_folder(folders, id)

@@ -21,10 +21,13 @@ class Pulses:
     A worker renews the lease of its job all the time. Whether that has stopped is told by this
     process's own stopwatch and never by the time that is written in the lease: the clocks of two
     machines may lie further apart than a lease is long, and each would take the other for dead.
+    Only what was watched counts: while the database is away or the disk full, nobody asks here,
+    and no worker can say that it lives.
     """
 
     lease_s: float
     now: Callable[[], float] = time.monotonic
+    _asked: float | None = None
     _seen: dict[str, tuple[object, float]] = field(default_factory=dict)
 
     def abandoned(self, running: Iterable[Job]) -> list[Job]:
@@ -32,8 +35,10 @@ class Pulses:
 
         To be asked again and again, with all that run: what is seen first has just lived.
         """
-        now, jobs, before = self.now(), list(running), self._seen
-        self._seen = {}
+        now, jobs = self.now(), list(running)
+        watched = self._asked is not None and now - self._asked < self.lease_s
+        before = self._seen if watched else {}
+        self._asked, self._seen = now, {}
         for job in jobs:
             sign = (job.attempts, job.lease_until)
             seen, since = before.get(job.id, (sign, now))

@@ -18,6 +18,7 @@ from unmask.jobs.folders import Folders
 
 _NAME = "unmask"
 _TASK = "look_at"
+_ANSWER_S = 5.0  # of Redis; longer than Huey has it wait for a message
 
 
 class Queue:
@@ -65,12 +66,11 @@ def _reached() -> Iterator[None]:
 def _huey(folders: Folders) -> Any:
     with needing("web", "the queue of jobs"):
         from huey import RedisHuey, SqliteHuey
-        from huey.exceptions import ConfigurationError
     url, settings = os.environ.get("UNMASK_QUEUE", ""), {"results": False, "serializer": _Unread()}
     if url:
         try:
-            return RedisHuey(_NAME, url=url, **settings)
-        except ConfigurationError as error:
+            return RedisHuey(_NAME, connection_pool=_redis(url), **settings)
+        except ImportError as error:
             raise StoreError(
                 "UNMASK_QUEUE names a Redis, and its driver is not installed",
                 hint='pip install "unmask[cluster]"',
@@ -80,6 +80,14 @@ def _huey(folders: Folders) -> Any:
     path = folders.queue
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     return SqliteHuey(_NAME, filename=str(path), timeout=30, strict_fifo=True, **settings)
+
+
+def _redis(url: str) -> Any:
+    """Connections to the Redis there, which may be gone and say nothing. ValueError for no URL."""
+    from redis import ConnectionPool
+
+    patience = {"socket_timeout": _ANSWER_S, "socket_connect_timeout": _ANSWER_S}
+    return ConnectionPool.from_url(url, **patience)
 
 
 class _Unread:

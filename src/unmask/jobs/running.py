@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ ATTEMPTS = 3
 
 LEASE_S = 20.0
 _ROOM_S = 2.0
+_AWAY_S = 600.0  # then another attempt has to do: the database refuses, rather than being away
 _PAUSE_S = 0.5
 _RENEW_S = 0.4
 log = logging.getLogger("unmask.worker")
@@ -209,14 +211,33 @@ class Workshop:
             if preview.is_file() and self.vault.find(job.sha256) is not None:
                 preview.replace(self.vault.preview_place(job.sha256))
             draft.rename(place)
-        analysis = Analysis.from_json(document)
-        try:
-            self.history.record(analysis, fingerprint=job.fingerprint, id=job.id)
-        except StoreError:
-            if self.history.get(job.id) is None:
-                raise
+        self._record(job, Analysis.from_json(document))
         if not self._finish(job, "done") and self.book.get(job.id) is None:
             delete_analyses(self.history, self.folders, job.id)  # it was deleted meanwhile
+
+    def _record(self, job: Job, analysis: Analysis) -> None:
+        """Put the analysis on record; a database that is away for a while does not cost it.
+
+        Raises what the database says: for good, or as soon as this worker is to stop.
+        """
+        until = time.monotonic() + _AWAY_S
+        while (refused := self._refused(job, analysis)) is not None:
+            log.warning("job %s is done and waits to be recorded: %s", job.id, refused)
+            if time.monotonic() > until or self.stopping.wait(_ROOM_S):
+                raise refused
+
+    def _refused(self, job: Job, analysis: Analysis) -> StoreError | None:
+        """What the database said instead of recording it; None where it is on record."""
+        try:
+            self.history.record(analysis, fingerprint=job.fingerprint, id=job.id)
+        except DiskFull:
+            raise
+        except StoreError as error:
+            with suppress(StoreError):
+                if self.history.several((job.id,)):  # from an attempt that was taken for dead
+                    return None
+            return error
+        return None
 
 
 def _gone() -> Failure:

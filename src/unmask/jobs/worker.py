@@ -7,9 +7,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from unmask.core.errors import StoreError
 from unmask.core.scan import Failure
+from unmask.jobs.deleting import delete_pictures
 from unmask.jobs.desk import Desk
 from unmask.jobs.folders import Folders
 from unmask.jobs.messenger import Messenger
@@ -17,7 +19,7 @@ from unmask.jobs.queueing import Queue
 from unmask.jobs.room import reserve, too_full_to_begin
 from unmask.jobs.running import ATTEMPTS, Workshop
 from unmask.jobs.streams import when_stdin_closes
-from unmask.store import History, Job, Settings
+from unmask.store import History, Job, Settings, when_up
 
 _SWEEP_S = 3.0
 _TIDY_S = 600.0
@@ -38,7 +40,7 @@ def run_worker(
     ``with_parent`` also ends when standard input closes, as it does when the parent dies.
     """
     reserve()  # where it makes no sense, no job would ever be begun
-    with History() as history:
+    with when_up(History) as history:
         shop = Workshop(history, folders)
         queue = Queue(folders, shop.run)
         if with_parent:
@@ -94,7 +96,16 @@ def sweep(shop: Workshop, queue: Queue) -> int:
 
 
 def _give_back(shop: Workshop, job: Job) -> None:
-    """Let a job wait again whose worker has died, unless it is to end instead."""
+    """Let a job wait again whose worker has died, unless it is to end instead.
+
+    One whose analysis is on record has ended: its worker died before it said so. Of any other
+    nothing is to be seen, and pictures of it may have been put in their place already.
+    """
+    if shop.history.several((job.id,)):
+        shop.book.finish(job, "done")
+        return
+    with suppress(StoreError):  # what cannot be deleted now goes with the job
+        delete_pictures(shop.folders, job.id, job.attempts)
     if job.cancel:
         shop.book.finish(job, "cancelled")
     elif job.attempts >= ATTEMPTS:

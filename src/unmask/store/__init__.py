@@ -1,5 +1,6 @@
 """The history, the book of jobs, custody, tokens, settings: SQLAlchemy, SQLite by default."""
 
+from unmask.store.awaiting import when_up
 from unmask.store.booked import Job, NewJob, State
 from unmask.store.custody import CustodyLog, Event
 from unmask.store.deliveries import Deliveries, Delivery, DeliveryState
@@ -27,4 +28,5 @@ __all__ = [
     "Stored",
     "Tokens",
     "fingerprint",
+    "when_up",
 ]

@@ -17,6 +17,16 @@ from unmask.core.paths import data_folder
 
 BUSY_MS = 30_000
 _WRITING = {"unmask_begin": "BEGIN IMMEDIATE"}
+_LIBPQ = ("postgresql+psycopg", "postgresql+psycopg2")
+# A server that is gone says nothing: by itself libpq waits two minutes for it to let one in, and
+# the system a quarter of an hour for each answer. The last is in milliseconds.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 def locate(database: str | Path | None) -> URL:
@@ -56,7 +66,7 @@ def make_engine(url: URL) -> Engine:
     try:
         # A server that was restarted leaves connections that are dead: they are tried before use,
         # or each of them would cost somebody an upload.
-        engine = create_engine(url, pool_pre_ping=path is None)
+        engine = create_engine(url, pool_pre_ping=path is None, connect_args=_patience(url))
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(
             f"no driver for {url.drivername} databases is installed: {error}",
@@ -66,6 +76,13 @@ def make_engine(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _patience(url: URL) -> dict[str, int]:
+    """How long is waited for a server that says nothing, unless the URL says so."""
+    if url.drivername not in _LIBPQ:
+        return {}
+    return {name: number for name, number in _PATIENCE.items() if name not in url.query}
 
 
 def writing(engine: Engine) -> Engine:

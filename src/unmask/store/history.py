@@ -13,6 +13,7 @@ from sqlalchemy import Select, delete, func, select, update
 
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
+from unmask.store.copying import copy_database
 from unmask.store.database import Database
 from unmask.store.engine import BUSY_MS, sqlite_file
 from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, aware, search_key
@@ -176,6 +177,14 @@ class History:
             change = update(AnalysisRow).where(AnalysisRow.id == id)
             connection.execute(change.values(name_key=also_found_by(keys, key)))
             return True
+
+    def copy_to(self, path: str | Path) -> None:
+        """Write the whole database, as it is now, into a new file that is private to the user.
+
+        Others may write to it meanwhile. For SQLite alone; :class:`StoreError` for any other,
+        where ``path`` is there already, and where the copy finds no room: nothing is left then.
+        """
+        copy_database(self.database, Path(path))
 
     def delete(self, *ids: str) -> int:
         """Delete the analyses with these full ids, and say how many there were.

@@ -24,7 +24,7 @@ from unmask.core.version import __version__
 from unmask.store.entries import aware
 
 REVISION_TABLE = "unmask_revision"  # not Alembic's default: the database may be shared
-HEAD = "0006"
+HEAD = "0007"
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -33,6 +33,16 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+_BY_PROBABILITY = ("probability", "created_at", "id", "name_key")
+_SQLITE, _POSTGRESQL = {"dialect": "sqlite"}, {"dialect": "postgresql"}
+
+
+def is_for(dialect: str, thing: object) -> bool:
+    """Whether databases of this kind have the index (or table or column)."""
+    info: dict[str, str] = getattr(thing, "info", {})
+    return info.get("dialect", dialect) == dialect
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -69,10 +79,8 @@ class AnalysisRow(Base):
         Index("ix_analyses_lookup", "sha256", "model_sha256", "fingerprint", "created_at"),
         Index("ix_analyses_time", "created_at", "id", "name_key"),
         Index("ix_analyses_label_time", "label", "created_at", "id", "name_key"),
-        Index("ix_analyses_probability_time", "probability", "created_at", "id", "name_key"),
-        Index(
-            "ix_analyses_label_probability", "label", "probability", "created_at", "id", "name_key"
-        ),
+        Index("ix_analyses_probability_time", *_BY_PROBABILITY, info=_SQLITE),
+        Index("ix_analyses_label_probability", "label", *_BY_PROBABILITY, info=_SQLITE),
         Index("ix_analyses_name_time", "name_key", text("created_at DESC"), text("id DESC")),
     )
 
@@ -91,6 +99,18 @@ class AnalysisRow(Base):
     model_version: Mapped[str] = mapped_column(Text)
     unmask: Mapped[str] = mapped_column(String(32))
     document: Mapped[str] = mapped_column(Text, deferred=True)
+
+
+# Lists have last what has no probability. SQLite has it there where it reads an index backwards,
+# PostgreSQL would have it first and sort everything instead.
+_MOST = (
+    AnalysisRow.probability.desc().nulls_last(),
+    AnalysisRow.created_at.desc(),
+    AnalysisRow.id.desc(),
+    AnalysisRow.name_key,
+)
+Index("ix_analyses_most_manipulated", *_MOST, info=_POSTGRESQL)
+Index("ix_analyses_label_most_manipulated", AnalysisRow.label, *_MOST, info=_POSTGRESQL)
 
 
 class JobRow(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Callable
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from unmask.core.version import __version__
 from unmask.jobs import Incoming, TooManyBytes, Vault
@@ -29,6 +29,8 @@ _DIGITS = 18  # of a length: with more it is too large, whatever the limit
 _TYPES = ("video/", "image/", "application/octet-stream", "binary/octet-stream", "application/mp4")
 _PAGE_TYPES = ("text/html", "application/xhtml")
 _PAGES = (200, 401, 403, 406, 429)  # platforms send programs away that ask for a page plainly
+_TELLING = ("v", "id", "video", "video_id", "vid", "clip", "p")
+_SHOWN = 300
 _UPLOAD_IT = "download the file yourself and upload it"
 
 OfPage = Callable[[str, Vault, int], tuple[Incoming, str]]
@@ -70,6 +72,24 @@ def fetch(
         finally:
             connection.close()
     raise LinkRefused(f"the link leads on more than {_REDIRECTS} times")
+
+
+def shown(url: str) -> str:
+    """The link for the custody log and reports: where from, and not what lets one in.
+
+    Links to files are often signed, and who reads a report is not to be able to use them. Of a
+    query only what says which film of a page it is stays; ``url`` is one that was fetched.
+    """
+    parts = urlsplit(url)
+    query = "&".join(map(_told, parts.query.split("&")))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))[:_SHOWN]
+
+
+def _told(pair: str) -> str:
+    name, given, _ = pair.partition("=")
+    if not pair or (given and name.lower() in _TELLING):
+        return pair
+    return f"{name}=…" if given else "…"
 
 
 def _onward(url: str, location: str) -> str:

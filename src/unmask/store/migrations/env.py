@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from unmask.store.engine import locate, make_engine, writing
-from unmask.store.schema import REVISION_TABLE, Base
+from unmask.store.schema import REVISION_TABLE, Base, is_for
 
 
 def migrate(connection: Connection) -> None:
@@ -18,6 +18,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         version_table=REVISION_TABLE,
+        include_object=lambda thing, *_: is_for(connection.dialect.name, thing),
         user_module_prefix="",  # our column types are imported by name in script.py.mako
         render_as_batch=connection.dialect.name == "sqlite",  # SQLite cannot alter columns
     )

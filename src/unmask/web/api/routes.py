@@ -338,7 +338,7 @@ def _uploaded() -> Submission:
 
 
 def _linked() -> Submission:
-    from unmask.web.links import fetch
+    from unmask.web.links import fetch, shown
 
     request.max_content_length = _LONGEST_JSON
     try:
@@ -352,13 +352,14 @@ def _linked() -> Submission:
         where = ".".join(map(str, flaw["loc"])) or "it"
         raise UsageError(f"the JSON is not as it should be: {where}: {flaw['msg']}") from error
     given = link.model_dump(include={"model", *NUMBERS, *PART})
-    own, origin = services(), f"fetched from {link.url[:300]}"
+    own = services()
     options = own.options(
         **{name: value for name, value in given.items() if value not in (None, "")}
     )
     webhook = own.webhook(link.webhook)
     with own.desk.link():
         file, name = fetch(link.url, own.desk.vault, own.config.max_upload)
+    origin = f"fetched from {shown(link.url)}"
     whose, fresh = owner("api"), link.fresh
     return own.desk.submit(
         file, name, options, fresh=fresh, origin=origin, webhook=webhook, owner=whose

@@ -17,7 +17,7 @@ from unmask.runtime import ModelPackage
 from unmask.store import Entry
 from unmask.video import SUFFIXES
 from unmask.web import problems
-from unmask.web.links import fetch
+from unmask.web.links import fetch, shown
 from unmask.web.security import owner
 from unmask.web.services import services
 from unmask.web.uploads import received
@@ -112,7 +112,7 @@ def submit_one() -> ResponseReturnValue:
 def link() -> ResponseReturnValue:
     """Fetch a file from the web and hand it in."""
     url = request.form.get("url", "").strip()
-    own, origin = services(), f"fetched from {url[:300]}"
+    own = services()
     try:
         with own.desk.link():
             file, name = fetch(url, own.desk.vault, own.config.max_upload)
@@ -121,7 +121,12 @@ def link() -> ResponseReturnValue:
             raise
         return _page(url, error), problems.status_of(error)
     done = own.desk.submit(
-        file, name, own.options(), origin=origin, webhook=own.webhook(None), owner=owner("web")
+        file,
+        name,
+        own.options(),
+        origin=f"fetched from {shown(url)}",
+        webhook=own.webhook(None),
+        owner=owner("web"),
     )
     return redirect(url_for("analyses.show", id=done.id), 303)
 
