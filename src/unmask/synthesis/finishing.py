@@ -84,7 +84,6 @@ def _waxy(_side: float, rng: Generator) -> Finish:
 def _ghosted(side: float, rng: Generator) -> Finish:
     """Shown with one to three frames beside it, in which the face has moved a little."""
     angle, pace = float(rng.uniform(0, 2 * np.pi)), side * float(rng.uniform(0.004, 0.05))
-    ahead = np.array([np.cos(angle), np.sin(angle)])
     turn, grown = float(rng.normal(0, 1.0)), float(np.exp(rng.normal(0, 0.01)))
     shares = rng.dirichlet(np.ones(int(rng.integers(2, 5))))
 
@@ -93,9 +92,9 @@ def _ghosted(side: float, rng: Generator) -> Finish:
         seen = np.zeros(picture.shape, np.float32)
         for ago, share in enumerate(shares):
             moved = cv2.getRotationMatrix2D((width / 2, height / 2), ago * turn, grown**ago)
-            moved[:, 2] = moved[:, 2] + ago * pace * ahead
+            moved[:, 2] += ago * pace * np.array([np.cos(angle), np.sin(angle)])
             ghost = cv2.warpAffine(picture, moved, (width, height), borderMode=cv2.BORDER_REPLICATE)
-            seen += ghost * np.float32(share)
+            seen += np.float32(share) * np.asarray(ghost, np.float32)
         return to_bytes(seen)
 
     return finish
