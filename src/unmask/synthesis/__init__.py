@@ -8,7 +8,6 @@ from unmask.synthesis.animation import (
     present_clip,
 )
 from unmask.synthesis.degrade import Degradation, Recoding, draw_degradation
-from unmask.synthesis.finishing import Finish, draw_finish
 from unmask.synthesis.forge import KINDS, Face, Forgery, Kind, forge
 from unmask.synthesis.masks import Matrix, box_side
 from unmask.synthesis.overlays import Overlay, draw_overlay
@@ -24,7 +23,6 @@ __all__ = [
     "ClipKind",
     "Degradation",
     "Face",
-    "Finish",
     "Forgery",
     "Kind",
     "Matrix",
@@ -34,7 +32,6 @@ __all__ = [
     "bend",
     "box_side",
     "draw_degradation",
-    "draw_finish",
     "draw_overlay",
     "draw_path",
     "draw_pose",

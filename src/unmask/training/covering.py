@@ -35,7 +35,6 @@ from unmask.training.stopping import leave_signals_to_parent
 _DRAWN = 13  # salt
 _HIDDEN = 0.5  # share of a cell that must be covered for the cell to show nothing of a fake
 _COVERED = 0.25  # share of a cell that must be covered for the cell to count as covered
-_MOVED = 0.6  # what a filter must move a real crop's cell by for it to count as covered
 _BEND = 0.3  # of the loss: below it a difference counts squared
 _CONTRAST, _TOLD, _BARE = 0.3, 0.3, 2.0  # weights: the map's contrast, whether covered, bare crops
 _CLIP_GRADIENT = 1.0
@@ -66,7 +65,6 @@ class CoveredPairs(Dataset[Item]):
             rng,
             fading=Fading(stage.least, stage.whole_share),
             share=stage.share,
-            finished=stage.finished,
         )
         parts = (torch.from_numpy(part) for part in (pair.bare, pair.covered, pair.cover))
         bare, covered, cover = parts
@@ -132,11 +130,11 @@ class CoverTask(Unchosen):
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         bare, covered, cover = (part.to(self.run.fabric.device) for part in batch)
-        inner, cells, goal, share = self._seen(bare, covered, cover)
+        inner, cells, goal = self._seen(bare, covered, cover)
         self._wrapped.train()
         self._stepper.zero_grad(set_to_none=True)
         odds, rise = self._wrapped(inner)
-        loss = cover_loss(less(cells, rise.float()), goal, odds.float(), share)
+        loss = cover_loss(less(cells, rise.float()), goal, odds.float(), _both(cover, goal))
         self.run.fabric.backward(loss)
         nn.utils.clip_grad_norm_(self.covers.parameters(), _CLIP_GRADIENT)
         value = float(loss.detach())
@@ -145,33 +143,25 @@ class CoverTask(Unchosen):
         return {"loss": value, "rate": rate}
 
     @torch.no_grad()
-    def _seen(
-        self, bare: Tensor, covered: Tensor, cover: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Of the covered crops inner features, cells, what cells they are to have, and the cover.
+    def _seen(self, bare: Tensor, covered: Tensor, cover: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the covered crops the inner features and cells, and what cells they are to have.
 
         Reals first, 2B of each. What a cover hides of a fake is not to be seen: there the goal is
-        the real crop's. A filter hides nothing, and counts as a cover where it moves the real
-        crop's cells. Crops with nothing over them are looked at once.
+        the real crop's. Crops with nothing over them are looked at once.
         """
         count = len(bare)
-        laid = (covered != bare).flatten(1).any(dim=1)
+        laid = cover.flatten(1).amax(dim=1) > 0
         crops = torch.cat([covered, bare[laid]]).transpose(0, 1)  # 2×(B + L)×S×S×3
         with self.run.fabric.autocast():
             inner, cells = self._frames.beneath(as_images(crops))
         inner, cells = (part.float().view(2, -1, *part.shape[1:]) for part in (inner, cells))
         goal = cells[:, :count].clone()
         goal[:, laid] = cells[:, count:]
-        share = functional.adaptive_avg_pool2d(cover[:, None].float() / 255, goal.shape[-1])[:, 0]
-        hidden = (share / _HIDDEN).clamp(max=1)
+        hidden = (_small(cover, goal.shape[-1]) / _HIDDEN).clamp(max=1)
         real, fake = goal
-        moved = (cells[0, :count] - real).abs() * (_COVERED / _MOVED)
-        filtered = laid & (cover.flatten(1).amax(dim=1) == 0)
-        share = torch.where(filtered[:, None, None], moved.clamp(max=1), share)
         goal = torch.cat([real, fake * (1 - hidden) + real * hidden])
         goal = goal - goal.mean(dim=(1, 2), keepdim=True)
-        inner, cells = (part[:, :count].flatten(0, 1) for part in (inner, cells))
-        return inner, cells, goal, share.repeat(2, 1, 1)
+        return inner[:, :count].flatten(0, 1), cells[:, :count].flatten(0, 1), goal
 
     def detector(self) -> FrameDetector:
         """What came in, with its covers."""
@@ -206,3 +196,13 @@ def cover_loss(cells: Tensor, goal: Tensor, odds: Tensor, cover: Tensor) -> Tens
     target = (cover / _COVERED).clamp(max=1)
     told = functional.binary_cross_entropy_with_logits(odds, target)
     return (each * torch.where(bare, _BARE, 1.0)).mean() + _TOLD * told
+
+
+def _small(cover: Tensor, side: int) -> Tensor:
+    """B×M×M bytes → B×s×s, the share of each cell that is covered."""
+    return functional.adaptive_avg_pool2d(cover[:, None].float() / 255, side)[:, 0]
+
+
+def _both(cover: Tensor, like: Tensor) -> Tensor:
+    """The same of both crops of each pair, reals first: 2B×s×s."""
+    return _small(cover, like.shape[-1]).repeat(2, 1, 1)

@@ -16,7 +16,6 @@ from unmask.synthesis import (
     Kind,
     box_side,
     draw_degradation,
-    draw_finish,
     draw_overlay,
     draw_stranger,
     forge,
@@ -48,7 +47,7 @@ class CoveredPair:
     """``bare`` and ``covered`` 2×S×S×3 uint8, real first, both twice but for what lies over them.
 
     ``cover`` M×M uint8: 255 where nothing is seen of the face. Where it is 0 everywhere, both are
-    the same, or a strong filter was put over the second.
+    the same.
     """
 
     bare: NDArray[np.uint8]
@@ -99,12 +98,8 @@ def draw_covered_pair(
     *,
     fading: Fading,
     share: float,
-    finished: float = 0.0,
 ) -> CoveredPair:
-    """A pair as :func:`draw_pair` makes them and, in ``share`` of cases, what is laid over both.
-
-    In ``finished`` of those, a strong filter over the whole picture instead.
-    """
+    """A pair as :func:`draw_pair` makes them and, in ``share`` of cases, what is laid over both."""
     face, landmarks, made = _forged(portraits, frames, stage, rng, None, fading)
     degradation = draw_degradation(rng, strength=stage.degradation, recoded=stage.recoded_share)
     cut = draw_cut(landmarks, box_side(face.frame), stage.size, stage.margin, rng)
@@ -115,14 +110,8 @@ def draw_covered_pair(
 
     pictures = (face.picture, made.picture)
     bare = np.stack([finish(picture) for picture in pictures])
-    nothing = np.zeros((MASK_SIDE, MASK_SIDE), np.uint8)
     if rng.random() >= share:
-        return CoveredPair(bare, bare, nothing)
-    if rng.random() < finished:
-        put_over = draw_finish(box_side(face.frame), rng)
-        return CoveredPair(
-            bare, np.stack([finish(put_over(picture)) for picture in pictures]), nothing
-        )
+        return CoveredPair(bare, bare, np.zeros((MASK_SIDE, MASK_SIDE), np.uint8))
     overlay = draw_overlay(face.picture, face.frame, rng)
     covered = np.stack([finish(overlay.over(picture)) for picture in pictures])
     small = _maybe_flipped(_small_mask(cut, overlay.cover), flipped)

@@ -165,9 +165,6 @@ class CoverStage(Part):
     pairs: int = Field(12, ge=1, description="pairs in a step, over all processes")
     learning_rate: float = Field(2e-3, gt=0, description="at the start; a cosine to zero")
     share: float = Field(0.7, gt=0, lt=1, description="of pairs over which something is laid")
-    finished: Share = Field(
-        0.3, description="of those, the share that a strong filter is put over instead"
-    )
     least: float = Field(
         0.08, gt=0, le=1, description="of a fake's difference from its original, the least left"
     )
