@@ -273,6 +273,17 @@ def test_what_else_is_in_a_file_is_said(analyser: Analyser, tmp_path: Path) -> N
         assert said in notice.message
 
 
+def test_a_picture_that_breaks_off_at_its_end_says_so(analyser: Analyser, tmp_path: Path) -> None:
+    path = picture(tmp_path / "a.jpg")
+    whole = analyser.analyse(path)
+    path.write_bytes(path.read_bytes()[:-2])
+    analysis = analyser.analyse(path)
+    assert analysis.verdict == whole.verdict
+    (notice,) = analysis.warnings
+    assert notice.code == "incomplete"
+    assert "end mark" in notice.message
+
+
 def test_a_face_under_a_caption_is_not_judged(analyser: Analyser, tmp_path: Path) -> None:
     """Letters look like traces: a model finds them before anything else."""
     large = cv2.resize(WHOLE, None, fx=2, fy=2)

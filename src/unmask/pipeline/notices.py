@@ -38,6 +38,8 @@ def notices(info: MediaInfo, seen: Seen, damage: DamageCount, choice: Choice) ->
             message=f"Of {seen.places} places in the file, {seen.windows} could be looked at: "
             "the picture stands still in the others, or the file is cut short.",
         )
+    if damage.rows_missing is not None:
+        yield Notice(code="incomplete", message=_broken_off(damage.rows_missing))
     if info.kind == "video" and seen.frames < 2:
         yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")
     if len(damage.sizes) > 1:
@@ -76,6 +78,17 @@ def _left_unseen(info: MediaInfo, damage: DamageCount) -> Iterator[Notice]:
             code="more-in-file",
             message="It is a motion photo: the short film behind the picture was not looked at.",
         )
+
+
+def _broken_off(rows: int) -> str:
+    if not rows:
+        return (
+            "The picture's file lacks its end mark: it seems cut short. Nothing of it is missing."
+        )
+    return (
+        f"The picture's file breaks off before its end: it seems cut short. Up to {rows} rows at "
+        "one of its edges may be missing."
+    )
 
 
 def _cut_short(info: MediaInfo) -> float | None:

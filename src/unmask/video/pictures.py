@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from unmask.core.errors import Damaged
 from unmask.core.frames import Frame
@@ -24,6 +25,7 @@ from unmask.video.pillow import FAILURES, quiet, recognised
 from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
 from unmask.video.stills import quantiser
+from unmask.video.unended import ended
 
 _ORIENTATION_TAG = 0x0112
 _PNG_TEXT = "Raw profile type exif"  # as ImageMagick wrote it into PNG before there was a place
@@ -67,8 +69,7 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             raise Damaged(f"{path}: is no longer the picture it was")
         check_size(path.name, *image.size)
         with quiet(path):
-            loaded = _webp(path, image) if image.format == "WEBP" else image
-            loaded.load()
+            loaded = _loaded(path, image, damage)
             code, transfer = exif_code(image), high_transfer(path, image)
             pixels = ordinary(path, image, transfer, code) if transfer else to_array(loaded, code)
             damage.decoded += 1
@@ -81,6 +82,19 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             )
             told = [one for one in (last, before) if one is not None]
             return Frame(Fraction(0), pixels, max(told, default=None))
+
+
+def _loaded(path: Path, image: Image.Image, damage: DamageCount) -> Image.Image:
+    """The picture with its pixels. A JPEG that breaks off at its very end is what viewers show."""
+    loaded = _webp(path, image) if image.format == "WEBP" else image
+    try:
+        loaded.load()
+    except OSError:
+        made = ended(path) if isinstance(image, JpegImageFile) else None
+        if made is None:
+            raise
+        loaded, damage.rows_missing = made
+    return loaded
 
 
 def _webp(path: Path, image: Image.Image) -> Image.Image:
