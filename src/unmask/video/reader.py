@@ -20,8 +20,16 @@ from numpy.typing import NDArray
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import Clock
-from unmask.video.container import MATROSKA, can_jump, further_streams, opened, picture_stream
+from unmask.video.container import (
+    APNG,
+    MATROSKA,
+    can_jump,
+    further_streams,
+    opened,
+    picture_stream,
+)
 from unmask.video.counts import DamageCount
+from unmask.video.delays import starts
 from unmask.video.headers import Told
 from unmask.video.joined import starts_anew
 from unmask.video.keys import KeyIndex
@@ -138,7 +146,10 @@ class FrameReader:
         if through:
             self._open(jumps=False)
             return
-        self._clock = Clock(self.stream, self.container.format.name, self._begins)
+        name = self.container.format.name
+        # FFmpeg has frames without a delay last a fifteenth, and short ones as long as they say.
+        known = starts(self._path, self._deadline) if name == APNG else ()
+        self._clock = Clock(self.stream, name, self._begins, known)
         self._skip_before = self._floor = Fraction(0)
         self._ready: deque[Decoded] = deque()
         self._begin()
