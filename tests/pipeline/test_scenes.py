@@ -284,6 +284,32 @@ def test_a_picture_that_breaks_off_at_its_end_says_so(analyser: Analyser, tmp_pa
     assert "end mark" in notice.message
 
 
+def test_a_picture_with_another_face_on_black_is_not_cleared(
+    analyser: Analyser, tmp_path: Path
+) -> None:
+    """Over white it is the astronaut, over black her mirror image, a little darker."""
+    on_white = 128 + WHOLE.mean(axis=2) / 2
+    on_black = WHOLE[:, ::-1].mean(axis=2) / 2
+    alpha = 255 - on_white + on_black
+    grey = np.clip(255 * on_black / alpha, 0, 255)
+    both = np.dstack([grey, grey, grey, alpha]).round().astype(np.uint8)
+    Image.fromarray(both).save(tmp_path / "two.png")
+    analysis = analyser.analyse(tmp_path / "two.png")
+    assert "see-through" in analysis.verdict.reasons
+    assert analysis.verdict.label == "inconclusive"
+    assert [notice.code for notice in analysis.warnings] == ["transparent"]
+
+
+def test_who_was_cut_out_of_a_picture_is_judged(analyser: Analyser, tmp_path: Path) -> None:
+    head = np.zeros(WHOLE.shape[:2], np.uint8)
+    cv2.ellipse(head, (223, 117), (70, 90), 0, 0, 360, 255, -1)
+    Image.fromarray(np.dstack([WHOLE, cv2.blur(head, (5, 5))])).save(tmp_path / "cut.png")
+    analysis = analyser.analyse(tmp_path / "cut.png")
+    assert len(analysis.faces) == 1
+    assert "see-through" not in analysis.verdict.reasons
+    assert [notice.code for notice in analysis.warnings] == ["transparent"]
+
+
 def test_a_face_under_a_caption_is_not_judged(analyser: Analyser, tmp_path: Path) -> None:
     """Letters look like traces: a model finds them before anything else."""
     large = cv2.resize(WHOLE, None, fx=2, fy=2)

@@ -44,6 +44,12 @@ def notices(info: MediaInfo, seen: Seen, damage: DamageCount, choice: Choice) ->
         yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")
     if len(damage.sizes) > 1:
         yield Notice(code="size-changes", message="The frames are not all of one size.")
+    if seen.transparent:
+        yield Notice(
+            code="transparent",
+            message="A part of the picture is transparent. It was looked at over white (WebM: as "
+            "if it were opaque); on another ground it may show something else.",
+        )
     yield from _left_unseen(info, damage)
     if choice.left_out:
         yield Notice(

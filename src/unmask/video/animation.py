@@ -17,6 +17,7 @@ from PIL import Image
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
+from unmask.core.frames import Frame
 from unmask.video.counts import DamageCount
 from unmask.video.delays import frames_shown, runs_together
 from unmask.video.pictures import to_array
@@ -25,16 +26,19 @@ from unmask.video.pillow import quiet, recognised
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composed:
-    """A frame as shown, and when; ``quantiser`` as in :class:`unmask.core.frames.Frame`."""
+    """A frame as shown, and when; the rest as in :class:`unmask.core.frames.Frame`."""
 
     time: Fraction
     pixels: NDArray[np.uint8]
+    opacity: NDArray[np.uint8] | None
     quantiser: float | None
 
-    def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """H×W×3 uint8 of the canvas's ``size``: what a frame has beyond it is not shown."""
+    def shown(self, size: tuple[int, int]) -> Frame:
+        """Of the canvas's ``size``: what a frame has beyond it is not shown."""
         width, height = size
-        return np.ascontiguousarray(self.pixels[:height, :width])
+        image = np.ascontiguousarray(self.pixels[:height, :width])
+        opacity = None if self.opacity is None else self.opacity[:height, :width]
+        return Frame(self.time, image, self.quantiser, opacity)
 
 
 def plays_by_pillow(path: Path, image: Image.Image, deadline: Deadline) -> bool:
@@ -83,13 +87,13 @@ class AnimationReader:
             with quiet(self._path, grows=True):
                 self._image.seek(self._index)
                 self._image.load()
-                pixels = to_array(self._image)
+                pixels, opacity = to_array(self._image)
         except Damaged:
             self._damage.damaged += len(self._shown) - self._index
             self._index = len(self._shown)
             return None
         lasts, quantiser = self._shown[self._index]
-        composed = Composed(self._time, pixels, quantiser)
+        composed = Composed(self._time, pixels, opacity, quantiser)
         self._time += lasts
         self._index += 1
         self._damage.decoded += 1

@@ -16,6 +16,7 @@ from unmask.video.container import opened
 from unmask.video.pillow import FAILURES
 
 _SUBFILE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50_706  # tags of TIFF and DNG
+_BITS, _PLANES, _SEPARATE = 258, 284, 2
 _REDUCED = 1  # a smaller version of another picture
 _MOST = 1000
 _PIECE = 2**20
@@ -116,6 +117,18 @@ def refuse_raw(name: str, image: Image.Image, head: bytes) -> None:
         raise NotMedia(
             f"{name}: is a camera's raw file, of which only a preview could be seen",
             hint="develop it to JPEG or TIFF first",
+        )
+
+
+def refuse_planes(name: str, image: Image.Image) -> None:
+    """Raise :class:`NotMedia` for a TIFF of 16 bits with a plane for each colour: Pillow 13 reads
+    something else out of it, and says nothing.
+    """
+    bits = getattr(image, "tag_v2", {}).get(_BITS, ())
+    if image.format == "TIFF" and _tag(image, _PLANES) == _SEPARATE and max(bits, default=8) > 8:
+        raise NotMedia(
+            f"{name}: is a picture of a kind that is not opened here (TIFF with planes of 16 bits)",
+            hint="save it as PNG, or as JPEG of the best quality, at its full size",
         )
 
 

@@ -14,7 +14,7 @@ from unmask.core.errors import Damaged
 from unmask.video import orientation, pictures
 from unmask.video.animation import plays_by_pillow
 from unmask.video.clock import plausible
-from unmask.video.companions import refuse_raw
+from unmask.video.companions import refuse_planes, refuse_raw
 from unmask.video.container import begins
 from unmask.video.counts import DamageCount
 from unmask.video.delays import frames_shown
@@ -67,6 +67,7 @@ def _by_pillow(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, An
             return None
         check_size(path.name, *image.size)
         refuse_raw(str(path), image, facts.head)
+        refuse_planes(str(path), image)
         with quiet(path):
             if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
                 return _picture(image)

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +16,9 @@ import av
 import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from unmask.core.deadline import Deadline
+from unmask.core.frames import Frame
 from unmask.video.clock import Clock
 from unmask.video.container import (
     APNG,
@@ -37,7 +37,7 @@ from unmask.video.limits import MAX_PIXELS, check_size
 from unmask.video.needless import needless
 from unmask.video.packets import is_flush, read_packets
 from unmask.video.quantiser import EXPORT, quantiser
-from unmask.video.rgb import display_size, to_rgb
+from unmask.video.rgb import as_displayed, display_size
 
 # Decoders whose non-reference frames can be left out without touching any other frame.
 _CAN_SKIP = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4", "vp8"})
@@ -82,10 +82,29 @@ class Decoded:
         """How coarsely it was coded, where the decoder or its headers say."""
         return quantiser(self.frame) if self.told is None else self.told
 
-    def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """H×W×3 uint8 of the displayed ``size`` (width, height)."""
+    def shown(self, size: tuple[int, int]) -> Frame:
+        """As it is displayed, of that ``size`` (width, height)."""
         transfer = self.stream.codec_context.color_trc
-        return to_rgb(self.frame, size, aspect=self.aspect, transfer=transfer)
+        frame = as_displayed(
+            self.time,
+            self.frame,
+            size,
+            aspect=self.aspect,
+            transfer=transfer,
+            quantiser=self.quantiser,
+        )
+        if self._has_unread_alpha:
+            return replace(frame, opacity=np.zeros(frame.image.shape[:2], np.uint8))
+        return frame
+
+    @property
+    def _has_unread_alpha(self) -> bool:
+        """Whether the film is partly transparent and FFmpeg decodes its colours alone.
+
+        WebM keeps the alpha of VP8 and VP9 beside them. Browsers apply it, most players do not.
+        """
+        tags = {name.lower(): value for name, value in self.stream.metadata.items()}
+        return tags.get("alpha_mode") == "1"
 
 
 class FrameReader:
