@@ -17,6 +17,7 @@ from unmask.video.pillow import FAILURES
 
 _SUBFILE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50_706  # tags of TIFF and DNG
 _BITS, _PLANES, _SEPARATE = 258, 284, 2
+_RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 _REDUCED = 1  # a smaller version of another picture
 _MOST = 1000
 _PIECE = 2**20
@@ -104,16 +105,18 @@ def _names_a_film(path: Path) -> bool:
     return False
 
 
-def refuse_raw(name: str, image: Image.Image, head: bytes) -> None:
+def refuse_raw(name: str, image: Image.Image | None, head: bytes) -> None:
     """Raise :class:`NotMedia` for a camera's raw file. Its first picture is a preview.
 
-    DNG says what it is, Canon's CR2 by its first bytes; NEF, ARW and others keep what the preview
-    was made from in a directory below it.
+    DNG says what it is, Canon's, Fujifilm's, Olympus' and Panasonic's by their first bytes; NEF,
+    ARW and others keep what the preview was made from in a directory below it.
     """
-    if image.format != "TIFF":
-        return
-    preview = _tag(image, _SUBFILE) & _REDUCED and _has(image, _SUB_IFDS)
-    if preview or _has(image, _DNG_VERSION) or head[8:10] == b"CR":
+    if image is not None and image.format == "TIFF":
+        preview = _tag(image, _SUBFILE) & _REDUCED and _has(image, _SUB_IFDS)
+        raw = preview or _has(image, _DNG_VERSION) or head[8:10] == b"CR"
+    else:
+        raw = image is None and (head.startswith(_RAW) or head[4:12] == b"ftypcrx ")
+    if raw:
         raise NotMedia(
             f"{name}: is a camera's raw file, of which only a preview could be seen",
             hint="develop it to JPEG or TIFF first",

@@ -64,6 +64,7 @@ def _by_pillow(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, An
     """A picture, or an animation that FFmpeg does not read; None for what it is to read."""
     with recognised(path) as image:
         if image is None:
+            refuse_raw(str(path), None, facts.head)
             return None
         check_size(path.name, *image.size)
         refuse_raw(str(path), image, facts.head)
