@@ -89,3 +89,20 @@ def test_nothing_at_all_is_neither() -> None:
     flat = np.full((90, 80, 3), 120, np.uint8)
     assert strokes(flat) == 0
     assert steps(flat) == 0  # and no detector takes it for a face
+
+
+def test_a_face_that_was_cut_out_is_opaque():
+    """Whatever of its square lies outside the head."""
+    x0, y0, x1, y1 = (round(value) for value in _box(1))
+    clear = np.zeros(WHOLE.shape[:2], np.uint8)
+    centre, axes = ((x0 + x1) // 2, (y0 + y1) // 2), ((x1 - x0) // 2, (y1 - y0) // 2)
+    cv2.ellipse(clear, centre, axes, 0, 0, 360, 255, -1)
+    assert covering(WHOLE, _box(1), clear).see_through < FLOOR.see_through
+    assert covering(WHOLE, _box(1)).see_through == 0
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_veil_and_a_pattern_of_holes_are_seen_through(step):
+    clear = np.full(WHOLE.shape[:2], 255, np.uint8)
+    clear[::step] = 200 if step == 1 else 0
+    assert covering(WHOLE, _box(1), clear).see_through == pytest.approx(1 / step, abs=0.02)

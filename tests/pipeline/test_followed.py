@@ -35,6 +35,7 @@ HINDRANCES = [
     ("no-colour", {"chroma": 0.0}),
     ("tones-lost", {"gaps": 0.5}),
     ("screen-pattern", {"pattern": 12.0}),
+    ("see-through", {"see_through": 0.4}),
 ]
 
 

@@ -24,7 +24,7 @@ from films import (
 )
 from PIL import Image
 
-from unmask.core.analysis import Analysis
+from unmask.core.analysis import Analysis, Thresholds
 from unmask.core.errors import Damaged, InputEmpty, InputNotFound, NotMedia, TimeBudgetExceeded
 from unmask.pipeline import Analyser, AnalysisRequest
 
@@ -271,6 +271,47 @@ def test_what_else_is_in_a_file_is_said(analyser: Analyser, tmp_path: Path) -> N
         (notice,) = analyser.analyse(tmp_path / name).warnings
         assert notice.code == "more-in-file"
         assert said in notice.message
+
+
+def test_a_picture_that_breaks_off_at_its_end_says_so(analyser: Analyser, tmp_path: Path) -> None:
+    path = picture(tmp_path / "a.jpg")
+    whole = analyser.analyse(path)
+    path.write_bytes(path.read_bytes()[:-2])
+    analysis = analyser.analyse(path)
+    assert analysis.verdict == whole.verdict
+    (notice,) = analysis.warnings
+    assert notice.code == "incomplete"
+    assert "end mark" in notice.message
+
+
+def test_a_picture_with_another_face_on_black_is_not_cleared(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    """Over white it is the astronaut, over black her mirror image, a little darker."""
+    on_white = 128 + WHOLE.mean(axis=2) / 2
+    on_black = WHOLE[:, ::-1].mean(axis=2) / 2
+    alpha = np.maximum(255 - on_white + on_black, 1)
+    grey = np.clip(255 * on_black / alpha, 0, 255)
+    both = np.dstack([grey, grey, grey, alpha]).round().astype(np.uint8)
+    Image.fromarray(both).save(tmp_path / "two.png")
+    clearing = AnalysisRequest(thresholds=Thresholds(low=0.999, high=0.9999))
+    analyser = Analyser(tiny_model, device="cpu", precision="f32", options=clearing)
+    whole = analyser.analyse(picture(tmp_path / "one.png"))
+    assert "see-through" not in whole.verdict.reasons
+    analysis = analyser.analyse(tmp_path / "two.png")
+    assert "see-through" in analysis.verdict.reasons
+    assert analysis.verdict.label == "inconclusive"
+    assert [notice.code for notice in analysis.warnings] == ["transparent"]
+
+
+def test_who_was_cut_out_of_a_picture_is_judged(analyser: Analyser, tmp_path: Path) -> None:
+    head = np.zeros(WHOLE.shape[:2], np.uint8)
+    cv2.ellipse(head, (223, 117), (70, 90), 0, 0, 360, 255, -1)
+    Image.fromarray(np.dstack([WHOLE, cv2.blur(head, (5, 5))])).save(tmp_path / "cut.png")
+    analysis = analyser.analyse(tmp_path / "cut.png")
+    assert len(analysis.faces) == 1
+    assert "see-through" not in analysis.verdict.reasons
+    assert [notice.code for notice in analysis.warnings] == ["transparent"]
 
 
 def test_a_face_under_a_caption_is_not_judged(analyser: Analyser, tmp_path: Path) -> None:

@@ -68,6 +68,9 @@ GOLDEN = [
     ([-3], [], FEW, "image", "inconclusive", 0.0474, ("tones-lost",)),
     ([-3], [], CUT_TONES, "image", "inconclusive", 0.0474, ("tones-lost",)),
     ([-3, -3, -3], [-3], SCREEN, "video", "inconclusive", 0.0015, ("screen-pattern",)),
+    ([-3], [], {"see_through": 0.05}, "image", "inconclusive", 0.0474, ("see-through",)),
+    ([-3], [], {"see_through": 0.04}, "image", "no-manipulation-found", 0.0474,
+     ("below-threshold",)),
     ([-3], [], {"gaps": 0.19, "clipped": 0.24, "pattern": 5.4}, "image",
      "no-manipulation-found", 0.0474, ("below-threshold",)),
     ([4], [], FEW | CUT_TONES | SCREEN, "image", "manipulated", 0.9820,
@@ -180,8 +183,13 @@ def test_quality_that_is_no_number_is_poor(calibration, thresholds, make_face):
     assert verdict.reasons == ("too-blurred",)
     face = make_face([-3.0], grain=math.nan)
     assert judge_face(face, calibration, thresholds, kind="image").reasons == ("too-noisy",)
-    filtered = {"gaps": "tones-lost", "clipped": "tones-lost", "pattern": "screen-pattern"}
-    for name, code in filtered.items():
+    filtered = {
+        "see_through": "see-through",
+        "gaps": "tones-lost",
+        "clipped": "tones-lost",
+        "pattern": "screen-pattern",
+    }
+    for name, code in (filtered | {"see_through": "see-through"}).items():
         face = make_face([-3.0], **{name: math.nan})
         assert judge_face(face, calibration, thresholds, kind="image").reasons == (code,)
     face = make_face([-3.0], covered=math.nan)

@@ -153,6 +153,18 @@ def test_canons_raw_files(tmp_path):
         info_of(path)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", b"FUJIFILMCCD-RAW 0201", b"IIRO\x08", b"IIU\0\x18"],
+)
+def test_raw_files_that_are_no_tiff(tmp_path, head):
+    """CR3 is an MP4 to FFmpeg, which would call it cut short or without a decoder."""
+    (tmp_path / "a").write_bytes(head + bytes(500))
+    with pytest.raises(NotMedia, match="raw") as caught:
+        info_of(tmp_path / "a")
+    assert "develop" in caught.value.hint
+
+
 @pytest.mark.parametrize("flag", [{254: 1}, {}])
 def test_a_tiff_is_no_raw_file(tmp_path, flag):
     """Also where a single picture calls itself a smaller version of another."""

@@ -171,9 +171,33 @@ def test_alpha_lies_over_white(tmp_path):
         frame.pts = 0
         out.mux(stream.encode(frame))
         out.mux(stream.encode())
-    image = first(path)
-    assert (image[:, :120] == LARGE[:, :120]).all()
-    assert (image[:, 120:] == 255).all()
+    ((frame,),) = sample(path, plan(0, 1, 1, 1))
+    assert (frame.image[:, :120] == LARGE[:, :120]).all()
+    assert (frame.image[:, 120:] == 255).all()
+    assert frame.opacity is not None
+    assert (frame.opacity == rgba[..., 3]).all()
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+def test_alpha_that_webm_keeps_beside_the_colours(tmp_path, codec):
+    """FFmpeg decodes the colours alone; browsers hide what is transparent."""
+    need_encoder(codec)
+    rgba = np.dstack([LARGE, np.full(LARGE.shape[:2], 128, np.uint8)])
+    for name, form in (("a.webm", "yuva420p"), ("opaque.webm", "yuv420p")):
+        with av.open(str(tmp_path / name), "w") as out:
+            fast = {"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "0"}
+            stream = out.add_stream(codec, rate=10, options=fast)
+            stream.height, stream.width, stream.pix_fmt = *LARGE.shape[:2], form
+            frame = av.VideoFrame.from_ndarray(rgba, format="rgba").reformat(format=form)
+            frame.pts = 0
+            out.mux(stream.encode(frame))
+            out.mux(stream.encode())
+    ((clear,),) = sample(tmp_path / "a.webm", plan(0, 1, 1, 1))
+    ((opaque,),) = sample(tmp_path / "opaque.webm", plan(0, 1, 1, 1))
+    assert near(clear.image, LARGE, 30)
+    assert clear.opacity is not None
+    assert not clear.opacity.any()
+    assert opaque.opacity is None
 
 
 def test_interlaced_mpeg(tmp_path):

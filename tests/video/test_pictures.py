@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from media_factory import NEVER, info_of, plan, sample
@@ -237,6 +239,62 @@ def test_an_animation_of_one_frame_is_a_picture(tmp_path):
     assert (shown[55:] == 255).all()
 
 
+@pytest.mark.parametrize("code", [1, 5, 6, 8])
+@pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "I;16"])
+def test_a_tiff_that_pillow_would_map_into_memory(tmp_path, mode, code):
+    """Turned, it would take the sides of the displayed picture for those of the stored one."""
+    grey = colours()[..., 1]
+    turned_ = np.ascontiguousarray(stored(colours(), code))
+    image = Image.fromarray(turned_).convert("RGBA" if mode == "I;16" else mode)
+    if mode == "I;16":
+        image = Image.fromarray(turned_[..., 1].astype(np.uint16) * 257)
+    exif = Image.Exif()
+    exif[ORIENTATION] = code
+    image.save(tmp_path / "a.tif", exif=exif)
+    grey = np.asarray(Image.fromarray(colours()).convert("L")) if mode == "L" else grey
+    plain = mode in ("RGBA", "CMYK")
+    assert near(
+        read(tmp_path / "a.tif"), colours() if plain else np.repeat(grey[..., None], 3, axis=2)
+    )
+
+
+def tiff(path, image: np.ndarray, photometric: int, planes: int = 1) -> None:
+    """By hand, of 16 bits, little-endian."""
+    height, width, depth = image.shape
+    data = (np.moveaxis(image, 2, 0) if planes == 2 else image).astype("<u2").tobytes()
+    parts, after = (depth if planes == 2 else 1), 8 + 2 + 12 * 10 + 4
+    values = {
+        256: [width], 257: [height], 258: [16] * depth, 259: [1], 262: [photometric],
+        273: [after + 100 + at * (len(data) // parts) for at in range(parts)], 277: [depth],
+        278: [height], 279: [len(data) // parts] * parts, 284: [planes],
+    }  # fmt: skip
+    listed, beyond = b"", b""
+    for tag, value in values.items():
+        packed = struct.pack(f"<{len(value)}I", *value)
+        if len(value) > 1:
+            packed, beyond = struct.pack("<I", after + len(beyond)), beyond + packed
+        listed += struct.pack("<HHI", tag, 4, len(value)) + packed
+    head = b"II*\0" + struct.pack("<IH", 8, len(values)) + listed + bytes(4)
+    path.write_bytes(head + beyond.ljust(100, b"\0") + data)
+
+
+@pytest.mark.parametrize("photometric", [0, 1])
+def test_whether_nought_is_white_or_black(tmp_path, photometric):
+    grey = colours()[..., 1:2].astype(np.uint16) * 257
+    tiff(tmp_path / "a.tif", grey if photometric else 65_535 - grey, photometric)
+    assert near(read(tmp_path / "a.tif"), np.repeat(colours()[..., 1:2], 3, axis=2))
+
+
+def test_planes_of_sixteen_bits_are_refused(tmp_path):
+    """Pillow makes one colour of them."""
+    tiff(tmp_path / "a.tif", colours().astype(np.uint16) * 257, 2)
+    assert near(read(tmp_path / "a.tif"), colours())
+    tiff(tmp_path / "a.tif", colours().astype(np.uint16) * 257, 2, planes=2)
+    with pytest.raises(NotMedia, match="planes of 16 bits") as caught:
+        info_of(tmp_path / "a.tif")
+    assert caught.value.hint
+
+
 def test_sixteen_bit_png_is_scaled_not_clipped(tmp_path):
     ramp = np.tile(np.linspace(0, 65_535, 60).astype(np.uint16), (40, 1))
     Image.fromarray(ramp).save(tmp_path / "a.png")
@@ -251,6 +309,24 @@ def test_transparency_lies_over_white(tmp_path):
     assert (image[:, :30] == colours()[:, :30]).all()
     assert (image[20:, 30:] == 255).all()
     assert np.abs(image[0, 59].astype(int) - (142, 217, 147)).max() <= 1
+
+
+@pytest.mark.parametrize("code", [1, 6])
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif"])
+def test_how_opaque_a_picture_is(tmp_path, name, code):
+    alpha = np.full((40, 60), 255, np.uint8)
+    alpha[:10, 40:], alpha[30:, :7] = 0, 128
+    exif = Image.Exif()
+    exif[ORIENTATION] = code
+    rgba = np.ascontiguousarray(stored(np.dstack([colours(), alpha]), code))
+    Image.fromarray(rgba).save(tmp_path / name, exif=exif, lossless=True)
+    ((frame,),) = sample(tmp_path / name, plan(0, 1, 1, 1))
+    assert frame.opacity is not None
+    assert (frame.opacity == alpha).all()
+    opaque = np.dstack([colours(), np.full((40, 60), 255, np.uint8)])
+    Image.fromarray(opaque).save(tmp_path / name)
+    ((frame,),) = sample(tmp_path / name, plan(0, 1, 1, 1))
+    assert frame.opacity is None
 
 
 def test_a_palette_with_a_transparent_entry(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unmask.core.frames import WindowPlan
+from unmask.core.frames import Frame, WindowPlan
 from unmask.video.sampling import Shots, pick
 
 BLANK = np.zeros((1, 1, 3), np.uint8)
@@ -16,14 +16,13 @@ BLANK = np.zeros((1, 1, 3), np.uint8)
 
 class Still:
     converted = 0
-    quantiser = None
 
     def __init__(self, time: Fraction) -> None:
         self.time = time
 
-    def image(self, size: tuple[int, int]) -> np.ndarray:
+    def shown(self, size: tuple[int, int]) -> Frame:
         Still.converted += 1
-        return BLANK
+        return Frame(self.time, BLANK)
 
 
 def take(at, plan, after=None):

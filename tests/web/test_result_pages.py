@@ -145,6 +145,10 @@ def test_the_frame_that_speaks_most_can_be_shown(browser, services, analysed):
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("no-colour",)}, "in colour."),
         ({"label": "inconclusive", "probability": 0.1, "reasons": ("tones-lost",)}, "into a GIF"),
         (
+            {"label": "inconclusive", "probability": 0.1, "reasons": ("see-through",)},
+            "without transparency",
+        ),
+        (
             {"label": "inconclusive", "probability": 0.1, "reasons": ("screen-pattern",)},
             "that this was made of",
         ),

@@ -102,6 +102,7 @@ HIDING = (
     "tones-lost",
     "screen-pattern",
     "part-covered",
+    "see-through",
 )
 """Reasons that hide traces: a face is not cleared for showing none, and keeps what it does show."""
 

@@ -16,12 +16,15 @@ class Frame:
     ``time`` is when it is shown, in seconds as players count them (a picture's is 0);
     ``image`` is H×W×3, uint8, RGB. ``quantiser`` says how coarsely it was coded: H.264's mean one,
     0 to 51, and what HEVC, VP9, AV1, VP8 and JPEG have on that scale; None for others.
-    Of a picture it is the coarsest that its file and its pixels tell.
+    Of a picture it is the coarsest that its file and its pixels tell. ``opacity`` is H×W, uint8,
+    of what is partly transparent: 255 where nothing of the white shows that ``image`` was laid
+    over, 0 where nothing else does; None where all of it is opaque.
     """
 
     time: Fraction
     image: NDArray[np.uint8]
     quantiser: float | None = None
+    opacity: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class Covering:
     it lacks (0, two thirds with a palette of 64 colours), ``clipped`` of pixels with a colour at
     its darkest or brightest, both 0 to 1; ``pattern`` how far a fine pattern stands out of its
     spectrum (2 to 4, from 5.5 on where a screen was photographed; 0 of too small a face).
+    ``see_through`` is the share of its middle, 0 to 1, that what lies beneath shows through.
     """
 
     strokes: float
@@ -128,6 +132,7 @@ class Covering:
     gaps: float
     clipped: float
     pattern: float
+    see_through: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

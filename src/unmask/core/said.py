@@ -22,6 +22,11 @@ TEXTS = (
     "may have been missed, and times may be wrong.",
     "The file states a length of %(stated)s s and its pictures end after %(end)s s: it seems cut "
     "short.",
+    "The picture's file lacks its end mark: it seems cut short. Nothing of it is missing.",
+    "The picture's file breaks off before its end: it seems cut short. Up to %(rows)s rows at one "
+    "of its edges may be missing.",
+    "A part of the picture is transparent. It was looked at over white (WebM: as if it were "
+    "opaque); on another ground it may show something else.",
     "Only one frame of the video could be looked at.",
     "The frames are not all of one size.",
     "Further pictures in the file: %(n)s. Only the one that is shown first was looked at.",

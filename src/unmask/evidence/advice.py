@@ -69,6 +69,11 @@ def _before_edits(reasons: set[str]) -> str:
             "Find the file as it was before somebody edited it, or hand in the part that shows "
             "the face without what was laid over it."
         )
+    if "see-through" in reasons:
+        return _(
+            "Take a picture of the screen where it was shown, or save it over the same ground "
+            "without transparency, and hand that in."
+        )
     if {"tones-lost", "screen-pattern"} & reasons:
         return _(
             "Find the film or picture that this was made of, as it was before it was edited, "

@@ -21,12 +21,17 @@ _PIXELS = 256  # a side of the middle that is looked at as it is in the file
 _STROKE = 50  # grey levels between a letter and what it is written on, in any colour
 _ROWS = 7  # of neighbouring ones: letters are higher than a row, most patterns of skin are not
 _MIDDLE = 0.7  # of the face's side, where a mosaic is looked for
+_CORE = 0.5  # of the face's side, where nothing but the face is, whatever it is cut out along
+_OPAQUE = 230  # of 255: less, and white and black beneath differ by more than a tenth
 _NOTHING = 0.05  # grey levels; below it a picture has no steps
 Image = NDArray[np.uint8]
 
 
-def covering(image: Image, box: Sequence[float]) -> Covering:
-    """What lies over the face in ``box`` (x0, y0, x1, y1) of a picture H×W×3."""
+def covering(image: Image, box: Sequence[float], opacity: Image | None = None) -> Covering:
+    """What lies over the face in ``box`` (x0, y0, x1, y1) of a picture H×W×3.
+
+    ``opacity`` as in :class:`unmask.core.frames.Frame`.
+    """
     whole = _face(image, box)
     shown = (min(whole.shape[1], _SIDE), min(whole.shape[0], _SIDE))
     face = np.asarray(cv2.resize(whole, shown, interpolation=cv2.INTER_AREA), np.uint8)
@@ -39,7 +44,18 @@ def covering(image: Image, box: Sequence[float]) -> Covering:
         gaps=gaps(pixels),
         clipped=clipped(pixels),
         pattern=pattern(pixels),
+        see_through=0.0 if opacity is None else see_through(_face(opacity, box)),
     )
+
+
+def see_through(face: Image) -> float:
+    """The share of the middle of a face, given as its opacity H×W, that what is beneath shows in.
+
+    Holes count: a pattern of them is as good as a veil. Round about a cut-out face there are some.
+    """
+    edge_y, edge_x = (round(side * (1 - _CORE) / 2) for side in face.shape)
+    core = face[edge_y : face.shape[0] - edge_y, edge_x : face.shape[1] - edge_x]
+    return float(np.mean(core < _OPAQUE))
 
 
 def strokes(face: Image) -> float:

@@ -135,7 +135,7 @@ def _thinned(reader: FrameReader, size: tuple[int, int]) -> Frames:
     while (shot := reader.next()) is not None:
         if last is not None and shot.time - last < _STEP:
             continue
-        image = shot.image(size)
+        image = shot.shown(size).image
         if last is None and shot.time > 0:
             yield Fraction(0), image
         last = shot.time

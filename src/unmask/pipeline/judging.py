@@ -100,6 +100,7 @@ def frame_evidence(detection: Detection, scored: Scored, covering: Covering) -> 
         gaps=covering.gaps,
         clipped=covering.clipped,
         pattern=covering.pattern,
+        see_through=covering.see_through,
         covered=scored.covered or 0.0,
         cells=scored.cells,
     )

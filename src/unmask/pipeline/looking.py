@@ -33,6 +33,8 @@ from unmask.video import DamageCount, read_windows
 # 50 MB. Crops of windows before keep the cores busy meanwhile either way.
 _AHEAD_BYTES = 32 * 2**20
 
+_OPAQUE, _MUCH = 255, 0.01
+
 Alter = Callable[[Window], Window]
 """Sees each window as it was decoded and returns what is to be looked at in its place: times and
 number of frames as they were. For measuring what a distortion does; a scan has none."""
@@ -42,12 +44,14 @@ number of frames as they were. For measuring what a distortion does; a scan has 
 class Seen:
     """Counts over all windows, for the warnings; ``stretches``: from when to when each lasts.
 
-    ``places`` were to be looked at, ``windows`` could be.
+    ``places`` were to be looked at, ``windows`` could be. ``transparent``: what lies beneath shows
+    in more than a hundredth of a frame.
     """
 
     places: int = 0
     windows: int = 0
     frames: int = 0
+    transparent: bool = False
     stretches: list[tuple[Fraction, Fraction]] = field(default_factory=list)
 
 
@@ -158,6 +162,8 @@ class Looker:
     def _look(self, window: Window) -> None:
         number = self.seen.windows
         images = [frame.image for frame in window.frames]
+        clear = [frame.opacity for frame in window.frames]
+        self.seen.transparent |= any(one is not None and _shows_through(one) for one in clear)
         with self._clock.stage("detect", window=number, frames=len(images)):
             detections = self._detector.detect_window(window.frames, deadline=self._deadline)
         with self._clock.stage("track", window=number):
@@ -168,8 +174,9 @@ class Looker:
             faces = [(images[seen.frame], seen.detection) for seen in glances]
             turned = self._detector.turned(faces, deadline=self._deadline)
             self.turned |= dict(zip(glances, turned, strict=True))
-            for track, (image, face) in zip(chosen, faces, strict=True):
-                self.covered |= dict.fromkeys(track.sightings, covering(image, face.box))
+            for track, seen, (image, face) in zip(chosen, glances, faces, strict=True):
+                glance = covering(image, face.box, clear[seen.frame])
+                self.covered |= dict.fromkeys(track.sightings, glance)
         with self._clock.stage("align", window=number):
             crops = [
                 (seen, _cut(window, seen, self._crop))
@@ -185,6 +192,10 @@ class Looker:
         self.seen.windows += 1
         self.seen.frames += len(images)
         self.seen.stretches.append((window.frames[0].time, window.frames[-1].time))
+
+
+def _shows_through(opacity: NDArray[np.uint8]) -> bool:
+    return float(np.mean(opacity < _OPAQUE)) > _MUCH
 
 
 def prominence(sightings: Iterable[Sighting]) -> float:

@@ -38,10 +38,18 @@ def notices(info: MediaInfo, seen: Seen, damage: DamageCount, choice: Choice) ->
             message=f"Of {seen.places} places in the file, {seen.windows} could be looked at: "
             "the picture stands still in the others, or the file is cut short.",
         )
+    if damage.rows_missing is not None:
+        yield Notice(code="incomplete", message=_broken_off(damage.rows_missing))
     if info.kind == "video" and seen.frames < 2:
         yield Notice(code="single-frame", message="Only one frame of the video could be looked at.")
     if len(damage.sizes) > 1:
         yield Notice(code="size-changes", message="The frames are not all of one size.")
+    if seen.transparent:
+        yield Notice(
+            code="transparent",
+            message="A part of the picture is transparent. It was looked at over white (WebM: as "
+            "if it were opaque); on another ground it may show something else.",
+        )
     yield from _left_unseen(info, damage)
     if choice.left_out:
         yield Notice(
@@ -76,6 +84,17 @@ def _left_unseen(info: MediaInfo, damage: DamageCount) -> Iterator[Notice]:
             code="more-in-file",
             message="It is a motion photo: the short film behind the picture was not looked at.",
         )
+
+
+def _broken_off(rows: int) -> str:
+    if not rows:
+        return (
+            "The picture's file lacks its end mark: it seems cut short. Nothing of it is missing."
+        )
+    return (
+        f"The picture's file breaks off before its end: it seems cut short. Up to {rows} rows at "
+        "one of its edges may be missing."
+    )
 
 
 def _cut_short(info: MediaInfo) -> float | None:

@@ -39,6 +39,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "screen: traces of manipulation may not show under it.",
         "part-covered": "Something lies over a part of the face, such as a sticker, a hand or "
         "glasses: what it hides was not seen.",
+        "see-through": "The face is partly transparent: on another ground than it was looked at "
+        "another face may show.",
         # inconclusive, without one: the evidence is too poor
         "face-too-small": "The face has too few pixels to show traces of manipulation.",
         "too-blurred": "The face is too blurred to show traces of manipulation.",

@@ -16,6 +16,8 @@ from unmask.video.container import opened
 from unmask.video.pillow import FAILURES
 
 _SUBFILE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50_706  # tags of TIFF and DNG
+_BITS, _PLANES, _SEPARATE = 258, 284, 2
+_RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 _REDUCED = 1  # a smaller version of another picture
 _MOST = 1000
 _PIECE = 2**20
@@ -103,19 +105,33 @@ def _names_a_film(path: Path) -> bool:
     return False
 
 
-def refuse_raw(name: str, image: Image.Image, head: bytes) -> None:
+def refuse_raw(name: str, image: Image.Image | None, head: bytes) -> None:
     """Raise :class:`NotMedia` for a camera's raw file. Its first picture is a preview.
 
-    DNG says what it is, Canon's CR2 by its first bytes; NEF, ARW and others keep what the preview
-    was made from in a directory below it.
+    DNG says what it is, Canon's, Fujifilm's, Olympus' and Panasonic's by their first bytes; NEF,
+    ARW and others keep what the preview was made from in a directory below it.
     """
-    if image.format != "TIFF":
-        return
-    preview = _tag(image, _SUBFILE) & _REDUCED and _has(image, _SUB_IFDS)
-    if preview or _has(image, _DNG_VERSION) or head[8:10] == b"CR":
+    if image is not None and image.format == "TIFF":
+        preview = _tag(image, _SUBFILE) & _REDUCED and _has(image, _SUB_IFDS)
+        raw = preview or _has(image, _DNG_VERSION) or head[8:10] == b"CR"
+    else:
+        raw = image is None and (head.startswith(_RAW) or head[4:12] == b"ftypcrx ")
+    if raw:
         raise NotMedia(
             f"{name}: is a camera's raw file, of which only a preview could be seen",
             hint="develop it to JPEG or TIFF first",
+        )
+
+
+def refuse_planes(name: str, image: Image.Image) -> None:
+    """Raise :class:`NotMedia` for a TIFF of 16 bits with a plane for each colour: Pillow 13 reads
+    something else out of it, and says nothing.
+    """
+    bits = getattr(image, "tag_v2", {}).get(_BITS, ())
+    if image.format == "TIFF" and _tag(image, _PLANES) == _SEPARATE and max(bits, default=8) > 8:
+        raise NotMedia(
+            f"{name}: is a picture of a kind that is not opened here (TIFF with planes of 16 bits)",
+            hint="save it as PNG, or as JPEG of the best quality, at its full size",
         )
 
 

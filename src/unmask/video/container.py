@@ -39,7 +39,7 @@ _ONE_PIECE = frozenset({"gif", "apng"})
 # and these store no times. FFmpeg counts packets for some, and after a jump it counts anew.
 _RAW = frozenset({"h264", "hevc", "mpegvideo", "m4v", "h261", "h263", "obu"})
 # FFmpeg's index of these marks every key frame once it is read. Of others it holds chance finds.
-MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
+MP4, MATROSKA, APNG = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "apng"
 INDEXED = frozenset({MP4, MATROSKA, "avi"})
 _NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
 _HEAD = 1024

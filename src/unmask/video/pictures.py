@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from unmask.core.errors import Damaged
 from unmask.core.frames import Frame
@@ -24,10 +26,12 @@ from unmask.video.pillow import FAILURES, quiet, recognised
 from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
 from unmask.video.stills import quantiser
+from unmask.video.unended import ended
 
 _ORIENTATION_TAG = 0x0112
 _PNG_TEXT = "Raw profile type exif"  # as ImageMagick wrote it into PNG before there was a place
 _STRIP_PIXELS = 4_000_000
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0  # of a TIFF
 
 
 def exif_code(image: Image.Image) -> int:
@@ -67,10 +71,17 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             raise Damaged(f"{path}: is no longer the picture it was")
         check_size(path.name, *image.size)
         with quiet(path):
-            loaded = _webp(path, image) if image.format == "WEBP" else image
-            loaded.load()
+            loaded = _loaded(path, image, damage)
             code, transfer = exif_code(image), high_transfer(path, image)
-            pixels = ordinary(path, image, transfer, code) if transfer else to_array(loaded, code)
+            opacity = None
+            if transfer:
+                pixels = ordinary(path, image, transfer, code)
+                if loaded.has_transparency_data:
+                    alpha = np.asarray(loaded.convert("RGBA").getchannel("A"))
+                    both = np.dstack([pixels, orientation.displayed(alpha, code)])
+                    pixels, opacity = over_white(both)
+            else:
+                pixels, opacity = to_array(loaded, code)
             damage.decoded += 1
             damage.plays = plays_as_film(path, image)
             damage.film_beside = damage.plays or has_film(path, image)
@@ -80,7 +91,22 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
                 earlier_quantiser(orientation.stored(pixels, code)),
             )
             told = [one for one in (last, before) if one is not None]
-            return Frame(Fraction(0), pixels, max(told, default=None))
+            return Frame(Fraction(0), pixels, max(told, default=None), opacity)
+
+
+def _loaded(path: Path, image: Image.Image, damage: DamageCount) -> Image.Image:
+    """The picture with its pixels. A JPEG that breaks off at its very end is what viewers show."""
+    loaded = _webp(path, image) if image.format == "WEBP" else image
+    if image.format == "TIFF" and isinstance(image, ImageFile):
+        image.filename = ""  # or Pillow maps it into memory, by the sides that it has when turned
+    try:
+        loaded.load()
+    except OSError:
+        made = ended(path) if isinstance(image, JpegImageFile) else None
+        if made is None:
+            raise
+        loaded, damage.rows_missing = made
+    return loaded
 
 
 def _webp(path: Path, image: Image.Image) -> Image.Image:
@@ -97,19 +123,29 @@ def _webp(path: Path, image: Image.Image) -> Image.Image:
     return loaded
 
 
-def to_array(image: Image.Image, code: int = orientation.UPRIGHT) -> NDArray[np.uint8]:
+def to_array(
+    image: Image.Image, code: int = orientation.UPRIGHT
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     """A loaded picture of any mode as H×W×3 uint8 of sRGB, turned by an EXIF code.
 
+    And its opacity, H×W, None where all of it is opaque.
     Strip by strip: Pillow's own way to an array takes three copies of the whole picture.
     """
     width, height = image.size
     sides = (width, height) if orientation.swaps_sides(code) else (height, width)
     result = np.empty((*sides, 3), dtype=np.uint8)
     target = orientation.stored(result, code)
+    opacity: NDArray[np.uint8] | None = None
     peak, colours = _peak(image), colours_of(image)
+    dark = image.mode.startswith("I;16") and _white_is_zero(image)  # Pillow sees to eight bits
     for top, strip in _strips(image):
-        target[top : top + strip.height] = _strip_to_rgb(strip, peak, colours)
-    return result
+        target[top : top + strip.height], clear = _strip_to_rgb(strip, peak, colours)
+        if dark:
+            target[top : top + strip.height] ^= 255
+        if clear is not None:
+            opacity = np.full(sides, 255, np.uint8) if opacity is None else opacity
+            orientation.stored(opacity, code)[top : top + strip.height] = clear
+    return result, opacity
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
@@ -119,7 +155,10 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
         yield top, strip
 
 
-def _strip_to_rgb(strip: Image.Image, peak: float, colours: Colours | None) -> NDArray[np.uint8]:
+def _strip_to_rgb(
+    strip: Image.Image, peak: float, colours: Colours | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Pixels and opacity."""
     if strip.mode[0] in "IF":  # one channel of more than eight bits, which convert() would clip
         values = np.asarray(strip, dtype=np.float32) * (255.0 / peak)
         strip = Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
@@ -128,7 +167,11 @@ def _strip_to_rgb(strip: Image.Image, peak: float, colours: Colours | None) -> N
     if strip.has_transparency_data:
         alpha = np.asarray(strip.convert("RGBA").getchannel("A"))
         return over_white(np.dstack([array, alpha]))
-    return array
+    return array, None
+
+
+def _white_is_zero(image: Image.Image) -> bool:
+    return bool(getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO)
 
 
 def _peak(image: Image.Image) -> float:

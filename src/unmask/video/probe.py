@@ -12,11 +12,12 @@ from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.video import orientation, pictures
-from unmask.video.animation import frame_durations, runs_together
+from unmask.video.animation import plays_by_pillow
 from unmask.video.clock import plausible
-from unmask.video.companions import refuse_raw
+from unmask.video.companions import refuse_planes, refuse_raw
 from unmask.video.container import begins
 from unmask.video.counts import DamageCount
+from unmask.video.delays import frames_shown
 from unmask.video.duration import measure_duration, stated_duration
 from unmask.video.files import FileFacts, read_facts
 from unmask.video.limits import check_size
@@ -63,13 +64,15 @@ def _by_pillow(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, An
     """A picture, or an animation that FFmpeg does not read; None for what it is to read."""
     with recognised(path) as image:
         if image is None:
+            refuse_raw(str(path), None, facts.head)
             return None
         check_size(path.name, *image.size)
         refuse_raw(str(path), image, facts.head)
+        refuse_planes(str(path), image)
         with quiet(path):
             if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
                 return _picture(image)
-            if image.format == "WEBP" or (image.format == "GIF" and runs_together(path, deadline)):
+            if plays_by_pillow(path, image, deadline):
                 return _animation(path, image, deadline)
             return None
 
@@ -91,7 +94,7 @@ def _picture(image: Image.Image) -> dict[str, Any]:
 
 
 def _animation(path: Path, image: Image.Image, deadline: Deadline) -> dict[str, Any]:
-    durations = frame_durations(path, deadline)
+    durations = [one.seconds for one in frames_shown(path, deadline)]
     total = sum(durations)
     return _picture(image) | {
         "kind": "video",

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +16,20 @@ import av
 import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from unmask.core.deadline import Deadline
+from unmask.core.frames import Frame
 from unmask.video.clock import Clock
-from unmask.video.container import MATROSKA, can_jump, further_streams, opened, picture_stream
+from unmask.video.container import (
+    APNG,
+    MATROSKA,
+    can_jump,
+    further_streams,
+    opened,
+    picture_stream,
+)
 from unmask.video.counts import DamageCount
+from unmask.video.delays import starts
 from unmask.video.headers import Told
 from unmask.video.joined import starts_anew
 from unmask.video.keys import KeyIndex
@@ -29,7 +37,7 @@ from unmask.video.limits import MAX_PIXELS, check_size
 from unmask.video.needless import needless
 from unmask.video.packets import is_flush, read_packets
 from unmask.video.quantiser import EXPORT, quantiser
-from unmask.video.rgb import display_size, to_rgb
+from unmask.video.rgb import as_displayed, display_size
 
 # Decoders whose non-reference frames can be left out without touching any other frame.
 _CAN_SKIP = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4", "vp8"})
@@ -74,10 +82,29 @@ class Decoded:
         """How coarsely it was coded, where the decoder or its headers say."""
         return quantiser(self.frame) if self.told is None else self.told
 
-    def image(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """H×W×3 uint8 of the displayed ``size`` (width, height)."""
+    def shown(self, size: tuple[int, int]) -> Frame:
+        """As it is displayed, of that ``size`` (width, height)."""
         transfer = self.stream.codec_context.color_trc
-        return to_rgb(self.frame, size, aspect=self.aspect, transfer=transfer)
+        frame = as_displayed(
+            self.time,
+            self.frame,
+            size,
+            aspect=self.aspect,
+            transfer=transfer,
+            quantiser=self.quantiser,
+        )
+        if self._has_unread_alpha:
+            return replace(frame, opacity=np.zeros(frame.image.shape[:2], np.uint8))
+        return frame
+
+    @property
+    def _has_unread_alpha(self) -> bool:
+        """Whether the film is partly transparent and FFmpeg decodes its colours alone.
+
+        WebM keeps the alpha of VP8 and VP9 beside them. Browsers apply it, most players do not.
+        """
+        tags = {name.lower(): value for name, value in self.stream.metadata.items()}
+        return tags.get("alpha_mode") == "1"
 
 
 class FrameReader:
@@ -138,7 +165,10 @@ class FrameReader:
         if through:
             self._open(jumps=False)
             return
-        self._clock = Clock(self.stream, self.container.format.name, self._begins)
+        name = self.container.format.name
+        # FFmpeg has frames without a delay last a fifteenth, and short ones as long as they say.
+        known = starts(self._path, self._deadline) if name == APNG else ()
+        self._clock = Clock(self.stream, name, self._begins, known)
         self._skip_before = self._floor = Fraction(0)
         self._ready: deque[Decoded] = deque()
         self._begin()

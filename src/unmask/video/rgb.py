@@ -11,6 +11,7 @@ from av.sidedata.sidedata import SideDataContainer
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
+from unmask.core.frames import Frame
 from unmask.video import orientation, tone
 from unmask.video.fields import whole_or_field
 
@@ -52,14 +53,16 @@ def orientation_of(frame: av.VideoFrame) -> int:
     return orientation.from_matrix(np.frombuffer(bytes(data), dtype=np.int32).tolist())
 
 
-def to_rgb(
+def as_displayed(
+    time: Fraction,
     frame: av.VideoFrame,
     size: tuple[int, int],
     *,
     aspect: Fraction | None = None,
     transfer: int | None = None,
-) -> NDArray[np.uint8]:
-    """H×W×3 uint8, upright, of the displayed ``size`` (width, height).
+    quantiser: float | None = None,
+) -> Frame:
+    """A decoder's frame upright, of the displayed ``size`` (width, height).
 
     A frame whose own size changed midway through the stream is scaled to it and keeps its shape:
     what it leaves free is black, as in players. Of an interlaced frame with combs one half picture
@@ -67,13 +70,18 @@ def to_rgb(
     high dynamic range is brought to the ordinary one.
     """
     inner = _fitted(display_size(frame, aspect), size)
-    image = _converted(frame, inner, transfer)
+    image, opacity = _converted(frame, inner, transfer)
     if inner == size:
-        return image
-    whole = np.zeros((size[1], size[0], 3), np.uint8)
+        return Frame(time, image, quantiser, opacity)
     left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-    whole[top : top + inner[1], left : left + inner[0]] = image
-    return whole
+    place = slice(top, top + inner[1]), slice(left, left + inner[0])
+    whole = np.zeros((size[1], size[0], 3), np.uint8)
+    whole[place] = image
+    if opacity is not None:
+        around = np.full(whole.shape[:2], _OPAQUE, np.uint8)
+        around[place] = opacity
+        opacity = around
+    return Frame(time, whole, quantiser, opacity)
 
 
 def _fitted(own: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
@@ -88,7 +96,8 @@ def _fitted(own: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
 
 def _converted(
     frame: av.VideoFrame, size: tuple[int, int], transfer: int | None
-) -> NDArray[np.uint8]:
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Pixels and opacity."""
     code = orientation_of(frame)
     width, height = size[::-1] if orientation.swaps_sides(code) else size
     has_alpha = any(component.is_alpha for component in frame.format.components)
@@ -108,18 +117,24 @@ def _converted(
         alpha = (image[..., 3:] >> 8).astype(np.uint8)
         image = tone.to_ordinary(image[..., :3], high)
         image = np.dstack([image, alpha]) if has_alpha else image
+    opacity = None
     if has_alpha:
-        image = over_white(image)
-    return np.ascontiguousarray(orientation.displayed(image, code))
+        image, opacity = over_white(image)
+    if opacity is not None:
+        opacity = np.ascontiguousarray(orientation.displayed(opacity, code))
+    return np.ascontiguousarray(orientation.displayed(image, code)), opacity
 
 
-def over_white(rgba: NDArray[Any]) -> NDArray[np.uint8]:
-    """H×W×4 uint8, alpha not premultiplied, laid over white as viewers do: H×W×3 uint8."""
+def over_white(rgba: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """H×W×4 uint8, alpha not premultiplied, laid over white as viewers do: H×W×3 uint8.
+
+    And H×W of how opaque it was, None where it was everywhere.
+    """
     colour, alpha = rgba[..., :3], rgba[..., 3:].astype(np.uint16)
     if alpha.min(initial=_OPAQUE) == _OPAQUE:
-        return np.ascontiguousarray(colour)
+        return np.ascontiguousarray(colour), None
     mixed = colour * alpha + _OPAQUE * (_OPAQUE - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
+    return ((mixed + 127) // 255).astype(np.uint8), np.ascontiguousarray(rgba[..., 3])
 
 
 def _matrix(frame: av.VideoFrame) -> Colorspace | None:

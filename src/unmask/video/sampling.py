@@ -8,9 +8,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from unmask.core.frames import Frame, WindowPlan
 
 
@@ -20,10 +17,7 @@ class Shot(Protocol):
     @property
     def time(self) -> Fraction: ...  # noqa: D102
 
-    @property
-    def quantiser(self) -> float | None: ...  # noqa: D102
-
-    def image(self, size: tuple[int, int]) -> NDArray[np.uint8]: ...  # noqa: D102
+    def shown(self, size: tuple[int, int]) -> Frame: ...  # noqa: D102
 
 
 _QUARTER = 4
@@ -105,20 +99,16 @@ def pick(
         if shot.time < plan.start or (after is not None and shot.time <= after):
             continue
         if held is not None and wanted - held.time <= abs(shot.time - wanted):
-            taken.append(_frame(held, size))
+            taken.append(held.shown(size))
             wanted, held = wanted + plan.step, None
         if shot.time < wanted:
             held = shot
         elif len(taken) < count:
             held = None
-            taken.append(_frame(shot, size))
+            taken.append(shot.shown(size))
             # The grid starts at the first frame, and anew after a gap.
             late = len(taken) == 1 or shot.time - wanted >= plan.step
             wanted = (shot.time if late else wanted) + plan.step
     if held is not None and len(taken) < count and wanted - held.time < plan.step / 2:
-        taken.append(_frame(held, size))
+        taken.append(held.shown(size))
     return taken
-
-
-def _frame(shot: Shot, size: tuple[int, int]) -> Frame:
-    return Frame(shot.time, shot.image(size), shot.quantiser)

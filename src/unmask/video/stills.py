@@ -5,7 +5,6 @@ What a coarse file has lost is not told by a fine one that was made of it; see `
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
@@ -20,14 +19,12 @@ from PIL.JpegImagePlugin import JpegImageFile
 from unmask.core.deadline import Deadline
 from unmask.core.errors import InputError
 from unmask.video.container import opened
+from unmask.video.delays import lossy_quantiser
 from unmask.video.headers import reader_of
 from unmask.video.jpeg import luma_table
-from unmask.video.quantiser import of_jpeg, of_vp8
-from unmask.video.vp8 import LOOKED_AT_BYTES, Vp8Headers
+from unmask.video.quantiser import of_jpeg
 
 _FAILURES = (InputError, av.error.FFmpegError)  # Pillow has read the picture without FFmpeg
-_CHUNK = struct.Struct("<4sI")
-_RIFF, _CHUNKS = 12, 64  # bytes that a WebP begins with, and chunks that are looked at
 
 
 def quantiser(path: Path, image: Image.Image) -> float | None:
@@ -35,23 +32,8 @@ def quantiser(path: Path, image: Image.Image) -> float | None:
     if isinstance(image, JpegImageFile):
         return of_jpeg(luma_table(image))
     if image.format == "WEBP":
-        return of_vp8(Vp8Headers().places(_lossy_frame(path)), still=True)
+        return lossy_quantiser(path)
     return _of_items(path) if image.format in ("HEIF", "AVIF") else None
-
-
-def _lossy_frame(path: Path) -> bytes:
-    """How the frame of a WebP begins, nothing where it is lossless (RFC 9649)."""
-    with path.open("rb") as stream:
-        stream.seek(_RIFF)
-        for _ in range(_CHUNKS):
-            header = stream.read(_CHUNK.size)
-            if len(header) < _CHUNK.size:
-                break
-            name, length = _CHUNK.unpack(header)
-            if name == b"VP8 ":
-                return stream.read(min(length, LOOKED_AT_BYTES))
-            stream.seek(length + length % 2, 1)
-    return b""
 
 
 def _of_items(path: Path) -> float | None:

@@ -12,13 +12,15 @@ from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.core.frames import Window, WindowPlan
-from unmask.video.animation import AnimationReader, runs_together
+from unmask.video.animation import AnimationReader, plays_by_pillow
 from unmask.video.counts import DamageCount
 from unmask.video.limits import frames_that_fit
 from unmask.video.pictures import read_picture
+from unmask.video.pillow import recognised
 from unmask.video.reader import FrameReader
 from unmask.video.sampling import Shots, pick
 
+_ANIMATIONS = frozenset({"webp", "gif", "avif"})
 _ENDLESS = Fraction(10**9)
 
 
@@ -102,8 +104,11 @@ def _reader(
     deadline: Deadline,
     damage: DamageCount,
 ) -> FrameReader | AnimationReader:
-    if info.container == "webp" or (info.container == "gif" and runs_together(path, deadline)):
-        return AnimationReader(path, deadline, damage)
+    if info.container in _ANIMATIONS:
+        with recognised(path) as image:
+            by_pillow = image is not None and plays_by_pillow(path, image, deadline)
+        if by_pillow:
+            return AnimationReader(path, deadline, damage)
     begins = Fraction(info.starts_s).limit_denominator(1000)
     jumps = any(plan.start > begins for plan in plans)
     return FrameReader(path, deadline, damage, jumps=jumps, begins=begins)
