@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
+
 from unmask.core.errors import InputEmpty, StoreError, UnmaskError
 from unmask.jobs.deleting import (
     AT_A_TIME,
@@ -23,11 +25,11 @@ from unmask.jobs.deleting import (
     picture_folder,
 )
 from unmask.jobs.folders import Folders
-from unmask.jobs.options import Asked, JobOptions
+from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
 from unmask.jobs.queueing import Queue
 from unmask.jobs.vault import Incoming, Vault
-from unmask.store import CustodyLog, Deliveries, Entry, History, JobBook, NewJob
+from unmask.store import Asked, CustodyLog, Deliveries, Entry, History, JobBook, NewJob
 
 NAME_LENGTH = 255
 _JOINERS = "\u200c\u200d"
@@ -243,6 +245,25 @@ class Desk:
             return None
         self._queue()
         return Submission(added.id, "new")
+
+    def ask_for_today(self) -> int:
+        """Have what waits, or failed and may be tried again, judged as this version judges.
+
+        A job names the very model and way of judging that it was handed in for. After an upgrade
+        both may be gone, and each job that had waited would fail. Call it when a server starts;
+        returns how many jobs that were. What cannot be meant any more is left to fail by itself.
+        """
+        count = 0
+        for before in self.book.asked_for():
+            try:
+                after = JobOptions.model_validate(before.options).of_today().asked()
+            except (UnmaskError, ValidationError):
+                continue
+            if after != before:
+                count += self.book.ask_instead(before, after)
+        if count:
+            log.warning("%d jobs from before an upgrade are judged as this version does", count)
+        return count
 
     def retry(self, id: str) -> bool:
         """Have a job done that failed or was cancelled; False where it did neither."""

@@ -103,6 +103,12 @@ class History:
         )
         return self._first(query.order_by(*ordering("newest")))
 
+    def latest(self, sha256: str) -> Stored | None:
+        """The newest analysis of the same bytes, by whichever model and with whichever options."""
+        return self._first(
+            whole().where(AnalysisRow.sha256 == sha256).order_by(*ordering("newest"))
+        )
+
     def get(self, id: str) -> Stored | None:
         """The analysis with exactly this id. A part of one will not do: see :meth:`resolve`."""
         return self._first(whole().where(AnalysisRow.id == id))
