@@ -80,3 +80,51 @@ def test_an_old_result_says_so_when_it_is_shown(scan, unmask, portrait, as_befor
         if not id.startswith(line.split()[0])
     )
     assert unmask("history", "show", new).err == ""
+
+
+@pytest.fixture
+def of_an_earlier_version(scan, portrait, home):
+    """A history at revision 0004."""
+    from alembic import command
+    from alembic.config import Config
+
+    from unmask.store import History
+    from unmask.store.migrate import MIGRATIONS
+
+    scan(portrait)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with History() as history, history.database.writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+    return home / "history.db"
+
+
+def revision(database) -> str:
+    connection = sqlite3.connect(database)
+    (found,) = connection.execute("SELECT version_num FROM unmask_revision").fetchone()
+    connection.close()
+    return found
+
+
+def test_a_copy_made_before_an_upgrade_can_be_gone_back_to(unmask, of_an_earlier_version, tmp_path):
+    said = unmask("doctor").out
+    assert "0004, of an earlier version" in said
+    assert "unmask history backup FILE" in said
+    assert unmask("history", "backup", tmp_path / "copy.db").code == 0
+    assert revision(tmp_path / "copy.db") == revision(of_an_earlier_version) == "0004"
+    assert unmask("history").code == 0
+    assert revision(of_an_earlier_version) != "0004"
+    said = unmask("doctor").out
+    assert "this version's" in said
+    assert f"by Unmask 0.1.0, way of judging {JUDGING}" in said
+
+
+def test_doctor_names_a_history_of_a_newer_version(unmask, of_an_earlier_version):
+    connection = sqlite3.connect(of_an_earlier_version)
+    with connection:
+        connection.execute("UPDATE unmask_revision SET version_num = '9999'")
+    connection.close()
+    ran = unmask("doctor")
+    assert ran.code == 3
+    assert "was made by a newer Unmask (revision 9999)" in ran.err

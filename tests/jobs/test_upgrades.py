@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -80,6 +81,23 @@ def test_a_result_answers_for_the_way_in_which_it_was_judged(submit, desk, optio
     assert _judged_as(newer, _judged(JUDGING + 1)) == asked.fingerprint
     gone = replace(job, options=JobOptions(model="/nowhere/else").model_dump())
     assert _judged_as(gone, _judged(JUDGING)) == ""
+
+
+def test_pictures_that_the_database_does_not_know_go_with_retention(submit, desk):
+    """As after a restore: they were drawn between the copy of the database and that of the rest."""
+    id = submit(b"film").id
+    known, draft = desk.folders.evidence / id, desk.folders.evidence / f"{id}.draft-1"
+    stray = [desk.folders.evidence / name for name in ("0" * 20, f"{'0' * 20}.draft-2")]
+    young = desk.folders.evidence / ("1" * 20)
+    for place in (known, draft, *stray, young):
+        place.mkdir()
+        (place / "face-0-00.webp").write_bytes(b"a face")
+        if place != young:
+            os.utime(place, (0, 0))
+    assert desk.expire(30, most=0) == 0  # there may be more to expire first
+    assert all(place.exists() for place in stray)
+    assert desk.expire(30, most=500) == 0
+    assert [place.exists() for place in (known, draft, *stray, young)] == [1, 1, 0, 0, 1]
 
 
 def _judged(number: int) -> Analysis:

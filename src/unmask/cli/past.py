@@ -114,8 +114,8 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
 
 
 def back_up(file: str) -> int:
-    """The database as it is now, in a file of its own."""
-    with History() as past:
+    """The database as it is now, in a file of its own; not what an upgrade would make of it."""
+    with History(upgrade=False) as past:
         past.copy_to(expanded(file))
     return exits.DONE
 
