@@ -246,6 +246,9 @@ def of_an_earlier_version(database, make_analysis):
         with history.database.writer.begin() as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, "0004")
+    with sqlite3.connect(database) as connection:
+        connection.execute("VACUUM")  # else there is room in it
+    connection.close()
     return database
 
 

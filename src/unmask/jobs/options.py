@@ -49,10 +49,8 @@ class JobOptions(Record):
 
     def asked(self, *, judging: int = JUDGING) -> Asked:
         """By what a result of these options is found again, judged in that way."""
-        from unmask.store import (
-            Asked,
-            fingerprint,
-        )  # with a database, which who analyses does not need
+        # With a database, which who analyses does not need.
+        from unmask.store import Asked, fingerprint
 
         analyser = self.analyser()
         asked = fingerprint(analyser.fingerprint_fields(), judging=judging)
