@@ -190,7 +190,7 @@ def _history(problems: list[UnmaskError]) -> Section:
         return lines | {"state": "cannot be used"}
 
 
-def _state_of(past: History) -> Section:
+def _state_of(past: History) -> dict[str, str]:
     found = past.revision()
     if found is None:
         return {"state": "nothing in it yet"}
