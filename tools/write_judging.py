@@ -105,9 +105,8 @@ def write() -> None:
 def main() -> None:
     """Tell, or do what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    answer = parser.add_mutually_exclusive_group()
-    answer.add_argument("--same", action="store_true", help="every result stays what it was")
-    answer.add_argument("--raise", dest="raised", action="store_true", help="some may differ")
+    parser.add_argument("--same", action="store_true", help="every result stays what it was")
+    parser.add_argument("--raise", dest="raised", action="store_true", help="some may differ")
     given = parser.parse_args()
     if given.raised:
         text = VERSION.read_text(encoding="utf-8")
