@@ -116,4 +116,4 @@ def test_a_worker_that_dies_is_told_of(monkeypatch, caplog) -> None:
     monkeypatch.setattr("unmask.cli.serving.subprocess.Popen", Killed)
     monkeypatch.setattr(stopping, "wait", lambda seconds: stopping.set())
     keep_worker(1, stopping)
-    assert "ended by itself (exit code -9)" in caplog.text
+    assert "the worker was killed (SIGKILL)" in caplog.text

@@ -57,7 +57,13 @@ def test_who_is_too_slow_may_be_asked_again(fail):
 
 def test_a_child_that_was_killed_is_said_to_be(fail):
     error = fail("import os; os.kill(os.getpid(), 9)")
-    assert error.message == "the report could not be made: its process ended with -9"
+    assert (
+        "could not be made: its process was killed (SIGKILL), most often because" in error.message
+    )
+    assert "more memory" in error.hint
+    error = fail("import os, sys; print('about else', file=sys.stderr, flush=True); os.abort()")
+    assert error.message == "the report could not be made: its process crashed (SIGABRT)"
+    assert error.hint == ""
     assert fail("raise SystemExit('no room')").message.endswith("made: no room")
 
 

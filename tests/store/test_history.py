@@ -11,6 +11,7 @@ from sample_analysis import MODEL_SHA256
 
 from unmask import Analysis
 from unmask.core.errors import StoreError
+from unmask.core.version import JUDGING
 from unmask.store import Filters, History, fingerprint
 from unmask.store.entries import KEY_BYTES, search_key
 
@@ -253,11 +254,10 @@ def test_a_fingerprint_does_not_depend_on_order(chosen, random):
     assert len(fingerprint(chosen)) == 64
 
 
-def test_a_fingerprint_tells_options_and_versions_apart(monkeypatch):
+def test_a_fingerprint_tells_options_and_ways_of_judging_apart():
     assert fingerprint({"clips": 4}) != fingerprint({"clips": 5}) != fingerprint({})
-    before = fingerprint({"clips": 4})
-    monkeypatch.setattr(sys.modules["unmask.store.fingerprint"], "__version__", "0.0.0")
-    assert fingerprint({"clips": 4}) != before
+    assert fingerprint({"clips": 4}, judging=JUDGING) == fingerprint({"clips": 4})
+    assert fingerprint({"clips": 4}, judging=JUDGING + 1) != fingerprint({"clips": 4})
     with pytest.raises(TypeError):
         fingerprint({"model": Path("x")})
     with pytest.raises(ValueError, match="float"):

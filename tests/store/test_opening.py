@@ -100,6 +100,7 @@ def test_a_database_of_a_newer_version_is_left_alone(history, database):
         History(database)
     assert str(database) in str(caught.value)
     assert "upgrade" in caught.value.hint
+    assert "bring back a copy" in caught.value.hint
     assert database.read_bytes() == before
 
 
@@ -232,3 +233,60 @@ def test_messages_that_wait_are_known_by_their_host(database):
     with History(database) as history, history.database.reader.connect() as connection:
         found = connection.exec_driver_sql("SELECT id, host FROM deliveries ORDER BY id").all()
     assert found == [("a", "told.example:8443"), ("b", "")]
+
+
+@pytest.fixture
+def of_an_earlier_version(database, make_analysis):
+    """A database at revision 0004 with an analysis in it."""
+    from alembic import command
+
+    config, _ = _alembic()
+    with History(database) as history:
+        history.record(make_analysis(), fingerprint=OPTIONS)
+        with history.database.writer.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0004")
+    with sqlite3.connect(database) as connection:
+        connection.execute("VACUUM")  # else there is room in it
+    connection.close()
+    return database
+
+
+def test_one_that_is_only_looked_at_and_copied_stays_as_it_is(of_an_earlier_version, tmp_path):
+    """Whoever copies it before an upgrade wants a copy that the earlier version can open."""
+    with History(of_an_earlier_version, upgrade=False) as past:
+        assert (past.revision(), past.count()) == ("0004", 1)
+        past.copy_to(tmp_path / "copy.db")
+    with History(tmp_path / "copy.db", upgrade=False) as copy:
+        assert copy.revision() == "0004"
+    with History(of_an_earlier_version) as past:
+        assert (past.revision(), past.count()) == (HEAD, 1)
+    with History(tmp_path / "none.db", upgrade=False) as nothing:
+        assert nothing.revision() is None
+
+
+def test_a_full_disk_in_the_midst_of_an_upgrade_leaves_it_as_it_was(
+    of_an_earlier_version, monkeypatch
+):
+    from sqlalchemy import event
+
+    from unmask.store import database as opening
+
+    def make(url):
+        engine = make_engine(url)
+
+        @event.listens_for(engine, "connect")
+        def no_room(connection, record):
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+
+        return engine
+
+    with monkeypatch.context() as full:
+        full.setattr(opening, "make_engine", make)
+        with pytest.raises(DiskFull, match="the disk is full"):
+            History(of_an_earlier_version)
+    with History(of_an_earlier_version, upgrade=False) as past:
+        assert (past.revision(), past.count()) == ("0004", 1)
+    with History(of_an_earlier_version) as past:
+        assert (past.revision(), past.count()) == (HEAD, 1)

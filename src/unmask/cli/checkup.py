@@ -14,11 +14,14 @@ from unmask.cli.extras import extras
 from unmask.core.errors import RuntimeUnavailable, StoreError, UnmaskError
 from unmask.core.files import is_there
 from unmask.core.paths import cache_folder, data_folder
-from unmask.core.version import __version__
+from unmask.core.version import JUDGING, __version__
+from unmask.evidence.outdated import version_of
 from unmask.runtime import SessionOptions, installed_runtimes, resolve, shipped_packages
 from unmask.runtime.cuda import cuda_devices
-from unmask.store import History
+from unmask.store import History, JobBook
 from unmask.store.engine import locate, place_of, sqlite_file
+from unmask.store.migrate import need_known
+from unmask.store.schema import HEAD
 
 Section = Mapping[str, str]
 
@@ -27,6 +30,7 @@ _DECODERS = (
     "h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores", "theora",
     "wmv3", "gif", "apng",
 )  # fmt: skip
+_TOLD = ("queued", "running", "failed")
 _CPU_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimd")
 
 
@@ -58,6 +62,7 @@ def examine() -> Findings:
 def _versions() -> Section:
     return {
         "unmask": __version__,
+        "way of judging": str(JUDGING),
         "python": f"{platform.python_version()} ({sys.executable})",
         **{name: _version(name) for name in _PACKAGES},
     }
@@ -178,8 +183,30 @@ def _history(problems: list[UnmaskError]) -> Section:
     if path is not None and not is_there(path):
         return lines | {"state": "not made yet"}
     try:
-        with History() as past:
-            return lines | {"state": f"{past.count()} analyses"}
+        with History(upgrade=False) as past:  # whoever wants to know may want to copy it first
+            return lines | _state_of(past)
     except UnmaskError as error:
         problems.append(error)
         return lines | {"state": "cannot be used"}
+
+
+def _state_of(past: History) -> dict[str, str]:
+    found = past.revision()
+    if found is None:
+        return {"state": "nothing in it yet"}
+    lines = {"state": f"{past.count()} analyses"}
+    if found != HEAD:
+        need_known(past.database.place, found)
+        return lines | {
+            "revision": f"{found}, of an earlier version: the next command that uses it makes it "
+            f"{HEAD}, which cannot be taken back ('unmask history backup FILE' copies it as it is)"
+        }
+    lines["revision"] = f"{found}, this version's"
+    newest = past.list(limit=1)
+    stored = past.get(newest[0].id) if newest else None
+    if stored is not None:
+        made_by = version_of(stored.analysis)
+        lines["newest"] = f"{stored.entry.created_at:%Y-%m-%d %H:%M} UTC, by Unmask {made_by}"
+    jobs = JobBook(past).counts()
+    told = [f"{jobs[state]} {state}" for state in _TOLD if state in jobs]
+    return lines | ({"jobs": ", ".join(told)} if told else {})

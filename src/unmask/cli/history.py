@@ -121,6 +121,7 @@ def backup(file: str) -> int:
     """Copy the database into a new FILE, also while server and workers run.
 
     With it belongs the rest of the data folder, copied after it: uploads, pictures and keys.
+    A database of an earlier version is copied as that version left it.
     For a database elsewhere use its own tools, such as pg_dump.
     """
     from unmask.cli.past import back_up

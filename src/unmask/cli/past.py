@@ -21,6 +21,7 @@ from unmask.cli.table import TableReport
 from unmask.cli.terminal import note, printable, results_console
 from unmask.core.errors import UsageError
 from unmask.core.files import expanded
+from unmask.evidence.outdated import judged_otherwise, version_of
 from unmask.store import Entry, Filters, History, Order
 
 _ID_DIGITS = 8
@@ -69,10 +70,10 @@ def print_one(id: str, *, as_json: bool) -> int:
         expect_document()
         print(pretty(stored.document))
         return exits.DONE
-    entry = stored.entry
+    entry, analysis = stored.entry, stored.analysis
     console = results_console()
     table = TableReport(console)
-    table.add(Outcome(entry.source or entry.name, stored.analysis))
+    table.add(Outcome(entry.source or entry.name, analysis))
     table.publish()
     console.print()
     for name, value in (
@@ -80,9 +81,11 @@ def print_one(id: str, *, as_json: bool) -> int:
         ("Analysed", f"{entry.created_at.astimezone():%Y-%m-%d %H:%M:%S %z}"),
         ("Model", f"{entry.model_name} {entry.model_version} ({entry.model_sha256[:12]})"),
         ("SHA-256", entry.sha256),
-        ("Unmask", entry.unmask),
+        ("Unmask", version_of(analysis)),
     ):
         console.print(Text(f"{name:<10}{printable(value)}"))
+    if otherwise := judged_otherwise(analysis):
+        note(otherwise, "'unmask scan --fresh FILE' judges it anew, and keeps this result too")
     return exits.DONE
 
 
@@ -111,8 +114,8 @@ def export_all(filters: Filters, json_to: str | None, csv_to: str | None) -> int
 
 
 def back_up(file: str) -> int:
-    """The database as it is now, in a file of its own."""
-    with History() as past:
+    """The database as it is now, in a file of its own; not what an upgrade would make of it."""
+    with History(upgrade=False) as past:
         past.copy_to(expanded(file))
     return exits.DONE
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from unmask.cli import words
 from unmask.cli.crashes import describe
 from unmask.cli.inputs import Source
 from unmask.cli.outcome import Held, Outcome
@@ -19,6 +20,7 @@ from unmask.core.errors import NO_FILES_FAULT, StoreError, UnmaskError
 from unmask.core.files import shortened
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
+from unmask.evidence.outdated import version_of
 from unmask.pipeline import Analyser, Progress, Trace, provenance_of
 from unmask.store import History, fingerprint
 from unmask.video import FileFacts, read_facts
@@ -113,12 +115,15 @@ class Scanner:
             facts=facts,
         )
         done = datetime.now(UTC)
+        before = self._judged_before(analysis)
         id = self._record(analysis, source.path, done)
         if self.evidence is not None and collector is not None:
             self._write_evidence(self.evidence, source, analysis, collector)
         if self.several:
             self._seen.add(source.text, analysis, id, done)
-        return Outcome(source.text, analysis, held=_held(source, analysis, id, begun, done))
+        held = _held(source, analysis, id, begun, done)
+        shown = analysis if before is None else _answered(analysis, source, before)
+        return Outcome(source.text, shown, held=held)
 
     def _write_evidence(
         self, folder: Path, source: Source, analysis: Analysis, collector: EvidenceCollector
@@ -164,12 +169,38 @@ class Scanner:
         day = f"{stored.entry.created_at:%Y-%m-%d %H:%M} UTC"
         notice = Notice(
             code="from-history",
-            message=f"Answered from history: analysed on {day} (--fresh looks again).",
+            message=f"Answered from history: analysed on {day} by Unmask "
+            f"{version_of(analysis)} (--fresh looks again).",
         )
         result = _answered(analysis, source, notice)
         entry = stored.entry
         held = _held(source, analysis, entry.id, begun, entry.created_at)
         return Outcome(source.text, result, "history", held)
+
+    def _judged_before(self, analysis: Analysis) -> Notice | None:
+        """That the last analysis of the same bytes came to another verdict, as one does that an
+        earlier version made: who has passed that on should know.
+        """
+        history = self.history
+        if history is None:
+            return None
+        try:
+            stored = history.latest(analysis.media.sha256)
+            earlier = None if stored is None else stored.analysis
+        except StoreError:  # what cannot be read any more answers nothing, and hinders nobody
+            return None
+        if stored is None or earlier is None or earlier.verdict.label == analysis.verdict.label:
+            return None
+        if _part(earlier) != _part(analysis):
+            return None
+        entry = stored.entry
+        number = words.probability(entry.probability)
+        return Notice(
+            code="judged-before",
+            message=f"Judged otherwise before: {words.LABELS[earlier.verdict.label]} {number} on "
+            f"{entry.created_at:%Y-%m-%d %H:%M} UTC, by {entry.model_name} {entry.model_version} "
+            f"and Unmask {version_of(earlier)} ('unmask history show {entry.id[:8]}').",
+        )
 
     def _record(self, analysis: Analysis, path: Path, at: datetime) -> str:
         """Its number in the history, "" where it could not be recorded."""
@@ -197,6 +228,11 @@ def _answered(analysis: Analysis, source: Source, notice: Notice) -> Analysis:
     """A known result under the name that the bytes have this time."""
     media = analysis.media.model_copy(update={"name": source.name})
     return analysis.model_copy(update={"media": media, "warnings": (*analysis.warnings, notice)})
+
+
+def _part(analysis: Analysis) -> tuple[float | None, float | None]:
+    """The part of a film that was asked for."""
+    return analysis.options.from_s, analysis.options.to_s
 
 
 def _held(

@@ -23,6 +23,7 @@ import click
 from unmask.cli import logs
 from unmask.core.errors import UsageError
 from unmask.core.extras import needing
+from unmask.jobs.ending import in_words
 from unmask.jobs.folders import Folders
 from unmask.jobs.limits import Limits, raise_descriptors
 from unmask.jobs.room import check_room, reserve
@@ -215,7 +216,7 @@ def keep_worker(jobs: int, stopping: threading.Event, log: logs.Log = "warnings"
         worker.stdin.close()
         code = worker.wait()
         if not stopping.is_set():
-            _log.warning("the worker ended by itself (exit code %d): another is started", code)
+            _log.warning("the worker %s: another is started", in_words(code))
         stopping.wait(_PAUSE_S)
 
 

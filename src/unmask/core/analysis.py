@@ -203,6 +203,12 @@ class Analysis(Document):
 
     schema_id: Literal["unmask.analysis/1"] = Field(default=ANALYSIS_SCHEMA, alias="schema")
     unmask: str = Field(description="version of Unmask")
+    judging: int = Field(
+        0,
+        ge=0,
+        description="number of the way of judging, which is raised whenever the same file, model "
+        "and options may come to another result; 0 in documents from before it was counted",
+    )
     media: MediaInfo
     model: ModelRef
     options: AnalysisOptions

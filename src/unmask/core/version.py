@@ -3,3 +3,10 @@
 from __future__ import annotations
 
 __version__ = "0.1.0"
+
+JUDGING = 1
+"""The number of the way in which files are judged, raised whenever another result may come of the
+same file, model and options. An earlier result is used again only where it has this number.
+
+``tools/write_judging.py`` raises it; a test asks for that tool when code that judges has changed.
+"""

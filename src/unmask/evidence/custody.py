@@ -52,5 +52,11 @@ def exported(analysis: Analysis, *, note: str = "", at: datetime | None = None) 
 
 
 def document_sha256(analysis: Analysis) -> str:
-    """SHA-256 of the ``unmask.analysis/1`` document as :meth:`Analysis.to_json` writes it."""
-    return hashlib.sha256(analysis.to_json().encode()).hexdigest()
+    """SHA-256 of the ``unmask.analysis/1`` document as :meth:`Analysis.to_json` writes it.
+
+    Of one that was read, as it was written then: fields that came since are left out, so that
+    reports made before an upgrade and after it name the same document.
+    """
+    read = "schema_id" in analysis.model_fields_set  # nobody who makes one states its schema
+    text = analysis.model_dump_json(by_alias=True, exclude_unset=read)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from unmask.core.scan import Failure
 from unmask.jobs.apart import apart
 from unmask.jobs.child import out_of_memory
+from unmask.jobs.ending import signal_of, was_killed
 from unmask.jobs.limits import Limits
 from unmask.jobs.messages import SAID, Order, Said
 
@@ -86,10 +87,17 @@ class Child:
             )
         if "MemoryError" in words or "bad_alloc" in words or "annot allocate memory" in words:
             return out_of_memory()
-        last = words.splitlines()[-1][:300] if words else f"exit code {code}"
+        if was_killed(code):
+            return Failure(
+                code="killed",
+                message="the process that analysed the file was killed, most often because the "
+                "machine ran out of memory",
+                hint="give the machine or container more memory, or have fewer jobs run at a time, "
+                "then try again",
+            )
         return Failure(
             code="crashed",
-            message=f"the process that analysed the file ended: {last}",
+            message=_of_a_crash(code, words),
             hint="the file may be damaged, or made to harm; other files are not affected",
         )
 
@@ -104,3 +112,12 @@ class Child:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._complaints = (self._complaints + line)[-_LAST_WORDS:]
+
+
+def _of_a_crash(code: int, words: str) -> str:
+    """By its last words; what it wrote before a signal came may be about anything."""
+    if name := signal_of(code):
+        return f"the process that analysed the file crashed ({name})"
+    if words:
+        return f"the process that analysed the file ended: {words.splitlines()[-1][:300]}"
+    return f"the process that analysed the file ended with exit code {code}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from unmask.core.errors import StoreError
@@ -86,6 +88,15 @@ def picture_folder(folders: Folders, id: str) -> Path:
     if not id.isalnum():
         raise ValueError(f"not an id: {id!r}")
     return folders.evidence / id
+
+
+def drawn_before(folders: Folders, time_s: float) -> Iterator[str]:
+    """The names of the folders of pictures, drafts too, that are from before a time."""
+    with os.scandir(folders.evidence) as places:
+        for place in places:
+            with suppress(OSError):  # deleted meanwhile
+                if place.stat().st_mtime < time_s:
+                    yield place.name
 
 
 def draft_folders(folders: Folders, id: str, attempts: int) -> list[Path]:

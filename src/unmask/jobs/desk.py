@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import shutil
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -14,20 +15,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
+
 from unmask.core.errors import InputEmpty, StoreError, UnmaskError
 from unmask.jobs.deleting import (
     AT_A_TIME,
     delete_analyses,
     delete_in_turn,
     delete_unless_used,
+    drawn_before,
     picture_folder,
 )
 from unmask.jobs.folders import Folders
-from unmask.jobs.options import Asked, JobOptions
+from unmask.jobs.options import JobOptions
 from unmask.jobs.pictures import EvidenceIndex, read_index
 from unmask.jobs.queueing import Queue
 from unmask.jobs.vault import Incoming, Vault
-from unmask.store import CustodyLog, Deliveries, Entry, History, JobBook, NewJob
+from unmask.store import Asked, CustodyLog, Deliveries, Entry, History, JobBook, NewJob
 
 NAME_LENGTH = 255
 _JOINERS = "\u200c\u200d"
@@ -244,6 +248,25 @@ class Desk:
         self._queue()
         return Submission(added.id, "new")
 
+    def ask_for_today(self) -> int:
+        """Have what waits, or failed and may be tried again, judged as this version judges.
+
+        A job names the very model and way of judging that it was handed in for. After an upgrade
+        both may be gone, and each job that had waited would fail. Call it when a server starts;
+        returns how many jobs that were. What cannot be meant any more is left to fail by itself.
+        """
+        count = 0
+        for before in self.book.asked_for():
+            try:
+                after = JobOptions.model_validate(before.options).of_today().asked()
+            except (UnmaskError, ValidationError):
+                continue
+            if after != before:
+                count += self.book.ask_instead(before, after)
+        if count:
+            log.warning("%d jobs from before an upgrade are judged as this version does", count)
+        return count
+
     def retry(self, id: str) -> bool:
         """Have a job done that failed or was cancelled; False where it did neither."""
         retried = self.book.retry(id)
@@ -264,7 +287,8 @@ class Desk:
 
         Of more than ``most`` analyses the rest is left for another time. What ``unmask scan``
         recorded in the same history stays: nobody handed it in here. Files that no job is about,
-        as earlier versions and a server that dies may leave them, go after the last of the rest.
+        as earlier versions and a server that dies may leave them, go after the last of the rest,
+        and so do pictures of none.
         """
         before = datetime.now(UTC) - timedelta(days=days)
         batches = iter(lambda: self.book.ended_before(before, limit=AT_A_TIME), [])
@@ -273,7 +297,24 @@ class Desk:
         if count < most:
             for sha256 in self.vault.kept_before(before.timestamp()):
                 delete_unless_used(self.book, self.vault, sha256)
+            self._delete_stray_pictures(before.timestamp())
         return count
+
+    def _delete_stray_pictures(self, time_s: float) -> None:
+        """Those from before then of which the database knows nothing, as one that was brought back
+        from a copy does of what was analysed after it. They show faces of people.
+
+        Only where retention asks for it, which stands in the database: beside an empty one, opened
+        by mistake, nothing is deleted.
+        """
+        drawn = iter(drawn_before(self.folders, time_s))
+        for names in iter(lambda: list(islice(drawn, AT_A_TIME)), []):
+            ids = {name: name.partition(".")[0] for name in names}
+            known = {job.id for job in self.book.several(ids.values())}
+            known |= {entry.id for entry in self.history.several(ids.values())}
+            for name, id in ids.items():
+                if id not in known:
+                    shutil.rmtree(self.folders.evidence / name, ignore_errors=True)
 
     def delete(self, *ids: str) -> int:
         """Delete job, result, pictures, custody log and, unless another job needs it, the file.

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from unmask.core.errors import MissingExtra, TimeBudgetExceeded, UnmaskError
 from unmask.core.scan import Failure
+from unmask.jobs.ending import in_words, signal_of, was_killed
 from unmask.jobs.limits import Limits
 
 Order = TypeVar("Order", bound=BaseModel)
@@ -48,9 +49,18 @@ def run_errand(
     if done.returncode == _FAILED:
         raise _told(done.stdout, what, failed)
     if done.returncode:
-        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        cause = " ".join(last)[:300] or f"its process ended with {done.returncode}"
-        raise failed(f"the {what} could not be made: {cause}")
+        raise failed(f"the {what} could not be made: {_cause(done)}", hint=_hint(done.returncode))
+
+
+def _cause(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What it wrote last; before a signal came that may be about anything."""
+    last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+    said = "" if signal_of(done.returncode) else " ".join(last)[:300]
+    return said or f"its process {in_words(done.returncode)}"
+
+
+def _hint(code: int) -> str:
+    return "give the machine or container more memory, then try again" if was_killed(code) else ""
 
 
 def carry_out(kind: type[Order], make: Callable[[Order], object]) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unmask.core.analysis import Record, Thresholds
 from unmask.core.errors import ModelAltered
+from unmask.core.files import is_folder
+from unmask.core.version import JUDGING
 from unmask.pipeline import Analyser, AnalysisRequest
+from unmask.runtime import shipped_packages
+
+if TYPE_CHECKING:
+    from unmask.store import Asked
 
 _USUAL = AnalysisRequest()
 
@@ -39,24 +45,35 @@ class JobOptions(Record):
             from_s=self.from_s,
             to_s=self.to_s,
         )
-        return Analyser(self.model, options=request)
+        return Analyser(installed(self.model), options=request)
 
-    def asked(self) -> Asked:
-        """By what a result of these options is found again."""
-        from unmask.store import fingerprint  # with a database, which who analyses does not need
+    def asked(self, *, judging: int = JUDGING) -> Asked:
+        """By what a result of these options is found again, judged in that way."""
+        # With a database, which who analyses does not need.
+        from unmask.store import Asked, fingerprint
 
         analyser = self.analyser()
-        asked = fingerprint(analyser.fingerprint_fields())
+        asked = fingerprint(analyser.fingerprint_fields(), judging=judging)
         return Asked(analyser.model.sha256, asked, self.model_dump(mode="json"))
 
+    def of_today(self) -> JobOptions:
+        """The same, with the model where it is now (:func:`installed`)."""
+        return self.model_copy(update={"model": installed(self.model)})
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Model and options as one hash each, and the options as JSON values: fields of a job."""
 
-    model_sha256: str
-    fingerprint: str
-    options: dict[str, Any]
+def installed(model: str | None) -> str | None:
+    """The folder of a model; of one that shipped and is not there any more, its successor's.
+
+    An upgrade puts another folder in its place, ``NAME-14`` for ``NAME-13``, and a worker may have
+    its installation elsewhere than the server. One that is neither is returned as it is.
+    """
+    if model is None or is_folder(model):
+        return model
+    folder = Path(model).name
+    shipped = shipped_packages()
+    same = [one for one in shipped if one.folder.name == folder]
+    newer = [one for one in shipped if one.manifest.name == folder.rpartition("-")[0]]
+    return next((str(one.folder) for one in (*same, *reversed(newer))), model)
 
 
 def same_model(analyser: Analyser, sha256: str) -> None:
@@ -64,5 +81,6 @@ def same_model(analyser: Analyser, sha256: str) -> None:
     if analyser.model.sha256 != sha256:
         raise ModelAltered(
             "this worker's model is not the one the job was submitted for",
-            hint="give server and workers the same model package, then submit again",
+            hint="give server and workers the same version and model package, start the server "
+            "anew, then try again",
         )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from unmask.core.analysis import Analysis
-from unmask.core.errors import DiskFull, StoreError
+from unmask.core.errors import DiskFull, ModelError, StoreError
 from unmask.core.scan import Failure
 from unmask.jobs.children import Child
 from unmask.jobs.deleting import delete_analyses, draft_folders
@@ -229,7 +229,7 @@ class Workshop:
     def _refused(self, job: Job, analysis: Analysis) -> StoreError | None:
         """What the database said instead of recording it; None where it is on record."""
         try:
-            self.history.record(analysis, fingerprint=job.fingerprint, id=job.id)
+            self.history.record(analysis, fingerprint=_judged_as(job, analysis), id=job.id)
         except DiskFull:
             raise
         except StoreError as error:
@@ -238,6 +238,19 @@ class Workshop:
                     return None
             return error
         return None
+
+
+def _judged_as(job: Job, analysis: Analysis) -> str:
+    """By what the result is found again: the way in which it was judged, whatever was asked for.
+
+    The server that booked the job may be of another version than this worker, and the process that
+    analysed may be of a third, where an upgrade came in between.
+    """
+    try:
+        options = JobOptions.model_validate(job.options)
+        return options.asked(judging=analysis.judging).fingerprint
+    except ModelError:  # its package was taken away since: this answers nobody
+        return ""
 
 
 def _gone() -> Failure:

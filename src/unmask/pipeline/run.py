@@ -13,7 +13,7 @@ from unmask.core.analysis import Analysis, AnalysisOptions, Face, MediaInfo, Mod
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged, NotInFile
 from unmask.core.frames import Sighting, WindowPlan
-from unmask.core.version import __version__
+from unmask.core.version import JUDGING, __version__
 from unmask.evidence import EvidenceSink, ScoredCrop
 from unmask.pipeline.choosing import Choice, choose_faces, sightings
 from unmask.pipeline.engine import Engine
@@ -106,6 +106,7 @@ class Run:
             _hand_over(self.evidence, choice, looker.scored, manifest)
         return Analysis(
             unmask=__version__,
+            judging=JUDGING,
             media=info,
             model=model,
             options=options,

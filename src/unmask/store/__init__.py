@@ -1,7 +1,7 @@
 """The history, the book of jobs, custody, tokens, settings: SQLAlchemy, SQLite by default."""
 
 from unmask.store.awaiting import when_up
-from unmask.store.booked import Job, NewJob, State
+from unmask.store.booked import Asked, Job, NewJob, State
 from unmask.store.custody import CustodyLog, Event
 from unmask.store.deliveries import Deliveries, Delivery, DeliveryState
 from unmask.store.entries import Entry, Filters, Order, Stored
@@ -11,6 +11,7 @@ from unmask.store.jobs import JobBook
 from unmask.store.settings import Settings, Tokens
 
 __all__ = [
+    "Asked",
     "CustodyLog",
     "Deliveries",
     "Delivery",

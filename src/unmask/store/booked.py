@@ -14,6 +14,15 @@ ACTIVE = ("queued", "running")
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Model and options as one hash each, and the options as JSON values: fields of a job."""
+
+    model_sha256: str
+    fingerprint: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """What is asked for. ``options`` are JSON values; ``batch`` groups files sent together.
 

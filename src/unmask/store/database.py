@@ -27,14 +27,15 @@ class Database:
     writer: Engine
 
     @classmethod
-    def opened(cls, database: str | Path | None) -> Database:
-        """Open it, see :class:`unmask.store.History`, and bring it up to date."""
+    def opened(cls, database: str | Path | None, *, upgrade: bool = True) -> Database:
+        """Open it, see :class:`unmask.store.History`, and bring it up to date if ``upgrade``."""
         url = locate(database)
         place = place_of(url)
         with explained(place, "open"):
             engine = make_engine(url)
             try:
-                ensure_current(engine)
+                if upgrade:
+                    ensure_current(engine)
             except BaseException:
                 engine.dispose()
                 raise

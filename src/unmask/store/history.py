@@ -18,6 +18,7 @@ from unmask.store.database import Database
 from unmask.store.engine import BUSY_MS, sqlite_file
 from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, aware, search_key
 from unmask.store.failures import explained
+from unmask.store.migrate import revision
 from unmask.store.queries import begins, conditions, ordering, whole
 from unmask.store.schema import AnalysisRow, EventRow
 
@@ -32,10 +33,13 @@ class History:
     ``database`` is a path to an SQLite file or a database URL; None takes ``UNMASK_DATABASE``,
     else ``history.db`` in the data folder. Safe for several threads and processes at once. Every
     method raises :class:`StoreError`, naming the database, when it cannot do its work.
+
+    Without ``upgrade`` the database is left at the revision it has: to see which that is, to count
+    and to copy, as long as an earlier version is to be able to open it.
     """
 
-    def __init__(self, database: str | Path | None = None) -> None:
-        self.database = Database.opened(database)
+    def __init__(self, database: str | Path | None = None, *, upgrade: bool = True) -> None:
+        self.database = Database.opened(database, upgrade=upgrade)
 
     def __enter__(self) -> History:
         return self
@@ -51,6 +55,11 @@ class History:
     def close(self) -> None:
         """Close the connections. The object may not be used afterwards."""
         self.database.close()
+
+    def revision(self) -> str | None:
+        """Which tables the database has, :data:`HEAD` being this version's; None for none."""
+        with explained(self.database.place, "read"), self.database.reader.connect() as connection:
+            return revision(connection)
 
     def record(
         self,
@@ -102,6 +111,12 @@ class History:
             AnalysisRow.fingerprint == fingerprint,
         )
         return self._first(query.order_by(*ordering("newest")))
+
+    def latest(self, sha256: str) -> Stored | None:
+        """The newest analysis of the same bytes, by whichever model and with whichever options."""
+        return self._first(
+            whole().where(AnalysisRow.sha256 == sha256).order_by(*ordering("newest"))
+        )
 
     def get(self, id: str) -> Stored | None:
         """The analysis with exactly this id. A part of one will not do: see :meth:`resolve`."""

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from unmask.core.scan import Failure
-from unmask.store.booked import ACTIVE, Job, NewJob, State
+from unmask.store.booked import ACTIVE, Asked, Job, NewJob, State
 from unmask.store.deliveries import WHEN_ENDED, to_be_told, told_of_next_end
 from unmask.store.joblist import BEFORE_CODE, JobList, job_of, uses_of
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
@@ -37,6 +38,7 @@ _WAITING: dict[str, Any] = {
     "cancel": False,
     "error": None,
 }
+_WITHOUT_RESULT = ("queued", "failed", "cancelled")
 _FILES = 0x46696C65  # "File": PostgreSQL's advisory locks are numbers
 
 
@@ -185,6 +187,25 @@ class JobBook(JobList):
             for row in rows:
                 told_of_next_end(session, row.id)
             return len(rows)
+
+    def asked_for(self) -> list[Asked]:
+        """What jobs are to be judged by that have no result so far, each once."""
+        columns = (JobRow.model_sha256, JobRow.fingerprint, JobRow.options)
+        query = select(*columns).where(JobRow.state.in_(_WITHOUT_RESULT)).distinct()
+        with self._database.reading() as session:
+            return [Asked(row[0], row[1], json.loads(row[2])) for row in session.execute(query)]
+
+    def ask_instead(self, before: Asked, after: Asked) -> int:
+        """Have them judged by something else unless they run; how many there were."""
+        change = update(JobRow).where(
+            JobRow.state.in_(_WITHOUT_RESULT),
+            JobRow.model_sha256 == before.model_sha256,
+            JobRow.fingerprint == before.fingerprint,
+            JobRow.options == json.dumps(before.options, sort_keys=True),
+        )
+        values = asdict(after) | {"options": json.dumps(after.options, sort_keys=True)}
+        with self._database.changing() as connection:
+            return connection.execute(change.values(values)).rowcount
 
     def delete(self, *ids: str) -> None:
         """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""

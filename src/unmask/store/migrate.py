@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from unmask.core.errors import StoreError
 from unmask.store.engine import place_of, writing
 from unmask.store.schema import HEAD, REVISION_TABLE
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x756E6D61736B  # "unmask": PostgreSQL's advisory locks are numbers
@@ -39,19 +43,32 @@ def revision(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
+def need_known(place: str, found: str) -> None:
+    """Raise :class:`StoreError` for a revision that a newer version made. Imports Alembic."""
+    from alembic.script import ScriptDirectory
+
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found not in known:
+        raise StoreError(
+            f"the history {place} was made by a newer Unmask (revision {found})",
+            hint="upgrade Unmask, bring back a copy from before that upgrade, or set UNMASK_DATA "
+            "to another folder",
+        )
+
+
 def _upgrade(connection: Connection, found: str | None) -> None:
     from alembic import command
+
+    if found is not None:
+        need_known(place_of(connection.engine.url), found)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise StoreError(
-            f"the history {place_of(connection.engine.url)} was made by a newer Unmask "
-            f"(revision {found})",
-            hint="upgrade Unmask, or set UNMASK_DATA to another folder",
-        )
-    command.upgrade(config, "head")
+    return config

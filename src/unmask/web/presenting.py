@@ -23,6 +23,7 @@ from unmask.evidence import (
     face_ink,
     figure,
     looked,
+    outdated,
     where,
 )
 from unmask.evidence.sections.origin import credentials_in_words
@@ -36,6 +37,7 @@ from unmask.web.words import _, here, local
 _FRACTION = 1000
 
 part = here(looked.part)
+version_of = here(outdated.version_of)
 weight = here(Likelihood.in_plain_words)
 credentials = here(credentials_in_words)
 
@@ -68,6 +70,8 @@ def install(app: Flask) -> None:
         means=means,
         next_step=here(advice.next_step),
         looked_at=here(looked.looked_at),
+        judged_otherwise=here(outdated.judged_otherwise),
+        version_of=version_of,
         shown_in=here(looked.shown_in),
         where_on=here(where.where),
         part=part,

@@ -37,9 +37,11 @@ class Services:
     def open(cls, config: WebConfig) -> Services:
         """Open the database and folders. Raises :class:`StoreError`."""
         history = History(config.database)  # for None the one that workers open, too
+        desk = Desk(history, config.folders)
+        desk.ask_for_today()
         return cls(
             config,
-            Desk(history, config.folders),
+            desk,
             Tokens(history),
             Settings(history),
             Cameras(),

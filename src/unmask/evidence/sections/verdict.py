@@ -14,6 +14,7 @@ from unmask.evidence.figure import about_number
 from unmask.evidence.format import limit, number, precise, probability, whole
 from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.looked import looked_at
+from unmask.evidence.outdated import judged_otherwise
 from unmask.evidence.report import Report
 from unmask.evidence.text import shortened
 from unmask.evidence.words import MEANS
@@ -56,6 +57,8 @@ def verdict_section(report: Report) -> Section:
                 style="warning",
             )
         )
+    if otherwise := judged_otherwise(analysis):
+        blocks.append(Paragraph(otherwise, strong=_("An older result."), style="warning"))
     blocks += [
         Paragraph(told(notice.message), strong=_("Note."), style="warning")
         for notice in analysis.warnings

@@ -39,7 +39,8 @@ class Task(Record):
     state: State
     name: str
     sha256: str
-    created_at: AwareDatetime
+    created_at: AwareDatetime = Field(description="when it was handed in, whatever came of it")
+    finished_at: AwareDatetime | None = Field(description="null until it has ended")
     progress: Progress | None = Field(description="null once the job has ended")
     result: Analysis | None = Field(description="the unmask.analysis/1 document when done")
     error: Failure | None = Field(description="why there is no result, when failed")
@@ -51,7 +52,7 @@ class Item(Record):
     """One analysis in a list."""
 
     id: str
-    created_at: AwareDatetime
+    created_at: AwareDatetime = Field(description="when the result was recorded")
     name: str
     sha256: str
     kind: str

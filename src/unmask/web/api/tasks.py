@@ -20,7 +20,7 @@ def task_of(id: str) -> Task:
     desk = services().desk
     job, stored = desk.book.get(id), desk.history.get(id)
     if stored is not None:
-        return _finished(stored)
+        return _finished(stored, job)
     if job is None or job.state == "done":  # done, and its result was deleted since
         raise unknown()
     return Task(
@@ -29,6 +29,7 @@ def task_of(id: str) -> Task:
         name=job.name,
         sha256=job.sha256,
         created_at=job.created_at,
+        finished_at=job.finished_at,
         progress=_progress(job) if job.active else None,
         result=None,
         error=job.error,
@@ -37,14 +38,16 @@ def task_of(id: str) -> Task:
     )
 
 
-def _finished(stored: Stored) -> Task:
+def _finished(stored: Stored, job: Job | None) -> Task:
+    """There is no job of what ``unmask scan`` recorded, which is handed in as it begins."""
     entry = stored.entry
     return Task(
         id=entry.id,
         state="done",
         name=entry.name,
         sha256=entry.sha256,
-        created_at=entry.created_at,
+        created_at=entry.created_at if job is None else job.created_at,
+        finished_at=entry.created_at if job is None else job.finished_at,
         progress=None,
         result=stored.analysis,
         error=None,

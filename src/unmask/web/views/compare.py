@@ -6,7 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from unmask.core.analysis import Analysis
-from unmask.web.presenting import number, part
+from unmask.web.presenting import number, part, version_of
 from unmask.web.services import services
 from unmask.web.views.analyses import page_of
 from unmask.web.words import _
@@ -43,7 +43,7 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
     ]
     return [
         (_("Model"), f"{model.name} {model.version} ({model.sha256[:12]})"),
-        ("Unmask", analysis.unmask),
+        ("Unmask", version_of(analysis)),
         *(sampling if analysis.media.kind == "video" else ()),
         (_("Smallest face, pixels"), str(options.min_face_px)),
         (_("Most faces"), str(options.max_faces)),
