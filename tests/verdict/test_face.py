@@ -11,6 +11,7 @@ from unmask.verdict import (
     FrameEvidence,
     QualityFloor,
     clips_alone,
+    face_probability,
     judge_face,
     judge_file,
 )
@@ -386,3 +387,16 @@ def test_whatever_is_said_of_a_still_face_comes_with_a_remark(
     assert (verdict.reasons[0], verdict.reasons[-1]) == (first, "still-face")
     whole = judge_file([verdict], [1.0], thresholds)
     assert (whole.label, whole.reasons) == (verdict.label, verdict.reasons)
+
+
+@pytest.mark.parametrize(("poor", "counts"), [(2, True), (3, False), (4, False)])
+def test_a_stretch_by_itself_goes_by_its_fit_frames(
+    make_face, calibration, thresholds, poor, counts
+) -> None:
+    """By all of them only where none is fit: there is nothing better to show."""
+    good, spoilt = make_face([-3.0] * (4 - poor)).frames, make_face([3.0] * poor, **BLURRED).frames
+    clip = ClipEvidence(0.0, (0, 1, 2, 3))
+    face = FaceEvidence(good + spoilt, (clip,))
+    middle = -3.0 if good else 3.0
+    expected = face_probability(middle, [0.0], calibration, stretches=1)
+    assert clips_alone(face, calibration, None) == [(pytest.approx(expected), counts)]
