@@ -173,6 +173,19 @@ def test_a_grey_picture_has_no_chroma_and_a_face_has_some(astronaut):
     assert 0.05 * chroma(face) < chroma(_bytes(0.9 * grey + 0.1 * face)) < 0.2 * chroma(face)
 
 
+@pytest.mark.parametrize("along", [0, 1])
+def test_stripes_are_grain_in_colour_alone(along):
+    """Of luma only what goes crosswise counts, for a camera's own lines lie along its rows."""
+    line = np.where(np.arange(168) % 2, 60, 180).astype(np.uint8)
+    grey = np.stack([np.broadcast_to(line, (168, 168))] * 3, axis=2)
+    grey = grey if along else np.ascontiguousarray(grey.swapaxes(0, 1))
+    assert grain(grey) < 0.1
+    for colour in range(3):
+        one = np.full_like(grey, 120)
+        one[..., colour] = grey[..., colour]
+        assert grain(one) > 2
+
+
 def test_grain_of_luma_alone_is_seen(astronaut):
     noise = np.random.default_rng(2).normal(size=(168, 168, 1)) * 12
     assert grain(_bytes(_face(astronaut, 168) + noise)) > 0.8
