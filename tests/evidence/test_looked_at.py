@@ -158,6 +158,9 @@ def test_where_frames_disagree_the_place_is_named():
     clear = face().model_copy(update={"clips": clips})
     doubt = film(reasons=("frames-disagree",)).model_copy(update={"faces": (clear,)})
     assert "lies around 10:00: watch it" in next_step(doubt)
+    for few in (FOUR[:1], None):  # of one stretch there is nothing to look for
+        assert "around" not in next_step(doubt.model_copy(update={"stretches": few}))
+    assert "lies around" in next_step(doubt.model_copy(update={"stretches": FOUR[:2]}))
     between = film(reasons=("between-thresholds",)).model_copy(update={"faces": (clear,)})
     assert "around" not in next_step(between)
 
