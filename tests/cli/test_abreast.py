@@ -291,6 +291,33 @@ def test_what_was_seen_takes_no_memory(analyser, pictures, monkeypatch):
     assert seen.get(analysis.media.sha256) is None
 
 
+class Full(io.RawIOBase):
+    """A file on a disk without room: what is written is told so once it is to go there."""
+
+    def readable(self):
+        return True
+
+    writable = seekable = readable
+
+    def seek(self, offset, whence=0):
+        return 0
+
+    def write(self, data):
+        no_room()
+
+
+def test_what_a_full_disk_did_not_take_is_looked_at_anew(analyser, pictures, monkeypatch, capfd):
+    """A file's buffer takes it at first, and whoever moves in the file then hears of it."""
+    files = "unmask.cli.seen.tempfile.SpooledTemporaryFile"
+    monkeypatch.setattr(files, lambda _: io.BufferedRandom(Full()))
+    analysis = analyser.analyse(pictures[0])
+    seen = SeenResults()
+    seen.add("a.png", analysis, "id", datetime.now(UTC))
+    assert seen.get(analysis.media.sha256) is None
+    del seen
+    assert capfd.readouterr().err == ""
+
+
 def no_room(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

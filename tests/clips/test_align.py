@@ -173,6 +173,49 @@ def test_a_grey_picture_has_no_chroma_and_a_face_has_some(astronaut):
     assert 0.05 * chroma(face) < chroma(_bytes(0.9 * grey + 0.1 * face)) < 0.2 * chroma(face)
 
 
+@pytest.mark.parametrize("along", [0, 1])
+def test_stripes_are_grain_in_colour_alone(along):
+    """Of luma only what goes crosswise counts, for a camera's own lines lie along its rows."""
+    line = np.where(np.arange(168) % 2, 60, 180).astype(np.uint8)
+    grey = np.stack([np.broadcast_to(line, (168, 168))] * 3, axis=2)
+    grey = grey if along else np.ascontiguousarray(grey.swapaxes(0, 1))
+    assert grain(grey) < 0.1
+    for colour in range(3):
+        one = np.full_like(grey, 120)
+        one[..., colour] = grey[..., colour]
+        assert grain(one) > 2
+
+
 def test_grain_of_luma_alone_is_seen(astronaut):
     noise = np.random.default_rng(2).normal(size=(168, 168, 1)) * 12
     assert grain(_bytes(_face(astronaut, 168) + noise)) > 0.8
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_a_large_face_lies_where_its_matrix_says(factor):
+    """Averaged down before: pixels' centres must not move by half of one."""
+    size, margin = 100, 1.3
+    face = TEMPLATE * (size / margin) * (factor + 0.01) + 150.0
+    y, x = np.mgrid[:600, :600]
+    for point in face:
+        spot = 250 * np.exp(-((x - point[0]) ** 2 + (y - point[1]) ** 2) / (2 * (4 * factor) ** 2))
+        crop = align(_bytes(spot[..., None].repeat(3, axis=2)), face, size=size, margin=margin)
+        seen = crop.image[..., 0].astype(float)
+        rows, columns = np.mgrid[:size, :size]
+        found = np.array([(columns * seen).sum(), (rows * seen).sum()]) / seen.sum()
+        assert found == pytest.approx(crop.matrix @ [*point, 1], abs=0.1)
+
+
+@pytest.mark.parametrize("away", [(-3000, 50), (3000, 50), (50, -3000), (50, 3000), (900, 900)])
+def test_a_face_outside_of_the_picture_is_black(astronaut, away):
+    face = np.float32(TEMPLATE * 100 + away)
+    crop = align(astronaut[:200, :300], face, size=64, margin=1.3)
+    assert (crop.image.max(), crop.inside) == (0, 0)
+
+
+@pytest.mark.parametrize("plane", [1, 2])
+def test_both_ways_of_colour_count_as_chroma(plane):
+    picture = np.full((64, 64, 3), 128, np.uint8)
+    picture[:, ::2, plane] = 108
+    picture[:, 1::2, plane] = 148
+    assert chroma(cv2.cvtColor(picture, cv2.COLOR_YCrCb2RGB)) == pytest.approx(20, abs=1)

@@ -37,6 +37,21 @@ def test_a_row_for_each_face_in_each_frame() -> None:
     }
 
 
+def test_a_frame_has_the_highest_of_the_stretches_that_hold_it() -> None:
+    """A long stretch has several clips, of which the last may overlap the one before."""
+    one = face(frames=4)  # from 1 s to 1.75 s
+    first, last = (
+        one.clips[0].model_copy(update=update)
+        for update in (
+            {"first_s": 1.0, "last_s": 1.25, "score": 0.2, "temporal_score": 0.9},
+            {"first_s": 1.25, "last_s": 1.5, "score": 0.8, "temporal_score": None},
+        )
+    )
+    found = rows(csv_frames(analysis(faces=(one.model_copy(update={"clips": (first, last)}),))))
+    assert [row["clip_score"] for row in found] == ["0.2", "0.8", "0.8", ""]
+    assert [row["temporal_score"] for row in found] == ["0.9", "0.9", "", ""]
+
+
 def test_what_was_not_scored_is_empty_and_not_nought() -> None:
     one = face(0, None).model_copy(update={"frames": (frame(9.0, None),)})
     (row,) = rows(csv_frames(analysis(faces=(one,))))

@@ -46,8 +46,19 @@ def test_the_posterior_is_bayes_rule(p: float, prior: float) -> None:
     [
         (1.0, "no support for either proposition over the other"),
         (1.9, "no support for either proposition over the other"),
+        (1.999, "no support for either proposition over the other"),
         (2.0, "weak support for manipulation"),
         (0.5, "weak support for no manipulation"),
+        (9.99, "weak support for manipulation"),
+        (10, "moderate support for manipulation"),
+        (99.9, "moderate support for manipulation"),
+        (100, "moderately strong support for manipulation"),
+        (999.9, "moderately strong support for manipulation"),
+        (1_000, "strong support for manipulation"),
+        (9_999, "strong support for manipulation"),
+        (10_000, "very strong support for manipulation"),
+        (999_999, "very strong support for manipulation"),
+        (1_000_000, "extremely strong support for manipulation"),
         (45, "moderate support for manipulation"),
         (1 / 45, "moderate support for no manipulation"),
         (500, "moderately strong support for manipulation"),
@@ -64,6 +75,7 @@ def test_the_scale_of_words(ratio: float, words: str) -> None:
     ("p", "reference", "figures"),
     [
         (0.9, LARGE, "about 9.0"),
+        (0.5, LARGE, "about 1.0"),
         (0.978, LARGE, "about 44"),
         (0.9088, LARGE, "about 10"),  # 9.96
         (0.09, LARGE, "about 1/10"),

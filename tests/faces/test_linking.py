@@ -7,6 +7,7 @@ from skimage.data import astronaut
 
 from unmask.core.frames import Detection, Frame
 from unmask.faces import FaceTracker
+from unmask.faces.linking import _around
 from unmask.faces.shots import look, same_shot
 
 SCENE = astronaut()[::4, ::4]
@@ -147,6 +148,21 @@ def test_who_is_seen_beside_somebody_is_somebody_else() -> None:
 def test_a_face_beyond_the_edge_of_the_picture_has_a_number() -> None:
     (track,) = FaceTracker().add(*window(0, [[face_at(-900, 9000)]]))
     assert track.face == 0
+
+
+@pytest.mark.parametrize("place", [(-900, 40), (900, 40), (40, -900), (40, 900), (-900, 900)])
+@pytest.mark.parametrize("size", [(80, 60), (1, 1)])
+def test_something_is_about_a_face_wherever_it_lies(place: tuple[int, int], size: tuple[int, int]):
+    seen = _around(np.zeros((*size, 3), np.uint8), face_at(*place))
+    assert seen.size > 0
+
+
+def test_what_is_about_a_face_is_half_its_side_more() -> None:
+    column = np.broadcast_to(np.arange(200, dtype=np.uint8)[None, :, None], (160, 200, 3))
+    seen = _around(column, face_at(100, 80, 40))
+    assert seen.shape == (60, 60, 3)
+    assert (seen[0, 0, 0], seen[0, -1, 0]) == (70, 129)
+    assert _around(column, face_at(10, 80, 40)).shape == (60, 40, 3)  # as far as there is anything
 
 
 def test_a_cut_within_a_window_parts_tracks() -> None:

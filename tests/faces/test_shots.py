@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,17 @@ def test_flat_pictures_are_alike_where_their_colours_are() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (5000, 2)])
 def test_any_size_can_be_looked_at(shape: tuple[int, int]) -> None:
     assert look(np.full((*shape, 3), 9, np.uint8)).colours.sum() == pytest.approx(1)
+
+
+def test_each_colour_is_told_in_four_steps() -> None:
+    """Else a cut to a scene of another colour and the same light would be none."""
+    flat = [np.full((6, 8, 3), rgb, np.uint8) for rgb in product((0, 64, 128, 192), repeat=3)]
+    found = np.array([look(picture).colours for picture in flat])
+    assert found.shape == (64, 64)
+    assert sorted(found.argmax(axis=1)) == list(range(64))
+    assert (found.max(axis=1) == 1).all()
+    almost = look(np.full((6, 8, 3), 63, np.uint8)).colours
+    assert (almost == found[0]).all()
 
 
 def test_numbers_shots() -> None:

@@ -69,6 +69,16 @@ def test_a_face_may_become_larger_or_smaller_by_six_tenths(side: float, runs: in
     assert len(run([[face_at(100, side=50)], [face_at(100, side=side)]])) == runs
 
 
+@pytest.mark.parametrize(
+    ("missed", "by", "runs"),
+    [(0, 39, 1), (0, 41, 2), (1, 54, 1), (1, 56, 2), (4, 74, 1), (4, 76, 2)],
+)
+def test_a_face_gets_so_far_in_the_time_it_has(missed: int, by: float, runs: int) -> None:
+    """Half its size, three more a second, and one and a half at most; it is 50 pixels large."""
+    seen = [[face_at(100)], *[[]] * missed, [face_at(100 + by)]]
+    assert len(run(seen)) == runs
+
+
 def test_a_cut_ends_a_run_though_the_face_stays() -> None:
     runs = run([[face_at(100)]] * 4, shots=[0, 0, 1, 1])
     assert [[sighting.frame for sighting in found] for found in runs] == [[0, 1], [2, 3]]

@@ -56,6 +56,17 @@ def test_a_failure_names_the_file_as_it_was_uploaded(options: JobOptions, tmp_pa
     assert "9e01" not in said.model_dump_json()
 
 
+def test_a_worker_with_another_model_answers_nothing(
+    options: JobOptions, tmp_path: Path, portrait: Path
+) -> None:
+    """Its result would be found again by whoever asks for that of the other one."""
+    other = order_of(portrait, options, tmp_path).model_copy(update={"model_sha256": "0" * 64})
+    said = answer(other, Speaker(io.BytesIO()))
+    assert isinstance(said, Failed)
+    assert said.error.code == "model-altered"
+    assert "same model package" in said.error.hint
+
+
 def test_a_disk_that_is_full_is_no_flaw_of_the_file_or_of_unmask(
     options: JobOptions, tmp_path: Path, portrait: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from unmask.core.errors import (
 from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop, analyse
 from unmask.pipeline.engine import Engine
 from unmask.runtime.package import Pooling
+from unmask.store import fingerprint
 from unmask.verdict import face as face_verdict
 from unmask.verdict import frames_logit
 from unmask.video import probe
@@ -197,21 +198,33 @@ def test_a_whole_film_is_asked_for_as_before_there_were_parts(tiny_model: Path) 
     assert asked["from_s"] == 5.0
 
 
-def test_fingerprint_fields_are_json_and_tell_requests_apart(tiny_model: Path) -> None:
-    requests = [
-        AnalysisRequest(),
-        AnalysisRequest(clips=5),
-        AnalysisRequest(frames_per_clip=4),
-        AnalysisRequest(min_face=41),
-        AnalysisRequest(max_faces=9),
-        AnalysisRequest(thresholds=Thresholds(low=0.4, high=0.6)),
+OTHERWISE: dict[str, Any] = {
+    "clips": 5,
+    "frames_per_clip": 4,
+    "min_face": 41,
+    "max_faces": 9,
+    "thresholds": Thresholds(low=0.4, high=0.6),
+    "from_s": 1.0,
+    "to_s": 9.0,
+}
+ELSEWHERE: dict[str, Any] = {"device": "cpu", "runtime": "onnxruntime", "precision": "f32"}
+
+
+def test_whatever_is_asked_for_otherwise_is_another_request(tiny_model: Path) -> None:
+    """Else a history would answer one with the result of the other."""
+    assert OTHERWISE.keys() == {one.name for one in fields(AnalysisRequest)}
+    analysers = [
+        Analyser(tiny_model),
+        *(
+            Analyser(tiny_model, options=AnalysisRequest(**{name: value}))
+            for name, value in OTHERWISE.items()
+        ),
+        *(Analyser(tiny_model, **{name: value}) for name, value in ELSEWHERE.items()),
     ]
-    texts = [
-        json.dumps(Analyser(tiny_model, options=request).fingerprint_fields(), allow_nan=False)
-        for request in requests
-    ]
-    texts.append(json.dumps(Analyser(tiny_model, device="cpu").fingerprint_fields()))
-    assert len(set(texts)) == len(texts)
+    asked = [fingerprint(one.fingerprint_fields()) for one in analysers]
+    assert len(set(asked)) == len(analysers) == 1 + len(OTHERWISE) + len(ELSEWHERE)
+    again = Analyser(tiny_model, options=AnalysisRequest())
+    assert fingerprint(again.fingerprint_fields()) == asked[0]
 
 
 def test_nothing_is_loaded_to_look_into_history(tiny_model: Path) -> None:

@@ -127,6 +127,28 @@ def test_changed_calibration_is_another_model(package: Path) -> None:
     assert ModelPackage.load(package).reference().sha256 != before.sha256
 
 
+def test_a_package_is_named_by_the_manifest_that_is_in_use(package: Path) -> None:
+    """Calibrated anew while a scan goes on: what scores is still the one that was read."""
+    loaded = ModelPackage.load(package)
+    before = loaded.reference()
+    assert before.sha256 == file_sha256(package / "model.json")
+    edit(package, thresholds={"low": 0.1, "high": 0.2})
+    assert loaded.reference() == before
+    (package / "model.json").unlink()
+    assert loaded.reference() == before
+
+
+def test_a_relative_folder_is_the_same_one_from_elsewhere(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(package.parent)
+    loaded = find_package(f"./{package.name}")
+    monkeypatch.chdir("/")
+    loaded.verify()
+    assert loaded.folder == package
+    assert loaded.card
+
+
 @pytest.mark.parametrize(
     "name", ["../secret", "/etc/passwd", "a/b.onnx", "..", "", "a\\b", ".hidden", "C:evil", "a\nb"]
 )

@@ -11,6 +11,7 @@ from unmask.verdict import (
     FrameEvidence,
     QualityFloor,
     clips_alone,
+    face_probability,
     judge_face,
     judge_file,
 )
@@ -217,6 +218,7 @@ def test_frames_at_the_threshold_itself_disagree(calibration, thresholds, make_f
         ([SMALL, BLURRED], ("face-too-small", "too-blurred")),  # half each
         ([SMALL, BLURRED, CUT], ("face-too-small", "too-blurred", "face-cut-off")),  # none half
         ([SMALL, SMALL, BLURRED, CUT], ("face-too-small",)),
+        ([SMALL, SMALL, SMALL, BLURRED, BLURRED], ("face-too-small",)),
     ],
 )
 def test_what_spoilt_half_of_the_frames_is_named_and_all_where_nothing_did(
@@ -394,3 +396,14 @@ def test_whatever_is_said_of_a_still_face_comes_with_a_remark(
     assert (verdict.reasons[0], verdict.reasons[-1]) == (first, "still-face")
     whole = judge_file([verdict], [1.0], thresholds)
     assert (whole.label, whole.reasons) == (verdict.label, verdict.reasons)
+
+
+@pytest.mark.parametrize(("fit", "poor", "counts"), [(2, 2, True), (2, 3, False), (0, 4, False)])
+def test_a_stretch_by_itself_goes_by_its_fit_frames(
+    make_face, calibration, fit, poor, counts
+) -> None:
+    """By all of them only where none is fit: there is nothing better to show."""
+    frames = make_face([-3.0] * fit).frames + make_face([3.0] * poor, **BLURRED).frames
+    face = FaceEvidence(frames, (ClipEvidence(0.0, tuple(range(fit + poor))),))
+    expected = face_probability(-3.0 if fit else 3.0, [0.0], calibration, stretches=1)
+    assert clips_alone(face, calibration, None) == [(pytest.approx(expected), counts)]

@@ -66,6 +66,24 @@ def test_golden_files(thresholds, faces, label, p, reasons):
     assert verdict.probability == (None if p is None else pytest.approx(p, abs=5e-5))
 
 
+def test_the_thresholds_themselves_belong_above(thresholds):
+    """Of a file as of a face, also where no face says so by itself."""
+    pair = [UNSURE, UNSURE.model_copy(update={"probability": 0.3})]
+    at = thresholds.model_copy(update={"low": correct_for_faces([0.5, 0.3]), "high": 0.9})
+    assert judge_file(pair, [1, 1], at).reasons == ("between-thresholds",)
+    at = at.model_copy(update={"high": at.low})
+    assert judge_file(pair, [1, 1], at).label == "manipulated"
+
+
+def test_a_still_face_is_remarked_on_where_it_is_the_main_one(thresholds):
+    """A portrait on the wall says nothing of who speaks before it."""
+    still = CLEAN.model_copy(update={"reasons": ("below-threshold", "still-face")})
+    for faces, said in (([still, CLEAN], True), ([CLEAN, still], False)):
+        verdict = judge_file(faces, [9, 1], thresholds)
+        assert ("still-face" in verdict.reasons) == said
+    assert "still-face" in judge_file([CLEAN, still], [9, 9], thresholds).reasons
+
+
 @pytest.mark.parametrize(
     ("face", "label", "reasons"),
     [

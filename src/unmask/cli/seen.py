@@ -9,6 +9,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import IO
 
 from unmask.core.analysis import Analysis
 
@@ -46,7 +47,7 @@ class SeenResults:
         self._end = 0
         self._lock = threading.Lock()
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the next line
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _closed, self._file)
 
     def add(self, input: str, analysis: Analysis, id: str, at: datetime) -> None:
         """Remember a result; on a disk without room not: the same bytes are then looked at anew."""
@@ -59,12 +60,21 @@ class SeenResults:
             self._end += len(packed)
 
     def get(self, sha256: str) -> Seen | None:
-        """The result for these bytes, if there is one."""
+        """The result for these bytes, if there is one that can be read."""
         place = self._places.get(sha256)
         if place is None:
             return None
-        with self._lock:
-            self._file.seek(place.start)
-            packed = self._file.read(place.length)
+        try:
+            with self._lock:
+                self._file.seek(place.start)
+                packed = self._file.read(place.length)
+        except OSError:  # moving in the file writes what is still to go to a disk without room
+            return None
         analysis = Analysis.from_json(zlib.decompress(packed))
         return Seen(place.input, analysis, place.id, place.at)
+
+
+def _closed(file: IO[bytes]) -> None:
+    """Nobody reads it again: what there is no room for need not be written."""
+    with suppress(OSError):
+        file.close()

@@ -33,4 +33,4 @@ def precise_probability(value: float) -> str:
 
 def spreadsheet_safe(text: str) -> str:
     """A text of somebody else's, such as a file name, that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text

@@ -25,6 +25,8 @@ from unmask.runtime.graphs import check_enclosed
 MANIFEST = "model.json"
 _GRAPH = ".onnx"
 PACKAGE_SCHEMA: Literal["unmask.model/1"] = "unmask.model/1"
+SINCE_FIT = ("evaluations", "calibration", "lower_threshold", "upper_threshold", "int8")
+"""Metrics of what was done with a package after its fit; all others are the fit's own."""
 
 
 # A plain name: a manifest may come from anywhere and must not point out of its folder.
@@ -175,11 +177,15 @@ class Manifest(_Part):
 
 
 class ModelPackage:
-    """A package on disk whose manifest parses; :meth:`verify` checks the files' hashes."""
+    """A package on disk whose manifest parses; :meth:`verify` checks the files' hashes.
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    ``sha256`` is that of ``model.json`` as it was read; "" of a manifest that is not written yet.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, sha256: str = "") -> None:
         self.folder = folder
         self.manifest = manifest
+        self._sha256 = sha256
 
     @classmethod
     def load(cls, folder: Path) -> ModelPackage:
@@ -193,12 +199,14 @@ class ModelPackage:
                 hint="'unmask models' lists the packages that are installed",
             ) from error
         try:
-            return cls(folder, Manifest.model_validate_json(text))
+            manifest = Manifest.model_validate_json(text)
         except ValidationError as error:
             raise ModelInvalid(
                 f"{path} is not a manifest of {PACKAGE_SCHEMA}: {_first_flaw(error)}",
                 hint="a package made by another version of Unmask needs that version",
             ) from error
+        # Its graphs may be opened when the working directory is another one.
+        return cls(folder.absolute(), manifest, hashlib.sha256(text).hexdigest())
 
     @property
     def backbone(self) -> Path:
@@ -217,11 +225,11 @@ class ModelPackage:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def reference(self) -> ModelRef:
-        """Name, version and the manifest's hash: it holds the calibration and every file's hash."""
-        digest = hashlib.sha256((self.folder / MANIFEST).read_bytes())
-        return ModelRef(
-            name=self.manifest.name, version=self.manifest.version, sha256=digest.hexdigest()
-        )
+        """Name, version and the manifest's hash: it holds the calibration and every file's hash.
+
+        Of the manifest that is in use, though another may have taken its place on disk.
+        """
+        return ModelRef(name=self.manifest.name, version=self.manifest.version, sha256=self._sha256)
 
     def verify(self) -> None:
         """Hash every file. :class:`ModelAltered` names the first that differs or is absent.

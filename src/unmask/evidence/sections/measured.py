@@ -14,9 +14,8 @@ from unmask.evidence.format import number, whole
 from unmask.evidence.plain import count, figure, items, mapping
 from unmask.evidence.text import shortened
 from unmask.evidence.words import HOW_TO_READ
+from unmask.runtime.package import SINCE_FIT
 
-# Not of the fit: what was done to the package after it.
-_APART = ("evaluations", "calibration", "lower_threshold", "upper_threshold", "int8")
 _MOST = 40
 _LONGEST = 1000
 
@@ -28,7 +27,7 @@ def measured(metrics: Mapping[str, Any]) -> Iterator[Block]:
         yield Paragraph(_(HOW_TO_READ), style="small")
     for one in found:
         yield from _evaluation(one)
-    rest = {name: value for name, value in metrics.items() if name not in _APART}
+    rest = {name: value for name, value in metrics.items() if name not in SINCE_FIT}
     rows = list(_flat(rest))
     if rows:
         caption = _counted_on(metrics)
