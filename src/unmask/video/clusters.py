@@ -24,7 +24,8 @@ _BYTES = bytes([0, *(9 - first.bit_length() for first in range(1, 256))])
 _MOST = [(1 << 7 * many) - 1 for many in range(_LONGEST_NUMBER + 1)]  # as a length: unknown
 _SHORT, _SHORT_MOST = range(0x40, 0x7F), 0x3F  # first bytes of the commonest lengths, two bytes
 # Read at once: a little where packets are far from each other, much where many lie together.
-_LEAST_READ, _MOST_READ = 2**12, 2**18
+_LEAST_READ, _MOST_READ = 2**11, 2**16
+_READS = 64  # between two looks at the clock
 
 
 def in_order(path: Path, deadline: Deadline) -> bool:
@@ -49,11 +50,14 @@ def _cluster_times(stream: FileIO, deadline: Deadline, doing: str) -> Iterator[i
     """
     size = stream.seek(0, SEEK_END)
     data, place, at = b"", 0, 0  # the next element begins at data[at]; data was read at place
-    piece = _LEAST_READ
+    piece, reads = _LEAST_READ, 0
     while True:
         if at + _LONGEST_HEAD > len(data):
-            deadline.check(doing)
-            piece = min(2 * piece, _MOST_READ) if at - len(data) < piece else _LEAST_READ
+            if reads % _READS == 0:
+                deadline.check(doing)
+            reads += 1
+            near = 2 * (at - len(data)) < piece
+            piece = min(2 * piece, _MOST_READ) if near else _LEAST_READ
             place, at = min(place + at, size), 0  # lengths may lead far beyond the end
             stream.seek(place)
             data = stream.read(piece)
