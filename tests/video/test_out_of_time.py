@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from media_factory import FAST, NEVER, info_of, need_encoder, plan, sample
 
+from unmask.core.deadline import Deadline
+from unmask.core.errors import TimeBudgetExceeded
 from unmask.video import DamageCount
 from unmask.video.clusters import in_order
 
@@ -95,6 +97,9 @@ VOID = element("ec", b"\0" * 3000)
         (segment(cluster(0)) + segment(cluster(0)), False),
         (segment(cluster(0) + cluster(500))[:-20], True),  # broken off
         (segment(cluster(0)) + b"\0\0\0\0" + cluster(0), False),  # behind what is no element
+        (segment(cluster(0)) + b"\xec" + (2**55 | 1 << 56).to_bytes(8, "big"), True),  # far beyond
+        (segment(cluster(0) + b"\xa3\x7f\xff" + cluster(0)), False),  # a block of unknown length
+        (segment(cluster(0)) + b"\xa3\x40", False),  # in the middle of a length
         (b"", True),
     ],
 )
@@ -102,3 +107,33 @@ def test_whether_clusters_follow_each_other(tmp_path, data, rising):
     path = tmp_path / "a.mkv"
     path.write_bytes(data)
     assert in_order(path, NEVER) is rising
+
+
+def test_blocks_of_any_size_are_stepped_over(tmp_path):
+    """What is read at once ends anywhere in a head, and begins small after each long block."""
+    random = np.random.default_rng(0)
+    film = []
+    for time in range(300):
+        blocks = [
+            random.bytes(size)
+            for size in random.choice([0, 5, 126, 127, 500, 16382, 16383, 70_000], 4)
+        ]
+        lengths = [min(d for d in (1, 2, 3) if len(b) < (1 << 7 * d) - 1) for b in blocks]
+        parts = [
+            b"\xa3" + (len(b) | 1 << 7 * d).to_bytes(d, "big") + b
+            for b, d in zip(blocks, lengths, strict=True)
+        ]
+        film.append(element("1f43b675", element("e7", time.to_bytes(2, "big")) + b"".join(parts)))
+    path = tmp_path / "a.mkv"
+    path.write_bytes(segment(b"".join(film)))
+    assert in_order(path, NEVER)
+    for at in (1, 150, 299):
+        path.write_bytes(segment(b"".join([*film[:at], film[at - 1], *film[at:]])))
+        assert not in_order(path, NEVER)
+
+
+def test_a_file_of_small_elements_keeps_to_the_time_budget(tmp_path):
+    path = tmp_path / "a.mkv"
+    path.write_bytes(segment(b"\xec\x80" * 10_000))
+    with pytest.raises(TimeBudgetExceeded):
+        in_order(path, Deadline.after(0))

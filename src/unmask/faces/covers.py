@@ -64,14 +64,13 @@ def strokes(face: Image) -> float:
     Counted are changes of direction among steps of :data:`_STROKE`. A line of letters has two for
     each of their strokes, and 18 and more in all; eyes, teeth, glasses and most hair have fewer.
     """
-    patch = np.asarray(cv2.resize(face, (_SIDE, _SIDE)), np.int16)
-    step = np.zeros_like(patch)
-    step[:, 1:-1] = patch[:, 2:] - patch[:, :-2]
-    way = np.where(np.abs(step) > _STROKE, np.sign(step), 0)
-    # Each place takes the way of the last step up to there.
-    last = np.maximum.accumulate(np.where(way != 0, np.arange(_SIDE)[:, None], 0), axis=1)
-    way = np.take_along_axis(way, last, axis=1)
-    turns = ((way[:, 1:] != way[:, :-1]) & (way[:, :-1] != 0)).sum(axis=1)  # rows × colours
+    patch = np.asarray(cv2.resize(face, (_SIDE, _SIDE)), np.int16).transpose(0, 2, 1)
+    step = np.zeros(patch.shape, np.int16)  # rows × colours × columns
+    np.subtract(patch[..., 2:], patch[..., :-2], out=step[..., 1:-1])
+    steep = np.flatnonzero(np.abs(step) > _STROKE)
+    line, up = steep // _SIDE, step.ravel()[steep] > 0
+    turned = line[1:][(up[1:] != up[:-1]) & (line[1:] == line[:-1])]
+    turns = np.bincount(turned, minlength=3 * _SIDE).reshape(_SIDE, 3)  # rows × colours
     runs = np.lib.stride_tricks.sliding_window_view(turns, _ROWS, axis=0).mean(axis=-1)
     return float(runs.max())
 

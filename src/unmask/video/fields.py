@@ -60,8 +60,9 @@ def _standing_out(luma: NDArray[np.int16], apart: int) -> float:
     """
     above, here, below = luma[: -2 * apart], luma[apart:-apart], luma[2 * apart :]
     up, down = here - above, here - below
-    tooth = (np.abs(up) > _STEP) & (np.abs(down) > _STEP) & (up * down.astype(np.int32) > 0)
-    return float(np.mean(tooth & (2 * np.abs(above - below) < np.abs(up))))
+    tooth = (np.minimum(up, down) > _STEP) | (np.maximum(up, down) < -_STEP)
+    found = np.count_nonzero(tooth & (2 * np.abs(above - below) < np.abs(up)))
+    return float(found / tooth.size)
 
 
 def _luma(frame: av.VideoFrame) -> NDArray[np.int16] | None:

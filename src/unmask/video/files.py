@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import InputEmpty, InputNotFound, InputNotReadable
@@ -68,11 +68,15 @@ def read_facts(path: Path, deadline: Deadline) -> FileFacts:
     """
     with _reading(path) as (stream, status):
         digest, size, head = hashlib.sha256(), 0, b""
-        while piece := stream.read(_PIECE):
+        # One piece of memory for all: where the C library returns what is freed, another for each
+        # would be cleared by the system first, which takes a quarter as long as hashing it.
+        memory = memoryview(bytearray(_PIECE))
+        while read := stream.readinto(memory):
             deadline.check(f"reading {path.name}")
-            head = head or piece[:_HEAD]
+            piece = memory[:read]
+            head = head or bytes(piece[:_HEAD])
             digest.update(piece)
-            size += len(piece)
+            size += read
         after = os.fstat(stream.fileno())
     _check_size(path, size)
     facts = FileFacts(digest.hexdigest(), size, head, status.st_mtime_ns, status.st_ino)
@@ -94,7 +98,7 @@ def _state(status: os.stat_result) -> tuple[int, int, int]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[tuple[BinaryIO, os.stat_result]]:
+def _reading(path: Path) -> Iterator[tuple[BufferedReader, os.stat_result]]:
     try:
         _check_regular(path, _status(path).st_mode)
         with os.fdopen(_open_without_waiting(path), "rb") as stream:
