@@ -23,6 +23,7 @@ GOOD = {
 }
 FLAWS = [
     ("written-over", {"strokes": 30.0}),
+    ("written-over", {"ring": 0.9}),
     ("pixelated", {"steps": 0.1}),
     ("too-blurred", {"sharpness": 1.0}),
     ("face-cut-off", {"inside": 0.4}),

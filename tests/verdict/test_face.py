@@ -138,6 +138,7 @@ FLOORS = [
     ("detector_score", 0.9, 0.899, "poor-detection"),
     ("inside", 0.6, 0.599, "face-cut-off"),
     ("strokes", 17.9, 18.0, "written-over"),
+    ("ring", 0.79, 0.8, "written-over"),
     ("steps", 0.6, 0.599, "pixelated"),
 ]
 
@@ -328,11 +329,14 @@ def test_a_face_that_lies_in_half_of_the_glances_is_not_judged(
         assert verdict.reasons == ("face-turned",)
 
 
-@pytest.mark.parametrize(("quality", "code"), [("strokes", "written-over"), ("steps", "pixelated")])
+@pytest.mark.parametrize(
+    ("quality", "code"),
+    [("strokes", "written-over"), ("ring", "written-over"), ("steps", "pixelated")],
+)
 def test_what_lies_over_a_face_is_neither_accused_nor_cleared(
     calibration, thresholds, make_face, quality, code
 ):
-    over = {"strokes": 40.0, "steps": 0.3}[quality]
+    over = {"strokes": 40.0, "ring": 0.95, "steps": 0.3}[quality]
     for logit in (5.0, -5.0):
         face = make_face([logit] * 8, [logit], **{quality: over})
         verdict = judge_face(face, calibration, thresholds, kind="video")

@@ -124,7 +124,8 @@ class Covering:
     it lacks (0, two thirds with a palette of 64 colours), ``clipped`` of pixels with a colour at
     its darkest or brightest, both 0 to 1; ``pattern`` how far a fine pattern stands out of its
     spectrum (2 to 4, from 5.5 on where a screen was photographed; 0 of too small a face).
-    ``see_through`` is the share of its middle, 0 to 1, that what lies beneath shows through.
+    ``see_through`` is the share of its middle, 0 to 1, that what lies beneath shows through;
+    ``ring`` in what share of the directions, 0 to 1, one line lies round it, as people draw them.
     """
 
     strokes: float
@@ -133,6 +134,7 @@ class Covering:
     clipped: float
     pattern: float
     see_through: float = 0.0
+    ring: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,8 @@
 
 Captions and pixelated faces are no manipulation that anybody means, but a model that looks for
 what does not belong to a face finds them first. Both are told from the picture itself, along its
-own rows and columns, as it was drawn; filters in :mod:`unmask.faces.filters`.
+own rows and columns, as it was drawn; filters in :mod:`unmask.faces.filters`, lines about it in
+:mod:`unmask.faces.rings`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from unmask.core.frames import Covering
 from unmask.faces.filters import clipped, gaps, middle, pattern
+from unmask.faces.rings import ring
 
 _SIDE = 168  # pixels of the face, larger ones made smaller
 _PIXELS = 256  # a side of the middle that is looked at as it is in the file
@@ -45,6 +47,7 @@ def covering(image: Image, box: Sequence[float], opacity: Image | None = None) -
         clipped=clipped(pixels),
         pattern=pattern(pixels),
         see_through=0.0 if opacity is None else see_through(_face(opacity, box)),
+        ring=ring(image, box),
     )
 
 

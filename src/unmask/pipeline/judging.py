@@ -101,6 +101,7 @@ def frame_evidence(detection: Detection, scored: Scored, covering: Covering) -> 
         clipped=covering.clipped,
         pattern=covering.pattern,
         see_through=covering.see_through,
+        ring=covering.ring,
         covered=scored.covered or 0.0,
         cells=scored.cells,
     )

@@ -21,7 +21,7 @@ class FrameEvidence:
     shorter side of the face's box in pixels of the file; ``sharpness``, ``grain``, ``chroma``,
     ``inside`` and ``quantiser`` (0 where nothing is known of it) as in
     :class:`unmask.core.frames.Crop`; ``detector_score`` 0 to 1; ``strokes``, ``steps``,
-    ``gaps``, ``clipped``, ``pattern`` and ``see_through`` as in
+    ``gaps``, ``clipped``, ``pattern``, ``see_through`` and ``ring`` as in
     :class:`unmask.core.frames.Covering`; ``covered`` 0 to 1, by the model, that something lies over
     the face.
     """
@@ -41,6 +41,7 @@ class FrameEvidence:
     clipped: float = 0.0
     pattern: float = 0.0
     see_through: float = 0.0
+    ring: float = 0.0
     cells: Cells | None = field(default=None, compare=False)
 
 
@@ -128,6 +129,10 @@ class QualityFloor:
     ``see_through`` 0.05: chosen, not measured. Films and pictures of people are opaque, and people
     who were cut out are within their faces.
 
+    ``ring`` 0.8: of 739 portraits and 355 frames of a hundred films and pictures none has more than
+    0.77. Drawn round 248 of them (ellipses, boxes, by hand), 97 in 100 have it, after H.264 at CRF 28
+    95, on half the side 94, both 74.
+
     ``frames`` 3: in a video, fewer are a passing shadow or a cut as often as a person, and one
     odd frame must not be able to outvote the rest. A picture has one frame and needs one.
 
@@ -154,6 +159,7 @@ class QualityFloor:
     clipped: float = 0.25
     pattern: float = 5.5
     see_through: float = 0.05
+    ring: float = 0.8
     frames: int = 3
     dissent: float = 0.25
     sameness: float = 0.95
@@ -169,7 +175,7 @@ class QualityFloor:
             yield "poor-detection"
         if not frame.inside >= self.inside:
             yield "face-cut-off"
-        if not frame.strokes < self.strokes:
+        if not (frame.strokes < self.strokes and frame.ring < self.ring):
             yield "written-over"
         if not frame.steps >= self.steps:
             yield "pixelated"

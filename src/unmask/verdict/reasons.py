@@ -44,8 +44,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         # inconclusive, without one: the evidence is too poor
         "face-too-small": "The face has too few pixels to show traces of manipulation.",
         "too-blurred": "The face is too blurred to show traces of manipulation.",
-        "written-over": "Letters or a close pattern lie over the face, which the model takes for "
-        "traces of manipulation.",
+        "written-over": "Letters or a close pattern lie over the face, or a line is drawn round "
+        "it, which the model takes for traces of manipulation.",
         "pixelated": "The face is pixelated: what it looked like before is gone.",
         "poor-detection": "It is not sure enough that this is a face.",
         "face-turned": "The face lies on its side or upside down, and the model knows upright "
