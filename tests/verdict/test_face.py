@@ -138,7 +138,7 @@ FLOORS = [
     ("detector_score", 0.9, 0.899, "poor-detection"),
     ("inside", 0.6, 0.599, "face-cut-off"),
     ("strokes", 17.9, 18.0, "written-over"),
-    ("ring", 0.79, 0.8, "written-over"),
+    ("ring", 0.84, 0.85, "written-over"),
     ("steps", 0.6, 0.599, "pixelated"),
 ]
 

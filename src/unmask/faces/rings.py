@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROWS = 96  # directions, once round
-_NEAR, _FAR = 0.6, 1.75  # of half the face: where a line is looked for
+_NEAR, _FAR = 0.6, 1.9  # of half the face: where a line is looked for
 _HALF = 64  # columns from the middle of the face to the edge of its box
 _COLUMNS = round((_FAR - _NEAR) * _HALF) + 1
 _PIXELS = 96  # half of the face, larger ones made smaller
@@ -24,6 +24,7 @@ _SAME = 40  # grey levels, in every colour: pixels of one line, mixed with what 
 _EVEN = 24  # and where it crosses a row, from row to row
 _COLOURS = 8  # that are tried, those first that stand out most in most rows
 _FEWEST = 0.4  # of the rows: a colour in fewer is no ring
+_KNOWN = 0.6  # of the rows: what is told of no more is told of as if it were so many
 _REACH = np.ones((3, 7), np.uint8)  # over which pixels of a line belong together
 _STEP = 7  # columns that a line may be off from row to row, as at a corner
 _END = 6  # columns; a row that has them in the picture has been looked at
@@ -47,7 +48,7 @@ def ring(image: Image, box: Sequence[float]) -> float:
     """In what share of the directions, 0 to 1, one thin line of one colour lies round the face.
 
     ``box`` is x0, y0, x1, y1 in a picture H×W×3. Directions in which the picture ends before are
-    left out, up to half of them. Less than 0.4 may be given as 0.
+    left out, up to four in ten. Less than 0.4 may be given as 0.
     """
     rows, seen = _unrolled(image, box)
     light = cv2.subtract(rows, cv2.morphologyEx(rows, cv2.MORPH_OPEN, _ACROSS))
@@ -126,7 +127,7 @@ def _share(rows: Image, line: Mask, seen: Mask) -> float:
         & seen[np.arange(_ROWS), beyond]
     )
     known = np.count_nonzero(crossed | seen[:, -_END:].all(axis=1))
-    return float(np.count_nonzero(even)) / max(float(known), _ROWS / 2)
+    return float(np.count_nonzero(even)) / max(float(known), _KNOWN * _ROWS)
 
 
 def _longest(line: Mask) -> Mask:
