@@ -74,7 +74,7 @@ class Child:
                 yield SAID.validate_json(line)
 
     def cause_of_death(self) -> Failure:
-        """Why it ended without an answer."""
+        """Why it ended without an answer. To be asked before leaving the context kills it."""
         code = self._process.wait()
         self._readers[1].join()
         words = self._complaints.decode("utf-8", "replace").strip()
@@ -86,6 +86,13 @@ class Child:
             )
         if "MemoryError" in words or "bad_alloc" in words or "annot allocate memory" in words:
             return out_of_memory()
+        if code == -getattr(signal, "SIGKILL", 9):
+            return Failure(
+                code="memory",
+                message="the process that analysed the file was killed,"
+                " as Linux does where memory runs out",
+                hint="ask for fewer frames, or have the server given more memory",
+            )
         last = words.splitlines()[-1][:300] if words else f"exit code {code}"
         return Failure(
             code="crashed",
