@@ -573,6 +573,20 @@ def test_an_upload_that_can_go_no_better_has_no_such_button(chromium, server, tm
     assert not chromium.find_elements(By.CSS_SELECTOR, ".sending button")
 
 
+def test_what_a_proxy_finds_too_large_is_no_broken_connection(chromium, server, tmp_path, result):
+    """nginx takes one megabyte unless told otherwise, and says so in a page of its own."""
+    chromium.get(server.url)
+    for name, value in (("status", "413"), ("response", "null")):
+        get = f"{{get: () => {value}, configurable: true}}"
+        script(chromium, f"Object.defineProperty(XMLHttpRequest.prototype, '{name}', {get})")
+    file = tmp_path / "for-the-proxy.mp4"
+    file.write_bytes(b"no film")
+    chromium.find_element(By.ID, "file").send_keys(str(file))
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".sending .is-bad"))
+    assert "proxy" in chromium.find_element(By.CSS_SELECTOR, ".sending .is-bad").text
+    assert not chromium.find_elements(By.CSS_SELECTOR, ".sending button")
+
+
 def test_history_is_searched_by_the_readers_days(chromium, server, result):
     zone = {"timezoneId": "Pacific/Kiritimati"}
     chromium.execute_cdp_cmd("Emulation.setTimezoneOverride", zone)

@@ -92,6 +92,7 @@ TEXTS = (
     "please report it as a bug in Unmask, with the file if you may",
     "the analysis needed more memory than a job may use",
     "ask for fewer frames, or have the server's UNMASK_JOB_MEMORY raised",
+    "ask for fewer frames, or have the server given more memory",
     "the analysis used up its %(n)s s of processor time",
     "ask for fewer frames, or have the server's UNMASK_JOB_CPU raised",
     "the analysis took longer than %(n)s s",
