@@ -133,6 +133,12 @@ def weight_section(report: Report) -> Section:
 
 def _reading(likelihood: Likelihood) -> str:
     times = likelihood.times()
+    if likelihood.limit == "withheld":
+        return _(
+            "By its probability alone such a result would speak against manipulation. The reasons "
+            "that keep the verdict from saying so are not in that probability, so no ratio below 1 "
+            "is stated: it should move no opinion."
+        )
     if likelihood.ratio == 1:
         return _(
             "Such a result is as probable if a face of the file was manipulated as if none was. It "
@@ -207,7 +213,7 @@ def _derivation(report: Report, likelihood: Likelihood) -> str:
     if report.analysis.media.kind == "image":
         sentences.append(_("A picture is calibrated as single frames of those examples are."))
     sentences.append(_bounds(report.reference))
-    if likelihood.limit:
+    if likelihood.limit in ("upper", "lower"):
         sentences.append(
             _("The score alone would give a more extreme ratio: the one stated is the bound.")
         )
