@@ -37,10 +37,10 @@ class Scanner:
     """Scans with one analyser. Every result is in ``history`` before its outcome is returned.
 
     ``fresh`` does not look for earlier results. ``evidence`` is the folder for pictures; with it
-    files are looked at again, for history keeps no pixels; their words are in ``language``. ``several`` says whether there is more
-    than one input, so that the same bytes may come twice. Once ``stop`` is set, what is at work
-    ends soon, and every input that is not done is :data:`INTERRUPTED`. ``unwritten`` counts the
-    files of which the evidence could not be written.
+    files are looked at again, for history keeps no pixels; their words are in ``language``.
+    ``several`` says whether there is more than one input, so that the same bytes may come twice.
+    Once ``stop`` is set, what is at work ends soon, and every input that is not done is
+    :data:`INTERRUPTED`. ``unwritten`` counts the files of which the evidence could not be written.
     """
 
     analyser: Analyser

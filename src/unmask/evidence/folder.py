@@ -36,7 +36,8 @@ def write_evidence(
     With ``provenance`` also ``provenance.json``. The first picture is :func:`face_strip`; the
     second the face's strongest frame under what lasts through all of them, which is what the
     verdict rests on, or where that is unknown (a picture) under its own evidence. The words on the
-    pictures are in ``language``. Existing files of these names are replaced; each appears whole or not at all.
+    pictures are in ``language``. Existing files of these names are replaced; each appears whole or
+    not at all.
     :class:`UsageError` where one cannot be written.
     """
     written = []

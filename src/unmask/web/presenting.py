@@ -11,7 +11,7 @@ from flask_babel import format_datetime
 from markupsafe import Markup
 
 from unmask.core import times
-from unmask.core.analysis import Face, Verdict
+from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.wording import LABELS
 from unmask.core.wording import probability as plain_probability
 from unmask.evidence import (
@@ -26,7 +26,9 @@ from unmask.evidence import (
     where,
 )
 from unmask.evidence.sections.origin import credentials_in_words
-from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
+from unmask.evidence.words import HOW_TO_READ, LIMITATIONS
+from unmask.evidence.words import limitations as limitations_of
+from unmask.evidence.words import means as meaning_of
 from unmask.evidence.worth import Worth
 from unmask.verdict import explain
 from unmask.web.said import said
@@ -65,6 +67,7 @@ def install(app: Flask) -> None:
         face_inks=[face_ink(face) for face in range(len(FACE_COLOURS))],
         face_square=square,
         reasons_of=reasons,
+        gist=gist,
         means=means,
         next_step=here(advice.next_step),
         looked_at=here(looked.looked_at),
@@ -73,7 +76,7 @@ def install(app: Flask) -> None:
         part=part,
         worth_in_words=here(Worth.in_words),
         how_to_read=lambda: _(HOW_TO_READ),
-        limitations=lambda: [_(text) for text in LIMITATIONS],
+        limitations=limitations,
         likelihood=Likelihood.of_verdict,
         about_number=here(figure.about_number),
         weight=weight,
@@ -102,10 +105,26 @@ def reasons(verdict: Verdict) -> list[str]:
     return [_(explain(code)) for code in verdict.reasons]
 
 
-def means(code: str) -> tuple[str, str]:
+def gist(code: str) -> str:
+    """What is not to be concluded from a verdict, short enough to stand right under its name."""
+    return {
+        "manipulated": _("Traces of manipulation in a face: a hint, and no proof."),
+        "no-manipulation-found": _("That does not show that the file is genuine."),
+        "inconclusive": _("It can be said neither that it was manipulated nor that it was not."),
+        "no-face": _("Nothing was judged."),
+    }.get(code, "")
+
+
+def means(analysis: Analysis) -> tuple[str, str]:
     """What a verdict means, and what it does not."""
-    does, does_not = MEANS[code]
+    does, does_not = meaning_of(analysis)
     return _(does), _(does_not)
+
+
+def limitations(analysis: Analysis | None = None) -> list[str]:
+    """What can make results wrong, or this one."""
+    texts = LIMITATIONS if analysis is None else limitations_of(analysis)
+    return [_(text) for text in texts]
 
 
 def as_typed(seconds: float | str | None) -> str:

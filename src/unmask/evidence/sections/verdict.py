@@ -16,7 +16,7 @@ from unmask.evidence.likelihood import Likelihood, Reference
 from unmask.evidence.looked import looked_at
 from unmask.evidence.report import Report
 from unmask.evidence.text import shortened
-from unmask.evidence.words import MEANS
+from unmask.evidence.words import means
 from unmask.evidence.worth import worth
 
 _PRIORS = (2, 10, 100, 1000)
@@ -27,7 +27,7 @@ def verdict_section(report: Report) -> Section:
     """The label large, its meaning, the reasons, and what to be warned of."""
     analysis = report.analysis
     verdict = analysis.verdict
-    says, says_not = MEANS[verdict.label]
+    says, says_not = means(analysis)
     found = verdict.probability
     blocks: list[Block] = [
         Banner(
