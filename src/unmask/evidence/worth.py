@@ -99,7 +99,7 @@ def worth(manifest: Manifest) -> Worth | None:
         accused=accused,
         auc=figure(mapping(mapping(last.get("video")).get("auc")).get("value")),
         calibrated=fitted_to is not None and fitted_to == data.get("sha256"),
-        most_accused=None if highest is None else math.ceil(100 * highest),
+        most_accused=None if highest is None else math.ceil(round(100 * highest, 6)),
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 
 from flask import Flask
 from flask_babel import format_datetime
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from unmask.core import times
@@ -45,21 +49,19 @@ credentials = here(credentials_in_words)
 def install(app: Flask) -> None:
     """Filters and globals of the templates."""
     app.jinja_env.filters.update(
-        probability=probability,
-        number=number,
-        size=size,
-        clock=clock,
-        when=when,
-        label=label,
-        rate=rate,
-        markdown=markdown,
-        said=said,
+        probability=_each_time(probability),
+        number=_each_time(number),
+        size=_each_time(size),
+        clock=_each_time(clock),
+        when=_each_time(when),
+        label=_each_time(label),
+        rate=_each_time(rate),
+        markdown=_each_time(markdown),
+        said=_each_time(said),
         as_typed=as_typed,
         short_hash=lambda sha256: sha256[:12],
     )
     app.jinja_env.globals.update(
-        clock=clock,  # of a constant: a filter would write it once, in the first reader's language
-        number=number,
         face_colour=face_colour,
         face_colours=FACE_COLOURS,
         face_dash=face_dash,
@@ -83,6 +85,21 @@ def install(app: Flask) -> None:
         credentials_in_words=credentials,
         score_of=score_of,
     )
+
+
+def _each_time(say: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as a filter that is not asked once for all.
+
+    Jinja writes a filter of a constant, such as a verdict's name, into the template when that is
+    first used: everybody would read it in the language of whoever came first.
+    """
+
+    @pass_context
+    @wraps(say)
+    def filtered(_context: Context, *given: Any, **named: Any) -> Any:
+        return say(*given, **named)
+
+    return filtered
 
 
 def number(value: float, digits: int | None = None) -> str:
