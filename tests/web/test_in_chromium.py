@@ -637,7 +637,7 @@ def watch(driver: Any, server: Server) -> Any:
     assert not driver.find_element(By.ID, "record").is_displayed()
     driver.find_element(By.ID, "start").click()
     said = driver.find_element(By.ID, "said")
-    until(lambda: re.search(r"\bFace 0: P [<> ]*\d", said.text))
+    until(lambda: re.search(r"\bFace 0: P\(manipulated\) [<> ]*\d", said.text))
     return said
 
 
