@@ -651,7 +651,7 @@ def watch(driver: Any, server: Server) -> Any:
     assert not driver.find_element(By.ID, "record").is_displayed()
     driver.find_element(By.ID, "start").click()
     said = driver.find_element(By.ID, "said")
-    until(lambda: re.search(r"\bFace 0: P [<> ]*\d", said.text))
+    until(lambda: re.search(r"\bFace 0: P\(manipulated\) [<> ]*\d", said.text))
     return said
 
 
@@ -738,9 +738,9 @@ def test_the_camera_shows_no_score_where_a_scan_has_none(filming, server):
     said = answered(filming, server, found(CLEAR, hidden, covered, None, left_out=2))
     until(lambda: said.text.startswith("Face 0"))
     first, second, third, fourth, last = said.text.splitlines()
-    assert first == "Face 0: P 0.12"
+    assert first == "Face 0: P(manipulated) 0.12"
     assert second.startswith("Face 1: not judged. The face is pixelated")
-    assert third.startswith("Face 2: P 0.12 · Inconclusive. Something lies over a part")
+    assert third.startswith("Face 2: P(manipulated) 0.12 · Inconclusive. Something lies over")
     assert fourth == "Face 3: gathering frames"
     assert "Further faces in the picture: 2" in last
     paths = "[...document.querySelectorAll('#curves path')]"
@@ -752,12 +752,12 @@ def test_the_camera_shows_no_score_where_a_scan_has_none(filming, server):
 
 def test_who_listens_to_the_camera_hears_what_is_new(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: heard(filming)[-1:] == ["Face 0: P 0.12"])
+    until(lambda: heard(filming)[-1:] == ["Face 0: P(manipulated) 0.12"])
     script(filming, "window.heard = []")
     for step in range(8):  # the score moves, and nothing else is to be said than before
         script(filming, "window.found = arguments[0]", found(CLEAR | {"probability": step / 50}))
         time.sleep(1)
-    assert "P 0.14" in said.text
+    assert "P(manipulated) 0.14" in said.text
     assert heard(filming) == []
     script(filming, "window.found = arguments[0]", found())
     until(lambda: heard(filming))
@@ -766,7 +766,7 @@ def test_who_listens_to_the_camera_hears_what_is_new(filming, server):
 
 def test_a_hidden_page_sends_no_frames(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
     script(filming, "Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     until(lambda: "Paused" in said.text)
     asked = script(filming, "return window.asked")
@@ -774,20 +774,20 @@ def test_a_hidden_page_sends_no_frames(filming, server):
     assert script(filming, "return window.asked") == asked
     script(filming, "delete document.hidden")
     script(filming, "document.dispatchEvent(new Event('visibilitychange'))")
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
 
 
 def test_a_server_that_is_slow_leaves_no_old_score(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
     script(filming, "window.late = 6000")
     until(lambda: "slow to answer" in said.text)
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
 
 
 def test_a_recording_can_be_discarded(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
     start, record = (filming.find_element(By.ID, one) for one in ("start", "record"))
     record.click()
     assert "Recording" in heard(filming)

@@ -11,7 +11,7 @@ from unmask.evidence.format import limit, moment, whole
 from unmask.evidence.outdated import version_of
 from unmask.evidence.report import Report
 from unmask.evidence.sections.measured import measured
-from unmask.evidence.words import LIMITATIONS
+from unmask.evidence.words import limitations
 from unmask.runtime.package import Manifest
 
 
@@ -60,9 +60,9 @@ def _card(manifest: Manifest) -> Iterator[Block]:
     yield from measured(manifest.metrics)
 
 
-def limitation_section() -> Section:
+def limitation_section(report: Report) -> Section:
     """What the result cannot say."""
-    return Section(_("Limitations"), (Bullets(tuple(map(_, LIMITATIONS))),))
+    return Section(_("Limitations"), (Bullets(tuple(map(_, limitations(report.analysis)))),))
 
 
 def custody_section(report: Report) -> Section:
