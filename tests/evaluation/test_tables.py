@@ -62,6 +62,8 @@ def test_an_auc_of_one_has_an_interval_by_the_number_of_groups() -> None:
     assert (found.auc.value, found.auc.high) == (1, 1)
     assert 0.6 < found.auc.low < 0.9
     assert (found.ap.value, found.ap.low) == (1, None)  # of which no resample says anything
+    assert found.tpr_at_fpr_1.value == found.tpr_at_fpr_1.high == 1
+    assert found.tpr_at_fpr_1.low < 0.1 < found.tpr_at_fpr_5.low  # six real files are too few
     turned = [replace(one, row=replace(one.row, score=1 - one.row.score)) for one in cases]
     assert run(turned).video.auc.high == pytest.approx(1 - found.auc.low)
 
