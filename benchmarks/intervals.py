@@ -6,7 +6,8 @@ Draws sets of files whose true figures are known: scores are normal, those of ma
 ``apart`` standard deviations higher, and files of one group share a part (``alike``) of the
 variance. Prints of each design and figure in how many of 100 sets the 95 % interval held the truth,
 where it lay otherwise (the truth below it, above it), how wide it was at the median, and what the
-value itself was at the mean. Nothing here needs a model or files.
+value itself was at the mean; of TPRs also what resamples alone would have held, without the real
+files that nobody has seen. Nothing here needs a model or files.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from unmask.evaluation.figures import Drawing, metrics_of
+from unmask.evaluation.figures import Drawing, metrics_of, ranking_metrics
+from unmask.evaluation.report import Figure
 
 FIGURES = ("auc", "eer", "tpr_at_fpr_1", "tpr_at_fpr_5")
 
@@ -67,25 +69,37 @@ def _tell(design: Design, apart: float, options: argparse.Namespace) -> None:
         "tpr_at_fpr_5": norm.cdf(apart - norm.isf(0.05)),
     }
     rng, drawing = np.random.default_rng(options.seed), Drawing(options.resamples)
-    found = {name: [] for name in FIGURES}
+    found: dict[str, list[Figure]] = {name: [] for name in FIGURES}
+    alone: dict[str, list[Figure]] = {name: [] for name in FIGURES[2:]}
     for _ in range(options.draws):
         scores, labels, groups = _set(design, apart, rng)
         measured = metrics_of(scores, labels, groups, drawing, level="video", probabilities=None)
         for name in FIGURES:
             found[name].append(getattr(measured, name))
+        metrics = ranking_metrics(scores, labels)
+        resampled = drawing.measure({name: metrics[name] for name in alone}, groups, labels)
+        for name, one in resampled.items():
+            alone[name].append(one)
     for name, figures in found.items():
-        known = [(one.low, one.high) for one in figures if one.low is not None]
-        if not known:
-            print(f"  {name:13} no interval")
-            continue
-        low, high = np.array(known).T
-        below, above = np.mean(truth[name] < low), np.mean(truth[name] > high)
-        print(
-            f"  {name:13} {100 * (1 - below - above):3.0f} held ({100 * below:.0f} below, "
-            f"{100 * above:.0f} above), {np.median(high - low):.2f} wide, "
-            f"{np.mean([one.value for one in figures]):.2f} where {truth[name]:.2f} is true"
-            f"{'' if len(known) == len(figures) else f', none in {len(figures) - len(known)}'}"
-        )
+        value = np.mean([one.value for one in figures])
+        told = f"{_held(figures, truth[name])}, {value:.2f} where {truth[name]:.2f} is true"
+        if name in alone:
+            told += f"; by resamples alone {_held(alone[name], truth[name])}"
+        print(f"  {name:13}{told}", flush=True)
+
+
+def _held(figures: list[Figure], truth: float) -> str:
+    known = [(one.low, one.high) for one in figures if one.low is not None]
+    if not known:
+        return " no interval"
+    low, high = np.array(known).T
+    below, above = np.mean(truth < low), np.mean(truth > high)
+    held = f"{100 * (1 - below - above):4.0f} held"
+    missing = len(figures) - len(known)
+    return (
+        f"{held} ({100 * below:.0f} below, {100 * above:.0f} above), "
+        f"{np.median(high - low):.2f} wide{f', none in {missing}' if missing else ''}"
+    )
 
 
 def _set(

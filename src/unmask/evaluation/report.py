@@ -171,6 +171,7 @@ class Comparison(Record):
     """Two detectors on the files that both have scored. Video level."""
 
     name: str
+    sha256: str = Field(default="", description="of the other's file of scores")
     files: int
     left_out: int = Field(description="files that one of them has no score for")
     auc: float | None
