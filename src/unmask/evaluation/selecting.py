@@ -63,7 +63,8 @@ def for_calibration(index: Index, path: Path) -> tuple[list[Sample], str]:
     if not kept:
         raise DataError(
             f"{path} has no validation split to calibrate on, only: {_named(counted)}",
-            hint="hold files out of training as 'val'; neither test nor training files will do",
+            hint="hold files out of training as 'val', neither test nor training files will do; "
+            "of an index that has them, give the index, or scores of: unmask evaluate --split val",
         )
     return kept, "val"
 
