@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -211,12 +212,31 @@ def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> 
         )
     elif groups < _FEW_GROUPS:
         notes.append(f"The intervals rest on {groups} groups only and are rough.")
+    notes += _repeated(cases)
     if _parted(cases):
         notes.append(
             "Every manipulated file lies above every real one, or below, and so it does in all "
             f"resamples: {_BY_NUMBERS}"
         )
     return [*notes, *_without_false_positives(cases)]
+
+
+def _repeated(cases: Sequence[Case]) -> list[str]:
+    """Files that are the same, byte for byte, as far as hashes are known."""
+    same = defaultdict[str, list[Case]](list)
+    for case in cases:
+        if sha256 := case.row.facts.get("sha256") or case.sample.sha256:
+            same[sha256].append(case)
+    several = [each for each in same.values() if len(each) > 1]
+    if not several:
+        return []
+    one, other = (case.sample.path for case in several[0][:2])
+    both = sum(len({case.label for case in each}) > 1 for each in several)
+    labels = f" ({both} of them with both labels)" if both else ""
+    return [
+        f"Files that are there more than once, byte for byte: {len(several)}{labels}, such as "
+        f"{one} and {other}. Each counts as often as it is named."
+    ]
 
 
 def _without_false_positives(cases: Sequence[Case]) -> list[str]:

@@ -21,7 +21,7 @@ KNOWN = (
 _OURS = frozenset({"condition", "by"})  # since the first version
 FACTS = (
     "kind", "container", "codec", "width", "height", "fps", "duration_s", "bytes", "face_px",
-    "face_x", "face_y", "face_count", "black_bars",
+    "face_x", "face_y", "face_count", "black_bars", "sha256",
 )  # fmt: skip
 
 
