@@ -117,4 +117,4 @@ def true_positives_at(
     steep = np.max(np.where(false == 0, tpr, 0.0), axis=1)
     part = false_positives / np.maximum(fpr[:, 0], false_positives)
     best = np.maximum(best, part * steep)
-    return np.where(np.isnan(fpr[:, -1]) | np.isnan(tpr[:, -1]), np.nan, best)
+    return np.where((false[:, -1] > 0) & (true[:, -1] > 0), best, np.nan)
