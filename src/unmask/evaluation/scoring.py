@@ -110,6 +110,9 @@ def _score(
         code = f"{INTERNAL}:{type(error).__name__}"
         return ScoreRow(sample.path, None, error=code, condition=name, by=by)
     verdict, judged = analysis.verdict, [face for face in analysis.faces if face.judged]
+    facts = facts_of(analysis, bars)
+    if sample.kind == "frames-folder":
+        del facts["sha256"]  # of the temporary film
     return ScoreRow(
         path=sample.path,
         score=verdict.probability,
@@ -124,7 +127,7 @@ def _score(
             len({clip.stretch for clip in face.clips if clip.counted}) for face in judged
         ),
         by=by,
-        facts=facts_of(analysis, bars),
+        facts=facts,
     )
 
 
