@@ -35,7 +35,8 @@ class ScoreRow:
     ``frames`` and ``clips`` are P(manipulated) of the judged faces, of the frames and, by the
     temporal network alone, of the clips; ``stretches`` that of each clip that counted as if its
     face were seen there alone; ``seen_in`` how many stretches show each of ``faces``, 0 where no
-    clip does. ``by`` names what scored, ``facts`` what else is known of the file (``FACTS``).
+    clip does or the face is still, and judged as a picture. ``by`` names what scored, ``facts``
+    what else is known of the file (``FACTS``).
     ``file_state`` is that of :func:`unmask.datasets.state.file_state` before it was scored.
     """
 
