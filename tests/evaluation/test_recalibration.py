@@ -356,7 +356,7 @@ def test_the_lower_threshold_moves_down_alone_and_never_up() -> None:
 
 
 def test_a_still_face_goes_by_the_pictures_line_as_it_does_in_a_scan() -> None:
-    """It was taken for one of several stretches, so that thresholds missed what they were set by."""
+    """It was taken for one of several stretches: thresholds missed what they were set by."""
     clips = tuple(SimpleNamespace(stretch=at, counted=at != 2) for at in range(4))
     for reasons, seen_in in (("between-thresholds",), 3), (("between-thresholds", "still-face"), 0):
         verdict = Verdict(label="inconclusive", probability=0.6, reasons=reasons)
