@@ -28,7 +28,13 @@ from unmask.core.language import LANGUAGES as SPOKEN
 from unmask.core.language import catalogues
 from unmask.core.wording import LABELS
 from unmask.evidence import likelihood
-from unmask.evidence.words import HEAT_LEGEND, HOW_TO_READ, LIMITATIONS, MEANS
+from unmask.evidence.words import (
+    HEAT_LEGEND,
+    HOW_TO_READ,
+    LIMITATIONS,
+    MEANS,
+    NO_FACE_IN_PICTURE,
+)
 from unmask.verdict import REASONS
 from unmask.web import app
 
@@ -53,7 +59,7 @@ def texts() -> Iterator[str | tuple[str, ...]]:
     yield from LABELS.values()
     yield from REASONS.values()
     yield from (HEAT_LEGEND, HOW_TO_READ, *LIMITATIONS)
-    for pair in MEANS.values():
+    for pair in (*MEANS.values(), NO_FACE_IN_PICTURE):
         yield from pair
     yield "no support for either proposition over the other"
     for _, words in likelihood._COUNTS:

@@ -11,7 +11,7 @@ import threading
 import pytest
 from click.testing import CliRunner
 
-from unmask.cli.logs import JsonLines, Seldom, in_words, set_up
+from unmask.cli.logs import JsonLines, Seldom, announce, in_words, set_up
 from unmask.cli.serve import serve
 from unmask.cli.serving import keep_worker
 from unmask.cli.worker import worker
@@ -95,6 +95,23 @@ def test_jobs_are_told_where_that_is_asked_for(monkeypatch, log, level) -> None:
         set_up(log)
         assert own.getEffectiveLevel() == level
         assert isinstance(root.handlers[0].formatter, JsonLines) == (log == "json")
+    finally:
+        own.setLevel(before)
+
+
+def test_what_is_announced_is_a_line_of_json_among_such_lines(monkeypatch, capsys) -> None:
+    """Else the first lines of each server and worker are none that a collector can read."""
+    root, own = logging.RootLogger(logging.WARNING), logging.getLogger("unmask")
+    monkeypatch.setattr(logging, "root", root)
+    monkeypatch.setattr(own, "parent", root)
+    before = own.level
+    try:
+        set_up("json")
+        announce("worker ready", "json")
+        said = json.loads(capsys.readouterr().err)
+        assert (said["level"], said["message"]) == ("info", "worker ready")
+        announce("worker ready", "jobs")
+        assert capsys.readouterr().err == "unmask: worker ready\n"
     finally:
         own.setLevel(before)
 

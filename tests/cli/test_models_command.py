@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 
 import pytest
 from tiny_model import write_tiny_model
@@ -158,3 +159,15 @@ def test_a_missing_extra_has_its_command(unmask, shipped, monkeypatch):
     found = unmask("doctor", "--json").json["Extras"]
     assert found["data"] == 'not installed (lacks pyarrow): pip install "unmask[data]"'
     assert found["test"].count("pyarrow") == 1  # wanted by the extras 'data' and 'evaluate'
+
+
+def test_what_another_system_needs_is_not_missing(monkeypatch):
+    from unmask.cli import extras
+
+    here = ["click; extra == 'web'", f"click; sys_platform == '{sys.platform}' and extra == 'web'"]
+    elsewhere = ["no-such-thing>=1; sys_platform == 'plan9' and extra == 'web'"]
+    monkeypatch.setattr(extras.metadata, "requires", lambda name: here + elsewhere)
+    assert extras.extras() == {"web": "installed"}
+    wanted = [f"no-such-thing>=1; sys_platform == '{sys.platform}' and extra == 'web'"]
+    monkeypatch.setattr(extras.metadata, "requires", lambda name: here + wanted)
+    assert "lacks no-such-thing" in extras.extras()["web"]

@@ -57,6 +57,8 @@ def test_files_may_lie_beside_the_list_or_elsewhere(tmp_path: Path) -> None:
         ("file,label\na.mp4\n", "line 2: 1 cells where the head has 2"),
         ("file,label,split\na.mp4,1,tset\n", "line 2: 'tset' is no split"),
         ("file,label\na.mp4,1\na.mp4,0\n", "is 'real' by line 3 .* and 'manipulated' by line 2"),
+        ("file,label,method\na.mp4,1,x\n./a.mp4,1,y\n", "line 3: a.mp4 has another method"),
+        ("file,label,source\na.mp4,1,s\na.mp4,1,t\n", "line 3: a.mp4 has another source"),
         ("file,label\na.mp4,1\ngone.mp4,0\n", "lacks 1 of the 2 files that dev.csv lists, gone"),
         ("file,label\n", "dev.csv names no files"),
         ("file,cls\na.mp4,1\n", "no columns file and label: file, cls"),
@@ -66,6 +68,12 @@ def test_files_may_lie_beside_the_list_or_elsewhere(tmp_path: Path) -> None:
 def test_bad_lists_are_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
         index_list(listed(tmp_path, text, "a.mp4"))
+
+
+def test_a_line_repeated_with_less_or_with_other_attributes_is_one_file(tmp_path: Path) -> None:
+    text = "file,label,method,split,note\na.mp4,1,x,,first\na.mp4,1,x,test,second\n"
+    (sample,) = index_list(listed(tmp_path, text, "a.mp4"))
+    assert (sample.method, sample.split) == ("x", "test")
 
 
 def test_other_separators_are_named(tmp_path: Path) -> None:

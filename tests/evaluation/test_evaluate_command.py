@@ -15,6 +15,7 @@ from tiny_model import write_tiny_model
 
 from unmask.evaluation.report import Evaluation
 from unmask.evaluation.scores import read_scores
+from unmask.runtime import file_sha256
 
 FAST = ("--device", "cpu", "--resamples", 50)
 
@@ -148,6 +149,8 @@ def test_any_detectors_csv_against_ours(
     assert "no probabilities" in err
     (comparison,) = found.comparisons
     assert (comparison.name, comparison.files) == (ours, 23)
+    assert comparison.sha256 == file_sha256(evaluated[1] / "scores.csv")  # which scores they were
+    assert comparison.sha256 in (tmp_path / "out" / "report.html").read_text("utf-8")
     assert comparison.difference.value < 0
     assert [one.code for one in found.coverage.reasons] == ["not-in-scores"]
 

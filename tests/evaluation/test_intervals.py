@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from unmask.evaluation.bootstrap import Drawn, draw, number, resamples
 from unmask.evaluation.curves import Ranking, area
-from unmask.evaluation.figures import Drawing
+from unmask.evaluation.figures import Drawing, metrics_of
 from unmask.evaluation.limits import degrees, faultless_area
 
 
@@ -119,3 +119,33 @@ def test_intervals_hold_what_they_say_with_few_groups() -> None:
         auc = Drawing(200).measure({"auc": partial(area, ranking)}, names, labels)["auc"]
         held += auc.low <= 0.97 <= auc.high  # Φ(2.66 / √2)
     assert held >= 132
+
+
+def test_a_threshold_that_hardly_any_real_file_passes_is_not_flattered() -> None:
+    """Of thirty real files none passes: by resamples alone 20 of 60 intervals were too high."""
+    rng = np.random.default_rng(5)
+    labels, names = np.repeat([0, 1], 30).astype(np.int64), [str(one) for one in range(60)]
+    truth, above = norm.cdf(2.5 - norm.isf(0.01)), 0
+    for _ in range(60):
+        scores = 2.5 * labels + rng.normal(0, 1, 60)
+        found = metrics_of(scores, labels, names, Drawing(200), level="video", probabilities=None)
+        low, high = found.tpr_at_fpr_1.low, found.tpr_at_fpr_1.high
+        assert low <= found.tpr_at_fpr_1.value <= high
+        above += low > truth
+    assert above <= 1
+
+
+def test_more_real_files_say_more_of_a_low_fpr() -> None:
+    lows = []
+    for count in (20, 200, 2000):
+        scores = np.concatenate([np.linspace(0, 0.5, count), np.linspace(0.6, 1, 40)])
+        labels = np.repeat([0, 1], [count, 40]).astype(np.int64)
+        names = [str(one) for one in range(len(labels))]
+        found = metrics_of(scores, labels, names, Drawing(300), level="video", probabilities=None)
+        assert (found.tpr_at_fpr_1.value, found.tpr_at_fpr_1.high) == (1, 1)
+        lows.append(found.tpr_at_fpr_1.low)
+    assert 0 < lows[0] < 0.2 < lows[1] < 0.9 < lows[2] < 0.95  # 40 of 40, by Wilson: 0.91
+    one_group = metrics_of(
+        scores, labels, ["a"] * 2000 + names[2000:], Drawing(50), level="video", probabilities=None
+    )
+    assert one_group.tpr_at_fpr_1.low is None

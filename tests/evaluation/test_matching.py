@@ -49,6 +49,21 @@ def test_by_the_end_of_paths_of_another_machine() -> None:
         join(samples, rows, ROOT)
 
 
+def test_each_file_by_its_path_or_by_the_end_of_one() -> None:
+    """Whoever scores in two places has both kinds of paths in one file."""
+    rows = [ScoreRow("real/a.mp4", 0.1), ScoreRow("/scratch/set/fake/b.mp4", 0.2)]
+    assert [one.row.score for one in join(SAMPLES, rows, ROOT)] == [0.1, 0.2, None]
+    nested = [Sample("m1/v/000.mp4", 1), Sample("v/000.mp4", 0)]
+    rows = [ScoreRow("m1/v/000.mp4", 0.9)]  # ends as the other's path does
+    assert [one.row.score for one in join(nested, rows, ROOT)] == [0.9, None]
+
+
+def test_a_file_scored_under_both_its_paths_is_refused() -> None:
+    rows = [ScoreRow("real/a.mp4", 0.1), ScoreRow("/data/real/a.mp4", 0.9)]
+    with pytest.raises(DataError, match=r"fits real/a\.mp4 and /data/real/a\.mp4"):
+        join(SAMPLES, rows, ROOT)
+
+
 def test_a_name_that_fits_two_files_is_refused() -> None:
     samples = [Sample("m1/000.mp4", 1), Sample("m2/000.mp4", 1)]
     with pytest.raises(DataError, match=r"'000\.mp4' fits m1/000\.mp4 and m2/000\.mp4"):
@@ -107,7 +122,7 @@ def test_labelled_scores_are_their_own_index(tmp_path: Path) -> None:
 def test_columns_that_no_comma_keeps_apart(tmp_path: Path, apart: str) -> None:
     path = tmp_path / "s.csv"
     path.write_text(apart.join(("path", "score", "label")) + "\n")
-    with pytest.raises(DataError, match="has no column path or file in its first line") as caught:
+    with pytest.raises(DataError, match="has no column path, file,") as caught:
         index_of_scores(path)
     assert "commas keep columns apart" in caught.value.hint
 

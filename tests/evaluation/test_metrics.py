@@ -155,3 +155,18 @@ def test_a_nan_is_refused_and_infinity_is_a_rank() -> None:
     assert curves.area(ranking, np.ones((1, 3)))[0] == 0
     with pytest.raises(ValueError, match="between 0 and 1"):
         probabilities.bins(np.array([1.2]))
+
+
+def test_real_ones_nobody_has_seen_push_a_threshold_up() -> None:
+    """Four real ones; one more above them all takes a fifth of the FPR, on a straight line."""
+    scores, labels = np.array([0.1, 0.2, 0.3, 0.4, 0.35, 0.5]), np.array([0, 0, 0, 0, 1, 1])
+    ranking, ones = curves.Ranking.of(scores, labels), np.ones((1, 6))
+
+    def reached(limit: float, unseen: float) -> float:
+        return float(curves.true_positives_at(ranking, ones, limit, unseen)[0])
+
+    assert [reached(at, 0.0) for at in (0.1, 0.25)] == [0.5, 1.0]
+    assert [reached(at, 1.0) for at in (0.1, 0.2, 0.25)] == pytest.approx([0.25, 0.5, 0.5])
+    assert reached(0.4, 1.0) == 1.0
+    rows = curves.true_positives_at(ranking, np.ones((2, 6)), 0.1, np.array([0.0, 1.0]))
+    assert rows.tolist() == pytest.approx([0.5, 0.25])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from made_up import case, separated
 from sklearn.linear_model import LogisticRegression
 
-from unmask.core.analysis import Thresholds
+from unmask.core.analysis import Face, Thresholds, Verdict
 from unmask.core.errors import DataError
 from unmask.evaluation.calibration import (
     choose_low,
@@ -28,6 +29,7 @@ from unmask.evaluation.recalibration import (
     recalibrate,
     upper_threshold,
 )
+from unmask.evaluation.scoring import _seen_in
 from unmask.runtime.package import Calibration
 from unmask.verdict import clip_probability, face_probability, frame_probability
 
@@ -351,3 +353,11 @@ def test_the_lower_threshold_moves_down_alone_and_never_up() -> None:
     assert kept.low == 0.02
     with pytest.raises(DataError, match="only 9 manipulated files with a score"):
         lower_threshold(cases[:9], Thresholds(low=0.4, high=0.8), 0.1)
+
+
+def test_a_still_face_goes_by_the_pictures_line_as_it_does_in_a_scan() -> None:
+    """It was taken for one of several stretches: thresholds missed what they were set by."""
+    clips = tuple(SimpleNamespace(stretch=at, counted=at != 2) for at in range(4))
+    for reasons, seen_in in (("between-thresholds",), 3), (("between-thresholds", "still-face"), 0):
+        verdict = Verdict(label="inconclusive", probability=0.6, reasons=reasons)
+        assert _seen_in(Face.model_construct(verdict=verdict, clips=clips)) == seen_in

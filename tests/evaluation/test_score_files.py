@@ -224,12 +224,15 @@ def test_rows_of_frames_become_a_mean_a_file(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("", "is empty"),
-        ("path,label\na,1\n", "no column score or prob"),
-        ("score\n0.5\n", "no column path or file"),
+        ("path,label\na,1\n", "no column score, prob, probability, prediction or logit"),
+        ("score\n0.5\n", "no column path, file, filename, video, id or name"),
         ("path,score\na,high\n", "line 2: 'high' is no score"),
         ("path,score\na,nan\n", "line 2: 'nan' is no score"),
         ("path,score\na,inf\n", "'inf' is no score"),
         ("path,score\na,0.1\na,0.2\n", "line 3: a is scored twice"),
+        ("path,score\nx/a,0.1\n./x/a,0.2\n", "line 3: ./x/a is scored twice"),
+        ("path,score\nx/a,0.1\nx\\a,0.2\n", r"line 3: x\\a is scored twice"),
+        ("path,frame,score\na,0,0.1\n./a,0,0.2\n", "line 3: frame 0 of a is scored twice"),
         ("path,score\na\n", "line 2: 1 cells where the head has 2"),
         ('path,score\n"a,0.1\n', "is not CSV"),
     ],
@@ -239,6 +242,24 @@ def test_bad_files_are_refused_by_line(tmp_path: Path, text: str, says: str) -> 
     with pytest.raises(DataError, match=says) as caught:
         read_scores(path)
     assert "x.csv" in caught.value.message
+
+
+def test_where_there_is_no_score_a_cell_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_scores(write(tmp_path / "x.csv", "path,score\na,NaN\n"))
+    assert "leave it empty" in caught.value.hint
+
+
+def test_one_file_however_its_path_is_written(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", "path,label,score\nx/a,1,0.1\n./x/a,1,0.1\nx\\a,1,0.1\n")
+    assert [(row.path, row.score) for row in read_scores(path)] == [("x/a", 0.1)]
+    assert [(one.path, one.label) for one in index_of_scores(path)] == [("x/a", 1)]
+
+
+def test_a_file_that_is_of_two_methods_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", "path,label,score,method\na,1,0.1,x\na,1,0.1,y\n")
+    with pytest.raises(DataError, match="line 3: a has another method than before"):
+        index_of_scores(path)
 
 
 def test_a_list_or_an_index_is_no_file_of_scores(tmp_path: Path) -> None:

@@ -62,6 +62,8 @@ def test_an_auc_of_one_has_an_interval_by_the_number_of_groups() -> None:
     assert (found.auc.value, found.auc.high) == (1, 1)
     assert 0.6 < found.auc.low < 0.9
     assert (found.ap.value, found.ap.low) == (1, None)  # of which no resample says anything
+    assert found.tpr_at_fpr_1.value == found.tpr_at_fpr_1.high == 1
+    assert found.tpr_at_fpr_1.low < 0.1 < found.tpr_at_fpr_5.low  # six real files are too few
     turned = [replace(one, row=replace(one.row, score=1 - one.row.score)) for one in cases]
     assert run(turned).video.auc.high == pytest.approx(1 - found.auc.low)
 
@@ -313,3 +315,18 @@ def test_one_class_or_none_scored_is_refused() -> None:
     with pytest.raises(DataError, match="not-found") as caught:
         run([case(1, 0.5), case(0, None, error="not-found")])
     assert "--root" in caught.value.hint
+
+
+def test_files_that_are_there_twice_are_remarked_on() -> None:
+    def told(*hashes: str) -> list[str]:
+        facts = [{"sha256": one} if one else {} for one in hashes]
+        cases = [case(at % 2, at / 10, name=f"f{at}", facts=one) for at, one in enumerate(facts)]
+        return [note for note in run(cases).notes if "byte for byte" in note]
+
+    assert told("a", "b", "c", "d") == told("", "", "", "") == []
+    (note,) = told("a", "b", "a", "b", "c")
+    assert "byte for byte: 2, such as f0 and f2." in note
+    (note,) = told("a", "a", "b")
+    assert "1 (1 of them with both labels), such as f0 and f1." in note
+    indexed = [case(at % 2, 0.5, name=f"f{at}", sha256="a" * (at < 3)) for at in range(4)]
+    assert any("f0 and f1" in note for note in run(indexed).notes)

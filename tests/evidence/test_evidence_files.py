@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageDraw
 
 from unmask.core.analysis import (
     Analysis,
@@ -21,6 +23,8 @@ from unmask.core.analysis import (
     Verdict,
 )
 from unmask.core.errors import UsageError
+from unmask.core.language import LANGUAGES, _, spoken
+from unmask.core.wording import LABELS
 from unmask.evidence import (
     ContentCredentials,
     EvidenceCollector,
@@ -113,6 +117,48 @@ def test_a_strip_of_a_face_that_was_not_judged_has_no_scores() -> None:
     assert not np.array_equal(*(face_strip([crop(score=score)]) for score in (0.1, 0.9)))
 
 
+def test_the_words_on_pictures_are_in_the_language_asked_for(tmp_path: Path) -> None:
+    collector = EvidenceCollector()
+    collector.add(crop())
+    strips = {}
+    for language in ("en", "de"):
+        write_evidence(tmp_path / language, analysis(1), collector, language=language)
+        with Pillow.open(tmp_path / language / "face-0.png") as image:
+            strips[language] = np.asarray(image)
+    title = np.s_[:40, :400]
+    assert not np.array_equal(strips["en"][title], strips["de"][title])
+    documents = [(tmp_path / one / "analysis.json").read_bytes() for one in strips]
+    assert documents[0] == documents[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_letter_of_a_strip_is_drawn(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow draws an empty box for a letter that its font has not got, and says nothing."""
+    written: list[str] = []
+    plain = ImageDraw.ImageDraw.text
+
+    def text(draw: ImageDraw.ImageDraw, at: Any, words: str, **more: Any) -> None:
+        written.append(words)
+        plain(draw, at, words, **more)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
+    with spoken(language):
+        labels = " · ".join(_(label) for label in LABELS.values())
+        face_strip([crop()], title=f"{_('Face %(n)s', n=0)} · {labels} {_('P(manipulated)')}")
+    assert set("".join(written)) <= {*map(chr, range(32, 127)), "·"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_of_a_strip_is_cut_off(language: str) -> None:
+    title = "Gesicht 12 · Keine Manipulation gefunden · P(manipuliert) 0,44"
+    with spoken(language):
+        strip = face_strip([crop()], title=title)
+    paper = strip[0, 0]
+    assert (strip[:, -10:] == paper).all()
+    assert (strip[-4:] == paper).all()
+    assert (strip[-25:-4, :200] != paper).any()  # the sentence under the legend
+
+
 def test_a_strip_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         face_strip([])
@@ -120,7 +166,7 @@ def test_a_strip_of_nothing_is_refused() -> None:
 
 def test_the_bar_is_as_long_as_the_score() -> None:
     def orange(score: float) -> int:
-        strip = face_strip([crop(score=score)])[40:-40].astype(int)  # without title and legend
+        strip = face_strip([crop(score=score)])[40:-60].astype(int)  # without title and legend
         return int(((strip[..., 0] > 200) & (strip[..., 2] < 60)).sum())
 
     assert orange(0.0) == 0

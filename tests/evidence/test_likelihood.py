@@ -137,14 +137,33 @@ def _verdict(probability: float | None, *reasons: str) -> Verdict:
     return Verdict(label="inconclusive", probability=probability, reasons=reasons)
 
 
-@pytest.mark.parametrize("hiding", HIDING)
-def test_where_traces_are_hidden_little_found_is_no_evidence(hiding: str) -> None:
-    found = Likelihood.of_verdict(_verdict(0.05, hiding), LARGE)
-    assert found is not None
-    assert found.ratio == 1
+NOT_IN_THE_NUMBER = (
+    *HIDING,
+    "frames-disagree",
+    "faces-disagree",
+    "main-face-inconclusive",
+    "further-films",
+)
+
+
+@pytest.mark.parametrize("reason", NOT_IN_THE_NUMBER)
+def test_what_is_not_cleared_has_no_support_for_no_manipulation(reason: str) -> None:
+    found = Likelihood.of_verdict(_verdict(0.05, reason), LARGE)
+    assert found == Likelihood(1.0, "withheld")
     assert found.verbal == "no support for either proposition over the other"
-    for verdict in (_verdict(0.05, "frames-disagree"), _verdict(0.8, hiding)):
-        assert verdict.probability is not None
-        plain = Likelihood.of(verdict.probability, LARGE)
-        assert Likelihood.of_verdict(verdict, LARGE) == plain
+    assert found.in_figures() == "none below 1 is stated"
+    assert "speaks for neither" in found.in_plain_words()
+
+
+@pytest.mark.parametrize("reason", NOT_IN_THE_NUMBER)
+def test_what_is_found_in_spite_of_it_counts(reason: str) -> None:
+    assert Likelihood.of_verdict(_verdict(0.8, reason), LARGE) == Likelihood.of(0.8, LARGE)
+
+
+@pytest.mark.parametrize("reason", ["between-thresholds", "below-threshold", "still-face"])
+def test_a_verdict_that_goes_by_its_number_has_the_ratio_of_it(reason: str) -> None:
+    assert Likelihood.of_verdict(_verdict(0.2, reason), LARGE) == Likelihood.of(0.2, LARGE)
+
+
+def test_without_a_probability_there_is_no_ratio() -> None:
     assert Likelihood.of_verdict(_verdict(None, "too-blurred"), LARGE) is None

@@ -211,6 +211,15 @@ def test_a_picture_has_no_timeline_and_no_times() -> None:
     assert "the whole picture" in page.text
     assert "as examined" in page.words
     assert "Length" not in page.words
+    assert "It looked at the frames listed here" not in page.text
+    assert "It looked at the frames listed here" in Page(html_report(report())).text
+
+
+def test_of_a_picture_without_a_face_nothing_is_said_of_frames() -> None:
+    whole = analysis("a.png", (), kind="image", duration_s=None, frame_rate=None)
+    verdict, _, _ = Page(html_report(report(whole))).text.partition("Weight of the evidence")
+    assert "No face was found in the picture, so nothing was judged." in verdict
+    assert "frames" not in verdict
 
 
 LASTS = "what lasts through the frames: the verdict rests on this"

@@ -39,6 +39,19 @@ def test_the_last_evaluation_is_told_also_of_a_package_of_a_newer_version() -> N
     assert said in html_report(report(manifest=newer)).replace("&quot;", '"')
 
 
+def test_none_of_a_few_real_files_is_no_promise() -> None:
+    """The end of the interval stands beside the count, rounded up."""
+    last = measured()
+    last["decisions"][0] |= {"files": 50, "wrong": {"value": 0.0, "high": 0.2515}}
+    known = worth(package(last))
+    assert known is not None
+    for said in (known.in_words(), words.measured(known)):
+        assert "0 of 50 real ones manipulated. Of other real files" in said
+        assert "up to 26 in 100 manipulated (95 % interval)." in said
+    with spoken("de"):
+        assert "bis zu 26 von 100" in known.in_words()
+
+
 def test_it_is_said_where_the_calibration_was_fitted_to_the_same_files() -> None:
     last = measured(data={"name": "films", "sha256": "ab"})
     metrics = {"evaluations": [last], "calibration": {"sha256": "ab"}}

@@ -1,5 +1,6 @@
 import os
 import pickle
+import signal
 import socket
 import threading
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from unmask.core.errors import StoreError
+from unmask.jobs.children import Child
 from unmask.jobs.limits import GIB, Limits
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import ATTEMPTS, Workshop, worker_name
@@ -83,6 +85,36 @@ def test_too_long_fails_the_job(submit, desk, folders, clip):
     id = submit(clip).id
     shop.run()
     assert desk.book.get(id).error.code == "timeout"
+
+
+def test_processor_time_used_up_is_no_crash(submit, desk, folders, clip):
+    """It was, and the file said to be made to harm: with one limit for both the process is killed
+    before it is told.
+    """
+    shop = Workshop(desk.history, folders, Limits(cpu_s=1))
+    id = submit(clip).id
+    shop.run()
+    error = desk.book.get(id).error
+    assert error.code == "timeout"
+    assert "used up its 1 s of processor time" in error.message
+
+
+def test_a_process_killed_for_want_of_memory_says_nothing_of_the_file(
+    submit, desk, shop, clip, monkeypatch
+):
+    """As in a container with a limit: the kernel ends the process that analyses, and not ours."""
+    real = Child.says
+
+    def killed(child, pause_s):
+        os.kill(child._process.pid, signal.SIGKILL)
+        return real(child, pause_s)
+
+    monkeypatch.setattr(Child, "says", killed)
+    id = submit(clip).id
+    shop.run()
+    error = desk.book.get(id).error
+    assert error.code == "killed"
+    assert "the file" not in error.hint
 
 
 def test_a_running_job_is_cancelled(submit, desk, shop, clip):
@@ -393,7 +425,13 @@ def test_a_million_folders_of_pictures_are_not_looked_through(
     dead.mkdir()
     assert desk.book.claim("dead", 20)
     assert desk.book.give_back(desk.book.get(id))
-    monkeypatch.setattr(Path, "glob", lambda place, pattern: pytest.fail(f"listed {place}"))
+    glob = Path.glob
+
+    def not_there(place, pattern):  # models are looked for, too
+        assert desk.folders.root not in place.parents, f"listed {place}"
+        return glob(place, pattern)
+
+    monkeypatch.setattr(Path, "glob", not_there)
     shop.run()
     assert desk.book.get(id).state == "done"
     assert not dead.exists()

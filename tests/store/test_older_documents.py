@@ -48,7 +48,7 @@ def test_it_is_shown_and_says_that_this_version_judges_otherwise(document):
     assert f"(way of judging 0, now {JUDGING})" in judged_otherwise(analysis)
     page = html_report(report_of(analysis, source=None))
     assert "An older result." in page
-    assert "0.1.0, way of judging 0" in page
+    assert "Way of judging" in page
     german = html_report(report_of(analysis, source=None, language="de"))
     assert "Ein älteres Ergebnis." in german
     assert csv_frames(analysis).count("\n") == 1 + sum(len(face.frames) for face in analysis.faces)

@@ -31,8 +31,10 @@ def test_shipped_recipes_are_valid(path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("warm_up = 0", "warmup = 0", "frame.warmup"),
-        ("steps = 60", "", "frame.steps"),
+        ("warm_up = 0", "warmup = 0", "frame.warmup: there is no such key"),
+        ("[covers]", "[cover]", "cover: there is no such key or table"),
+        ("steps = 60", "", "frame.steps: it is missing"),
+        ('kind = "detector"', "", "kind: it is missing: detector, renderer or animator"),
         ("size = 84", "size = 85", "size must be a multiple of 28"),
         ("window = 60", "window = 61", "window must be a multiple of 3"),
         ("self-blend = 0.5", "self-blnd = 0.5", "kinds.self-blnd"),

@@ -573,6 +573,20 @@ def test_an_upload_that_can_go_no_better_has_no_such_button(chromium, server, tm
     assert not chromium.find_elements(By.CSS_SELECTOR, ".sending button")
 
 
+def test_what_a_proxy_finds_too_large_is_no_broken_connection(chromium, server, tmp_path, result):
+    """nginx takes one megabyte unless told otherwise, and says so in a page of its own."""
+    chromium.get(server.url)
+    for name, value in (("status", "413"), ("response", "null")):
+        get = f"{{get: () => {value}, configurable: true}}"
+        script(chromium, f"Object.defineProperty(XMLHttpRequest.prototype, '{name}', {get})")
+    file = tmp_path / "for-the-proxy.mp4"
+    file.write_bytes(b"no film")
+    chromium.find_element(By.ID, "file").send_keys(str(file))
+    until(lambda: chromium.find_elements(By.CSS_SELECTOR, ".sending .is-bad"))
+    assert "proxy" in chromium.find_element(By.CSS_SELECTOR, ".sending .is-bad").text
+    assert not chromium.find_elements(By.CSS_SELECTOR, ".sending button")
+
+
 def test_history_is_searched_by_the_readers_days(chromium, server, result):
     zone = {"timezoneId": "Pacific/Kiritimati"}
     chromium.execute_cdp_cmd("Emulation.setTimezoneOverride", zone)
@@ -637,7 +651,7 @@ def watch(driver: Any, server: Server) -> Any:
     assert not driver.find_element(By.ID, "record").is_displayed()
     driver.find_element(By.ID, "start").click()
     said = driver.find_element(By.ID, "said")
-    until(lambda: re.search(r"\bFace 0: P [<> ]*\d", said.text))
+    until(lambda: re.search(r"\bFace 0: P\(manipulated\) [<> ]*\d", said.text))
     return said
 
 
@@ -724,9 +738,9 @@ def test_the_camera_shows_no_score_where_a_scan_has_none(filming, server):
     said = answered(filming, server, found(CLEAR, hidden, covered, None, left_out=2))
     until(lambda: said.text.startswith("Face 0"))
     first, second, third, fourth, last = said.text.splitlines()
-    assert first == "Face 0: P 0.12"
+    assert first == "Face 0: P(manipulated) 0.12"
     assert second.startswith("Face 1: not judged. The face is pixelated")
-    assert third.startswith("Face 2: P 0.12 · Inconclusive. Something lies over a part")
+    assert third.startswith("Face 2: P(manipulated) 0.12 · Inconclusive. Something lies over")
     assert fourth == "Face 3: gathering frames"
     assert "Further faces in the picture: 2" in last
     paths = "[...document.querySelectorAll('#curves path')]"
@@ -738,12 +752,12 @@ def test_the_camera_shows_no_score_where_a_scan_has_none(filming, server):
 
 def test_who_listens_to_the_camera_hears_what_is_new(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: heard(filming)[-1:] == ["Face 0: P 0.12"])
+    until(lambda: heard(filming)[-1:] == ["Face 0: P(manipulated) 0.12"])
     script(filming, "window.heard = []")
     for step in range(8):  # the score moves, and nothing else is to be said than before
         script(filming, "window.found = arguments[0]", found(CLEAR | {"probability": step / 50}))
         time.sleep(1)
-    assert "P 0.14" in said.text
+    assert "P(manipulated) 0.14" in said.text
     assert heard(filming) == []
     script(filming, "window.found = arguments[0]", found())
     until(lambda: heard(filming))
@@ -752,7 +766,7 @@ def test_who_listens_to_the_camera_hears_what_is_new(filming, server):
 
 def test_a_hidden_page_sends_no_frames(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
     script(filming, "Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     until(lambda: "Paused" in said.text)
     asked = script(filming, "return window.asked")
@@ -760,20 +774,20 @@ def test_a_hidden_page_sends_no_frames(filming, server):
     assert script(filming, "return window.asked") == asked
     script(filming, "delete document.hidden")
     script(filming, "document.dispatchEvent(new Event('visibilitychange'))")
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
 
 
 def test_a_server_that_is_slow_leaves_no_old_score(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
     script(filming, "window.late = 6000")
     until(lambda: "slow to answer" in said.text)
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
 
 
 def test_a_recording_can_be_discarded(filming, server):
     said = answered(filming, server, found(CLEAR))
-    until(lambda: said.text == "Face 0: P 0.12")
+    until(lambda: said.text == "Face 0: P(manipulated) 0.12")
     start, record = (filming.find_element(By.ID, one) for one in ("start", "record"))
     record.click()
     assert "Recording" in heard(filming)

@@ -177,6 +177,35 @@ def test_every_verdict_says_what_to_do_next(browser, services, analysed, verdict
     assert advice in page.partition("What to do next</h2>")[2].partition("</p>")[0]
 
 
+@pytest.mark.parametrize(
+    ("verdict", "gist"),
+    [
+        ({"label": "manipulated", "probability": 0.98}, "a hint, and no proof."),
+        ({"label": "no-manipulation-found", "probability": 0.1}, "not show that the file is"),
+        ({"label": "inconclusive", "probability": 0.1}, "neither that it was manipulated nor"),
+        ({"label": "no-face", "probability": None}, "Nothing was judged."),
+    ],
+)
+def test_what_is_not_to_be_concluded_stands_right_under_the_verdict(
+    browser, services, analysed, verdict, gist
+):
+    page = browser.get(f"/analyses/{altered(services, analysed, **verdict)}").text
+    assert gist in page.partition("</h1>")[2].partition('class="figure"')[0].partition("<h2>")[0]
+
+
+def test_an_inconclusive_page_does_not_say_what_would_clear_the_file(browser, services, analysed):
+    verdict = {"label": "inconclusive", "probability": 0.05, "reasons": ("frames-disagree",)}
+    page = browser.get(f"/analyses/{altered(services, analysed, **verdict)}").text
+    assert "taken together this speaks for neither" in page
+    assert "support for no manipulation" not in page
+
+
+def test_lists_of_verdicts_say_what_they_do_not_mean(browser, analysed):
+    for page in ("/history", "/"):
+        assert "P(manipulated)" in browser.get(page).text
+    assert "” does not mean genuine" in browser.get("/history").text
+
+
 def test_the_scale_says_where_the_thresholds_lie(browser, services, analysed):
     analysis = services.history.get(analysed).analysis
     thresholds = Thresholds(low=0.44, high=0.933)  # 0.93 is inconclusive, and must not look above

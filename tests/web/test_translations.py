@@ -165,6 +165,15 @@ def test_ratios_are_all_of_one_language(app, probability, reference, german, eng
             assert words in weight(Likelihood.of(probability, reference))
 
 
+def test_a_constant_in_a_template_is_not_kept_in_the_language_of_the_first_reader(app):
+    page = app.jinja_env.from_string(
+        "{{ 'inconclusive' | label }} {{ 0.5 | number }} {{ 0 | clock }}"
+    )
+    for language, words in (("de", "Unklar 0,5 0:00,0"), ("en", "Inconclusive 0.5 0:00.0")):
+        with app.test_request_context("/", headers={"Accept-Language": language}):
+            assert page.render() == words
+
+
 def _pair(message):
     ids = [message.id] if isinstance(message.id, str) else list(message.id)
     strings = [message.string] if isinstance(message.string, str) else list(message.string)

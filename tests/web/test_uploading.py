@@ -165,6 +165,7 @@ def test_progress_is_a_stream_that_ends(upload, browser, work, clip):
 def test_cancelling_and_failing_have_pages(upload, browser, work, services):
     path = upload((b"not media", "a.mp4")).headers["Location"]
     browser.post(path + "/cancel")
+    assert 'value="None"' not in browser.get(path).text
     assert "Cancelled" in browser.get(path).text
     again = browser.post(path + "/again")
     work()

@@ -10,13 +10,14 @@ from rich.table import Table
 
 from unmask.cli.terminal import printable
 from unmask.evaluation.card import shown
-from unmask.evaluation.report import Comparison, Disagreement, Evaluation, Figure, Metrics
-
-_METRICS = (
-    ("auc", "AUC"), ("ap", "AP"), ("eer", "EER"), ("tpr_at_fpr_1", "TPR at FPR ≤ 1 %"),
-    ("tpr_at_fpr_5", "TPR at FPR ≤ 5 %"), ("brier", "Brier"), ("log_loss", "Log-loss"),
-    ("ece", "ECE"), ("ece_if_exact", "ECE by chance alone"),
-)  # fmt: skip
+from unmask.evaluation.report import (
+    TITLES,
+    Comparison,
+    Disagreement,
+    Evaluation,
+    Figure,
+    Metrics,
+)
 
 
 def print_evaluation(console: Console, evaluation: Evaluation) -> None:
@@ -46,7 +47,9 @@ def print_evaluation(console: Console, evaluation: Evaluation) -> None:
         )
     for title, rows in (("Method", evaluation.methods), ("Family", evaluation.families)):
         if rows:
-            table = _table(title, "Files", "AUC (video)", "TPR at FPR ≤ 5 %", "Called manipulated")
+            table = _table(
+                title, "Files", "AUC (video)", TITLES["tpr_at_fpr_5"], "Called manipulated"
+            )
             for row in rows:
                 table.add_row(
                     printable(row.name),
@@ -81,7 +84,7 @@ def _metrics(evaluation: Evaluation) -> Table:
     if evaluation.frame is not None:
         columns.append(("Frame level", evaluation.frame))
     table = _table("95 % intervals", *(title for title, _ in columns))
-    for name, title in _METRICS:
+    for name, title in TITLES.items():
         table.add_row(title, *(shown(getattr(metrics, name)) for _, metrics in columns))
     counts = [f"{one.real} real, {one.manipulated} manipulated" for _, one in columns]
     table.add_row("of", *counts)

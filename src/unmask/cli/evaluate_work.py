@@ -31,6 +31,7 @@ from unmask.evaluation.scorers import called, data_set, met_before
 from unmask.evaluation.selecting import cases_of_file, index_of_scores, select
 from unmask.evaluation.several import corrected
 from unmask.pipeline import Analyser
+from unmask.runtime import file_sha256
 
 _DOCUMENTS = ("evaluation.json", "report.html")
 
@@ -114,5 +115,6 @@ def _comparisons(
     found = []
     for path, name in called([Path(path) for path in options.against]):
         others, theirs = decided(options, path, samples, index.root)
-        found.append(compare(cases, others, name, options.drawing, (thresholds, theirs)))
+        one = compare(cases, others, name, options.drawing, (thresholds, theirs))
+        found.append(one.model_copy(update={"sha256": file_sha256(path)}))
     return corrected(found)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from importlib import metadata
 
 _REQUIREMENT = re.compile(r'^([\w.-]+)(?:\[([\w,-]+)\])?.*;.*extra == ["\']([\w-]+)["\']')
+_ELSEWHERE = re.compile(r';.*sys_platform == ["\'](?!' + re.escape(sys.platform) + r'["\'])')
 
 
 def extras() -> dict[str, str]:
@@ -15,11 +17,14 @@ def extras() -> dict[str, str]:
 
 
 def _requirements() -> dict[str, list[str]]:
-    """Distributions by extra, each once. An extra may name other extras of Unmask itself."""
+    """Distributions by extra, each once, less those that only another system needs.
+
+    An extra may name other extras of Unmask itself.
+    """
     found: dict[str, list[str]] = {}
     for line in metadata.requires("unmask") or ():
         match = _REQUIREMENT.match(line)
-        if match is None:
+        if match is None or _ELSEWHERE.search(line):
             continue
         name, others, extra = match.groups()
         needs = found.setdefault(extra, [])

@@ -37,6 +37,14 @@ def set_up(log: Log) -> None:
         logging.getLogger("unmask").setLevel(logging.INFO)
 
 
+def announce(text: str, log: Log) -> None:
+    """Say something that is no warning: who reads lines of JSON gets no other ones."""
+    if log == "json":
+        logging.getLogger("unmask").info(text)
+    else:
+        click.echo(f"unmask: {text}", err=True)
+
+
 def in_words(record: logging.LogRecord) -> bool:
     """A filter that passes all, and says of a queue out of reach what it says of a database so.
 

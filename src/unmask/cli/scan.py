@@ -54,7 +54,7 @@ class _OfFiles(click.Command):
 @click.option(
     "--language",
     type=click.Choice(["en", "de"]),
-    help="Of the reports.  [default: that of the locale]",
+    help="Of the reports and of the words on --evidence pictures.  [default: that of the locale]",
 )
 @clips
 @click.option(

@@ -39,10 +39,10 @@ class Scanner:
     """Scans with one analyser. Every result is in ``history`` before its outcome is returned.
 
     ``fresh`` does not look for earlier results. ``evidence`` is the folder for pictures; with it
-    files are looked at again, for history keeps no pixels. ``several`` says whether there is more
-    than one input, so that the same bytes may come twice. Once ``stop`` is set, what is at work
-    ends soon, and every input that is not done is :data:`INTERRUPTED`. ``unwritten`` counts the
-    files of which the evidence could not be written.
+    files are looked at again, for history keeps no pixels; their words are in ``language``.
+    ``several`` says whether there is more than one input, so that the same bytes may come twice.
+    Once ``stop`` is set, what is at work ends soon, and every input that is not done is
+    :data:`INTERRUPTED`. ``unwritten`` counts the files of which the evidence could not be written.
     """
 
     analyser: Analyser
@@ -50,6 +50,7 @@ class Scanner:
     timeout: float | None = None
     fresh: bool = False
     evidence: Path | None = None
+    language: str = "en"
     trace: Trace | None = None
     several: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
@@ -134,7 +135,7 @@ class Scanner:
             provenance = provenance_of(source.path, analysis, timeout=self.timeout)
             if provenance is None:
                 note(f"{source.text}: could not be read again: its evidence lacks provenance.json")
-            write_evidence(folder / name, analysis, collector, provenance)
+            write_evidence(folder / name, analysis, collector, provenance, language=self.language)
         except UnmaskError as error:
             note(f"{source.text}: {error.message}", error.hint)
             with self._lock:

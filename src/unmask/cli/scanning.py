@@ -141,6 +141,7 @@ def run(options: ScanOptions) -> int:
             timeout=options.timeout,
             fresh=options.fresh,
             evidence=None if options.evidence is None else expanded(options.evidence),
+            language=_language(options),
             trace=None if traced is None else traced.trace,
             several=len(sources) > 1,
         )
@@ -176,10 +177,18 @@ def _history(stack: ExitStack) -> History | None:
 def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | None:
     if options.report is None:
         return None
-    language = options.language or of_environment()
     return ReportFiles(
-        options.report, options.report_format, analyser, single=options.single, language=language
+        options.report,
+        options.report_format,
+        analyser,
+        single=options.single,
+        language=_language(options),
     )
+
+
+def _language(options: ScanOptions) -> str:
+    """Of reports, and of the words on pictures."""
+    return options.language or of_environment()
 
 
 def _check(options: ScanOptions) -> None:

@@ -18,8 +18,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import click
-
 from unmask.cli import logs
 from unmask.core.errors import UsageError
 from unmask.core.extras import needing
@@ -232,12 +230,13 @@ def _has_tokens() -> bool:
 
 def _announce(options: ServeOptions, server: object) -> None:
     port = getattr(server, "effective_port", options.port) or options.port
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    click.echo(f"unmask: open http://{host}:{port}/ (Ctrl-C ends)", err=True)
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # not all open it
+    host = f"[{here}]" if ":" in here else here
+    logs.announce(f"open http://{host}:{port}/ (Ctrl-C ends)", options.log)
     if not is_loopback(options.host) and options.insecure:
-        click.echo("unmask: everybody who reaches this address may use it", err=True)
+        logs.announce("everybody who reaches this address may use it", options.log)
     if not options.models and not _shipped():
-        click.echo("unmask: no model package is installed: give --model DIR", err=True)
+        logs.announce("no model package is installed: give --model DIR", options.log)
 
 
 def _shipped() -> bool:

@@ -35,7 +35,7 @@ def worker(jobs: int, with_parent: bool, log: logs.Log) -> int:
     logs.set_up(log)
 
     def ready() -> None:
-        click.echo("unmask: worker ready", err=True)
+        logs.announce("worker ready", log)
 
     run_worker(Folders.default(), workers=jobs, with_parent=with_parent, ready=ready)
     return 0

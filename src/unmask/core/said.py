@@ -35,7 +35,7 @@ TEXTS = (
     "It is a motion photo: the short film behind the picture was not looked at.",
     "%(more)s more faces were found than were asked for; the %(n)s largest and most seen were "
     "scored.",
-    "%(n)s uncertain detections in a single frame were taken for no face.",
+    "Seen in a single frame alone, not sure to be a face, and left out: %(n)s.",
     "there is no room left for the file on the server's disk",
     "send it again when there is more space",
     "the file could not be kept: %(cause)s",
@@ -63,6 +63,8 @@ TEXTS = (
     "%(name)s: is a camera's raw file, of which only a preview could be seen",
     "%(name)s: its structure cannot be read: %(cause)s",
     "%(name)s: the picture cannot be decoded: %(cause)s",
+    "Invalid data found when processing input",
+    "End of file",
     "%(name)s: not one frame could be decoded",
     "%(name)s: is no longer the picture it was",
     "%(name)s: is no longer the animation it was",

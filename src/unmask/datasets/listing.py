@@ -43,7 +43,7 @@ def index_list(path: Path, *, root: Path | None = None, options: LoadOptions = _
             hint=begin_with("file,label,method,source", head),
         )
     draft = Draft(Tree(home.resolve()), path.stem, options)
-    missing, listed = [], 0
+    missing, listed, before = [], 0, dict[str, Sample]()
     for line, cells in rows:
         if len(cells) != len(head):
             why = f"{len(cells)} cells where the head has {len(head)}"
@@ -53,6 +53,8 @@ def index_list(path: Path, *, root: Path | None = None, options: LoadOptions = _
         if (home / file).exists():
             sample = sample_of(path, line, file, row, kind=_kind(home, file))
             draft.add(sample, f"line {line} of {path.name}")
+            if unlike := contradiction(before.setdefault(file, sample), sample):
+                raise malformed(path, line, f"{file} has another {unlike} than before", _CORRECT)
         else:
             missing.append(file)
     if not listed:
@@ -104,6 +106,23 @@ def sample_of(path: Path, line: int, file: str, row: Mapping[str, str], *, kind:
         kind=kind,
         attributes=attributes,
     )
+
+
+_ONE_EACH = ("method", "split", "identities", "source", "dataset", "compression")
+
+
+def contradiction(one: Sample, other: Sample) -> str:
+    """What two lines say differently of one file, "" where they agree.
+
+    A line may leave out what another says, and attributes may differ.
+    """
+    if one.label != other.label:
+        return "label"
+    for name in _ONE_EACH:
+        said = {getattr(one, name), getattr(other, name)} - {"", ()}
+        if len(said) > 1:
+            return name
+    return ""
 
 
 def _kind(home: Path, file: str) -> Kind:

@@ -67,7 +67,10 @@ def _index(source: Path) -> Index:
         raise DataError(f"{source} is not there", hint="give a folder of pictures, or an index")
     paths = Tree(source).files("", PICTURES)
     if not paths:
-        raise DataError(f"{source} holds no pictures", hint="JPEG, PNG, WebP, BMP or TIFF")
+        raise DataError(
+            f"{source} holds no pictures (JPEG, PNG, WebP, BMP or TIFF)",
+            hint="of films, give an index: unmask data index DIR --out index.parquet",
+        )
     return Index(source, "pictures", tuple(Sample(path, REAL, kind="image") for path in paths))
 
 

@@ -32,14 +32,35 @@ def number(groups: Sequence[str]) -> NDArray[np.int64]:
 
 def resamples(groups: NDArray[np.int64], *, count: int, seed: int) -> Iterator[Floats]:
     """``count`` weightings of the N members of ``groups``, a few rows of R×N at a time."""
-    rng = np.random.default_rng(seed)
-    kinds = int(groups.max()) + 1
-    rows = max(1, _CELLS // max(len(groups), kinds))
-    while count > 0:
-        now = min(rows, count)
+    rng, kinds = np.random.default_rng(seed), int(groups.max()) + 1
+    for now in _batches(count, max(len(groups), kinds)):
         drawn = rng.multinomial(kinds, np.full(kinds, 1 / kinds), size=now)
         yield drawn[:, groups].astype(np.float64)
-        count -= now
+
+
+def _batches(count: int, width: int) -> Iterator[int]:
+    """``count`` in parts that can be held as rows of ``width``."""
+    rows = max(1, _CELLS // width)
+    for start in range(0, count, rows):
+        yield min(rows, count - start)
+
+
+def with_unseen(
+    groups: NDArray[np.int64], labels: NDArray[np.int64], *, count: int, seed: int
+) -> Iterator[tuple[Floats, Floats]]:
+    """Weightings of the N files, R×N at a time, and R weights of real files that nobody has seen.
+
+    A resample holds no real file above the highest there is, so that what it says of a threshold
+    which hardly any of them reach flatters. In Rubin's Bayesian bootstrap (1981) each group has a
+    weight by the exponential distribution, and so may a group that was not drawn: of as many files
+    as the root of what a group of real files has, which is between one (files of a group are as
+    different as any) and all (they are alike).
+    """
+    rng, kinds = np.random.default_rng(seed), int(groups.max()) + 1
+    real = groups[labels == 0]
+    size = math.sqrt(len(real) / max(len(np.unique(real)), 1))
+    for now in _batches(count, max(len(groups), kinds)):
+        yield rng.exponential(size=(now, kinds))[:, groups], rng.exponential(size, size=now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

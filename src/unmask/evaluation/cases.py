@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError
 from unmask.datasets.sample import Sample
-from unmask.evaluation.scores import ScoreRow
+from unmask.evaluation.scores import ScoreRow, normal
 
 NOT_IN_SCORES = "not-in-scores"
 """The error of a file of which a file of scores says nothing."""
@@ -45,17 +45,20 @@ class Case:
 
 
 def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], root: Path) -> list[Case]:
-    """Every sample with its row: by path, else by the end of the path, else by name.
+    """Every sample with its row: by path, else by the end of the path; where none has, by name.
 
     The end counts where scores come from another machine, whose folders have other names. A
     sample without a row has one that says so. :class:`DataError` where no row fits at all, or
-    a name fits several samples.
+    a sample has several.
     """
     known = {row.path: row for row in rows}
-    direct = {_normal(path): row for path, row in known.items()}
+    direct = {normal(path): row for path, row in known.items()}
     found = [_find(direct, sample.path, root.as_posix()) for sample in samples]
-    if not any(found):
-        found = _by_end(samples, direct)
+    lacking = [sample for sample, row in zip(samples, found, strict=True) if row is None]
+    taken = {normal(row.path) for row in found if row is not None}
+    free = {path: row for path, row in direct.items() if path not in taken}
+    by_end = iter(_by_end(lacking, free))
+    found = [row or next(by_end) for row in found]
     if not any(found):
         found = _by_name(samples, known)
     if not any(found):
@@ -69,12 +72,16 @@ def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], root: Path) -> lis
 
 
 def _find(rows: dict[str, ScoreRow], path: str, root: str) -> ScoreRow | None:
-    return rows.get(_normal(path)) or rows.get(_normal(f"{root}/{path}"))
+    """By the path in the index, or from the root of the disk; :class:`DataError` for both."""
+    one, other = rows.get(normal(path)), rows.get(normal(f"{root}/{path}"))
+    if one and other and one is not other:
+        raise _several(path, one.path, other.path)
+    return one or other
 
 
 def _by_end(samples: Sequence[Sample], rows: Mapping[str, ScoreRow]) -> list[ScoreRow | None]:
     """By the longest end of a row's path that is a sample's whole path."""
-    places = {_normal(sample.path): at for at, sample in enumerate(samples)}
+    places = {normal(sample.path): at for at, sample in enumerate(samples)}
     found: list[ScoreRow | None] = [None] * len(samples)
     for path, row in rows.items():
         parts = PurePosixPath(path).parts
@@ -115,16 +122,12 @@ def _by_name(samples: Sequence[Sample], rows: dict[str, ScoreRow]) -> list[Score
     return [None] * len(samples)
 
 
-def _normal(path: str) -> str:
-    return str(PurePosixPath(PurePath(path).as_posix().replace("\\", "/")))
-
-
 def _name(path: str) -> str:
-    return PurePosixPath(_normal(path)).name
+    return PurePosixPath(normal(path)).name
 
 
 def _stem(path: str) -> str:
-    return PurePosixPath(_normal(path)).stem
+    return PurePosixPath(normal(path)).stem
 
 
 def scored(cases: Iterable[Case]) -> list[Case]:

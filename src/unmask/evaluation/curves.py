@@ -99,13 +99,22 @@ def equal_error(ranking: Ranking, weights: Floats) -> Floats:
     return found
 
 
-def true_positives_at(ranking: Ranking, weights: Floats, false_positives: float) -> Floats:
+def true_positives_at(
+    ranking: Ranking, weights: Floats, false_positives: float, unseen: Floats | float = 0.0
+) -> Floats:
     """TPR at an FPR of at most ``false_positives``, as a threshold on these scores can have it.
 
     No interpolation: with fewer than 1 / ``false_positives`` real ones it is the TPR without a
-    single false positive.
+    single false positive. ``unseen`` is the weight, R of them or one, of real ones that would lie
+    above all there are: up to their share of the FPR, the ROC is a straight line.
     """
-    fpr, tpr = ranking.rates(weights)
+    false, true = ranking.counts(weights)
+    tpr = ratio(true, true[:, -1:])
+    more = np.broadcast_to(np.asarray(unseen, dtype=np.float64), len(weights))[:, None]
+    fpr = ratio(false + more, false[:, -1:] + more)
     allowed = fpr <= false_positives + 1e-12
     best = np.max(np.where(allowed, tpr, 0.0), axis=1)
-    return np.where(np.isnan(fpr[:, -1]) | np.isnan(tpr[:, -1]), np.nan, best)
+    steep = np.max(np.where(false == 0, tpr, 0.0), axis=1)
+    part = false_positives / np.maximum(fpr[:, 0], false_positives)
+    best = np.maximum(best, part * steep)
+    return np.where((false[:, -1] > 0) & (true[:, -1] > 0), best, np.nan)

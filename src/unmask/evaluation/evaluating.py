@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from unmask.core.analysis import Thresholds
 from unmask.core.errors import DataError, InputNotFound
 from unmask.core.version import __version__
 from unmask.datasets.opening import MOVED
+from unmask.evaluation.bootstrap import share_of
 from unmask.evaluation.cases import NOT_IN_SCORES, Case, labels_of, scored, scores_of
 from unmask.evaluation.figures import (
     Drawing,
@@ -38,8 +40,8 @@ from unmask.evaluation.slices import coverage, fairness, real_sources, slices
 _FEW_GROUPS = 10
 _NAMED = 4  # methods in a note; the table has all
 _BY_NUMBERS = (
-    "the AUC's interval goes by the number of groups alone, from two of each class, and other "
-    "figures have none."
+    "the intervals of AUC and TPRs go by the number of groups alone, from two of each class, and "
+    "EER and AP have none."
 )
 
 
@@ -210,14 +212,41 @@ def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> 
         )
     elif groups < _FEW_GROUPS:
         notes.append(f"The intervals rest on {groups} groups only and are rough.")
+    notes += _repeated(cases)
     if _parted(cases):
         notes.append(
             "Every manipulated file lies above every real one, or below, and so it does in all "
             f"resamples: {_BY_NUMBERS}"
         )
-    real = sum(case.label == 0 for case in scored(cases))
-    if real < 100:
-        notes.append(
-            f"With {real} real files scored, TPR at FPR 1 % is the TPR without one false positive."
-        )
-    return notes
+    return [*notes, *_without_false_positives(cases)]
+
+
+def _repeated(cases: Sequence[Case]) -> list[str]:
+    """Files that are the same, byte for byte, as far as hashes are known."""
+    same = defaultdict[str, list[Case]](list)
+    for case in cases:
+        if sha256 := case.row.facts.get("sha256") or case.sample.sha256:
+            same[sha256].append(case)
+    several = [each for each in same.values() if len(each) > 1]
+    if not several:
+        return []
+    one, other = (case.sample.path for case in several[0][:2])
+    both = sum(len({case.label for case in each}) > 1 for each in several)
+    labels = f" ({both} of them with both labels)" if both else ""
+    return [
+        f"Files that are there more than once, byte for byte: {len(several)}{labels}, such as "
+        f"{one} and {other}. Each counts as often as it is named."
+    ]
+
+
+def _without_false_positives(cases: Sequence[Case]) -> list[str]:
+    """What a TPR at a low FPR is where one real file is more than that."""
+    real = [case for case in scored(cases) if case.label == 0]
+    if len(real) >= 100:
+        return []
+    rates = "1 %" if len(real) >= 20 else "1 % and 5 %"
+    possible = share_of(0, len({case.group for case in real})).high or 1.0
+    return [
+        f"With {len(real)} real files scored, TPR at FPR {rates} is the TPR without one false "
+        f"positive; that none of them is one allows an FPR of up to {possible:.0%} elsewhere."
+    ]

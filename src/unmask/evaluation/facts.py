@@ -45,6 +45,7 @@ def facts_of(analysis: Analysis, bars: Bars) -> dict[str, str]:
         "width": str(media.width),
         "height": str(media.height),
         "bytes": str(media.bytes),
+        "sha256": media.sha256,
         "face_count": str(len(analysis.faces)),
     }
     if media.frame_rate is not None:

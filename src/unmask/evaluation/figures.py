@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from unmask.evaluation.bootstrap import (
     Metric,
     draw,
     number,
+    share_of,
     share_of_groups,
     spread,
+    with_unseen,
 )
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.limits import Scale, faultless_area
@@ -61,11 +64,47 @@ class Drawing:
         count = self.resamples if min(_kinds(groups, labels), default=2) > 1 else 0
         return draw(metrics, number(groups), labels, count=count, seed=self.seed)
 
+    def with_tails(
+        self, found: Mapping[str, Figure], scores: Floats, labels: Labels, groups: Sequence[str]
+    ) -> dict[str, Figure]:
+        """Figures of :meth:`measure`, the intervals of TPRs widened by what was not seen.
+
+        Few real files say little of the highest scores of others: see
+        :func:`unmask.evaluation.bootstrap.with_unseen`.
+        """
+        known = [name for name in _RATES if name in found and found[name].value is not None]
+        if not known or not self.resamples or min(_kinds(groups, labels)) < 2:
+            return dict(found)
+        ranking, drawn = curves.Ranking.of(scores, labels), defaultdict[str, list[Floats]](list)
+        for weights, unseen in with_unseen(
+            number(groups), labels, count=self.resamples, seed=self.seed
+        ):
+            for name in known:
+                drawn[name].append(curves.true_positives_at(ranking, weights, _RATES[name], unseen))
+        fakes = _kinds(groups, labels)[1]
+        return {**found, **{name: _wider(found[name], drawn[name], fakes) for name in known}}
+
     def exact(self, p: Floats) -> Figure | None:
         """ECE as chance alone makes it, and where most of it lies; None where nothing is drawn."""
         if not len(p) or not self.resamples:
             return None
         return spread(probabilities.error_of_exact(p, draws=self.resamples, seed=self.seed))
+
+
+_RATES = {"tpr_at_fpr_1": 0.01, "tpr_at_fpr_5": 0.05}
+
+
+def _wider(one: Figure, drawn: Sequence[Floats], fakes: int) -> Figure:
+    """The figure with an interval that holds its own, if it has one, and that of the draws.
+
+    Of none or of all manipulated files no draw says anything; of ``fakes`` groups Wilson does.
+    """
+    others = [spread(np.concatenate(drawn))]
+    if one.value in (0, 1):
+        others.append(share_of(fakes * int(one.value), fakes))
+    ends = [one.value, *(end for each in (one, *others) for end in (each.low, each.high))]
+    known = [end for end in ends if end is not None]
+    return Figure(value=one.value, low=min(known), high=max(known))
 
 
 _SCALES: dict[str, Scale] = {"log_loss": "positive"}
@@ -99,8 +138,10 @@ def ranking_metrics(scores: Floats, labels: Labels) -> dict[str, Metric]:
         "auc": lambda w: curves.area(ranking, w),
         "ap": lambda w: curves.average_precision(ranking, w),
         "eer": lambda w: curves.equal_error(ranking, w),
-        "tpr_at_fpr_1": lambda w: curves.true_positives_at(ranking, w, 0.01),
-        "tpr_at_fpr_5": lambda w: curves.true_positives_at(ranking, w, 0.05),
+        **{
+            name: partial(curves.true_positives_at, ranking, false_positives=rate)
+            for name, rate in _RATES.items()
+        },
     }
 
 
@@ -127,7 +168,8 @@ def metrics_of(
     if probabilities is not None:
         functions |= probability_metrics(probabilities, labels)
     found: dict[str, Figure | None] = {"brier": None, "log_loss": None, "ece": None}
-    found |= drawing.measure(functions, groups, labels)
+    measured = drawing.measure(functions, groups, labels)
+    found |= drawing.with_tails(measured, scores, labels, groups)
     return Metrics.model_validate(
         {
             "level": level,

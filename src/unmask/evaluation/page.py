@@ -7,19 +7,7 @@ from typing import Any
 
 from unmask.evaluation import plots
 from unmask.evaluation.extra import require_extra
-from unmask.evaluation.report import Evaluation
-
-METRICS = (
-    ("auc", "AUC"),
-    ("ap", "AP"),
-    ("eer", "EER"),
-    ("tpr_at_fpr_1", "TPR at FPR ≤ 1 %"),
-    ("tpr_at_fpr_5", "TPR at FPR ≤ 5 %"),
-    ("brier", "Brier score"),
-    ("log_loss", "Log-loss (nats)"),
-    ("ece", "ECE (10 bins)"),
-    ("ece_if_exact", "ECE by chance alone"),
-)
+from unmask.evaluation.report import TITLES, Evaluation
 
 
 def render(evaluation: Evaluation) -> str:
@@ -39,7 +27,7 @@ def render(evaluation: Evaluation) -> str:
         many = isinstance(plot, list)
         drawn[name] = [Markup(one) for one in plot] if many else Markup(plot)
     page = room.get_template("page.html")
-    return page.render(e=evaluation, plots=drawn, metrics=METRICS) + "\n"
+    return page.render(e=evaluation, plots=drawn, titles=TITLES) + "\n"
 
 
 def _plots(evaluation: Evaluation) -> dict[str, Any]:

@@ -42,6 +42,20 @@ class Metrics(Record):
     )
 
 
+TITLES = {
+    "auc": "AUC",
+    "ap": "AP",
+    "eer": "EER",
+    "tpr_at_fpr_1": "TPR at FPR ≤ 1 %",
+    "tpr_at_fpr_5": "TPR at FPR ≤ 5 %",
+    "brier": "Brier score",
+    "log_loss": "Log-loss, nats",
+    "ece": "ECE",
+    "ece_if_exact": "ECE by chance alone",
+}
+"""What the figures of :class:`Metrics` are called, in the order in which they are shown."""
+
+
 class Decisions(Record):
     """What the thresholds make of the files of one class: shares of all its files."""
 
@@ -157,6 +171,7 @@ class Comparison(Record):
     """Two detectors on the files that both have scored. Video level."""
 
     name: str
+    sha256: str = Field(default="", description="of the other's file of scores")
     files: int
     left_out: int = Field(description="files that one of them has no score for")
     auc: float | None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath, PurePosixPath
 
 from unmask.core.errors import DataError
 from unmask.datasets.lists import begin_with, columns_of, read_rows
@@ -21,7 +21,7 @@ KNOWN = (
 _OURS = frozenset({"condition", "by"})  # since the first version
 FACTS = (
     "kind", "container", "codec", "width", "height", "fps", "duration_s", "bytes", "face_px",
-    "face_x", "face_y", "face_count", "black_bars",
+    "face_x", "face_y", "face_count", "black_bars", "sha256",
 )  # fmt: skip
 
 
@@ -35,7 +35,8 @@ class ScoreRow:
     ``frames`` and ``clips`` are P(manipulated) of the judged faces, of the frames and, by the
     temporal network alone, of the clips; ``stretches`` that of each clip that counted as if its
     face were seen there alone; ``seen_in`` how many stretches show each of ``faces``, 0 where no
-    clip does. ``by`` names what scored, ``facts`` what else is known of the file (``FACTS``).
+    clip does or the face is still, and judged as a picture. ``by`` names what scored, ``facts``
+    what else is known of the file (``FACTS``).
     ``file_state`` is that of :func:`unmask.datasets.state.file_state` before it was scored.
     """
 
@@ -94,15 +95,17 @@ def _by_rows(path: Path, found: Iterable[_Scored], columns: Mapping[str, int]) -
     rows: dict[tuple[str, str], ScoreRow] = {}
     for line, cells, name, score in found:
         row = _row(path, line, cells, columns, name, score)
-        if rows.setdefault((name, row.condition), row) != row:
+        before = rows.setdefault((normal(name), row.condition), row)
+        if replace(before, path=name) != row:
             raise _wrong(path, line, f"{name} is scored twice")
     return list(rows.values())
 
 
 def _by_frames(path: Path, found: Iterable[_Scored], frame_at: int) -> list[ScoreRow]:
     framed: dict[str, dict[str, float | None]] = {}
-    for line, cells, name, score in found:
-        frame = cells[frame_at]
+    names: dict[str, str] = {}
+    for line, cells, said, score in found:
+        name, frame = names.setdefault(normal(said), said), cells[frame_at]
         if framed.setdefault(name, {}).setdefault(frame, score) != score:
             why = f"frame {frame} of {name} is scored twice"
             way_out = "of several faces, give one score, of several files of one name their paths"
@@ -114,6 +117,11 @@ def _by_frames(path: Path, found: Iterable[_Scored], frame_at: int) -> list[Scor
         error = "" if scores else NO_SCORE
         rows.append(ScoreRow(name, mean, error=error, frames=scores))
     return rows
+
+
+def normal(path: str) -> str:
+    """One of several ways to write the same path: forward slashes, no ``./``, none doubled."""
+    return str(PurePosixPath(PurePath(path).as_posix().replace("\\", "/")))
 
 
 def is_ours(columns: Collection[str]) -> bool:
@@ -151,7 +159,8 @@ def column_of(path: Path, columns: Mapping[str, int], names: tuple[str, ...]) ->
         if name in columns:
             return columns[name]
     raise DataError(
-        f"{path} has no column {' or '.join(names[:2])} in its first line: {', '.join(columns)}",
+        f"{path} has no column {', '.join(names[:-1])} or {names[-1]} in its first line: "
+        f"{', '.join(columns)}",
         hint=begin_with("path,score", list(columns)),
     )
 
@@ -196,7 +205,10 @@ def _number(path: Path, line: int, text: str) -> float | None:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise _wrong(path, line, f"{text!r} is no score") from None
+        raise DataError(
+            f"{path}, line {line}: {text!r} is no score",
+            hint="a score is a number that rises with manipulation; leave it empty for none",
+        )
     return value
 
 

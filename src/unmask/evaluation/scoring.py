@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from unmask.core.analysis import Analysis
+from unmask.core.analysis import Analysis, Face
 from unmask.core.errors import NO_FILES_FAULT, UnmaskError
 from unmask.core.frames import Window
 from unmask.datasets.index import Index
@@ -110,6 +110,9 @@ def _score(
         code = f"{INTERNAL}:{type(error).__name__}"
         return ScoreRow(sample.path, None, error=code, condition=name, by=by)
     verdict, judged = analysis.verdict, [face for face in analysis.faces if face.judged]
+    facts = facts_of(analysis, bars)
+    if sample.kind == "frames-folder":
+        del facts["sha256"]  # of the temporary film
     return ScoreRow(
         path=sample.path,
         score=verdict.probability,
@@ -120,17 +123,22 @@ def _score(
         frames=_frames(analysis),
         clips=_temporal(analysis),
         stretches=tuple(clip.score for face in judged for clip in face.clips if clip.counted),
-        seen_in=tuple(
-            len({clip.stretch for clip in face.clips if clip.counted}) for face in judged
-        ),
+        seen_in=tuple(_seen_in(face) for face in judged),
         by=by,
-        facts=facts_of(analysis, bars),
+        facts=facts,
     )
 
 
 def _faces(analysis: Analysis) -> tuple[float, ...]:
     found = (face.verdict.probability for face in analysis.faces)
     return tuple(value for value in found if value is not None)
+
+
+def _seen_in(face: Face) -> int:
+    """How many stretches show it; none where it is still, and was calibrated as a picture."""
+    if "still-face" in face.verdict.reasons:
+        return 0
+    return len({clip.stretch for clip in face.clips if clip.counted})
 
 
 def _temporal(analysis: Analysis) -> tuple[float, ...]:

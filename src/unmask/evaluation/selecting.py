@@ -11,7 +11,7 @@ from typing import Literal
 
 from unmask.core.errors import DataError
 from unmask.datasets.index import Index
-from unmask.datasets.listing import kind_by_name, sample_of
+from unmask.datasets.listing import contradiction, kind_by_name, sample_of
 from unmask.datasets.lists import columns_of, malformed, read_rows
 from unmask.datasets.sample import Sample, Split
 from unmask.evaluation.cases import NOT_IN_SCORES, Case, join
@@ -23,6 +23,7 @@ from unmask.evaluation.scores import (
     column_of,
     has_labels,
     is_ours,
+    normal,
     read_scores,
 )
 from unmask.runtime import ModelPackage
@@ -62,7 +63,8 @@ def for_calibration(index: Index, path: Path) -> tuple[list[Sample], str]:
     if not kept:
         raise DataError(
             f"{path} has no validation split to calibrate on, only: {_named(counted)}",
-            hint="hold files out of training as 'val'; neither test nor training files will do",
+            hint="hold files out of training as 'val', neither test nor training files will do; "
+            "of an index that has them, give the index, or scores of: unmask evaluate --split val",
         )
     return kept, "val"
 
@@ -110,11 +112,10 @@ def index_of_scores(path: Path) -> Index:
         sample = replace(sample, attributes={**sample.attributes, **more})
         if not sample.label:  # as in an index: where real files come from is an attribute
             sample = replace(sample, method="")
-        before = samples.setdefault(file, sample)
-        if before.label != sample.label:
-            raise DataError(
-                f"{path}, line {line}: {file} has another label than before",
-                hint="correct the file of scores",
+        unlike = contradiction(samples.setdefault(normal(file), sample), sample)
+        if unlike:
+            raise malformed(
+                path, line, f"{file} has another {unlike} than before", "correct the file of scores"
             )
     return Index(path.parent, "scores", tuple(samples[key] for key in sorted(samples)))
 

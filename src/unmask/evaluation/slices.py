@@ -71,8 +71,10 @@ def _slice(
     kept = scored([*real, *part])
     labels, groups = labels_of(kept), [case.group for case in kept]
     wanted = ("auc", "eer", "tpr_at_fpr_5")
-    functions = ranking_metrics(scores_of(kept), labels)
+    scores = scores_of(kept)
+    functions = ranking_metrics(scores, labels)
     found = drawing.measure({key: functions[key] for key in wanted}, groups, labels)
+    found = drawing.with_tails(found, scores, labels, groups)
     decided = decisions(part, thresholds)[1]
     return Slice(
         name=name,

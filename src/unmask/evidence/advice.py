@@ -44,7 +44,10 @@ def _closer(analysis: Analysis) -> str:
 def _after_doubt(analysis: Analysis) -> str:
     verdict = analysis.verdict
     if "face-turned" in verdict.reasons:
-        return _("Turn the file upright, as it was filmed, and hand it in once more.")
+        return _(
+            "Turn the file upright, as it was filmed, and hand it in once more. If it is upright, "
+            "this is a mistake of the program: hand in another part or picture of the same face."
+        )
     if before := _before_edits(set(verdict.reasons)):
         return before
     if "no-colour" in verdict.reasons:

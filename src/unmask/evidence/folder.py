@@ -11,8 +11,10 @@ from PIL import Image as Pillow
 from unmask.core.analysis import Analysis, Face
 from unmask.core.errors import UsageError
 from unmask.core.files import whole
-from unmask.core.wording import probability
+from unmask.core.language import _, spoken
+from unmask.core.wording import LABELS
 from unmask.evidence.collector import EvidenceCollector
+from unmask.evidence.format import probability
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.provenance import Provenance
 from unmask.evidence.records import ScoredCrop
@@ -26,13 +28,16 @@ def write_evidence(
     analysis: Analysis,
     collected: EvidenceCollector,
     provenance: Provenance | None = None,
+    *,
+    language: str = "en",
 ) -> tuple[Path, ...]:
     """Write ``analysis.json`` and for each face with crops ``face-N.png`` and ``face-N-map.png``.
 
     With ``provenance`` also ``provenance.json``. The first picture is :func:`face_strip`; the
     second the face's strongest frame under what lasts through all of them, which is what the
-    verdict rests on, or where that is unknown (a picture) under its own evidence.
-    Existing files of these names are replaced; each appears whole or not at all.
+    verdict rests on, or where that is unknown (a picture) under its own evidence. The words on the
+    pictures are in ``language``. Existing files of these names are replaced; each appears whole or
+    not at all.
     :class:`UsageError` where one cannot be written.
     """
     written = []
@@ -47,11 +52,10 @@ def write_evidence(
             if strongest is None:
                 continue
             shown = _shown(face, strongest)
+            with spoken(language):
+                strip = face_strip(crops, title=_title(face), counted=face.judged)
             written += [
-                _save(
-                    folder / f"face-{face.id}.png",
-                    face_strip(crops, title=_title(face), counted=face.judged),
-                ),
+                _save(folder / f"face-{face.id}.png", strip),
                 _save(
                     folder / f"face-{face.id}-map.png",
                     overlay(_enlarged(strongest.image), shown),
@@ -80,9 +84,10 @@ def _shown(face: Face, strongest: ScoredCrop) -> NDArray[np.float32]:
 
 
 def _title(face: Face) -> str:
-    verdict = face.verdict
-    number = f" · P(manipulated) {probability(verdict.probability)}" if face.judged else ""
-    return f"Face {face.id} · {verdict.label}{number}"
+    parts = [_("Face %(n)s", n=face.id), _(LABELS[face.verdict.label])]
+    if face.judged:
+        parts.append(f"{_('P(manipulated)')} {probability(face.verdict.probability)}")
+    return " · ".join(parts)
 
 
 def _enlarged(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:

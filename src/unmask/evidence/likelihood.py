@@ -22,6 +22,14 @@ _COUNTS = (
     ("calibration", "validation files"),
     ("calibration clips", "clips held out from fitting the network"),
 )
+# For these a verdict is not cleared, however low its number: what they tell is not in that number.
+_WITHHOLDING = {
+    *HIDING,
+    "frames-disagree",
+    "faces-disagree",
+    "main-face-inconclusive",
+    "further-films",
+}
 _UNSTATED = 98  # what the bounds assume of a package that states no counts: 1/99 to 99
 _WORDS = (
     (2.0, ""),
@@ -75,11 +83,12 @@ class Reference:
 class Likelihood:
     """A ratio within its bounds. ``limit`` says that the score alone would give a more extreme one.
 
-    ``ratio`` above 1 speaks for manipulation, below 1 against it.
+    ``ratio`` above 1 speaks for manipulation, below 1 against it. ``withheld``: the score alone
+    would speak against it, and the reasons of the verdict keep that from being said.
     """
 
     ratio: float
-    limit: Literal["", "upper", "lower"]
+    limit: Literal["", "upper", "lower", "withheld"]
 
     @classmethod
     def of(cls, probability: float, reference: Reference) -> Likelihood:
@@ -94,14 +103,16 @@ class Likelihood:
     def of_verdict(cls, verdict: Verdict, reference: Reference) -> Likelihood | None:
         """The ratio behind a verdict's probability; None where it has none.
 
-        Never below 1 where noise, want of colour or what lies over the face hides traces: that
-        little was found is then no evidence against manipulation.
+        Never below 1 where the verdict is kept from being cleared by something that is not in the
+        number: what hides traces (noise, a cover), frames that speak for manipulation by
+        themselves, a main face or a further film that the number is not of. Nobody is to read
+        "inconclusive" and, under it, "moderate support for no manipulation".
         """
         if verdict.probability is None:
             return None
         found = cls.of(verdict.probability, reference)
-        hidden = not set(HIDING).isdisjoint(verdict.reasons)
-        return cls(1.0, "") if hidden and found.ratio < 1 else found
+        doubted = not _WITHHOLDING.isdisjoint(verdict.reasons)
+        return cls(1.0, "withheld") if doubted and found.ratio < 1 else found
 
     @property
     def strength(self) -> float:
@@ -127,6 +138,8 @@ class Likelihood:
 
     def in_figures(self) -> str:
         """Such as ``about 45``, ``about 1/12`` or, at a bound, ``118 (bounded)``."""
+        if self.limit == "withheld":
+            return _("none below 1 is stated")
         number = self._strength() if self.ratio >= 1 else f"1/{self._strength()}"
         if self.limit:
             return _("%(number)s (bounded)", number=number)
@@ -134,6 +147,11 @@ class Likelihood:
 
     def in_plain_words(self) -> str:
         """A sentence for who does not know what a likelihood ratio is."""
+        if self.limit == "withheld":
+            return _(
+                "The number alone would speak against manipulation, but the reasons given here are "
+                "not in it: taken together this speaks for neither."
+            )
         if not self._words:
             return _(
                 "Such a result is about as likely from a manipulated file as from an untouched "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from unmask.core.times import clock
-from unmask.core.wording import probability
+from unmask.core import times
+from unmask.core.language import _, local
+from unmask.evidence.format import probability
 from unmask.evidence.heatmap import AGAINST, FOR, overlay
 from unmask.evidence.records import ScoredCrop
 
@@ -19,7 +22,8 @@ _COLUMNS = 8
 _GAP = 8
 _CAPTION = 30
 _TITLE = 40
-_LEGEND = 30
+_LEGEND = 52
+_KEY = 13  # side of a square of the legend
 _PAPER = (250, 250, 248)
 _INK = (32, 32, 32)
 _FAINT = (205, 205, 200)
@@ -32,17 +36,18 @@ def face_strip(
 
     ``crops`` in the order to show; the number under each is the frame's P(manipulated), the bar
     its length; neither is there where scores are not ``counted``, as of a face that could not be
-    judged, and nothing is coloured. ValueError where there are no crops.
+    judged, and nothing is coloured. Words and numbers are in the language written in
+    (:func:`unmask.core.language.spoken`). ValueError where there are no crops.
     """
     if not crops:
         raise ValueError("a strip needs at least one crop")
     across = min(_COLUMNS, len(crops))
     down = -(-len(crops) // _COLUMNS)
     cell = (_TILE + _GAP, 2 * _TILE + _CAPTION + 2 * _GAP)
-    width = max(_GAP + across * cell[0], 480)
+    width = max(_GAP + across * cell[0], _widest(title))
     sheet = Pillow.new("RGB", (width, _TITLE + down * cell[1] + _LEGEND), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_GAP, 10), title, fill=_INK, font=_font(18))
+    _write(draw, (_GAP, 10), title, 18)
     for index, crop in enumerate(crops):
         row, column = divmod(index, _COLUMNS)
         at = (_GAP + column * cell[0], _TITLE + row * cell[1])
@@ -65,7 +70,7 @@ def _tile(
         small = Pillow.fromarray(picture).resize((_TILE, _TILE), Pillow.Resampling.LANCZOS)
         sheet.paste(small, (left, top))
         top += _TILE + (2 if picture is crop.image else 4)
-    draw.text((left, top), clock(float(crop.time), 2), fill=_INK, font=_font(13))
+    draw.text((left, top), local(times.clock(float(crop.time), 2)), fill=_INK, font=_font(13))
 
 
 def _score(draw: ImageDraw.ImageDraw, score: float, at: tuple[int, int]) -> None:
@@ -77,13 +82,51 @@ def _score(draw: ImageDraw.ImageDraw, score: float, at: tuple[int, int]) -> None
         draw.rectangle((left, bar, left + length - 1, bar + 4), fill=FOR)
 
 
+def _keys() -> tuple[tuple[tuple[int, int, int] | None, str], ...]:
+    return (
+        (FOR, _("speaks for manipulation")),
+        (AGAINST, _("speaks against it")),
+        (None, _("grey: says nothing")),
+    )
+
+
+def _said() -> str:
+    """A sheet is passed on without the page that explains it."""
+    return _("Heat maps show what moved the score, not what was altered.")
+
+
 def _legend(draw: ImageDraw.ImageDraw, top: int) -> None:
     left = _GAP
-    for colour, words in ((FOR, "speaks for manipulation"), (AGAINST, "speaks against it")):
-        draw.rectangle((left, top + 4, left + 13, top + 17), fill=colour)
-        draw.text((left + 20, top + 3), words, fill=_INK, font=_font(13))
-        left += 40 + round(draw.textlength(words, font=_font(13)))
-    draw.text((left, top + 3), "grey: says nothing", fill=_INK, font=_font(13))
+    for colour, words in _keys():
+        if colour is not None:
+            draw.rectangle((left, top + 4, left + _KEY, top + 4 + _KEY), fill=colour)
+            left += _KEY + 7
+        _write(draw, (left, top + 3), words, 13)
+        left += 20 + round(_font(13).getlength(words))
+    _write(draw, (_GAP, top + 25), _said(), 13)
+
+
+def _widest(title: str) -> int:
+    """Of the sheet what its words need: none is to be cut off."""
+    small = _font(13)
+    keys = sum(20 + small.getlength(words) for _colour, words in _keys()) + 2 * (_KEY + 7)
+    return _GAP + 20 + math.ceil(max(keys, _font(18).getlength(title), small.getlength(_said())))
+
+
+def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], words: str, size: int) -> None:
+    """The font that Pillow brings has no ä, ö and ü: the letter is written, its dots are drawn."""
+    font, (left, top), plain = _font(size), at, ""
+    dots = size / 15
+    for letter in unicodedata.normalize("NFD", words):
+        if letter == "\N{COMBINING DIAERESIS}":
+            box = font.getbbox(plain[-1])
+            middle = left + font.getlength(plain[:-1]) + (box[0] + box[2]) / 2
+            height = top + box[1] - 2.2 * dots
+            for x in (middle - 2.2 * dots, middle + 2.2 * dots):
+                draw.ellipse((x - dots, height - dots, x + dots, height + dots), fill=_INK)
+        else:
+            plain += letter
+    draw.text(at, plain, fill=_INK, font=font)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

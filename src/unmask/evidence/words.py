@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from unmask.core.analysis import Analysis
+
 MEANS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "manipulated": (
@@ -27,11 +29,22 @@ MEANS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Not “half manipulated”. Without a probability it says nothing in either direction.",
         ),
         "no-face": (
-            "No face was found in the frames that were looked at.",
+            "No face was found in the frames that were looked at, so nothing was judged.",
             "Not that there is none: a face may be turned away, tiny, covered, or seen only "
-            "between those frames.",
+            "between those frames. Nor that the file is genuine.",
         ),
     }
+)
+
+NO_FACE_IN_PICTURE = (
+    "No face was found in the picture, so nothing was judged.",
+    "Not that there is none: a face may be turned away, tiny or covered. Nor that the picture is "
+    "genuine.",
+)
+
+_OF_FILMS = (
+    "It looked at the frames listed here and at no others. A manipulation that is shorter than the "
+    "gaps between them can be missed."
 )
 
 LIMITATIONS: tuple[str, ...] = (
@@ -39,8 +52,7 @@ LIMITATIONS: tuple[str, ...] = (
     "method it has never met may leave none of them.",
     "It judges faces. It does not judge sound, captions, the background, or whether the scene is "
     "what it is said to be. It identifies nobody.",
-    "It looked at the frames listed here and at no others. A manipulation that is shorter than the "
-    "gaps between them can be missed.",
+    _OF_FILMS,
     "Strong compression, small or blurred faces, filters and re-filming weaken the traces or "
     "imitate them.",
     "The probability holds for files that resemble those of the calibration. On material from "
@@ -65,3 +77,18 @@ HEAT_LEGEND = (
     "goes by, not how far a manipulation reaches: a face that was swapped as a whole is coloured "
     "in its middle alone."
 )
+
+
+def means(analysis: Analysis) -> tuple[str, str]:
+    """What the verdict means, and what it does not, in English."""
+    label = analysis.verdict.label
+    if label == "no-face" and analysis.media.kind == "image":
+        return NO_FACE_IN_PICTURE
+    return MEANS[label]
+
+
+def limitations(analysis: Analysis) -> tuple[str, ...]:
+    """Those of :data:`LIMITATIONS` that hold of a film, or of a picture, in English."""
+    if analysis.media.kind == "image":
+        return tuple(text for text in LIMITATIONS if text != _OF_FILMS)
+    return LIMITATIONS

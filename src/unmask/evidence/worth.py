@@ -5,6 +5,7 @@ Read as plain data: the manifest may come from another version, whose evaluation
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +21,9 @@ class Worth:
     """Counts of files of known label, of the last evaluation that a package records.
 
     ``caught`` of ``manipulated`` were called manipulated, ``missed`` got "no manipulation found";
-    ``accused`` of ``real`` were called manipulated. ``data`` names the files, "" where unsaid;
-    ``calibrated`` says that the calibration was fitted to the same ones.
+    ``accused`` of ``real`` were called manipulated, and ``most_accused`` in a hundred may be by
+    the upper end of the 95 % interval, None where none is recorded. ``data`` names the files, ""
+    where unsaid; ``calibrated`` says that the calibration was fitted to the same ones.
     """
 
     data: str
@@ -32,9 +34,25 @@ class Worth:
     accused: int
     auc: float | None
     calibrated: bool = False
+    most_accused: int | None = None
 
     def in_words(self) -> str:
-        """The counts as a sentence in the language written in."""
+        """The counts in the language written in, and how far chance may have flattered them.
+
+        "0 of 50 real ones" alone is quoted as "never wrong about a real film".
+        """
+        return " ".join(filter(None, (self._counts(), self._chance())))
+
+    def _chance(self) -> str:
+        if self.most_accused is None:
+            return ""
+        return _(
+            "Of other real files like these it may call up to %(most)s in 100 manipulated (95 %% "
+            "interval).",
+            most=whole(self.most_accused),
+        )
+
+    def _counts(self) -> str:
         counts = {
             "files": whole(self.real + self.manipulated),
             "caught": whole(self.caught),
@@ -69,6 +87,7 @@ def worth(manifest: Manifest) -> Worth | None:
     accused = _counted(real, "wrong")
     if caught is None or missed is None or accused is None:
         return None
+    highest = figure(mapping(real.get("wrong")).get("high"))
     data = mapping(last.get("data"))
     fitted_to = mapping(manifest.metrics.get("calibration")).get("sha256")
     return Worth(
@@ -80,6 +99,7 @@ def worth(manifest: Manifest) -> Worth | None:
         accused=accused,
         auc=figure(mapping(mapping(last.get("video")).get("auc")).get("value")),
         calibrated=fitted_to is not None and fitted_to == data.get("sha256"),
+        most_accused=None if highest is None else math.ceil(round(100 * highest, 6)),
     )
 
 

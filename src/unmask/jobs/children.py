@@ -75,7 +75,7 @@ class Child:
                 yield SAID.validate_json(line)
 
     def cause_of_death(self) -> Failure:
-        """Why it ended without an answer."""
+        """Why it ended without an answer. To be asked before leaving the context kills it."""
         code = self._process.wait()
         self._readers[1].join()
         words = self._complaints.decode("utf-8", "replace").strip()

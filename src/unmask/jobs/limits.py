@@ -13,6 +13,7 @@ from unmask.core.errors import UsageError
 
 GIB = 2**30
 _MOST = 10**9
+_LAST_S = 10  # of processor time, for what does not end when told that its time is used up
 # macOS speaks of no limit, and refuses more than one that it does not tell: never the second.
 _DESCRIPTORS = (2**16, 10_240)
 
@@ -60,16 +61,17 @@ class Limits:
             import resource
 
             limits = {
-                resource.RLIMIT_CPU: self.cpu_s,
-                resource.RLIMIT_FSIZE: self.file,
-                resource.RLIMIT_CORE: 0,
+                # At the second number Linux kills at once, and nobody learns why.
+                resource.RLIMIT_CPU: (self.cpu_s, self.cpu_s + _LAST_S),
+                resource.RLIMIT_FSIZE: (self.file, self.file),
+                resource.RLIMIT_CORE: (0, 0),
             }
             if sys.platform != "darwin":
-                limits[resource.RLIMIT_AS] = self.memory
+                limits[resource.RLIMIT_AS] = (self.memory, self.memory)
             for what, limit in limits.items():
                 _, hard = resource.getrlimit(what)
-                allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-                resource.setrlimit(what, (allowed, allowed))
+                most = max(limit) if hard == resource.RLIM_INFINITY else hard
+                resource.setrlimit(what, (min(limit[0], most), min(limit[1], most)))
 
 
 def raise_descriptors() -> None:

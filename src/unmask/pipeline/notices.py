@@ -60,8 +60,8 @@ def notices(info: MediaInfo, seen: Seen, damage: DamageCount, choice: Choice) ->
     if choice.brief:
         yield Notice(
             code="brief-detections-ignored",
-            message=f"{choice.brief} uncertain detections in a single frame were taken "
-            "for no face.",
+            message="Seen in a single frame alone, not sure to be a face, and left out: "
+            f"{choice.brief}.",
         )
 
 

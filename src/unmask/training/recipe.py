@@ -138,6 +138,14 @@ Drawer = RendererRecipe | AnimatorRecipe
 Recipe = DetectorRecipe | RendererRecipe | AnimatorRecipe
 
 
+_FAULTS = {
+    "extra_forbidden": "there is no such key or table; is it misspelt?",
+    "missing": "it is missing",
+    "union_tag_not_found": "it is missing: detector, renderer or animator",
+}
+"""What pydantic says in words of its own."""
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read and validate a recipe; :class:`DataError` names the file and the key at fault."""
 
@@ -147,12 +155,16 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return _Any.model_validate({"recipe": tomllib.loads(path.read_text("utf-8"))}).recipe
     except OSError as error:
-        raise DataError(f"cannot read the recipe {path}: {error.strerror}") from error
+        raise DataError(
+            f"cannot read the recipe {path}: {error.strerror}",
+            hint="it is a TOML file; docs/training.md has one to begin with, recipes/ has others",
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not TOML: {error}") from error
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'][2:]) or 'kind'}: {fault['msg']}"
+            f"{'.'.join(str(part) for part in fault['loc'][2:]) or 'kind'}: "
+            f"{_FAULTS.get(fault['type'], fault['msg'])}"
             for fault in error.errors()
         )
         raise DataError(

@@ -66,7 +66,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "some-faces-not-judged": "Other faces were too poorly visible to be judged.",
         "some-faces-inconclusive": "A face of the file is inconclusive by itself.",
         # no-face
-        "no-face-found": "No face was found in the frames that were looked at.",
+        "no-face-found": "No face was found in what was looked at.",
     }
 )
 

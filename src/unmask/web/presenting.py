@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 
 from flask import Flask
 from flask_babel import format_datetime
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from unmask.core import times
-from unmask.core.analysis import Face, Verdict
+from unmask.core.analysis import Analysis, Face, Verdict
 from unmask.core.wording import LABELS
 from unmask.core.wording import probability as plain_probability
 from unmask.evidence import (
@@ -27,7 +31,9 @@ from unmask.evidence import (
     where,
 )
 from unmask.evidence.sections.origin import credentials_in_words
-from unmask.evidence.words import HOW_TO_READ, LIMITATIONS, MEANS
+from unmask.evidence.words import HOW_TO_READ, LIMITATIONS
+from unmask.evidence.words import limitations as limitations_of
+from unmask.evidence.words import means as meaning_of
 from unmask.evidence.worth import Worth
 from unmask.verdict import explain
 from unmask.web.said import said
@@ -45,21 +51,19 @@ credentials = here(credentials_in_words)
 def install(app: Flask) -> None:
     """Filters and globals of the templates."""
     app.jinja_env.filters.update(
-        probability=probability,
-        number=number,
-        size=size,
-        clock=clock,
-        when=when,
-        label=label,
-        rate=rate,
-        markdown=markdown,
-        said=said,
+        probability=_each_time(probability),
+        number=_each_time(number),
+        size=_each_time(size),
+        clock=_each_time(clock),
+        when=_each_time(when),
+        label=_each_time(label),
+        rate=_each_time(rate),
+        markdown=_each_time(markdown),
+        said=_each_time(said),
         as_typed=as_typed,
         short_hash=lambda sha256: sha256[:12],
     )
     app.jinja_env.globals.update(
-        clock=clock,  # of a constant: a filter would write it once, in the first reader's language
-        number=number,
         face_colour=face_colour,
         face_colours=FACE_COLOURS,
         face_dash=face_dash,
@@ -67,6 +71,7 @@ def install(app: Flask) -> None:
         face_inks=[face_ink(face) for face in range(len(FACE_COLOURS))],
         face_square=square,
         reasons_of=reasons,
+        gist=gist,
         means=means,
         next_step=here(advice.next_step),
         looked_at=here(looked.looked_at),
@@ -77,13 +82,28 @@ def install(app: Flask) -> None:
         part=part,
         worth_in_words=here(Worth.in_words),
         how_to_read=lambda: _(HOW_TO_READ),
-        limitations=lambda: [_(text) for text in LIMITATIONS],
+        limitations=limitations,
         likelihood=Likelihood.of_verdict,
         about_number=here(figure.about_number),
         weight=weight,
         credentials_in_words=credentials,
         score_of=score_of,
     )
+
+
+def _each_time(say: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as a filter that is not asked once for all.
+
+    Jinja writes a filter of a constant, such as a verdict's name, into the template when that is
+    first used: everybody would read it in the language of whoever came first.
+    """
+
+    @pass_context
+    @wraps(say)
+    def filtered(_context: Context, *given: Any, **named: Any) -> Any:
+        return say(*given, **named)
+
+    return filtered
 
 
 def number(value: float, digits: int | None = None) -> str:
@@ -106,10 +126,26 @@ def reasons(verdict: Verdict) -> list[str]:
     return [_(explain(code)) for code in verdict.reasons]
 
 
-def means(code: str) -> tuple[str, str]:
+def gist(code: str) -> str:
+    """What is not to be concluded from a verdict, short enough to stand right under its name."""
+    return {
+        "manipulated": _("Traces of manipulation in a face: a hint, and no proof."),
+        "no-manipulation-found": _("That does not show that the file is genuine."),
+        "inconclusive": _("It can be said neither that it was manipulated nor that it was not."),
+        "no-face": _("Nothing was judged."),
+    }.get(code, "")
+
+
+def means(analysis: Analysis) -> tuple[str, str]:
     """What a verdict means, and what it does not."""
-    does, does_not = MEANS[code]
+    does, does_not = meaning_of(analysis)
     return _(does), _(does_not)
+
+
+def limitations(analysis: Analysis | None = None) -> list[str]:
+    """What can make results wrong, or this one."""
+    texts = LIMITATIONS if analysis is None else limitations_of(analysis)
+    return [_(text) for text in texts]
 
 
 def as_typed(seconds: float | str | None) -> str:

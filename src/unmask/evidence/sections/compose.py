@@ -27,7 +27,7 @@ def compose(report: Report) -> Document:
         *face_sections(report),
         origin_section(report),
         model_section(report),
-        limitation_section(),
+        limitation_section(report),
         custody_section(report),
     ]
     return Document(

@@ -8,10 +8,9 @@ from unmask.core.language import _
 from unmask.core.said import told
 from unmask.evidence.document import Block, Bullets, Facts, Paragraph, Section, Table
 from unmask.evidence.format import limit, moment, whole
-from unmask.evidence.outdated import version_of
 from unmask.evidence.report import Report
 from unmask.evidence.sections.measured import measured
-from unmask.evidence.words import LIMITATIONS
+from unmask.evidence.words import limitations
 from unmask.runtime.package import Manifest
 
 
@@ -22,7 +21,8 @@ def model_section(report: Report) -> Section:
     rows = [
         (_("Model"), f"{analysis.model.name} {analysis.model.version}"),
         (hash, analysis.model.sha256),
-        ("Unmask", version_of(analysis)),
+        ("Unmask", analysis.unmask),
+        (_("Way of judging"), str(analysis.judging)),
     ]
     exact = frozenset({hash})
     if manifest is None:
@@ -60,9 +60,9 @@ def _card(manifest: Manifest) -> Iterator[Block]:
     yield from measured(manifest.metrics)
 
 
-def limitation_section() -> Section:
+def limitation_section(report: Report) -> Section:
     """What the result cannot say."""
-    return Section(_("Limitations"), (Bullets(tuple(map(_, LIMITATIONS))),))
+    return Section(_("Limitations"), (Bullets(tuple(map(_, limitations(report.analysis)))),))
 
 
 def custody_section(report: Report) -> Section:

@@ -17,7 +17,7 @@ from unmask.evidence.looked import looked_at
 from unmask.evidence.outdated import judged_otherwise
 from unmask.evidence.report import Report
 from unmask.evidence.text import shortened
-from unmask.evidence.words import MEANS
+from unmask.evidence.words import means
 from unmask.evidence.worth import worth
 
 _PRIORS = (2, 10, 100, 1000)
@@ -28,7 +28,7 @@ def verdict_section(report: Report) -> Section:
     """The label large, its meaning, the reasons, and what to be warned of."""
     analysis = report.analysis
     verdict = analysis.verdict
-    says, says_not = MEANS[verdict.label]
+    says, says_not = means(analysis)
     found = verdict.probability
     blocks: list[Block] = [
         Banner(
@@ -136,6 +136,12 @@ def weight_section(report: Report) -> Section:
 
 def _reading(likelihood: Likelihood) -> str:
     times = likelihood.times()
+    if likelihood.limit == "withheld":
+        return _(
+            "By its probability alone such a result would speak against manipulation. The reasons "
+            "that keep the verdict from saying so are not in that probability, so no ratio below 1 "
+            "is stated: it should move no opinion."
+        )
     if likelihood.ratio == 1:
         return _(
             "Such a result is as probable if a face of the file was manipulated as if none was. It "
@@ -210,7 +216,7 @@ def _derivation(report: Report, likelihood: Likelihood) -> str:
     if report.analysis.media.kind == "image":
         sentences.append(_("A picture is calibrated as single frames of those examples are."))
     sentences.append(_bounds(report.reference))
-    if likelihood.limit:
+    if likelihood.limit in ("upper", "lower"):
         sentences.append(
             _("The score alone would give a more extreme ratio: the one stated is the bound.")
         )

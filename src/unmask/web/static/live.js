@@ -261,7 +261,7 @@ function fill(sentence, values) {
 function words({ verdict }) {
   if (!verdict) return text.textWait;
   if (verdict.probability === null) return `${text.textUnjudged} ${inWords(verdict.reasons)}`;
-  const score = `P ${probability(verdict.probability)}`;
+  const score = `${text.textFigure} ${probability(verdict.probability)}`;
   return doubtful(verdict) ? `${score} · ${text.textDoubtful}. ${inWords(doubts(verdict))}` : score;
 }
 

@@ -181,7 +181,8 @@ function send({ file, row }) {
       } else {
         const { detail, hint } = request.response ?? {};
         const said = detail?.replace(`${file.name}: `, ""); // it stands beside it
-        const why = said ? [said, hint].filter(Boolean).join("; ") : text.textFailed;
+        const unsaid = request.status === 413 ? text.textProxy : text.textFailed; // in no words of ours
+        const why = said ? [said, hint].filter(Boolean).join("; ") : unsaid;
         fail(row, why, passing(request.status) ? file : null);
         settle(null);
       }
