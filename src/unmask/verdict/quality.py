@@ -129,8 +129,8 @@ class QualityFloor:
     ``see_through`` 0.05: chosen, not measured. Films and pictures of people are opaque, and people
     who were cut out are within their faces.
 
-    ``ring`` 0.85: of 790 portraits, among them the sixty likeliest of 4,445, two have more (dark hair
-    and beard before white; a cut-out with a white rim), of 355 frames of a hundred films and
+    ``ring`` 0.85: of 790 portraits, among them the sixty likeliest of 4,445, two have more (dark
+    hair and beard before white; a cut-out with a white rim), of 355 frames of a hundred films and
     pictures none has more than 0.84. Drawn round 347 of them (ellipses, boxes, by hand; twelve
     colours) 96 in 100 have it, after H.264 at CRF 28 93, on half of the side 90, after both 69; of
     four fifths opacity 64. Either half of the files has about as many.
