@@ -26,6 +26,7 @@ from unmask.core.errors import (
     UsageError,
 )
 from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop, analyse
+from unmask.pipeline.analyser import _analyser
 from unmask.pipeline.engine import Engine
 from unmask.runtime.package import Pooling
 from unmask.store import fingerprint
@@ -313,6 +314,7 @@ def test_networks_stay_loaded_whatever_the_options(
         return load(*asked)
 
     monkeypatch.setattr(Engine, "load", counting)
+    _analyser.cache_clear()  # another test may have asked for the same
     of = {"model": tiny_model, "device": "cpu"}
     found = [analyse(panned, **of, clips=clips, frames_per_clip=2) for clips in (1, 2, 3)]
     assert [one.options.clips for one in found] == [1, 2, 3]
