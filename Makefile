@@ -113,6 +113,7 @@ docs: $(VENV)/.base
 # The picture in the README, from what this machine's scan prints.
 picture: $(VENV)/.base
 	@$(BIN)/python tools/draw_terminal.py
+	@$(BIN)/python tools/draw_model.py
 
 clean:
 	@rm -rf $(VENV) build demo

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import re
+import runpy
 import shlex
 import tomllib
 from collections.abc import Iterator
@@ -198,8 +199,9 @@ def test_the_readme_has_the_figures_of_the_model_that_ships() -> None:
     recorded = find_package("xception-lstm").manifest.metrics["evaluations"]
     made, real = (Evaluation.model_validate(one, strict=False) for one in recorded)
     for row in real.families:
-        assert f"{between(row.auc)}" in readme, row.name
-    assert between(made.video.auc, "{:.2f} apart ({:.2f} to {:.2f})") in readme
+        assert f"| {row.manipulated} | {between(row.auc)}" in readme, row.name
+    pseudo_fakes = f"| {made.decisions[1].files:,} | {between(made.video.auc)}"
+    assert pseudo_fakes in readme
     untouched, fakes = made.decisions
     assert (untouched.label, fakes.label) == (0, 1)
     assert f"Of {untouched.files:,} pictures" in readme
@@ -207,6 +209,12 @@ def test_the_readme_has_the_figures_of_the_model_that_ships() -> None:
     assert f"calls {percent(fakes.correct)} of the fakes manipulated" in readme
     assert f"and {percent(untouched.wrong)} of the real ones" in readme
     assert f"{percent(fakes.wrong)} of the fakes it passes" in readme
+
+
+def test_the_picture_of_the_readme_is_drawn_from_the_model_that_ships() -> None:
+    """``python tools/draw_model.py`` draws it again."""
+    picture = (ROOT / "docs" / "images" / "model.svg").read_text(encoding="utf-8")
+    assert runpy.run_path(str(ROOT / "tools" / "draw_model.py"))["shipped"]() == picture
 
 
 def between(figure: Figure, form: str = "{:.2f} ({:.2f} to {:.2f}") -> str:
