@@ -13,7 +13,7 @@ pytest.importorskip("torch", reason="the extra 'train' is not installed")
 import torch
 
 from unmask.core.errors import DataError
-from unmask.training.covering import CoveredPairs, CoverTask, cover_loss
+from unmask.training.covering import CoveredPairs, CoverTask, Seen, cover_loss
 from unmask.training.loop import Fit
 from unmask.training.pair_set import Shares
 from unmask.training.pairs import CoveredPair, Fading, draw_covered_pair
@@ -96,30 +96,57 @@ def test_covers_are_fitted_and_the_network_stays(
     assert all(value.requires_grad for value in found.parameters())
 
 
+def go_on(task: CoverTask, steps: int) -> None:
+    for batch, _ in zip(task.batches(), range(steps), strict=False):
+        torch.manual_seed(task.step)
+        task.advance(batch)
+        task.step += 1
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "work folder lost"])
+@pytest.mark.parametrize("stopped", [1, 4])
 def test_it_goes_on_where_it_was_stopped(
+    train: Side,
+    recipe: DetectorRecipe,
+    run_in: Callable[..., Run],
+    tmp_path: Path,
+    stopped: int,
+    kept: bool,
+) -> None:
+    start = start_from("scratch", "debug", [], seed=1).frames.eval()
+    stage = settings(passes=2)
+    whole = CoverTask(recipe, stage, start, train, run_in(tmp_path / "whole"))
+    go_on(whole, 99)
+    first = CoverTask(recipe, stage, start, train, run_in(tmp_path / "halves"))
+    go_on(first, stopped)
+    second = CoverTask(
+        recipe, stage, start, train, run_in(tmp_path / ("halves" if kept else "others"))
+    )
+    second.restore(first.state())
+    second.step = first.step
+    go_on(second, 99)
+    assert second.step == whole.step == second.steps == 6
+    for name, value in whole.weights().items():
+        assert torch.equal(second.weights()[name], value), name
+
+
+def test_each_pass_goes_over_every_batch_in_an_order_of_its_own_and_nothing_stays(
     train: Side, recipe: DetectorRecipe, run_in: Callable[..., Run], tmp_path: Path
 ) -> None:
     start = start_from("scratch", "debug", [], seed=1).frames.eval()
-    whole = CoverTask(recipe, settings(), start, train, run_in(tmp_path / "whole"))
-    for batch in whole.batches():
-        torch.manual_seed(whole.step)
-        whole.advance(batch)
-        whole.step += 1
-    halves = CoverTask(recipe, settings(), start, train, run_in(tmp_path / "halves"))
-    for batch in halves.batches():
-        torch.manual_seed(halves.step)
-        halves.advance(batch)
-        halves.step += 1
-        again = CoverTask(recipe, settings(), start, train, run_in(tmp_path / "again"))
-        again.restore(halves.state())
-        again.step, halves = halves.step, again
-        break
-    for batch in halves.batches():
-        torch.manual_seed(halves.step)
-        halves.advance(batch)
-        halves.step += 1
-    for name, value in whole.weights().items():
-        assert torch.equal(halves.weights()[name], value), name
+    task = CoverTask(recipe, settings(steps=6, passes=3), start, train, run_in(tmp_path))
+    seen = []
+    for batch in task.batches():
+        task.advance(batch)
+        if isinstance(batch, Seen):
+            seen.append(float(batch.cells.double().sum()))
+        task.step += 1
+    assert len(list(tmp_path.glob("*-seen-*/*.npz"))) == 6
+    assert sorted(seen[:6]) == sorted(seen[6:])
+    assert len(set(seen)) == 6
+    assert seen[:6] != seen[6:]
+    task.detector()
+    assert not list(tmp_path.glob("*-seen-*"))
 
 
 def test_what_a_cover_hides_of_a_fake_is_not_asked_for(

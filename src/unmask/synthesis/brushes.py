@@ -97,6 +97,16 @@ def inside(sheet: Sheet, outline: Points, rng: Generator) -> Mask:
     return mask
 
 
+def stroked(sheet: Sheet, line: Points, thick: float, *, closed: bool = False) -> Mask:
+    """H×W in 0…1: a line through points of the unit box, a share ``thick`` of the face wide."""
+    mask = np.zeros(sheet.shape, np.uint8)
+    points = np.clip(sheet.at(line), -4096, 4096)
+    fine = np.round(points * 2**_FINE).astype(np.int32)
+    wide = max(1, round(box_side(sheet.frame) * thick))
+    cv2.polylines(mask, [fine], closed, 255, wide, cv2.LINE_AA, _FINE)
+    return (mask / np.float32(255)).astype(np.float32)
+
+
 def any_shape(rng: Generator) -> Points:
     """A shape about zero, of about unit size."""
     way = int(rng.integers(5))

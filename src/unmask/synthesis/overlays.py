@@ -1,9 +1,10 @@
-"""What people and apps lay over faces that nobody has manipulated: stickers, bands, glasses, masks.
+"""What lies over faces that nobody has manipulated: stickers, bands, glasses, rings, dust, drops.
 
 Laid over the real picture and the fake alike, they tell nothing apart; a network that has never
 seen any takes them for what was put in, for they are no part of the picture and stay in their
 place. All are drawn: nothing in them is a photograph, or they would be swaps themselves, but for
-the picture's own background, which video calls blur.
+the picture itself, of which video calls blur the background, drops show what lies about them, and
+bad reception pushes rows aside.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from unmask.synthesis.blemishes import drops, dust, torn
 from unmask.synthesis.brushes import (
     Layer,
     Sheet,
@@ -31,6 +33,7 @@ from unmask.synthesis.brushes import (
     uneven,
 )
 from unmask.synthesis.colour import to_bytes
+from unmask.synthesis.marks import ringed, strokes
 from unmask.synthesis.masks import Mask, Matrix, box_side
 from unmask.synthesis.warps import Image
 
@@ -63,7 +66,7 @@ def draw_overlay(picture: Image, frame: Matrix, rng: Generator) -> Overlay:
             part = (own / np.maximum(both, 1e-6))[:, :, None]
             colours = np.asarray(upper * part + colours * (1 - part), np.float32)
             cover = both
-    return Overlay(to_bytes(colours), cover)
+    return Overlay(to_bytes(colours), np.minimum(cover, 1))
 
 
 def _sticker(sheet: Sheet, rng: Generator) -> list[Layer]:
@@ -175,12 +178,17 @@ def _hand(sheet: Sheet, rng: Generator) -> list[Layer]:
 
 
 _KINDS: dict[Callable[[Sheet, Generator], list[Layer]], float] = {
-    _sticker: 0.30,
-    _words: 0.12,
-    _band: 0.11,
-    _glasses: 0.10,
-    _cloth: 0.06,
-    _edge: 0.09,
-    _ground: 0.16,
-    _hand: 0.06,
+    _sticker: 0.19,
+    _words: 0.08,
+    _band: 0.09,
+    _glasses: 0.08,
+    _cloth: 0.05,
+    _edge: 0.08,
+    _ground: 0.10,
+    _hand: 0.05,
+    ringed: 0.06,
+    strokes: 0.04,
+    dust: 0.07,
+    drops: 0.06,
+    torn: 0.05,
 }

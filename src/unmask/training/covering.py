@@ -4,24 +4,33 @@ The network stays as it is, and so does all that it has learnt of fakes: fitted 
 covered faces the maps of bare ones, it kept stickers from rising and unlearnt what real tools leave
 (development files 0.93 → 0.89; docs/decisions.md). :class:`unmask.models.covers.Covers` alone is
 fitted, to what the network's own cells rise by once something is laid over a face.
+
+To look at crops costs fifty times what a step of the covers does, so what the network makes of them
+is kept, and they are fitted on it several times over.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
+import io
 import math
+import shutil
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from unmask.models.covers import Covers, less
 from unmask.models.detector import FrameDetector
+from unmask.models.weights import write_bytes
+from unmask.training.faults import writing
 from unmask.training.loop import Unchosen
 from unmask.training.losses import as_images
 from unmask.training.pair_set import Shares
@@ -32,13 +41,26 @@ from unmask.training.side import Side
 from unmask.training.stages import CoverStage
 from unmask.training.stopping import leave_signals_to_parent
 
-_DRAWN = 13  # salt
+_DRAWN, _ORDER = 13, 14  # salts
 _HIDDEN = 0.5  # share of a cell that must be covered for the cell to show nothing of a fake
-_COVERED = 0.25  # share of a cell that must be covered for the cell to count as covered
+_COVERED = 0.12  # share of a cell that must be covered for the cell to count as covered
 _BEND = 0.3  # of the loss: below it a difference counts squared
 _CONTRAST, _TOLD, _BARE = 0.3, 0.3, 2.0  # weights: the map's contrast, whether covered, bare crops
 _CLIP_GRADIENT = 1.0
 Item = tuple[Tensor, Tensor, Tensor]
+
+
+class Seen(NamedTuple):
+    """What the network makes of B pairs, reals first.
+
+    ``inner`` 2B×D×s×s as covers are told by it, and all 2B×s×s: its centred ``cells``, what they
+    are to be (``goal``), the share of each that is covered (``cover``).
+    """
+
+    inner: Tensor
+    cells: Tensor
+    goal: Tensor
+    cover: Tensor
 
 
 class CoveredPairs(Dataset[Item]):
@@ -86,7 +108,7 @@ class CoverTask(Unchosen):
     ) -> None:
         self.recipe, self.settings, self.run, self.train = recipe, settings, run, train
         self.stem, self.seed = f"{recipe.stem}-covers", recipe.seed
-        self.step, self.steps = 0, settings.steps
+        self.step, self.steps = 0, settings.steps * settings.passes
         self.per_step = 2 * settings.pairs
         self._shares = Shares.of(settings.pairs, run)
         model = copy.deepcopy(frames).eval().requires_grad_(requires_grad=False)
@@ -98,6 +120,15 @@ class CoverTask(Unchosen):
             self.covers.parameters(), settings.learning_rate, weight_decay=0.02
         )
         self._wrapped, self._stepper = run.fabric.setup(self.covers, self.optimiser)
+        self._folder = run.work / f"{self.stem}-seen-{self._digest()}"
+
+    def _digest(self) -> str:
+        """Twelve digits that change with the network and with what shapes the pairs."""
+        told = hashlib.sha256(repr(sorted(self.seal().items())).encode())
+        for name, value in sorted(self._frames.state_dict().items()):
+            if not name.startswith("covers."):
+                told.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+        return told.hexdigest()[:12]
 
     def seal(self) -> Mapping[str, Any]:
         """The recipe's parts, how much data there is."""
@@ -109,13 +140,24 @@ class CoverTask(Unchosen):
             "data": self.train.counts(),
         }
 
-    def batches(self) -> Iterator[Item]:
-        """Numbered pairs from ``step`` on, others than any other stage's."""
+    def batches(self) -> Iterator[Item | Seen]:
+        """Numbered pairs from ``step`` on, others than any other stage's; then the same, as seen.
+
+        Every further pass goes through them in an order of its own.
+        """
+        drawn = self.settings.steps
+        if self.step < drawn:
+            yield from self._drawn()
+        for step in range(max(self.step, drawn), self.steps):
+            number, place = divmod(step, drawn)
+            order = np.random.default_rng([self.seed, _ORDER, number]).permutation(drawn)
+            yield self._seen_at(int(order[place]))
+
+    def _drawn(self) -> Iterator[Item]:
         fabric, workers = self.run.fabric, self.run.workers
-        pairs = CoveredPairs(self.train, self.recipe, self.settings, self._shares, self.step)
         return iter(
             DataLoader(
-                pairs,
+                self._pairs(self.step),
                 batch_size=self._shares.own,
                 num_workers=workers,
                 prefetch_factor=4 if workers else None,
@@ -124,23 +166,52 @@ class CoverTask(Unchosen):
             )
         )
 
-    def advance(self, batch: Item) -> dict[str, float]:
+    def _pairs(self, start: int) -> CoveredPairs:
+        return CoveredPairs(self.train, self.recipe, self.settings, self._shares, start)
+
+    def advance(self, batch: Item | Seen) -> dict[str, float]:
         """One step on one batch of pairs."""
         rate = self.settings.learning_rate * 0.5 * (1 + math.cos(math.pi * self.step / self.steps))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        bare, covered, cover = (part.to(self.run.fabric.device) for part in batch)
-        inner, cells, goal = self._seen(bare, covered, cover)
+        seen = batch if isinstance(batch, Seen) else self._looked_at(batch, self.step)
+        inner, cells, goal, cover = (part.to(self.run.fabric.device).float() for part in seen)
         self._wrapped.train()
         self._stepper.zero_grad(set_to_none=True)
         odds, rise = self._wrapped(inner)
-        loss = cover_loss(less(cells, rise.float()), goal, odds.float(), _both(cover, goal))
+        loss = cover_loss(less(cells, rise.float()), goal, odds.float(), cover)
         self.run.fabric.backward(loss)
         nn.utils.clip_grad_norm_(self.covers.parameters(), _CLIP_GRADIENT)
         value = float(loss.detach())
         if math.isfinite(value):
             self._stepper.step()
         return {"loss": value, "rate": rate}
+
+    def _seen_at(self, number: int) -> Seen:
+        """Batch ``number``, which is looked at again where it was not kept."""
+        try:
+            with np.load(self._kept(number), allow_pickle=False) as kept:
+                return Seen(*(torch.from_numpy(kept[name]) for name in Seen._fields))
+        except FileNotFoundError:
+            pairs, own = self._pairs(0), self._shares.own
+            items = [pairs[index] for index in range(number * own, (number + 1) * own)]
+            return self._looked_at(default_collate(items), number)
+
+    def _looked_at(self, batch: Item, number: int) -> Seen:
+        """Kept where there is another pass to come; halves, so that a kept one is the same."""
+        bare, covered, cover = (part.to(self.run.fabric.device) for part in batch)
+        inner, cells, goal = self._seen(bare, covered, cover)
+        seen = Seen(inner.half(), cells, goal, _both(cover, goal))
+        if self.settings.passes > 1:
+            buffer, path = io.BytesIO(), self._kept(number)
+            np.savez(buffer, **{name: part.cpu().numpy() for name, part in seen._asdict().items()})
+            with writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_bytes(buffer.getvalue(), path)
+        return seen
+
+    def _kept(self, number: int) -> Path:
+        return self._folder / f"{self._shares.rank:03d}-{number:05d}.npz"
 
     @torch.no_grad()
     def _seen(self, bare: Tensor, covered: Tensor, cover: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -164,7 +235,9 @@ class CoverTask(Unchosen):
         return inner[:, :count].flatten(0, 1), cells[:, :count].flatten(0, 1), goal
 
     def detector(self) -> FrameDetector:
-        """What came in, with its covers."""
+        """What came in, with its covers; what was kept of pairs is needed no more."""
+        if self.run.first:
+            shutil.rmtree(self._folder, ignore_errors=True)
         found = copy.deepcopy(self._frames).eval()
         return found.requires_grad_(requires_grad=True)
 

@@ -161,7 +161,8 @@ class FaintStage(Part):
 class CoverStage(Part):
     """Fitting what tells things that lie over a face from what was put in; the network stays."""
 
-    steps: int = Field(ge=1, description="how long it is fitted")
+    steps: int = Field(ge=1, description="how many batches of pairs are drawn and looked at")
+    passes: int = Field(1, ge=1, description="how often it is fitted on each of them")
     pairs: int = Field(12, ge=1, description="pairs in a step, over all processes")
     learning_rate: float = Field(2e-3, gt=0, description="at the start; a cosine to zero")
     share: float = Field(0.7, gt=0, lt=1, description="of pairs over which something is laid")
