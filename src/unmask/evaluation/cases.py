@@ -65,10 +65,22 @@ def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], root: Path) -> lis
         raise DataError(
             f"none of the {len(known)} files with a score is among the {len(samples)} of "
             f"{root}: {next(iter(known), 'nothing')!r} and {samples[0].path!r}, say",
-            hint="paths in the file of scores must be those of the index, or its file names",
+            hint=_of_frames(samples, known)
+            or "paths in the file of scores must be those of the index, or its file names",
         )
     blank = [ScoreRow(sample.path, None, error=NOT_IN_SCORES) for sample in samples]
     return [Case(s, row or none) for s, row, none in zip(samples, found, blank, strict=True)]
+
+
+def _of_frames(samples: Sequence[Sample], rows: Iterable[str]) -> str:
+    """The way out where the rows are pictures in the folders that the samples are, else ""."""
+    folders = {PurePosixPath(sample.path).name for sample in samples}
+    if not all(PurePosixPath(normal(row)).parent.name in folders for row in rows):
+        return ""
+    return (
+        "each of its rows is one frame: put the folder into its column for the file, and the "
+        "picture's name into a column 'frame'"
+    )
 
 
 def _find(rows: dict[str, ScoreRow], path: str, root: str) -> ScoreRow | None:
