@@ -35,6 +35,6 @@ def join_indexes(indexes: Sequence[Index]) -> Index:
         for sample in index:
             path = (below / sample.path).as_posix()
             draft.add(replace(sample, path=path), f"the index of {root}")
-    notes = dict.fromkeys(note for index in indexes for note in index.notes)
     samples = draft.finish()
-    return Index(home, JOINED, tuple(samples), tuple(dict.fromkeys((*notes, *draft.notes))))
+    said = (f"{index.root.name}: {note}" for index in indexes for note in index.notes)
+    return Index(home, JOINED, tuple(samples), tuple(dict.fromkeys((*said, *draft.notes))))
