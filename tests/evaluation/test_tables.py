@@ -345,6 +345,19 @@ def test_levels_of_compression_measured_together_are_remarked_on() -> None:
     assert not told("c23", "")  # of another set, say, that has no levels
 
 
+def test_decisions_given_as_scores_are_remarked_on() -> None:
+    def told(*scores: float) -> bool:
+        cases = [
+            case(label, score, name=f"{label}{at}") for label in (0, 1)
+            for at, score in enumerate(scores)
+        ]  # fmt: skip
+        return any("two values only" in note for note in run(cases).notes)
+
+    assert told(0, 1, 1)
+    assert not told(0, 0.5, 1)
+    assert not told(0.5, 0.5)
+
+
 def test_files_that_are_there_twice_are_remarked_on() -> None:
     def told(*hashes: str) -> list[str]:
         facts = [{"sha256": one} if one else {} for one in hashes]

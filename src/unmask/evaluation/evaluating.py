@@ -102,6 +102,7 @@ def evaluate(
         notes=(
             *_falling(video.auc),
             *_kept_verdicts(cases, scorer),
+            *_decisions_as_scores(cases, scorer),
             *_notes(cases, by, groups, calibrated=calibrated),
             *_certain(methods, video.auc),
         ),
@@ -177,6 +178,16 @@ def _kept_verdicts(cases: Sequence[Case], scorer: Scorer) -> list[str]:
     return [
         "What is called manipulated, inconclusive or not found goes by the verdicts that the file "
         "of scores holds, not by the thresholds stated here; --low and --high decide by the scores."
+    ]
+
+
+def _decisions_as_scores(cases: Sequence[Case], scorer: Scorer) -> list[str]:
+    """What a file looks like whose column holds predicted classes."""
+    if scorer.kind == "model" or len(np.unique(scores_of(scored(cases)))) != 2:
+        return []
+    return [
+        "The scores have two values only, as decisions have: AUC, AP, EER and TPRs are those of "
+        "one threshold and say little of the detector, log-loss and ECE nothing."
     ]
 
 
