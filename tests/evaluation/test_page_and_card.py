@@ -161,6 +161,19 @@ def test_what_a_fit_makes_itself_is_not_called_unseen(package: ModelPackage) -> 
     assert "swap" in kinds.split(", ")
 
 
+def test_a_method_that_nobody_names_is_not_called_unseen(package: ModelPackage) -> None:
+    """It may be the very one that was fitted on."""
+    source = (DataSource(name="mine", licence="as the data set", count=9, unit="clips"),)
+    training = package.manifest.training.model_copy(update={"data": source})
+    manifest = package.manifest.model_copy(update={"training": training})
+    found = evaluation_of(package)
+    unnamed = tuple(row.model_copy(update={"name": "unknown"}) for row in found.methods[:1])
+    evaluated = found.model_copy(update={"methods": unnamed})
+    card = model_card(with_evaluation(manifest, evaluated, graphs_of(package)))
+    assert "| unknown |" in card
+    assert "does on what it was not fitted on" not in card
+
+
 def test_each_threshold_is_said_to_be_set_where_it_was(package: ModelPackage) -> None:
     fitted = {
         "method": "platt", "data": "dev.csv", "real": 49, "manipulated": 50,
