@@ -41,7 +41,7 @@ def document(scorer: Scorer = SCORER, thresholds: Thresholds | None = None) -> E
                   auc=FIGURE, false_positive_rate=FIGURE, detected=FIGURE, unscored=0)
         for level in range(6)
     ]  # fmt: skip
-    other = Comparison(name=NASTY, files=5, left_out=0, auc=0.7, other_auc=0.6, difference=FIGURE,
+    other = Comparison(name=NASTY, files=5, left_out=3, auc=0.7, other_auc=0.6, difference=FIGURE,
                        delong_low=-0.1, delong_high=0.3, z=None, p=None)  # fmt: skip
     return extended(
         found,
@@ -80,7 +80,8 @@ def test_the_page_shows_the_documents_figures_and_levels() -> None:
     assert f"{found.video.auc.value:.3f}" in page
     assert f"{found.video.auc.low:.3f} – {found.video.auc.high:.3f}" in page
     for words in ("Video level", "Frame level", "unscored as errors", "no-face-found",
-                  "does not mean genuine", "Robustness", "False positives by group"):  # fmt: skip
+                  "does not mean genuine", "Robustness", "False positives by group",
+                  "5 (3 left out)"):  # fmt: skip
         assert words in page
 
 
