@@ -121,6 +121,35 @@ def test_a_missing_original_of_faceforensics(tmp_path: Path) -> None:
     assert "c40 lacks 1 of the 6 files" in refusal(root)
 
 
+def test_a_missing_fake_of_faceforensics(tmp_path: Path) -> None:
+    """The pairs of the split files name each method's fakes, too."""
+    root = trees.faceforensics(tmp_path)
+    (root / "manipulated_sequences/Deepfakes/c23/videos/974_953.mp4").unlink()
+    assert "Deepfakes/c23 lacks 1 of the 6 files that the split files lists" in refusal(root)
+    assert len(read(root, partial=True)) == 35
+    assert len(read(root, compression="c40")) == 18  # where nothing is missing
+
+
+def test_a_split_file_without_pairs(tmp_path: Path) -> None:
+    root = trees.faceforensics(tmp_path)
+    write_json(root, "test.json", [])
+    assert "test.json should be a list of pairs" in refusal(root)
+
+
+def test_a_test_list_without_videos(tmp_path: Path) -> None:
+    """Else nothing would be in a split, and an evaluation would take all."""
+    root = trees.celebdf(tmp_path)
+    write(root, "List_of_testing_videos.txt", "\n")
+    assert "List_of_testing_videos.txt names no videos" in refusal(root)
+
+
+def test_a_quarter_of_wilddeepfake_without_sequences(tmp_path: Path) -> None:
+    root = trees.wilddeepfake(tmp_path)
+    (root / "real test/1.tar.gz").rename(root / "real test/1.tgz")
+    assert "real test holds no sequences" in refusal(root)
+    assert len(read(root, partial=True)) == 3
+
+
 @pytest.mark.parametrize(("name", "size"), [("b.mp4", b""), ("b.mp4.crdownload", b"x")])
 def test_what_a_broken_download_leaves(tmp_path: Path, name: str, size: bytes) -> None:
     grow(tmp_path, "real/a.mp4", "fake/a.mp4")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
 import trees
 from trees import by_path, grow, read, write, write_json
 
+from unmask.core.errors import DataError
 from unmask.datasets import Index
 
 
@@ -101,6 +103,24 @@ def test_dfdc_originals_and_polarities(tmp_path: Path) -> None:
     assert samples[f"{part}/fake1.mp4"].label == 1
     assert (samples["test/aaa.mp4"].label, samples["test/aaa.mp4"].split) == (1, "test")
     assert (samples["test/bbb.mp4"].label, samples["test/bbb.mp4"].split) == (0, "test")
+
+
+def test_dfdc_videos_that_no_list_names_are_counted(tmp_path: Path) -> None:
+    assert not read(trees.dfdc(tmp_path)).notes
+    grow(tmp_path, "dfdc_train_part_0/z.mp4", "test/z.mp4", "elsewhere/z.mp4")
+    (note,) = read(tmp_path).notes
+    assert note.startswith("2 videos that no list names were left out, dfdc_train_part_0/z.mp4")
+
+
+def test_one_compression_of_several(tmp_path: Path) -> None:
+    root = trees.faceforensics(tmp_path)
+    assert any("files are at c23 and c40" in note for note in read(root).notes)
+    index = read(root, compression="c40")
+    assert {sample.compression for sample in index} == {"c40"}
+    assert len(index) == 18
+    assert not index.notes
+    with pytest.raises(DataError, match="holds nothing at the compression 'raw'"):
+        read(root, compression="raw")
 
 
 def test_dfdc_test_metadata_says_is_fake(tmp_path: Path) -> None:
@@ -302,6 +322,17 @@ def test_plain_folders_in_any_case_with_splits(tmp_path: Path) -> None:
     assert [samples[name].split for name in names] == ["train", "train", "val", "val"]
     assert samples[names[1]].method == "Wav2Lip"
     assert samples[names[2]].kind == "image"
+
+
+def test_a_method_whose_name_says_fake_is_one_beside_others(tmp_path: Path) -> None:
+    fakes = [f"fake/{at}" for at in ("Deepfakes/c23/a.mp4", "FaceSwap/a.mp4")]
+    fakes += [f"fake/train/{at}" for at in ("Deepfakes/b.mp4", "Face2Face/b.mp4")]
+    samples = by_path(read(grow(tmp_path / "methods", "real/a.mp4", *fakes)))
+    named = ["Deepfakes", "FaceSwap", "Deepfakes", "Face2Face"]
+    assert [samples[name].method for name in fakes] == named
+    inner = ("manipulated/fake/Wav2Lip/a.mp4", "manipulated/fake/SadTalker/b.mp4")
+    samples = by_path(read(grow(tmp_path / "words", "authentic/real/a.mp4", *inner)))
+    assert [samples[name].method for name in inner] == ["Wav2Lip", "SadTalker"]
 
 
 def test_plain_folders_of_digits(tmp_path: Path) -> None:

@@ -77,6 +77,27 @@ def test_nothing_in_common_is_refused() -> None:
         join(SAMPLES, [ScoreRow("other.mp4", 0.5)], ROOT)
 
 
+def test_by_the_end_of_paths_of_an_index_that_was_joined_since() -> None:
+    samples = [Sample("ff/m1/000.mp4", 1), Sample("ff/m2/000.mp4", 1), Sample("df/m/000.mp4", 1)]
+    rows = [ScoreRow("m1/000.mp4", 0.1), ScoreRow("m2/000.mp4", 0.2)]
+    assert [one.row.score for one in join(samples, rows, ROOT)] == [0.1, 0.2, None]
+    samples.append(Sample("other/m1/000.mp4", 0))
+    with pytest.raises(DataError, match=r"'m1/000\.mp4' fits ff/m1/000\.mp4 and other/m1/000"):
+        join(samples, rows, ROOT)
+
+
+def test_rows_of_frames_are_told_how_to_be_written() -> None:
+    samples = [Sample("c23/frames/000", 0, kind="frames-folder"), Sample("x/000_003", 1)]
+    rows = [ScoreRow(f"/data/rgb/{place}/{at}.png", 0.5) for place in ("000", "000_003")
+            for at in (0, 5)]  # fmt: skip
+    with pytest.raises(DataError) as caught:
+        join(samples, rows, ROOT)
+    assert "a column 'frame'" in caught.value.hint
+    with pytest.raises(DataError) as caught:
+        join(samples, [*rows, ScoreRow("elsewhere/0.png", 0.5)], ROOT)
+    assert "those of the index" in caught.value.hint
+
+
 def test_scores_with_labels_turned_round_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "turned.csv"
     path.write_text("path,label,score\nreal/a.mp4,1,0.1\nfake/b.mp4,1,0.9\n")

@@ -41,7 +41,7 @@ def document(scorer: Scorer = SCORER, thresholds: Thresholds | None = None) -> E
                   auc=FIGURE, false_positive_rate=FIGURE, detected=FIGURE, unscored=0)
         for level in range(6)
     ]  # fmt: skip
-    other = Comparison(name=NASTY, files=5, left_out=0, auc=0.7, other_auc=0.6, difference=FIGURE,
+    other = Comparison(name=NASTY, files=5, left_out=3, auc=0.7, other_auc=0.6, difference=FIGURE,
                        delong_low=-0.1, delong_high=0.3, z=None, p=None)  # fmt: skip
     return extended(
         found,
@@ -80,7 +80,8 @@ def test_the_page_shows_the_documents_figures_and_levels() -> None:
     assert f"{found.video.auc.value:.3f}" in page
     assert f"{found.video.auc.low:.3f} – {found.video.auc.high:.3f}" in page
     for words in ("Video level", "Frame level", "unscored as errors", "no-face-found",
-                  "does not mean genuine", "Robustness", "False positives by group"):  # fmt: skip
+                  "does not mean genuine", "Robustness", "False positives by group",
+                  "5 (3 left out)"):  # fmt: skip
         assert words in page
 
 
@@ -159,6 +160,19 @@ def test_what_a_fit_makes_itself_is_not_called_unseen(package: ModelPackage) -> 
     assert "does on what it was not fitted on" not in card
     kinds = card.split("Kinds of manipulation it was fitted and calibrated on: ")[1].split(". ")[0]
     assert "swap" in kinds.split(", ")
+
+
+def test_a_method_that_nobody_names_is_not_called_unseen(package: ModelPackage) -> None:
+    """It may be the very one that was fitted on."""
+    source = (DataSource(name="mine", licence="as the data set", count=9, unit="clips"),)
+    training = package.manifest.training.model_copy(update={"data": source})
+    manifest = package.manifest.model_copy(update={"training": training})
+    found = evaluation_of(package)
+    unnamed = tuple(row.model_copy(update={"name": "unknown"}) for row in found.methods[:1])
+    evaluated = found.model_copy(update={"methods": unnamed})
+    card = model_card(with_evaluation(manifest, evaluated, graphs_of(package)))
+    assert "| unknown |" in card
+    assert "does on what it was not fitted on" not in card
 
 
 def test_each_threshold_is_said_to_be_set_where_it_was(package: ModelPackage) -> None:

@@ -317,6 +317,47 @@ def test_one_class_or_none_scored_is_refused() -> None:
     assert "--root" in caught.value.hint
 
 
+def test_a_class_of_one_group_is_said_to_have_no_intervals() -> None:
+    cases = [
+        case(label, 0.2 + 0.5 * label + at / 50, name=f"{label}{at}", source=source)
+        for label, source in ((0, "one"), (1, "other"))
+        for at in range(4)
+    ]
+    found = run(cases)
+    assert found.video.brier is not None
+    assert found.video.brier.low is None
+    assert any("All real files are of one source" in note for note in found.notes)
+    assert not any("are rough" in note for note in found.notes)
+    assert any("are rough" in note for note in run(separated(6), groups="source").notes)
+
+
+def test_levels_of_compression_measured_together_are_remarked_on() -> None:
+    def told(*levels: str) -> list[str]:
+        cases = [
+            case(label, 0.2 + 0.5 * label, name=f"{label}{at}", compression=level)
+            for label in (0, 1)
+            for at, level in enumerate(levels)
+        ]
+        return [note for note in run(cases).notes if "are measured together" in note]
+
+    assert told("c23", "c40")[0].startswith("Files at c23 and c40 are")
+    assert not told("c23", "c23")
+    assert not told("c23", "")  # of another set, say, that has no levels
+
+
+def test_decisions_given_as_scores_are_remarked_on() -> None:
+    def told(*scores: float) -> bool:
+        cases = [
+            case(label, score, name=f"{label}{at}") for label in (0, 1)
+            for at, score in enumerate(scores)
+        ]  # fmt: skip
+        return any("two values only" in note for note in run(cases).notes)
+
+    assert told(0, 1, 1)
+    assert not told(0, 0.5, 1)
+    assert not told(0.5, 0.5)
+
+
 def test_files_that_are_there_twice_are_remarked_on() -> None:
     def told(*hashes: str) -> list[str]:
         facts = [{"sha256": one} if one else {} for one in hashes]

@@ -225,6 +225,27 @@ def test_fresh_forgets_it(animator: AnimatorRecipe, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["films.npz"]
 
 
+def test_fresh_leaves_what_others_keep_whose_names_begin_alike(
+    animator: AnimatorRecipe, recipe: DetectorRecipe, tmp_path: Path
+) -> None:
+    stem = recipe.stem  # debug-1-5
+    own = [f"{stem}.ckpt", f"{stem}.ckpt.partial", f"{stem}.jsonl", f"{stem}-best.safetensors",
+           f"{stem}-faint.ckpt", f"{stem}-temporal-best.safetensors",
+           f"{stem}-usual-0a1b.safetensors"]  # fmt: skip
+    drawn = ["debug-animator-1.25.npy", "debug-animator-1.25.npy.json",
+             "debug-animator-driven-train-8-1.25.npy", "debug-animator.safetensors.json",
+             "debug-animator-films.npz"]  # fmt: skip
+    others = ["debug-1-5-1-7.ckpt", "debug-1-5-2-8-best.safetensors", "debug-1-50.ckpt",
+              "debug-animator-fine.safetensors", "debug-animator-1-5.ckpt"]  # fmt: skip
+    for name in (*own, *drawn, *others):
+        (tmp_path / name).touch()
+    (tmp_path / f"{stem}-features-1-0a1b").mkdir()
+    forget(recipe, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*drawn, *others}
+    forget(animator, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(others)
+
+
 def test_it_learns_to_turn_heads(
     animator: AnimatorRecipe, sides: tuple[Side, Side], run_in: Callable[..., Run], tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def test_shipped_recipes_are_valid(path: Path) -> None:
         ("self-blend = 0.5", "self-blnd = 0.5", "kinds.self-blnd"),
         ("sharpness = 0.05", "sharpness = nan", "frame.sharpness"),
         ('kind = "detector"', 'kind = "detecter"', "kind"),
+        ("seed = 5", f"seed = {2**63}", "seed"),
         ('name = "debug"', 'name = "../debug"', "name"),
         ("shown = 1.2", "shown = 1.4", "shown must be at most frame.margin"),
         ('backbone = "debug"', 'backbone = "resnet"', "backbone"),
@@ -58,6 +59,12 @@ def test_a_wrong_key_is_named(tmp_path: Path, old: str, new: str, key: str) -> N
     assert key in caught.value.message
     assert str(path) in caught.value.message
     assert caught.value.hint
+
+
+def test_a_mark_that_windows_editors_begin_files_with_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "marked.toml"
+    path.write_text(DEBUG, "utf-8-sig")
+    assert read_recipe(path) == read_recipe(RECIPES / "debug.toml")
 
 
 @pytest.mark.parametrize("content", [b"kind = ", b"\xff\xfe", b""])

@@ -49,6 +49,12 @@ def layouts() -> int:
     type=click.Choice(["single", "frames"]),
     help="What folders of numbered pictures are in a plain tree.",
 )
+@click.option(
+    "--compression",
+    default="",
+    metavar="LEVEL",
+    help="Of a set that has several, this one alone: raw, c23 or c40.",
+)
 @_WORKERS
 def index(**options: Any) -> int:
     """Index the data set that was extracted into ROOT, or that the list ROOT.csv names.
@@ -59,6 +65,20 @@ def index(**options: Any) -> int:
     from unmask.cli.data_work import make_index
 
     return make_index(**options)
+
+
+@data.command("join")
+@click.argument("indexes", nargs=-1, required=True, type=_HERE, metavar="INDEX...")
+@click.option("--out", type=_HERE, required=True, metavar="FILE", help="The index of all of them.")
+def join(indexes: tuple[str, ...], out: str) -> int:
+    """Make one index of several, such as of a set of fakes and of the set with their real class.
+
+    Splits, people and recordings stay as they are; 'unmask data check' says whether the sets may be
+    used together.
+    """
+    from unmask.cli.data_work import join_to_one
+
+    return join_to_one(indexes, out)
 
 
 @data.command("check")

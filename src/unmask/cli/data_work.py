@@ -27,6 +27,7 @@ from unmask.datasets import (
 )
 from unmask.datasets.checking import check_indexes
 from unmask.datasets.export import export_deepfakebench
+from unmask.datasets.joining import join_indexes
 from unmask.datasets.listing import index_list
 from unmask.datasets.prepare import PrepareOptions
 from unmask.datasets.prepare import prepare as prepare_shards
@@ -44,12 +45,11 @@ def make_index(
     out: str,
     files: str | None,
     hashing: bool,
-    partial: bool,
-    pictures: Any,
     workers: int,
+    **how: Any,
 ) -> int:
-    """``unmask data index``."""
-    options = LoadOptions(partial=partial, pictures=pictures)
+    """``unmask data index``; ``how`` are :class:`LoadOptions`."""
+    options = LoadOptions(**how)
     if Path(root).suffix.lower() == ".csv" and Path(root).is_file():
         index = index_list(Path(root), root=Path(files) if files else None, options=options)
     elif files:
@@ -63,6 +63,15 @@ def make_index(
         with _progress("hashing") as advance:
             samples = hash_samples(index.root, index.samples, workers=workers, progress=advance)
         index = replace(index, samples=tuple(samples))
+    return _write(index, out)
+
+
+def join_to_one(indexes: tuple[str, ...], out: str) -> int:
+    """``unmask data join``."""
+    return _write(join_indexes([_open(path, None) for path in indexes]), out)
+
+
+def _write(index: Index, out: str) -> int:
     write_index(index, Path(out))
     for remark in index.notes:
         note(remark)

@@ -110,7 +110,7 @@ def _comparisons(comparisons: Sequence[Comparison]) -> Table:
     for one in comparisons:
         table.add_row(
             printable(one.name),
-            f"{one.files}",
+            f"{one.files}" + (f" ({one.left_out} left out)" if one.left_out else ""),
             f"{one.auc:.3f}",
             f"{one.other_auc:.3f}",
             shown(one.difference),

@@ -23,11 +23,13 @@ class LoadOptions:
     """``partial`` indexes what is there and notes what is not, instead of refusing.
 
     ``pictures`` says what a folder of numbered pictures is in a plain tree: single pictures, or
-    the frames of one video; None refuses where both are possible.
+    the frames of one video; None refuses where both are possible. ``compression`` is the level to
+    take of a set that has several, "" all of them.
     """
 
     partial: bool = False
     pictures: Pictures | None = None
+    compression: str = ""
 
 
 @dataclass(slots=True)
@@ -46,8 +48,11 @@ class Draft:
 
         The same again is dropped; another label or another split for a path is a
         :class:`DataError` that names both places. A data set's name left empty is the draft's. A
-        path that is no text, which nothing later could write down, is lacking.
+        path that is no text, which nothing later could write down, is lacking. What is at another
+        compression than the one asked for is dropped.
         """
+        if not self.wants(sample.compression):
+            return
         if not _is_text(sample.path):
             self.lack(
                 f"{self.tree.root} holds a file whose name is not UTF-8: {_escaped(sample.path)}",
@@ -68,6 +73,10 @@ class Draft:
         self._compare(sample, said_by, *known)
         if not known[0].split and sample.split:
             self._samples[sample.path] = (replace(known[0], split=sample.split), said_by)
+
+    def wants(self, compression: str) -> bool:
+        """Whether files at this compression are asked for."""
+        return self.options.compression in ("", compression)
 
     def _compare(self, new: Sample, said_by: str, old: Sample, said_before: str) -> None:
         if new.label != old.label:
@@ -110,9 +119,20 @@ class Draft:
         if self._repeated:
             self.notes.append(f"{self._repeated} repeated rows were dropped")
         if not self._samples:
+            if wanted := self.options.compression:
+                raise DataError(
+                    f"{self.tree.root} holds nothing at the compression {wanted!r}",
+                    hint="leave --compression out to see what there is",
+                )
             raise DataError(
                 f"no videos or pictures were found in {self.tree.root}",
                 hint="extract the archives first, or give the folder that holds them",
+            )
+        levels = sorted({one.compression for one, _ in self._samples.values()} - {""})
+        if len(levels) > 1:
+            self.notes.append(
+                f"files are at {' and '.join(levels)}: what is measured on this index is of all "
+                "of them together; 'unmask data index --compression' takes one level"
             )
         return [self._samples[path][0] for path in sorted(self._samples)]
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from unmask.core.errors import ModelInvalid
+from unmask.datasets.sample import UNKNOWN
 from unmask.evaluation.report import TITLES, Evaluation, Figure, Metrics
 from unmask.runtime.package import SINCE_FIT, Manifest
 
@@ -277,7 +278,7 @@ def _unseen(manifest: Manifest, evaluations: Sequence[Evaluation]) -> str:
         return text
     fitted = " ".join([*kinds, *known, *sources]).casefold()
     methods = {row.name for one in evaluations for row in one.methods}
-    foreign = {name for name in methods if not name.startswith(PSEUDO)}
+    foreign = {name for name in methods - {UNKNOWN} if not name.startswith(PSEUDO)}
     new = sorted(name for name in foreign if name.casefold() not in fitted)
     if new:
         names = ", ".join(map(_plain, new))

@@ -47,28 +47,42 @@ class Case:
 def join(samples: Sequence[Sample], rows: Iterable[ScoreRow], root: Path) -> list[Case]:
     """Every sample with its row: by path, else by the end of the path; where none has, by name.
 
-    The end counts where scores come from another machine, whose folders have other names. A
+    The end of a row's path counts where scores come from another machine, whose folders have other
+    names; that of a sample's where they are of an index that was joined with others since. A
     sample without a row has one that says so. :class:`DataError` where no row fits at all, or
     a sample has several.
     """
     known = {row.path: row for row in rows}
     direct = {normal(path): row for path, row in known.items()}
     found = [_find(direct, sample.path, root.as_posix()) for sample in samples]
-    lacking = [sample for sample, row in zip(samples, found, strict=True) if row is None]
-    taken = {normal(row.path) for row in found if row is not None}
-    free = {path: row for path, row in direct.items() if path not in taken}
-    by_end = iter(_by_end(lacking, free))
-    found = [row or next(by_end) for row in found]
+    for by in (_by_end, _below):
+        taken = {normal(row.path) for row in found if row is not None}
+        free = {path: row for path, row in direct.items() if path not in taken}
+        lacking = [sample for sample, row in zip(samples, found, strict=True) if row is None]
+        rest = iter(by(lacking, free))
+        found = [row or next(rest) for row in found]
     if not any(found):
         found = _by_name(samples, known)
     if not any(found):
         raise DataError(
             f"none of the {len(known)} files with a score is among the {len(samples)} of "
             f"{root}: {next(iter(known), 'nothing')!r} and {samples[0].path!r}, say",
-            hint="paths in the file of scores must be those of the index, or its file names",
+            hint=_of_frames(samples, known)
+            or "paths in the file of scores must be those of the index, or its file names",
         )
     blank = [ScoreRow(sample.path, None, error=NOT_IN_SCORES) for sample in samples]
     return [Case(s, row or none) for s, row, none in zip(samples, found, blank, strict=True)]
+
+
+def _of_frames(samples: Sequence[Sample], rows: Iterable[str]) -> str:
+    """The way out where the rows are pictures in the folders that the samples are, else ""."""
+    folders = {PurePosixPath(sample.path).name for sample in samples}
+    if not all(PurePosixPath(normal(row)).parent.name in folders for row in rows):
+        return ""
+    return (
+        "each of its rows is one frame: put the folder into its column for the file, and the "
+        "picture's name into a column 'frame'"
+    )
 
 
 def _find(rows: dict[str, ScoreRow], path: str, root: str) -> ScoreRow | None:
@@ -93,6 +107,20 @@ def _by_end(samples: Sequence[Sample], rows: Mapping[str, ScoreRow]) -> list[Sco
         if before is not None:
             raise _several(samples[at].path, before.path, row.path)
         found[at] = row
+    return found
+
+
+def _below(samples: Sequence[Sample], rows: Mapping[str, ScoreRow]) -> list[ScoreRow | None]:
+    """By the longest end of a sample's path that is a row's whole path; a name alone is none."""
+    found: list[ScoreRow | None] = []
+    fits: dict[str, str] = {}
+    for sample in samples:
+        parts = PurePosixPath(normal(sample.path)).parts
+        ends = ("/".join(parts[start:]) for start in range(1, len(parts) - 1))
+        end = next((end for end in ends if end in rows), None)
+        if end is not None and fits.setdefault(end, sample.path) != sample.path:
+            raise _several(end, fits[end], sample.path)
+        found.append(rows[end] if end is not None else None)
     return found
 
 

@@ -102,6 +102,7 @@ def evaluate(
         notes=(
             *_falling(video.auc),
             *_kept_verdicts(cases, scorer),
+            *_decisions_as_scores(cases, scorer),
             *_notes(cases, by, groups, calibrated=calibrated),
             *_certain(methods, video.auc),
         ),
@@ -180,6 +181,16 @@ def _kept_verdicts(cases: Sequence[Case], scorer: Scorer) -> list[str]:
     ]
 
 
+def _decisions_as_scores(cases: Sequence[Case], scorer: Scorer) -> list[str]:
+    """What a file looks like whose column holds predicted classes."""
+    if scorer.kind == "model" or len(np.unique(scores_of(scored(cases)))) != 2:
+        return []
+    return [
+        "The scores have two values only, as decisions have: AUC, AP, EER and TPRs are those of "
+        "one threshold and say little of the detector, log-loss and ECE nothing."
+    ]
+
+
 def _keeps_verdicts(cases: Sequence[Case], scorer: Scorer) -> bool:
     """Of a file of scores of ours, where no thresholds were asked for."""
     return scorer.kind != "model" and any(case.row.verdict for case in cases)
@@ -210,8 +221,15 @@ def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> 
             "files have is shared by some and shows each class twice: the intervals are too "
             "narrow where files share people or recordings."
         )
+    elif single := _single_group(cases):
+        notes.append(
+            f"All {single} files are of one {by}: of one group nothing says how it would be with "
+            f"another, and figures of both classes have no intervals. With --groups {FILE} they "
+            "have such as would hold if these files had nothing in common."
+        )
     elif groups < _FEW_GROUPS:
         notes.append(f"The intervals rest on {groups} groups only and are rough.")
+    notes += _compressions(cases)
     notes += _repeated(cases)
     if _parted(cases):
         notes.append(
@@ -219,6 +237,24 @@ def _notes(cases: Sequence[Case], by: str, groups: int, *, calibrated: bool) -> 
             f"resamples: {_BY_NUMBERS}"
         )
     return [*notes, *_without_false_positives(cases)]
+
+
+def _single_group(cases: Sequence[Case]) -> str:
+    """The class whose files with a score are one group, "" where both have several."""
+    for label, name in ((0, "real"), (1, "manipulated")):
+        if len({case.group for case in scored(cases) if case.label == label}) == 1:
+            return name
+    return ""
+
+
+def _compressions(cases: Sequence[Case]) -> list[str]:
+    levels = sorted({case.sample.compression for case in cases} - {""})
+    if len(levels) < 2:
+        return []
+    return [
+        f"Files at {' and '.join(levels)} are measured together: what published figures state is "
+        "one level alone, for which 'unmask data index --compression' makes an index."
+    ]
 
 
 def _repeated(cases: Sequence[Case]) -> list[str]:

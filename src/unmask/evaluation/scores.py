@@ -97,7 +97,9 @@ def _by_rows(path: Path, found: Iterable[_Scored], columns: Mapping[str, int]) -
         row = _row(path, line, cells, columns, name, score)
         before = rows.setdefault((normal(name), row.condition), row)
         if replace(before, path=name) != row:
-            raise _wrong(path, line, f"{name} is scored twice")
+            why = f"{name} is scored twice"
+            raise _wrong(path, line, why, "of several files of one name write the paths; rows of "
+                         "single frames need a column 'frame'")  # fmt: skip
     return list(rows.values())
 
 
@@ -221,5 +223,5 @@ def _probability(path: Path, line: int, text: str) -> float | None:
     return (1 if logit >= 0 else small) / (1 + small)
 
 
-def _wrong(path: Path, line: int, why: str) -> DataError:
-    return DataError(f"{path}, line {line}: {why}", hint="correct the file of scores")
+def _wrong(path: Path, line: int, why: str, hint: str = "correct the file of scores") -> DataError:
+    return DataError(f"{path}, line {line}: {why}", hint=hint)

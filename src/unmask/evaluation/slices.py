@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from unmask.core.analysis import Thresholds
+from unmask.datasets.sample import UNKNOWN
 from unmask.evaluation.bootstrap import share_of_groups
 from unmask.evaluation.cases import Case, labels_of, scored, scores_of
 from unmask.evaluation.figures import Drawing, decisions, ranking_metrics
 from unmask.evaluation.grouping import attribute
 from unmask.evaluation.report import Coverage, Group, Reason, Slice, SourceScores
 
-_UNNAMED = "unknown"
 _MOST_SOURCES = 60  # of which a plot can be read
 
 
@@ -53,7 +53,7 @@ def slices(
     parts: defaultdict[str, list[Case]] = defaultdict(list)
     for case in cases:
         if case.label == 1:
-            parts[attribute(case.sample, by) or _UNNAMED].append(case)
+            parts[attribute(case.sample, by) or UNKNOWN].append(case)
     return tuple(
         _slice(name, real, part, thresholds, drawing) for name, part in sorted(parts.items())
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,12 @@ from unmask.training.start import Start, check_start, start_from
 
 log = logging.getLogger(__name__)
 _TRAIN, _HELD = 1, 2  # salts of the clips drawn
+_KEPT = re.compile(
+    r"((-(faint|covers|temporal|joint))?(-best)?\.(ckpt|jsonl|safetensors)(\.json)?"
+    r"|-usual-\w+\.safetensors|-features-\d+-\w+"
+    r"|(-films|-driven-\w+-\d+)?(-[\d.]+)?\.npy(\.json)?|-films(-\d+)?\.npz)(\.partial)?"
+)
+"""What follows a recipe's stem in the names of its files: another's stem may begin alike."""
 
 
 def fit_detector(
@@ -123,12 +130,13 @@ def recipe_name(file: Path) -> str:
 
 def forget(recipe: Recipe, work: Path) -> None:
     """Delete what earlier sittings of this recipe kept; films and renderers of others stay."""
-    stem = recipe.stem
-    for path in sorted(work.glob(f"{stem}*")):
-        if path.is_file() and path.name.removeprefix(stem)[:1] in (".", "-"):
-            path.unlink()
-        elif path.is_dir() and path.name.startswith(f"{stem}-features-"):
+    for path in sorted(work.glob(f"{recipe.stem}*")):
+        if not _KEPT.fullmatch(path.name.removeprefix(recipe.stem)):
+            continue
+        if path.is_dir():
             shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _clip_stage(

@@ -22,6 +22,7 @@ from unmask.training.stages import (
 )
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]  # torch takes no larger one
 
 
 class DetectorRecipe(Part):
@@ -30,7 +31,7 @@ class DetectorRecipe(Part):
     kind: Literal["detector"]
     name: Name = Field(description="of the model; the file's own name")
     version: str = Field(pattern=r"^[0-9A-Za-z.]+$", description="of the model")
-    seed: int = Field(ge=0, description="of everything drawn")
+    seed: Seed = Field(description="of everything drawn")
     backbone: str = Field(
         "xception", pattern=r"^(xception|debug|timm:[\w./-]+)$", description="or timm:NAME"
     )
@@ -79,7 +80,7 @@ class RendererRecipe(Part):
 
     kind: Literal["renderer"]
     name: Name = Field(description="the file's own name")
-    seed: int = Field(ge=0, description="of everything drawn")
+    seed: Seed = Field(description="of everything drawn")
     upsampling: Upsampling = Field(description="how its decoder enlarges")
     side: int = Field(ge=32, le=256, multiple_of=8, description="of what it draws, in pixels")
     bottleneck: int = Field(ge=4, le=256, description="channels where the side is smallest")
@@ -113,7 +114,7 @@ class AnimatorRecipe(Part):
 
     kind: Literal["animator"]
     name: Name = Field(description="the file's own name")
-    seed: int = Field(ge=0, description="of everything drawn")
+    seed: Seed = Field(description="of everything drawn")
     upsampling: Upsampling = Field(description="how its decoder enlarges")
     side: int = Field(ge=32, le=256, multiple_of=16, description="of what it draws, in pixels")
     width: int = Field(ge=4, le=128, description="channels at half the side")
@@ -153,14 +154,16 @@ def read_recipe(path: Path) -> Recipe:
         recipe: Annotated[Recipe, Field(discriminator="kind")]
 
     try:
-        return _Any.model_validate({"recipe": tomllib.loads(path.read_text("utf-8"))}).recipe
+        return _Any.model_validate({"recipe": tomllib.loads(path.read_text("utf-8-sig"))}).recipe
     except OSError as error:
         raise DataError(
             f"cannot read the recipe {path}: {error.strerror}",
             hint="it is a TOML file; docs/training.md has one to begin with, recipes/ has others",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not TOML: {error}") from error
+        raise DataError(
+            f"{path} is not TOML: {error}", hint="recipes/ has some to begin with"
+        ) from error
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(str(part) for part in fault['loc'][2:]) or 'kind'}: "

@@ -81,6 +81,8 @@ def _testing(tree: Tree, draft: Draft, files: dict[str, tuple[str, int]]) -> set
             other = "manipulated" if said == "real" else "real"
             by_list = f"line {number} of {_LIST}, where 1 is real"
             draft.disagree(files[key][0], said, by_list, other, "its folder")
+    if not listed:
+        draft.lack(f"{path} names no videos", "extract it from the archive again")
     missing = sorted(listed[key] for key in set(listed) - set(files))
     draft.lack_files("", missing, len(listed), _LIST)
     return set(listed)

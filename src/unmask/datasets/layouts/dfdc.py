@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -31,20 +32,26 @@ def _recognise(tree: Tree) -> str:
 def _load(tree: Tree, draft: Draft) -> None:
     shallow = ["", *tree.folders()]
     deeper = [join(at, name) for at in shallow if at for name in tree.folders(at)]
-    spoken_for: set[str] = set()
+    here, listed = set[str](), set[str]()
     for at in (*shallow, *deeper):
-        listed = tree.has(join(at, _METADATA)) or tree.has(join(at, _LABELS))
-        if listed:
-            spoken_for.add(at)
-            _load_part(at, tree, draft)
+        if tree.has(join(at, _METADATA)) or tree.has(join(at, _LABELS)):
+            videos = tree.files(at)
+            here.update(videos)
+            listed |= _load_part(at, videos, tree, draft)
         elif at.startswith("dfdc_train_part") and "/" not in at:
             draft.lack(f"{tree.root / at} has no {_METADATA}", f"extract {at}.zip again")
+    if unlisted := sorted(here - listed):
+        draft.notes.append(
+            f"{len(unlisted)} videos that no list names were left out, {unlisted[0]} first"
+        )
 
 
-def _load_part(at: str, tree: Tree, draft: Draft) -> None:
+def _load_part(at: str, videos: Sequence[str], tree: Tree, draft: Draft) -> set[str]:
+    """Add what the lists in ``at`` name of its videos; returns which those are."""
     here: dict[str, str] = {}
-    for path in tree.files(at):
+    for path in videos:
         here.setdefault(PurePosixPath(path).name, path)
+    found: set[str] = set()
     for by, stated in ((_METADATA, _from_metadata), (_LABELS, _from_labels)):
         if not tree.has(join(at, by)):
             continue
@@ -52,6 +59,7 @@ def _load_part(at: str, tree: Tree, draft: Draft) -> None:
         listed = stated(source, at)
         for name, (label, split, original) in listed.items():
             if name in here:
+                found.add(here[name])
                 draft.add(
                     Sample(
                         here[name],
@@ -65,6 +73,7 @@ def _load_part(at: str, tree: Tree, draft: Draft) -> None:
                 )
         missing = sorted(set(listed) - set(here))
         draft.lack_files(at, missing, len(listed), by)
+    return found
 
 
 _Stated = dict[str, tuple[int, Split, str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from unmask.core.errors import DataError
@@ -19,6 +19,14 @@ _ACTORS, _DFD = "actors", "DeepFakeDetection"
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _COMPRESSIONS = {"raw": "raw", "c0": "raw", "c23": "c23", "c40": "c40"}
 _NUMBERED = re.compile(r"^\d{3}(_\d{3})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Splits:
+    """``people`` with the split of each and the file that says so; ``fakes`` by their names."""
+
+    people: dict[str, tuple[Split, str]] = field(default_factory=dict)
+    fakes: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,12 @@ def _sections(tree: Tree) -> list[tuple[str, str]]:
     return [(top, name) for top in tops for name in tree.folders(top)]
 
 
-def _parts(tree: Tree) -> Iterator[_Part]:
+def _parts(tree: Tree, draft: Draft) -> Iterator[_Part]:
     for top, name in _sections(tree):
         for folder in tree.folders(join(top, name)):
-            if folder in _COMPRESSIONS:  # and not "masks"
-                at = join(join(top, name), folder)
-                original, compression = top.startswith("original"), _COMPRESSIONS[folder]
+            compression = _COMPRESSIONS.get(folder)  # and not "masks"
+            if compression and draft.wants(compression):
+                at, original = join(join(top, name), folder), top.startswith("original")
                 if videos := tree.files(join(at, "videos"), deep=False):
                     yield _Part(at, original, name, compression, tuple(videos), "video")
                 else:
@@ -68,7 +76,7 @@ def _parts(tree: Tree) -> Iterator[_Part]:
 
 def _load(tree: Tree, draft: Draft) -> None:
     splits = _read_splits(tree, draft)
-    for part in _parts(tree):
+    for part in _parts(tree, draft):
         if part.acted:
             _add_acted(part, draft)
         else:
@@ -76,14 +84,14 @@ def _load(tree: Tree, draft: Draft) -> None:
 
 
 def _load_dfd(tree: Tree, draft: Draft) -> None:
-    for part in _parts(tree):
+    for part in _parts(tree, draft):
         if part.acted:
             _add_acted(part, draft)
 
 
-def _read_splits(tree: Tree, draft: Draft) -> dict[str, tuple[Split, str]]:
-    """Each person's split, and the file that says so: 720, 140 and 140 people."""
-    found: dict[str, tuple[Split, str]] = {}
+def _read_splits(tree: Tree, draft: Draft) -> _Splits:
+    """720, 140 and 140 people; of each pair a, b the fakes a_b and b_a, by every method."""
+    found = _Splits()
     for split in _SPLITS:
         places = [f"{split}.json", f"splits/{split}.json", f"dataset/splits/{split}.json"]
         place = next((place for place in places if tree.has(place)), None)
@@ -94,16 +102,18 @@ def _read_splits(tree: Tree, draft: Draft) -> dict[str, tuple[Split, str]]:
                 f"(dataset/splits) into {tree.root}",
             )
             continue
-        for person in _people(tree.root / place):
-            before = found.setdefault(person, (split, place))
-            if before[0] != split:
-                draft.disagree(f"… {person}", split, place, *before)
+        for a, b in _pairs(tree.root / place):
+            found.fakes.update((f"{a}_{b}", f"{b}_{a}"))
+            for person in (a, b):
+                before = found.people.setdefault(person, (split, place))
+                if before[0] != split:
+                    draft.disagree(f"… {person}", split, place, *before)
     return found
 
 
-def _people(path: Path) -> list[str]:
+def _pairs(path: Path) -> list[list[str]]:
     pairs = read_json(path)
-    if not isinstance(pairs, list) or not all(
+    if not (isinstance(pairs, list) and pairs) or not all(
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)
         for pair in pairs
     ):
@@ -111,10 +121,10 @@ def _people(path: Path) -> list[str]:
             f'{path} should be a list of pairs such as ["071", "054"]',
             hint="copy it from the FaceForensics repository again",
         )
-    return [person for pair in pairs for person in pair]
+    return pairs
 
 
-def _add_numbered(part: _Part, splits: dict[str, tuple[Split, str]], draft: Draft) -> None:
+def _add_numbered(part: _Part, splits: _Splits, draft: Draft) -> None:
     """``071.mp4``, and ``071_054.mp4``: the face of 054 on the recording 071."""
     for path in part.files:
         name = stem(path)
@@ -123,7 +133,7 @@ def _add_numbered(part: _Part, splits: dict[str, tuple[Split, str]], draft: Draf
             continue
         people = name.split("_")
         identities, source = of_faceforensics(name)
-        known = [splits[person] for person in people if person in splits]
+        known = [splits.people[person] for person in people if person in splits.people]
         if len({split for split, _ in known}) > 1:
             draft.disagree(path, *known[0], *known[1])
         draft.add(
@@ -139,10 +149,9 @@ def _add_numbered(part: _Part, splits: dict[str, tuple[Split, str]], draft: Draf
             ),
             f"its folder {part.at}",
         )
-    if part.original and splits:
-        here = {stem(path) for path in part.files}
-        missing = sorted(set(splits) - here)
-        draft.lack_files(part.at, missing, len(splits), "the split files")
+    listed = splits.people if part.original else splits.fakes
+    missing = sorted(set(listed) - {stem(path) for path in part.files})
+    draft.lack_files(part.at, missing, len(listed), "the split files")
 
 
 def _add_acted(part: _Part, draft: Draft) -> None:

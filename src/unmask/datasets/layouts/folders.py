@@ -31,7 +31,10 @@ def _recognise(tree: Tree) -> str:
 
 
 def _label(name: str, siblings: Sequence[str]) -> int | None:
-    """Digits are labels only where a folder has both, and nothing else but such digits."""
+    """What a folder's name says of what is in it, by those beside it; None where nothing.
+
+    Digits are labels only where a folder has both, and nothing else but such digits.
+    """
     if name in _DIGITS and set(siblings) == set(_DIGITS):
         return _DIGITS[name]
     return label_of(name)
@@ -64,16 +67,25 @@ def _load(tree: Tree, draft: Draft) -> None:
 def _said(
     tree: Tree, parts: Sequence[str], siblings: dict[str, list[str]]
 ) -> list[tuple[int, int]]:
-    """Which folders on the way to a file name a label, and which."""
-    found = []
+    """Which folders on the way to a file name a label, and which.
+
+    A word that says once more what a folder above it says is a label only where no method stands
+    beside it: Deepfakes is one of FaceForensics++, as FaceSwap is.
+    """
+    found: list[tuple[int, int]] = []
     for depth, name in enumerate(parts):
         at = "/".join(parts[:depth])
         if at not in siblings:
             siblings[at] = tree.folders(at)
         label = _label(name, siblings[at])
-        if label is not None:
+        again = bool(found) and label == found[-1][1]
+        if label is not None and not (again and _holds_methods(siblings[at])):
             found.append((depth, label))
     return found
+
+
+def _holds_methods(names: Sequence[str]) -> bool:
+    return any(_label(name, names) is None and not split_of(name) for name in names)
 
 
 def _agree(tree: Tree, path: str, said: Sequence[tuple[int, int]]) -> None:

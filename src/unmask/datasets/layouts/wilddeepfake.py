@@ -35,7 +35,11 @@ def _load(tree: Tree, draft: Draft) -> None:
         if place is None:
             draft.lack(f"{tree.root} has no folder '{name}'", "download that quarter as well")
             continue
-        for shard, folder in _sequences(tree, place):
+        sequences = _sequences(tree, place)
+        if not sequences:
+            fix = f"its archives are called N{_SUFFIX}: download that quarter again"
+            draft.lack(f"{tree.root / place} holds no sequences", fix)
+        for shard, folder in sequences:
             draft.add(
                 Sample(
                     folder,
