@@ -38,6 +38,9 @@ WEB = TEXTS[ROOT / "docs" / "web.md"]
 CLI = TEXTS[ROOT / "docs" / "cli.md"]
 API = TEXTS[ROOT / "docs" / "api.md"]
 TRAINING = TEXTS[ROOT / "docs" / "training.md"]
+SCRIPT = re.compile(r"\b((?:tools|benchmarks|examples)/[\w/]+\.py)(.*)")
+TARGET = re.compile(r"^make ([a-z]+)")
+ANCHOR = re.compile(r"\]\((?!https?:)([^)#]*)#([^)]+)\)")
 each_page = pytest.mark.parametrize(
     "page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix()
 )
@@ -102,9 +105,8 @@ def test_command_lines_are_found_and_wrong_ones_told() -> None:
 
 @each_page
 def test_each_script_is_there_and_takes_the_options_shown(page: Path) -> None:
-    script = re.compile(r"\b((?:tools|benchmarks|examples)/[\w/]+\.py)(.*)")
     for line in lines(TEXTS[page]):
-        for path, rest in script.findall(line):
+        for path, rest in SCRIPT.findall(line):
             source = (ROOT / path).read_text(encoding="utf-8")
             for option in re.findall(r"(?<!\S)--[a-z][\w-]*", rest):
                 assert f'"{option}"' in source, f"{path} {option}"
@@ -114,7 +116,7 @@ def test_each_script_is_there_and_takes_the_options_shown(page: Path) -> None:
 def test_each_target_of_make_is_there(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for line in lines(TEXTS[page]):
-        for target in re.findall(r"^make ([a-z]+)", line):
+        for target in TARGET.findall(line):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
@@ -126,9 +128,15 @@ def anchors(text: str) -> set[str]:
 
 @each_page
 def test_each_anchor_is_a_heading(page: Path) -> None:
-    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", TEXTS[page]):
+    for target, anchor in ANCHOR.findall(TEXTS[page]):
         text = (page.parent / target if target else page).read_text(encoding="utf-8")
         assert anchor in anchors(text), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("pattern", [SCRIPT, TARGET, ANCHOR])
+def test_what_is_looked_for_on_the_pages_is_there(pattern: re.Pattern[str]) -> None:
+    where = [part for text in TEXTS.values() for part in (text, *lines(text))]
+    assert sum(len(pattern.findall(part)) for part in where) >= 10
 
 
 def test_the_environment_is_what_the_code_reads() -> None:

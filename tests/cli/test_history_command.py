@@ -160,6 +160,15 @@ def test_deleting_needs_one_way_of_choosing(past, given):
     assert len(ids(past("history"))) == 2
 
 
+@pytest.mark.parametrize("given", [("--text", " \t"), ("--text", "", "--label", "manipulated")])
+def test_a_text_that_is_blank_deletes_nothing(past, given):
+    """A shell gives it for a variable that holds nothing, or a space."""
+    ran = past("history", "delete", *given, "--yes")
+    assert ran.code == 2
+    assert "blank" in ran.err
+    assert len(ids(past("history"))) == 2
+
+
 def test_none_goes_where_one_of_the_ids_is_wrong(past):
     (id_,) = ids(past("history", "list", "--label", "manipulated"))
     assert past("history", "delete", id_, "zzzz", "--yes").code == 2

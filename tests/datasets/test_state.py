@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from trees import grow, shard
 
-from unmask.core.errors import InputNotFound
+from unmask.core.errors import DataError, InputNotFound
 from unmask.datasets import Sample
 from unmask.datasets.opening import opened
 from unmask.datasets.state import file_state
@@ -62,3 +62,15 @@ def test_an_absent_archive_is_absent_and_not_damaged(tmp_path: Path) -> None:
     shard(tmp_path / "a.tar.gz", "1/5/7.png")
     with opened(tmp_path, sample) as path:
         assert [frame.name for frame in path.iterdir()] == ["7.png"]
+
+
+@pytest.mark.parametrize("name", ["../elsewhere.png", "1/../../elsewhere.png"])
+def test_an_archive_that_leads_out_of_its_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    shard(tmp_path / "data" / "a.tar.gz", "1/5/7.png", name)
+    sample = Sample("a.tar.gz::1/5", 0, kind="frames-folder")
+    with pytest.raises(DataError, match="outside"), opened(tmp_path / "data", sample):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from report_samples import analysis, face, frame
 
-from unmask.evidence import overlay
+from unmask.evidence import KeyFace, KeyFrame, overlay
 from unmask.evidence.heatmap import AGAINST, FOR, FULL, weighed
+from unmask.evidence.pictures import LARGEST
 
 GREY = np.full((224, 224, 3), 128, np.uint8)
 
@@ -113,3 +115,25 @@ def test_the_strongest_place_is_as_strong_as_the_face(probability: float, logit:
 def test_certainty_is_no_infinity_and_no_place_no_evidence() -> None:
     assert np.isfinite(weighed(one_cell(3.0), 1.0)).all()
     assert not weighed(-one_cell(3.0), 0.99).any()
+
+
+def test_on_a_frame_that_was_reduced_box_and_heat_are_where_the_face_is() -> None:
+    """A box in the film's pixels would be around somebody else."""
+    large = np.full((LARGEST, 2 * LARGEST, 3), 128, np.uint8)
+    seen = frame(0.0).model_copy(update={"box": (1600.0, 400.0, 1800.0, 700.0)})
+    matrix = np.array([[0.5, 0.0, -800.0], [0.0, 0.5, -200.0]])  # the crop: 128 pixels from there
+    crop, everywhere = np.zeros((64, 64, 3), np.uint8), np.ones((4, 4), np.float32)
+    key = KeyFrame.reduced(0.0, large)
+    whole = analysis(faces=(face().model_copy(update={"frames": (seen,)}),))
+    boxed = key.with_boxes(whole)
+    heated = key.with_heat([KeyFace(0, 0.0, crop, everywhere, matrix, 0.9)])
+    assert key.image.shape == boxed.shape == heated.shape == (LARGEST // 2, LARGEST, 3)
+    for picture, (left, top, right, bottom) in (
+        (boxed, (800, 200, 900, 350)),
+        (heated, (800, 200, 864, 264)),
+    ):
+        changed = np.argwhere((picture != key.image).any(axis=2))
+        assert changed[:, 1].min() == pytest.approx(left, abs=8)
+        assert changed[:, 1].max() == pytest.approx(right, abs=8)
+        assert changed[:, 0].max() == pytest.approx(bottom, abs=8)
+        assert changed[:, 0].min() == pytest.approx(top, abs=40)  # above a box stands its number

@@ -118,10 +118,13 @@ TRIES = {
     "an address of IPv6": "socket.socket(socket.AF_INET6).connect(('::1', 80))",
     "a socket file": "socket.socket(socket.AF_UNIX).connect('/run/x.sock')",
     "a datagram": "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('10.0.0.1', 53))",
+    "a message": "socket.socket(type=socket.SOCK_DGRAM).sendmsg([b'x'], (), 0, ('10.0.0.1', 53))",
     "a port to listen at": "socket.socket().bind(('127.0.0.1', 0))",
     "a process": "subprocess.run(['true'])",
     "a shell": "os.system('true')",
     "a fork": "os.fork()",
+    "another program": "os.execv('/bin/true', ['true'])",
+    "a spawned program": "os.posix_spawn('/bin/true', ['true'], {})",
     "a library": "ctypes.CDLL('libc.so.6')",
 }
 

@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -369,6 +370,25 @@ def test_what_is_old_enough_is_deleted(submit, desk, shop):
     assert desk.book.get(young) is not None
     assert used.is_file()
     assert not left.exists()
+
+
+def test_it_is_kept_for_as_many_days_as_were_asked_for(submit, desk):
+    ids = {days: submit(b"%d" % days).id for days in (29, 31)}
+    left, now = {}, time.time()
+    with desk.history.database.writer.begin() as connection:
+        for days, id in ids.items():
+            ended = datetime.now(UTC) - timedelta(days=days)
+            connection.exec_driver_sql(
+                "UPDATE jobs SET state = 'cancelled', finished_at = "
+                f"'{ended:%Y-%m-%d %H:%M:%S.%f}' WHERE id = '{id}'"
+            )
+            incoming = desk.vault.receive(9)
+            incoming.write(b"left %d" % days)
+            left[days] = incoming.keep()  # with no job
+            os.utime(left[days], (now - days * 86_400,) * 2)
+    assert desk.expire(30, most=500) == 1
+    assert [days for days, id in ids.items() if desk.book.get(id)] == [29]
+    assert [days for days, path in left.items() if path.exists()] == [29]
 
 
 def test_many_are_deleted_a_few_at_a_time(submit, desk, shop, monkeypatch):

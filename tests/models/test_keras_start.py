@@ -200,6 +200,16 @@ def test_other_inputs_are_refused(tmp_path: Path, shape: Any, message: str) -> N
         read_clip_model(tmp_path / "other.keras")
 
 
+@pytest.mark.parametrize("turned", [lambda x: 255.0 - x, lambda x: 255.0 / x])
+def test_pixels_that_are_turned_round_are_refused(tmp_path: Path, turned: Any) -> None:
+    """Taken for ``x - 255`` the model would answer, and be shown negatives."""
+    inputs = keras.Input((FRAMES, SIDE, SIDE, 3))
+    path = tmp_path / "turned.keras"
+    keras.Model(inputs, L.TimeDistributed(L.Conv2D(2, 3))(turned(inputs))).save(path)
+    with pytest.raises(ModelInvalid, match="arithmetic on something else"):
+        read_clip_model(path)
+
+
 def test_another_backbone_is_refused_by_name(tmp_path: Path) -> None:
     path = clip_model(tmp_path / "other.keras")
     with pytest.raises(

@@ -6,6 +6,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,17 @@ def test_one_that_says_something_else_is_refused(
     onnx.save(graph, other.backbone)
     with pytest.raises(ModelInvalid, match="no longer says the same"):
         agreement(scorer(wide), scorer(other), noise)
+
+
+def test_one_that_says_the_same_of_everything_is_refused(
+    wide: ModelPackage, noise: Crops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its correlation is no number, which is below no limit either."""
+    mute, said = scorer(wide), scorer(wide).score_crops(noise)
+    flat = replace(said, logits=np.zeros_like(said.logits))
+    monkeypatch.setattr(mute, "score_crops", lambda crops: flat)
+    with np.errstate(invalid="ignore"), pytest.raises(ModelInvalid, match="correlation nan"):
+        agreement(scorer(wide), mute, noise)
 
 
 @pytest.mark.parametrize("frames", [8, 64])

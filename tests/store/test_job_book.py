@@ -72,6 +72,20 @@ def test_a_worker_given_up_for_dead_cannot_finish(book):
     assert book.get(job.id).state == "done"
 
 
+def test_a_worker_whose_job_went_on_unharmed_cannot_finish_it_either(book):
+    """The attempt did not count: by its number alone the first could pass for the second."""
+    job, _ = book.add(new())
+    first = book.claim("one", 20)
+    assert book.give_back(first, unharmed=True)
+    second = book.claim("two", 20)
+    assert (first.attempts, second.attempts) == (1, 1)
+    assert book.renew(first, 20, ("look", 1, 2)) == "lost"
+    assert not book.finish(first, "failed", FAILURE)
+    assert not book.give_back(first)
+    assert book.finish(second, "done")
+    assert book.get(job.id).state == "done"
+
+
 def test_cancelling(book):
     waiting, _ = book.add(new())
     assert book.cancel(waiting.id)

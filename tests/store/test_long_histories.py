@@ -59,10 +59,11 @@ def plan_of(history, ask):
         ]
 
 
-@pytest.mark.parametrize(("order", "label"), WAYS)
+@pytest.mark.parametrize(
+    ("order", "label"),
+    [(order, label) for order, label in WAYS if order != "name" or not label],  # that is sorted
+)
 def test_a_page_is_read_from_where_it_begins(long, order, label):
-    if order == "name" and label:
-        pytest.skip("sorted, among those with the verdict")
     plan = plan_of(long, lambda: long.list(Filters(label=label), order=order, limit=24))
     assert len(plan) == 1, plan
     assert "USING INDEX ix_analyses_" in plan[0]

@@ -47,7 +47,10 @@ def test_films_are_cut_once(
 
 
 def test_landmarks_lie_on_the_face(clips: Path) -> None:
-    for film in read_films(clips, frames=3, step_s=0.1, windows=1):
+    found = read_films(clips, frames=3, step_s=0.1, windows=1)
+    assert found
+    for film in found:
+        assert film.frames
         for frame in film.frames:
             picture = decode(frame.data)
             assert picture.shape == (215, 215, 3)

@@ -15,6 +15,7 @@ import waitress
 from waitress.receiver import FixedStreamReceiver
 from web_helpers import served, services_of, token_in
 
+from unmask.core.errors import StoreError
 from unmask.jobs.room import no_room
 from unmask.web import refusing
 from unmask.web.security import may_send
@@ -123,6 +124,18 @@ def test_of_strangers_nothing_large_is_taken(make_app, folders, monkeypatch):
         session = browser.get_cookie("unmask").value
         known = {"Cookie": f"lang=de; unmask={session}", "X-CSRF-Token": csrf}
         assert send("/uploads", **known) == (201, True)
+
+
+def test_while_nobody_can_say_who_sends_nothing_large_is_taken(make_app, monkeypatch):
+    app = make_app(tokens_required=True)
+    headers = {"AUTHORIZATION": f"Bearer {services_of(app).tokens.create('desk')[1]}"}
+    assert may_send(app, headers)
+
+    def failing(*_):
+        raise StoreError("the database is away")
+
+    monkeypatch.setattr("unmask.store.settings.Tokens.known", failing)
+    assert not may_send(app, headers)
 
 
 def test_what_strangers_send_is_kept_in_memory(make_app, folders):

@@ -28,8 +28,15 @@ def test_the_page_shows_what_the_document_says(browser, services, analysed):
     assert "No Content Credentials found." in page
     assert "It is never part of the score." in page
     assert page.count('class="crop"') == 10
-    scene = json.loads(re.search(r'id="scene">(.*?)</script>', page, re.S)[1])
-    assert len(scene["faces"][0]["boxes"]) == len(analysis.faces[0].frames)
+    scene = scene_of(page)
+    (drawn,) = scene["faces"]
+    for box, frame in zip(drawn["boxes"], analysis.faces[0].frames, strict=True):
+        assert (box[0], box[5]) == (frame.time_s, frame.score)
+        assert box[1:5] == pytest.approx(frame.box, abs=0.051)
+    pictures = services.desk.pictures(analysed).faces[0]
+    for (time, heat, place), crop in zip(drawn["heats"], pictures, strict=True):
+        assert (time, heat.rsplit("/", 1)[1]) == (crop.time_s, crop.heat)
+        assert tuple(place) == crop.place
     assert scene["times"] == sorted({f.time_s for face in analysis.faces for f in face.frames})
     assert scene["knots"][0] == [0.0, 0.0]
     assert "style=" not in page
@@ -293,6 +300,36 @@ def test_a_film_without_a_copy_is_shown_by_a_frame_until_one_is_asked_for(
     assert f'src="{path}/preview"' in browser.get(path).text
 
 
+def test_on_a_frame_that_stands_for_the_film_are_the_boxes_of_its_moment_alone(
+    browser, services, analysed
+):
+    """A box of another moment, or its heat, would accuse whoever stands there in this one."""
+    analysis = services.history.get(analysed).analysis
+    first = analysis.faces[0]
+    moved = tuple(
+        frame.model_copy(update={"box": (1.0 + at, 2.0, 41.0 + at, 52.0)})
+        for at, frame in enumerate(first.frames)
+    )
+    beside = first.model_copy(update={"id": 1, "frames": moved[:3]})
+    later = first.model_copy(update={"id": 2, "frames": moved[3:]})
+    media = analysis.media.model_copy(update={"codec": "mpeg2video"})  # no browser plays it
+    whole = {"media": media, "faces": (first, beside, later)}
+    other = services.history.record(analysis.model_copy(update=whole), fingerprint="f" * 64).id
+    folder = services.desk.picture_folder(other)
+    shutil.copytree(services.desk.picture_folder(analysed), folder)
+    index = json.loads((folder / "pictures.json").read_text())
+    index["faces"]["1"] = index["faces"]["0"][2:3]  # of face 1 only one of another moment
+    (folder / "pictures.json").write_text(json.dumps(index))
+    page = browser.get(f"/analyses/{other}").text.partition('<svg class="boxes"')[2]
+    page = page.partition("</svg>")[0]
+    boxes = re.findall(r'<rect x="([^"]+)" y="([^"]+)" width="([^"]+)" height="([^"]+)"', page)
+    x0, y0, x1, y1 = first.frames[0].box
+    drawn = [tuple(map(float, box)) for box in boxes]
+    assert drawn == [pytest.approx((x0, y0, x1 - x0, y1 - y0)), (1.0, 2.0, 40.0, 50.0)]
+    heats = re.findall(r'class="heat" href="[^"]*/([^"/]+)"', page)
+    assert heats == [index["faces"]["0"][0]["heat"]]
+
+
 def as_mpeg(film):
     """The film's frames as MPEG-2."""
     target = io.BytesIO()
@@ -375,6 +412,17 @@ def test_downloads(browser, services, analysed):
     assert len(rows) == 1 + len(services.history.get(analysed).analysis.faces[0].frames)
     exported = [event.detail for event in services.desk.log.of(analysed)][-2:]
     assert exported == ["document as JSON", "frames as CSV"]
+
+
+def test_a_download_is_called_after_its_file_whatever_that_is_called(browser, services, analysed):
+    analysis = services.history.get(analysed).analysis
+    media = analysis.media.model_copy(update={"name": 'a"; filename="run.exe\u202e\n.mp4'})
+    odd = analysis.model_copy(update={"media": media})
+    id = services.history.record(odd, fingerprint="f" * 64).id
+    told = browser.get(f"/analyses/{id}/result.json").headers["Content-Disposition"]
+    assert told.startswith('attachment; filename="unmask-a-filename-run.exe.json"; filename*=UTF-8')
+    assert told.count('"') == 2
+    assert "%22" in told
 
 
 def test_the_html_report(browser, services, analysed):
@@ -630,6 +678,7 @@ def test_the_model_page(browser):
 def test_wide_tables_of_a_card_are_within_the_reach_of_the_keyboard(app):
     with app.test_request_context("/"):
         html = markdown("| a | b |\n|---|---|\n| 1 | 2 |\n")
+        assert "<script" not in markdown("# A card\n\n<script>alert(1)</script> <b>of</b>\n")
     assert re.search(r'<div class="table-scroll" tabindex="0"[^>]*><table>', html)
     assert html.count("</table></div>") == 1
 

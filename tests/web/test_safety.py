@@ -45,6 +45,9 @@ def test_without_a_session_there_is_no_token(client, token):
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://elsewhere.example"},
         {"Origin": "null"},
+        {"Origin": "https://localhost"},
+        {"Origin": "http://localhost:81"},
+        {"Origin": "http://localhost.evil.example"},
     ],
 )
 def test_another_site_cannot_use_the_api_through_a_browser(client, headers):
@@ -89,7 +92,11 @@ def test_the_policy_allows_no_inline_script_or_style(client, analysed):
         policy = answer.headers["Content-Security-Policy"]
         assert "unsafe" not in policy
         assert "default-src 'none'" in policy
+        # Of these no default-src speaks: who frames a page has its buttons clicked unseen.
+        for part in ("frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"):
+            assert part in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"  # nor by the button back, signed out
         text = answer.text
         assert "style=" not in text
         assert "<style" not in text
@@ -256,6 +263,16 @@ def test_where_a_proxy_speaks_https_no_site_beside_can_plant_a_session(make_app)
     assert "Domain" not in cookie
 
 
+@pytest.mark.parametrize("https", [True, False])
+def test_scripts_do_not_read_the_session_and_other_sites_do_not_send_it(make_app, folders, https):
+    config = config_for(options(https=https), folders)
+    app = make_app(secure_cookies=config.secure_cookies)
+    cookie = app.test_client().get("/settings").headers["Set-Cookie"]
+    assert ("; Secure;" in cookie) is https
+    assert "; HttpOnly;" in cookie
+    assert "; SameSite=Lax" in cookie
+
+
 def test_what_a_token_makes_does_not_outlive_it(make_app):
     app = make_app(tokens_required=True)
     tokens = services_of(app).tokens
@@ -363,6 +380,7 @@ def test_who_serves_everybody_is_not_reached_by_a_name_from_elsewhere(make_app, 
     """A page of the wide web, whose name leads here a moment later, would read all there is."""
     config = config_for(options(host="0.0.0.0", insecure=True), folders)
     assert config.forwarded
+    assert not config_for(options(), folders).forwarded
     client = make_app(hosts=config.hosts).test_client()
     ours = ("10.1.2.3:5000", "[fd00::7]:5000", "desk:5000", "desk.local", socket.gethostname())
     for name in ours:

@@ -144,6 +144,8 @@ def delete(ids: tuple[str, ...], everything: bool, yes: bool, **chosen: Any) -> 
 
     if bool(ids) + any(chosen.values()) + everything != 1:
         raise click.UsageError("name IDs, or choose some with options, or give --all: just one")
+    if chosen["text"] is not None and not chosen["text"].strip():
+        raise click.UsageError("--text is blank, and would leave nothing out")
     return delete_some(ids, _chosen(chosen), confirmed=yes)
 
 

@@ -99,6 +99,7 @@ async function start() {
   recordButton.textContent = unsent ? text.textAgain : text.textRecord;
   recordButton.hidden = !window.MediaRecorder;
   say(text.textLoading);
+  history.clear(); // faces are numbered anew: a curve of before would be taken for another's
   listCameras();
   noteFrames();
   watch();

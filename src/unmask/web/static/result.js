@@ -187,9 +187,10 @@ function paint(pen, base, scale, seconds) {
   shown = seconds;
   pen.setTransform(base);
   for (const face of scene.faces) {
+    const found = boxAt(face, seconds);
+    if (!found) continue; // after a cut its heat would lie over somebody else
     if (showHeat?.checked) drawHeat(pen, base, face, seconds);
-    const found = showBoxes.checked ? boxAt(face, seconds) : null;
-    if (found) drawBox(pen, scale, face, found);
+    if (showBoxes.checked) drawBox(pen, scale, face, found);
   }
 }
 
