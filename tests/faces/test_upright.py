@@ -47,7 +47,8 @@ class _Counted:
     """A session that notes how many pictures or patches it was asked about, call by call."""
 
     def __init__(self, session: Session) -> None:
-        self._session, self.asked = session, []
+        self._session = session
+        self.asked: list[int] = []
 
     def run(self, feeds: Feeds) -> dict[str, np.ndarray]:
         self.asked += [len(values) for values in feeds.values()]

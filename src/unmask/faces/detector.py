@@ -17,7 +17,7 @@ from unmask.faces.between import Expected, expected, key_frames, still
 from unmask.faces.boxes import Boxes, clipped
 from unmask.faces.cascade import Candidates, Cascade
 from unmask.faces.pyramid import CELL, Image
-from unmask.faces.upright import SMALLEST, TURNED, patch, surer, sureness, turns
+from unmask.faces.upright import SMALLEST, TURNED, patch, sureness, surer, turns
 from unmask.runtime import SessionOptions, open_session
 
 MIN_FACE = 20

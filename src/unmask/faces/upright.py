@@ -28,7 +28,7 @@ def patch(image: NDArray[np.uint8], box: Sequence[float]) -> NDArray[np.uint8]:
     x0, y0, x1, y1 = box
     centre, half = np.array([x0 + x1, y0 + y1]) / 2, max(x1 - x0, y1 - y0) * _LOOSE / 2
     square: Boxes = np.concatenate([centre - half, centre + half]).astype(np.float32)[None]
-    return sample(image, square, _SIDE)[0]
+    return np.asarray(sample(image, square, _SIDE)[0], np.uint8)
 
 
 def turns(upright: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
