@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from fractions import Fraction
 from os import fsencode
 from pathlib import Path
 from typing import Any, Literal
@@ -128,7 +129,7 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> tuple[dict[str, 
     with ExitStack() as stack:
         jumps = facts.head[4:8] == _MP4
         reader = stack.enter_context(FrameReader(path, deadline, damage, jumps=jumps))
-        duration, known = None, len(reader.stream.index_entries)
+        duration: Fraction | None = None
         if reader.jumps:  # before anything is decoded, so that it is as if opened anew
             duration = measure_duration(reader.container, reader.stream, path, deadline)
             reader.rewind()
@@ -161,7 +162,7 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> tuple[dict[str, 
         begun = Begun()
         # The index of a film in fragments grows with what was read of it, and with it where a
         # jump may lead. A first picture that comes late is reckoned with by who opens it then.
-        if reader.jumps and len(stream.index_entries) == known and not start:
+        if reader.jumps and stream.frames == len(stream.index_entries) and not start:
             begun = Begun(reader, damage)
             stack.pop_all()
     described |= {
