@@ -126,14 +126,14 @@ def test_a_reader_that_goes_away_ends_it_quietly(begun):
 def test_a_bug_is_reported_and_costs_only_its_file(scan, portrait, landscape, home, monkeypatch):
     from unmask.pipeline import run
 
-    real = run.probe
+    real = run.begin
 
     def broken(path, **options):
         if path == portrait:
             raise ZeroDivisionError("a slip")
         return real(path, **options)
 
-    monkeypatch.setattr(run, "probe", broken)
+    monkeypatch.setattr(run, "begin", broken)
     ran = scan(portrait, landscape, "--json", "-")
     failed, other = ran.json["results"]
     assert ran.code == 3

@@ -32,7 +32,7 @@ from unmask.runtime.package import Pooling
 from unmask.store import fingerprint
 from unmask.verdict import face as face_verdict
 from unmask.verdict import frames_logit
-from unmask.video import probe
+from unmask.video import Begun, begin
 
 
 @pytest.fixture(scope="module")
@@ -176,10 +176,11 @@ def test_a_part_that_the_film_does_not_reach_is_an_error(tiny_model: Path, panne
 def test_the_beginning_is_no_answer_for_a_part_that_cannot_be_decoded(
     tiny_model: Path, panned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def longer(*given: Any, **more: Any) -> MediaInfo:
-        return probe(*given, **more).model_copy(update={"duration_s": 1200.0})
+    def longer(*given: Any, **more: Any) -> tuple[MediaInfo, Begun]:
+        info, begun = begin(*given, **more)
+        return info.model_copy(update={"duration_s": 1200.0}), begun
 
-    monkeypatch.setattr("unmask.pipeline.run.probe", longer)  # as a header may state it
+    monkeypatch.setattr("unmask.pipeline.run.begin", longer)  # as a header may state it
     analyser = Analyser(tiny_model, device="cpu", options=AnalysisRequest(from_s=600.0))
     with pytest.raises(Damaged, match=r"pan\.mp4: nothing can be decoded in the part to look at"):
         analyser.analyse(panned)

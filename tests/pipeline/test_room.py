@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +88,24 @@ def test_who_waits_can_be_stopped_but_runs_out_of_no_time() -> None:
         pass  # who gave up left nothing behind
 
 
+def test_who_waits_lets_go_of_what_it_holds_before() -> None:
+    room, gone = Room(10), threading.Event()
+    with room.take(6, NEVER, let_go=gone.set):
+        assert not gone.is_set()
+        with ThreadPoolExecutor(1) as pool:
+            stop = threading.Event()
+
+            def wait() -> None:
+                with room.take(5, NEVER.until(stop), let_go=gone.set):
+                    raise AssertionError("there was no room")
+
+            waiting = pool.submit(wait)
+            assert gone.wait(PATIENCE_S)
+            stop.set()
+            with pytest.raises(TimeBudgetExceeded):
+                waiting.result(PATIENCE_S)
+
+
 def info(width: int, height: int) -> MediaInfo:
     return MediaInfo(
         name="a.mp4", sha256="0" * 64, bytes=1, kind="video", container="mp4", codec="h264",
@@ -112,7 +130,9 @@ def test_an_analyser_asks_for_room_and_waiting_costs_no_time_of_the_file(
 
     class Slow(Room):
         @contextmanager
-        def take(self, amount: int, deadline: Deadline) -> Iterator[float]:
+        def take(
+            self, amount: int, deadline: Deadline, *, let_go: Callable[[], None]
+        ) -> Iterator[float]:
             asked.append(amount)
             yield 1000.0
 

@@ -6,7 +6,7 @@ import signal
 import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from unmask.cli import exits
 from unmask.cli.abreast import outcomes, usual_jobs
@@ -18,7 +18,6 @@ from unmask.cli.interrupts import listening
 from unmask.cli.outcome import Outcome
 from unmask.cli.places import check_distinct, check_not_read
 from unmask.cli.progress import ScanProgress
-from unmask.cli.reports import Format, ReportFiles
 from unmask.cli.scanner import INTERRUPTED, Scanner
 from unmask.cli.streams import need_stdout
 from unmask.cli.table import TableReport
@@ -34,6 +33,9 @@ from unmask.evidence.worth import worth
 from unmask.pipeline import Analyser, AnalysisRequest
 from unmask.runtime import DeviceChoice, RuntimeName
 from unmask.store import History
+
+if TYPE_CHECKING:
+    from unmask.cli.reports import Format, ReportFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +179,8 @@ def _history(stack: ExitStack) -> History | None:
 def _report_files(options: ScanOptions, analyser: Analyser) -> ReportFiles | None:
     if options.report is None:
         return None
+    from unmask.cli.reports import ReportFiles
+
     return ReportFiles(
         options.report,
         options.report_format,

@@ -11,13 +11,13 @@ A report of one analysis::
 the file again) and ``read_provenance``.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from unmask.evidence.collector import EvidenceCollector
 from unmask.evidence.custody import CustodyEvent, analysed, document_sha256, exported, received
 from unmask.evidence.folder import write_evidence
 from unmask.evidence.heatmap import overlay
-from unmask.evidence.html import html_report, report_csp
 from unmask.evidence.likelihood import Likelihood, Reference
-from unmask.evidence.pdf import need_pdf, pdf_report
 from unmask.evidence.pictures import (
     FACE_COLOURS,
     KeyFace,
@@ -32,6 +32,10 @@ from unmask.evidence.records import EvidenceSink, ScoredCrop
 from unmask.evidence.report import Report
 from unmask.evidence.rows import FRAME_COLUMNS, csv_frames
 from unmask.evidence.strip import face_strip
+
+if TYPE_CHECKING:
+    from unmask.evidence.html import html_report, report_csp
+    from unmask.evidence.pdf import need_pdf, pdf_report
 
 __all__ = [
     "FACE_COLOURS",
@@ -64,3 +68,14 @@ __all__ = [
     "report_csp",
     "write_evidence",
 ]
+
+# What writes reports is a third of the room, and most scans write none.
+_WRITERS = {"html_report": "html", "report_csp": "html", "need_pdf": "pdf", "pdf_report": "pdf"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WRITERS:
+        from importlib import import_module
+
+        return getattr(import_module(f"unmask.evidence.{_WRITERS[name]}"), name)
+    raise AttributeError(f"module 'unmask.evidence' has no attribute {name!r}")

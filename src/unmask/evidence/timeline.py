@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 from unmask.core.analysis import Face, Thresholds
 from unmask.core.language import _, local
@@ -101,7 +101,7 @@ class _Drawing:
     def _words(self, x: float, y: float, words: str, anchor: str) -> str:
         return (
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {self._look("words")}>'
-            f"{escape(words)}</text>"
+            f"{escape(words, quote=False)}</text>"
         )
 
     def _face(self, face: Face) -> Iterator[str]:

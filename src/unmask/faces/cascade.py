@@ -63,7 +63,10 @@ class Cascade:
         self, images: Sequence[Image], proposed: Candidates, deadline: Deadline
     ) -> tuple[Candidates, Floats]:
         """The faces among boxes proposed by whomever; as :meth:`run` otherwise."""
-        return self._output(images, self._refine(images, proposed, deadline), deadline)
+        refined = self._refine(images, proposed, deadline) if len(proposed.boxes) else proposed
+        if not len(refined.boxes):  # nothing to ask a network about
+            return refined, np.empty((0, 5, 2), np.float32)
+        return self._output(images, refined, deadline)
 
     def _propose(self, images: Sequence[Image], min_face: float, deadline: Deadline) -> Candidates:
         found = [self._propose_one(image, min_face, deadline) for image in images]
@@ -144,7 +147,7 @@ def _look(
 ) -> dict[str, Floats]:
     """R-Net's or O-Net's answers for boxes of several pictures, a bounded batch at a time."""
     answers: list[dict[str, Floats]] = []
-    for start in range(0, max(len(boxes), 1), _BATCHES[-1]):
+    for start in range(0, len(boxes), _BATCHES[-1]):
         deadline.check("looking at faces")
         some = slice(start, start + _BATCHES[-1])
         count = len(boxes[some])

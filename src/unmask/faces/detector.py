@@ -17,7 +17,7 @@ from unmask.faces.between import Expected, expected, key_frames, still
 from unmask.faces.boxes import Boxes, clipped
 from unmask.faces.cascade import Candidates, Cascade
 from unmask.faces.pyramid import CELL, Image
-from unmask.faces.upright import SMALLEST, TURNS, is_turned, patches
+from unmask.faces.upright import SMALLEST, TURNED, patch, sureness, surer, turns
 from unmask.runtime import SessionOptions, open_session
 
 MIN_FACE = 20
@@ -115,12 +115,17 @@ class FaceDetector:
 
         Of single glances some are wrong: ``tools/turned.py`` says what comes of that.
         """
-        turns = [turn for image, face in faces for turn in patches(image, face.box)]
-        found, _landmarks = self._cascade.run(turns, SMALLEST, deadline)
-        mine = [found.owner // TURNS == number for number in range(len(faces))]
-        return [
-            is_turned(found.owner[own] % TURNS, found.boxes[own], found.scores[own]) for own in mine
-        ]
+        upright = [patch(image, face.box) for image, face in faces]
+        sure = self._sureness(upright, deadline)
+        doubtful = [at for at, so_far in enumerate(sure) if surer(1.0, so_far)]
+        ways = self._sureness([way for at in doubtful for way in turns(upright[at])], deadline)
+        best = {at: max(ways[TURNED * n : TURNED * (n + 1)]) for n, at in enumerate(doubtful)}
+        return [surer(best.get(at, 0.0), so_far) for at, so_far in enumerate(sure)]
+
+    def _sureness(self, patches: Sequence[Image], deadline: Deadline) -> list[float]:
+        found, _landmarks = self._cascade.run(patches, SMALLEST, deadline)
+        mine = [found.owner == number for number in range(len(patches))]
+        return [sureness(found.boxes[own], found.scores[own]) for own in mine]
 
     def _found_at(
         self, frames: Sequence[Frame], ahead: Mapping[int, Expected], deadline: Deadline

@@ -20,21 +20,32 @@ _SIDE = 128
 _LOOSE = 2.0  # sides of the face in one of the patch
 _NEAR = 0.25  # of the patch's side, from its middle: where the face itself is found again
 _SURER = 0.005
-TURNS = 4  # by right angles, the first by none
+TURNED = 3  # ways by right angles, beside upright
 
 
-def patches(image: NDArray[np.uint8], box: Sequence[float]) -> list[NDArray[np.uint8]]:
-    """The face of ``box`` and its surroundings as they are and turned by 90, 180, 270 degrees."""
+def patch(image: NDArray[np.uint8], box: Sequence[float]) -> NDArray[np.uint8]:
+    """The face of ``box`` and its surroundings as they are."""
     x0, y0, x1, y1 = box
     centre, half = np.array([x0 + x1, y0 + y1]) / 2, max(x1 - x0, y1 - y0) * _LOOSE / 2
     square: Boxes = np.concatenate([centre - half, centre + half]).astype(np.float32)[None]
-    patch = sample(image, square, _SIDE)[0]
-    return [np.ascontiguousarray(np.rot90(patch, turn)) for turn in range(TURNS)]
+    return np.asarray(sample(image, square, _SIDE)[0], np.uint8)
 
 
-def is_turned(owner: NDArray[np.intp], boxes: Boxes, scores: NDArray[np.float32]) -> bool:
-    """Whether what was found in the four :func:`patches` is surest of a face in a turned one."""
+def turns(upright: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """The same :func:`patch` turned by 90, 180 and 270 degrees."""
+    return [np.ascontiguousarray(np.rot90(upright, turn)) for turn in range(1, 1 + TURNED)]
+
+
+def sureness(boxes: Boxes, scores: NDArray[np.float32]) -> float:
+    """How sure the detector is, 0 to 1, of the face itself among what it found in a patch."""
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     near = (np.abs(centres - _SIDE / 2) < _NEAR * _SIDE).all(axis=1)
-    best = [float(scores[near & (owner == turn)].max(initial=0.0)) for turn in range(TURNS)]
-    return max(best[1:]) > best[0] + _SURER
+    return float(scores[near].max(initial=0.0))
+
+
+def surer(turned: float, upright: float) -> bool:
+    """Whether a face found so surely in a turned patch lies as that one shows it.
+
+    Never, where it is found so surely upright that none can be surer (``turned`` of 1).
+    """
+    return turned > upright + _SURER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from copy import copy
 from dataclasses import asdict
 from functools import lru_cache
@@ -146,18 +147,23 @@ class Analyser:
             evidence=evidence,
             alter=alter,
         )
-        with hashed_beside(run.source, facts, run.deadline, run.clock) as hashed:
+        with (
+            hashed_beside(run.source, facts, run.deadline, run.clock) as hashed,
+            ExitStack() as stack,
+        ):
             # The networks load while the file is opened.
             with ThreadPoolExecutor(1, thread_name_prefix="unmask-load") as pool:
                 loading = pool.submit(self._engines.loaded)
-                info = run.open(hashed.facts)
+                info, begun = run.open(hashed.facts)
+                stack.callback(begun.close)
                 with run.clock.stage("load"):
                     engine = loading.result()
             options = self.options
             needed = frames_memory(info, options.frames_per_clip)
-            with self._room.take(needed, run.deadline) as waited_s:
+            # What waits for others keeps no decoder meanwhile.
+            with self._room.take(needed, run.deadline, let_go=begun.close) as waited_s:
                 later = run.delayed(waited_s)
-                return later.analyse(info, engine, self.model, options, hashed.sha256)
+                return later.analyse(info, engine, self.model, options, hashed.sha256, begun)
 
 
 def _deadline(timeout: float | Deadline | None) -> Deadline:

@@ -27,7 +27,7 @@ from unmask.pipeline.queueing import Scored, Scoring
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import CropSpec
 from unmask.scoring import Scorer
-from unmask.video import DamageCount, read_windows
+from unmask.video import Begun, DamageCount, read_windows
 
 # A window is decoded ahead where two of them take little: eight frames of 720p are 22 MB, of 1080p
 # 50 MB. Crops of windows before keep the cores busy meanwhile either way.
@@ -97,12 +97,22 @@ class Looker:
         return self._scoring.scored
 
     def look(
-        self, path: Path, info: MediaInfo, plans: Sequence[WindowPlan], progress: Progress
+        self,
+        path: Path,
+        info: MediaInfo,
+        plans: Sequence[WindowPlan],
+        progress: Progress,
+        begun: Begun,
     ) -> None:
         """Fill :attr:`tracks` and :attr:`scored`. Raises the errors of video and scoring.
 
-        Spare plans are looked at where what was seen before them tells little.
+        Spare plans are looked at where what was seen before them tells little. ``begun`` is the
+        file as probing left it open; it is used where it suits the plans.
         """
+        if begun.suits(plans):
+            self.damage = begun.damage
+        else:
+            begun.close()
         windows = read_windows(
             path,
             info,
@@ -110,6 +120,7 @@ class Looker:
             deadline=self._deadline,
             damage=self.damage,
             wanted=self._looks_further,
+            begun=begun,
         )
         frames = max((plan.frames for plan in plans), default=1)
         small = frames * info.width * info.height * 3 <= _AHEAD_BYTES

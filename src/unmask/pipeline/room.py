@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from unmask.core.analysis import MediaInfo
@@ -31,16 +31,21 @@ class Room:
         self._changed = threading.Condition()
 
     @contextmanager
-    def take(self, amount: int, deadline: Deadline) -> Iterator[float]:
+    def take(
+        self, amount: int, deadline: Deadline, *, let_go: Callable[[], None] = lambda: None
+    ) -> Iterator[float]:
         """Hold ``amount`` bytes in the block, given the seconds that it took to get them.
 
-        ``deadline`` may stop the waiting, but its time does not run out meanwhile.
+        ``deadline`` may stop the waiting, but its time does not run out meanwhile. ``let_go`` is
+        called before there is any.
         """
         start, ticket = time.monotonic(), object()
         with self._changed:
             self._queue.append(ticket)
             try:
-                while self._queue[0] is not ticket or not self._fits(amount):
+                if self._must_wait(ticket, amount):
+                    let_go()
+                while self._must_wait(ticket, amount):
                     deadline.check_stopped("waiting for other files")
                     self._changed.wait(_PAUSE_S)
                 self._taken += amount
@@ -53,6 +58,9 @@ class Room:
             with self._changed:
                 self._taken -= amount
                 self._changed.notify_all()
+
+    def _must_wait(self, ticket: object, amount: int) -> bool:
+        return self._queue[0] is not ticket or not self._fits(amount)
 
     def _fits(self, amount: int) -> bool:
         return self._taken == 0 or self._taken + amount <= self._size

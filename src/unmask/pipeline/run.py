@@ -32,7 +32,7 @@ from unmask.pipeline.queueing import Scored
 from unmask.pipeline.timing import StageClock
 from unmask.runtime.package import Manifest
 from unmask.verdict import judge_face, judge_file
-from unmask.video import DamageCount, FileFacts, probe
+from unmask.video import Begun, DamageCount, FileFacts, begin
 
 _MUCH_LARGER = 1.5  # times as many pixels
 
@@ -48,13 +48,13 @@ class Run:
     evidence: EvidenceSink | None
     alter: Alter | None = None
 
-    def open(self, facts: FileFacts) -> MediaInfo:
+    def open(self, facts: FileFacts) -> tuple[MediaInfo, Begun]:
         """Probe the file, of which the hash may still be to come. Raises :class:`InputError`."""
         with self.clock.stage("open"):
             self.progress("open", 0, 1)
-            info = probe(self.source, deadline=self.deadline, facts=facts)
+            opened = begin(self.source, deadline=self.deadline, facts=facts)
             self.progress("open", 1, 1)
-        return info
+        return opened
 
     def delayed(self, seconds: float) -> Run:
         """The same, ``seconds`` of waiting for other files not counted."""
@@ -67,6 +67,7 @@ class Run:
         model: ModelRef,
         options: AnalysisOptions,
         sha256: Callable[[Deadline], str],
+        begun: Begun,
     ) -> Analysis:
         """Look at the file, choose faces, judge them. ``sha256`` is asked for after the looking."""
         manifest = engine.scorer.package.manifest
@@ -82,10 +83,10 @@ class Run:
                 f"{self.source}: ends after {info.duration_s:.1f} s, before the part to look at",
                 hint="name a part that lies within it",
             )
-        looker = self._look(info, engine, options, plans)
+        looker = self._look(info, engine, options, plans, begun)
         if (larger := _grown(info, looker.damage.shown)) is not None:
             info = larger
-            looker = self._look(info, engine, options, plans)
+            looker = self._look(info, engine, options, plans, begun)
         if options.from_s:
             self._check_part(looker.seen, plans)
         known_by_now = {
@@ -123,6 +124,7 @@ class Run:
         engine: Engine,
         options: AnalysisOptions,
         plans: Sequence[WindowPlan],
+        begun: Begun,
     ) -> Looker:
         looker = Looker(
             engine.detector,
@@ -133,7 +135,7 @@ class Run:
             deadline=self.deadline,
             alter=self.alter,
         )
-        looker.look(self.source, info, list(with_spares(plans)), self.progress)
+        looker.look(self.source, info, list(with_spares(plans)), self.progress, begun)
         return looker
 
     def _check_part(self, seen: Seen, plans: Sequence[WindowPlan]) -> None:

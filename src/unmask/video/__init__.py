@@ -6,19 +6,22 @@ sRGB, transparency over white.
 """
 
 from unmask.video.beginnings import begins_as_media
+from unmask.video.begun import Begun
 from unmask.video.counts import DamageCount
 from unmask.video.files import FileFacts, changed_while_read, glance, read_facts
 from unmask.video.limits import frames_that_fit
-from unmask.video.probe import probe
+from unmask.video.probe import begin, probe
 from unmask.video.suffixes import SUFFIXES
 from unmask.video.tags import FileTags, read_tags
 from unmask.video.windows import read_windows
 
 __all__ = [
     "SUFFIXES",
+    "Begun",
     "DamageCount",
     "FileFacts",
     "FileTags",
+    "begin",
     "begins_as_media",
     "changed_while_read",
     "frames_that_fit",

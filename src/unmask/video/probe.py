@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from fractions import Fraction
 from os import fsencode
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +15,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.video import orientation, pictures
 from unmask.video.animation import plays_by_pillow
+from unmask.video.begun import Begun
 from unmask.video.clock import plausible
 from unmask.video.companions import refuse_planes, refuse_raw
 from unmask.video.container import begins
@@ -28,11 +31,26 @@ from unmask.video.rgb import display_size, orientation_of
 # Pillow's names; what else it calls animated (MPO, TIFF, HEIF) are further pictures, not time.
 _ANIMATIONS = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 
+_MP4 = b"ftyp"  # the kind of its first box, after that one's size
+
 _CODECS = {"mpo": "jpeg", "heif": "hevc", "avif": "av1", "dib": "bmp"}
 
 
 def probe(path: Path, *, deadline: Deadline, facts: FileFacts | None = None) -> MediaInfo:
     """Facts about one file. The first frame is decoded to know them; none is counted.
+
+    As :func:`begin`, keeping nothing open.
+    """
+    info, begun = begin(path, deadline=deadline, facts=facts)
+    begun.close()
+    return info
+
+
+def begin(
+    path: Path, *, deadline: Deadline, facts: FileFacts | None = None
+) -> tuple[MediaInfo, Begun]:
+    """Facts about one file, and the file itself, open at its first frame where it can be read on
+    from there as if it had been opened anew.
 
     ``facts`` are those that :func:`read_facts` gave: unless the file has changed since, it is not
     hashed again.
@@ -51,8 +69,10 @@ def probe(path: Path, *, deadline: Deadline, facts: FileFacts | None = None) -> 
         "frames_decoded": 0,
         "frames_damaged": 0,
     }
-    described = _by_pillow(path, facts, deadline) or _video(path, facts, deadline)
-    return MediaInfo(**common, **described)
+    begun = Begun()
+    if (described := _by_pillow(path, facts, deadline)) is None:
+        described, begun = _video(path, facts, deadline)
+    return MediaInfo(**common, **described), begun
 
 
 def _as_text(name: str) -> str:
@@ -104,10 +124,17 @@ def _animation(path: Path, image: Image.Image, deadline: Deadline) -> dict[str, 
     }
 
 
-def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
-    with FrameReader(path, deadline, DamageCount(), jumps=False) as reader:
+def _video(path: Path, facts: FileFacts, deadline: Deadline) -> tuple[dict[str, Any], Begun]:
+    damage = DamageCount()
+    with ExitStack() as stack:
+        jumps = facts.head[4:8] == _MP4
+        reader = stack.enter_context(FrameReader(path, deadline, damage, jumps=jumps))
+        duration: Fraction | None = None
+        if reader.jumps:  # before anything is decoded, so that it is as if opened anew
+            duration = measure_duration(reader.container, reader.stream, path, deadline)
+            reader.rewind()
         stream = reader.stream
-        first = reader.next()
+        first = reader.peek()
         if first is None:
             raise Damaged(
                 f"{path}: not one frame could be decoded",
@@ -130,12 +157,20 @@ def _video(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, Any]:
         }
         stated = stated_duration(reader.container, stream)
         start = begins(reader.container, stream)
-        duration = measure_duration(reader.container, stream, path, deadline)
-    return described | {
+        if duration is None:
+            duration = measure_duration(reader.container, stream, path, deadline)
+        begun = Begun()
+        # The index of a film in fragments grows with what was read of it, and with it where a
+        # jump may lead. A first picture that comes late is reckoned with by who opens it then.
+        if reader.jumps and stream.frames == len(stream.index_entries) and not start:
+            begun = Begun(reader, damage)
+            stack.pop_all()
+    described |= {
         "starts_s": float(start),
         "duration_s": float(start + duration),
         "stated_duration_s": None if stated is None else float(start + stated),
     }
+    return described, begun
 
 
 def _container(name: str, facts: FileFacts, metadata: dict[str, str]) -> str:

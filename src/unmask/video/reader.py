@@ -138,7 +138,7 @@ class FrameReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        self.close()
 
     def _open(self, *, jumps: bool) -> None:
         """Stand at the first packet. Without ``jumps`` the file is read in order, come what may."""
@@ -199,6 +199,37 @@ class FrameReader:
         self._here = max(self._here, shot.time)
         return shot
 
+    def peek(self) -> Decoded | None:
+        """The next whole frame, which stays the next one."""
+        shot = self.next()
+        if shot is not None:
+            self._ready.appendleft(shot)
+        return shot
+
+    def rewind(self) -> None:
+        """Back to the first packet, of a stream that jumps and of which nothing was decoded."""
+        try:
+            self.container.seek(self.stream.start_time or 0, stream=self.stream)
+        except av.error.FFmpegError:
+            self._open(jumps=False)
+            return
+        self._begin()
+
+    def resume(self, deadline: Deadline) -> None:
+        """Go on within another deadline."""
+        self._deadline = deadline
+        if not self._flushed:
+            self._packets = self._read()
+
+    @property
+    def jumps(self) -> bool:
+        """Whether :meth:`enter` seeks."""
+        return self._jumps
+
+    def close(self) -> None:
+        """Let go of the file and of the decoder."""
+        self._stack.close()
+
     def enter(self, start: Fraction, latest: Fraction) -> None:
         """Move so that the next frames from ``start`` on are cheap to reach.
 
@@ -208,8 +239,8 @@ class FrameReader:
         self._skip_before = start
         if not self._jumps or start <= self._here:
             return
-        if self._clock.needs_first_frame and (first := self.next()) is not None:
-            self._ready.appendleft(first)
+        if self._clock.needs_first_frame:
+            self.peek()
         if self._keys is not None:
             key = self._keys.between(start, latest, self._clock)
             if key is not None and key[0] > self._here:
@@ -239,9 +270,7 @@ class FrameReader:
 
         Frames shown before that key frame lean on ones that were not decoded: they are dropped.
         """
-        packets = read_packets(
-            self.container, self.stream, self._damage, self._deadline, self._doing
-        )
+        packets, self._flushed = self._read(), False
         first = next((p for p in packets if p.is_keyframe or not key_only), None)
         self._packets = packets if first is None else _put_back(first, packets)
         if first is None:
@@ -254,7 +283,11 @@ class FrameReader:
         self._floor = self._clock.seconds(stamp)
         return self._floor
 
+    def _read(self) -> Iterator[Packet[VideoStream]]:
+        return read_packets(self.container, self.stream, self._damage, self._deadline, self._doing)
+
     def _decode(self, packet: Packet[VideoStream]) -> list[Decoded]:
+        self._flushed |= is_flush(packet)
         self._told.hear(packet)
         early = self._is_early(packet)
         if early and self._needless is not None and self._needless(packet):

@@ -13,6 +13,7 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.core.frames import Window, WindowPlan
 from unmask.video.animation import AnimationReader, plays_by_pillow
+from unmask.video.begun import Begun
 from unmask.video.counts import DamageCount
 from unmask.video.limits import frames_that_fit
 from unmask.video.pictures import read_picture
@@ -32,10 +33,14 @@ def read_windows(
     deadline: Deadline,
     damage: DamageCount,
     wanted: Callable[[], bool] = lambda: False,
+    begun: Begun | None = None,
 ) -> Iterator[Window]:
     """The window of each plan, by rising start; a plan in which nothing decodes is left out.
 
     ``wanted`` is asked for each spare plan, once all windows before it were yielded.
+
+    ``begun`` is what :func:`unmask.video.begin` left open of the file, where it suits the plans:
+    it is read on from there, and ``damage`` must be what it has counted so far.
 
     ``info`` is what :func:`unmask.video.probe` said of the same file. Windows never overlap and
     times rise strictly through all of them. Nothing of a window is kept here once the next is
@@ -53,7 +58,9 @@ def read_windows(
     anywhere = [WindowPlan(Fraction(0), _ENDLESS, one.frames, one.step) for one in ordered[:1]]
     found = False
     for some in (ordered, anywhere):
-        for window in _windows(path, info, some, deadline, damage, wanted):
+        given = begun.given(deadline) if begun else None
+        reader = given or _reader(path, info, some, deadline, damage)
+        for window in _windows(reader, path, info, some, wanted):
             found = True
             yield window
             del window  # the loop would keep it while the next is decoded
@@ -66,16 +73,15 @@ def read_windows(
 
 
 def _windows(
+    opened: FrameReader | AnimationReader,
     path: Path,
     info: MediaInfo,
     plans: Sequence[WindowPlan],
-    deadline: Deadline,
-    damage: DamageCount,
     wanted: Callable[[], bool],
 ) -> Iterator[Window]:
     size = (info.width, info.height)
     last: Fraction | None = None
-    with _reader(path, info, plans, deadline, damage) as reader:
+    with opened as reader:
         shots = Shots(reader.next, min((plan.step for plan in plans), default=Fraction(1)))
         for plan in plans:
             if plan.spare and not wanted():
