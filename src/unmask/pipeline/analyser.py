@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import asdict
-from functools import lru_cache
+from numbers import Real
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from unmask.core.analysis import Analysis, AnalysisOptions, ModelRef, Thresholds
 from unmask.core.deadline import Deadline
 from unmask.core.errors import UsageError
+from unmask.core.forking import no_fork_within
 from unmask.evidence import EvidenceSink
 from unmask.pipeline.engine import Engines
 from unmask.pipeline.hashing import hashed_beside
@@ -114,7 +117,7 @@ class Analyser:
 
     def analyse(
         self,
-        path: str | Path,
+        path: str | PathLike[str],
         *,
         timeout: float | Deadline | None = None,
         progress: Progress | None = None,
@@ -163,9 +166,13 @@ class Analyser:
 def _deadline(timeout: float | Deadline | None) -> Deadline:
     if isinstance(timeout, Deadline):
         return timeout
-    if timeout is not None and not timeout > 0:
-        raise UsageError(f"the time budget must be above 0 s, not {timeout:g}")
-    return Deadline.after(timeout)
+    if timeout is None:
+        return Deadline.after(None)
+    given: Any = timeout
+    number = isinstance(given, Real)
+    if not (number and given > 0):
+        raise UsageError(f"the time budget must be above 0 s, not {given!r}")
+    return Deadline.after(float(given))
 
 
 def _quiet(stage: Stage, done: int, total: int, /) -> None:
@@ -185,7 +192,7 @@ class RequestFields(TypedDict, total=False):
 
 
 def analyse(
-    path: str | Path,
+    path: str | PathLike[str],
     *,
     timeout: float | None = None,
     model: str | Path | None = None,
@@ -196,7 +203,8 @@ def analyse(
 ) -> Analysis:
     """Analyse one video or picture; the networks stay loaded for the next call.
 
-    They do whatever its options are, but for ``min_face``, which the detector is made for.
+    Those of two models do, or of two ways to run one, whatever the options are, but for
+    ``min_face``, which the detector is made for.
 
     ``options`` are the fields of :class:`AnalysisRequest`. See :meth:`Analyser.analyse`.
     """
@@ -206,7 +214,6 @@ def analyse(
     return analyser.analyse(path, timeout=timeout)
 
 
-@lru_cache(maxsize=2)
 def _analyser(
     model: str | Path | None,
     device: DeviceChoice,
@@ -214,5 +221,22 @@ def _analyser(
     precision: PrecisionChoice,
     min_face: int,
 ) -> Analyser:
+    """The one that was made for the same before, if it is among the last two; else a new one.
+
+    By the model that lies there now and not by what it was called: a relative path may lead
+    elsewhere by now, and a package may have been replaced. Making one loads nothing.
+    """
     options = AnalysisRequest(min_face=min_face)
-    return Analyser(model, device=device, runtime=runtime, precision=precision, options=options)
+    made = Analyser(model, device=device, runtime=runtime, precision=precision, options=options)
+    asked = made.package.folder, made.model.sha256, device, runtime, precision, min_face
+    with _KEEPING:  # threads that come at the same time share one, and its networks
+        kept = _KEPT[asked] = _KEPT.pop(asked, made)
+        for oldest in list(_KEPT)[:-_MOST_KEPT]:
+            del _KEPT[oldest]
+    return kept
+
+
+_KEPT: dict[tuple[object, ...], Analyser] = {}
+_KEEPING = threading.Lock()
+no_fork_within(_KEEPING)
+_MOST_KEPT = 2
