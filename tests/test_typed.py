@@ -57,7 +57,6 @@ assert_type(unmask.__version__, str)
 unmask.analyze("a.mp4")  # type: ignore[attr-defined]
 analyse("a.mp4", clip=2)  # type: ignore[call-arg]
 analyse("a.mp4", device="gpu")  # type: ignore[arg-type]
-one.verdict.label = "inconclusive"  # type: ignore[misc]
 """
 
 
