@@ -86,7 +86,7 @@ def stay():
         inside.set()
         go.wait()
 
-threads = [threading.Thread(target=stay) for _ in range(2)]
+threads = [threading.Thread(target=stay, daemon=True) for _ in range(2)]
 for thread in threads:
     thread.start()
 inside.wait()
