@@ -54,9 +54,9 @@ def standing_in(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(package, "shipped_packages", lambda: (toy,))
     monkeypatch.setenv("UNMASK_DATA", str(tmp_path / "history"))
     monkeypatch.chdir(folder)
-    analyser._analyser.cache_clear()
+    analyser._KEPT.clear()
     yield
-    analyser._analyser.cache_clear()
+    analyser._KEPT.clear()
 
 
 @pytest.mark.usefixtures("standing_in")

@@ -35,8 +35,9 @@ def schema_text(schema: str) -> str:
     record = DOCUMENTS[schema]
     body = record.model_json_schema(by_alias=True, mode="serialization")
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    # Every key is always written, also those that a reader could have defaults for.
-    whole = {**head, **body, "title": schema, "required": list(body["properties"])}
+    # Documents of older versions lack keys that came later, and are of the same schema: these have
+    # defaults. So has the schema's own name, which stands in each.
+    whole = {**head, **body, "title": schema, "required": ["schema", *body["required"]]}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -25,12 +25,14 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        from importlib import import_module
+if not TYPE_CHECKING:  # whose checkers would take any name for one of ours, misspelt ones too
 
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'unmask' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in _HOMES:
+            from importlib import import_module
+
+            return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module 'unmask' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

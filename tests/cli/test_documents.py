@@ -9,6 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from unmask.core.analysis import Analysis
+from unmask.core.scan import Scan
+
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 
 
@@ -49,6 +52,8 @@ def test_several_inputs_of_which_one_fails(scan, portrait, landscape, valid):
     document = scan(portrait, landscape, "/nowhere.mp4", "--json", "-").json
     valid(document, "unmask.scan-1.json")
     assert [sorted(result)[0] for result in document["results"]] == ["faces", "faces", "error"]
+    read = Scan.from_json(json.dumps(document))
+    assert json.loads(read.to_json()) == document
 
 
 def test_an_export_of_history(scan, unmask, portrait, landscape, valid):
@@ -56,6 +61,20 @@ def test_an_export_of_history(scan, unmask, portrait, landscape, valid):
     document = unmask("history", "export", "--json", "-").json
     valid(document, "unmask.scan-1.json")
     assert len(document["results"]) == 2
+
+
+def test_a_document_of_an_older_version(scan, portrait, valid):
+    """It lacks the keys that came later, and is of the same schema."""
+    document = scan(portrait, "--json", "-").json
+    for later in ("judging", "stretches"):
+        del document[later]
+    valid(document, "unmask.analysis-1.json")
+    Analysis.from_json(json.dumps(document))
+    with pytest.raises(jsonschema.ValidationError):
+        valid(
+            {key: value for key, value in document.items() if key != "schema"},
+            "unmask.analysis-1.json",
+        )
 
 
 def test_the_schema_refuses_what_a_document_never_is(scan, portrait, valid):

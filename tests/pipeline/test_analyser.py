@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,20 @@ from tiny_model import CELLS, write_tiny_model
 
 import unmask
 from unmask.core.analysis import MediaInfo, Thresholds
+from unmask.core.deadline import Deadline
 from unmask.core.errors import (
     Damaged,
     InputNotFound,
     ModelAltered,
     ModelNotFound,
     NotInFile,
+    TimeBudgetExceeded,
     UsageError,
 )
 from unmask.pipeline import RANGES, Analyser, AnalysisRequest, ScoredCrop, analyse
-from unmask.pipeline.analyser import _analyser
+from unmask.pipeline.analyser import _KEPT
 from unmask.pipeline.engine import Engine
+from unmask.runtime import ModelPackage, find_package
 from unmask.runtime.package import Pooling
 from unmask.store import fingerprint
 from unmask.verdict import face as face_verdict
@@ -49,7 +54,20 @@ def test_numbers_out_of_range_are_refused(name: str, side: int) -> None:
         AnalysisRequest(**{name: edge + (1 if side else -1)})
 
 
-@pytest.mark.parametrize("value", [2.0, "3", True, None])
+@pytest.mark.parametrize("name", RANGES)
+def test_whole_numbers_of_numpy_are_taken_as_pythons(name: str) -> None:
+    asked = AnalysisRequest(**{name: np.int64(40)})
+    assert asked == AnalysisRequest(**{name: 40})
+    assert type(getattr(asked, name)) is int  # which a fingerprint can be made of
+
+
+def test_any_number_of_seconds_is_taken() -> None:
+    asked = AnalysisRequest(from_s=Fraction(1, 2), to_s=np.float32(2))  # type: ignore[arg-type]
+    assert asked == AnalysisRequest(from_s=0.5, to_s=2)
+    assert (type(asked.from_s), type(asked.to_s)) == (float, float)
+
+
+@pytest.mark.parametrize("value", [2.0, "3", True, None, np.float64(3)])
 def test_only_whole_numbers_are_taken(value: object) -> None:
     with pytest.raises(UsageError, match="clips"):
         AnalysisRequest(clips=value)  # type: ignore[arg-type]
@@ -187,7 +205,13 @@ def test_the_beginning_is_no_answer_for_a_part_that_cannot_be_decoded(
 
 
 @pytest.mark.parametrize(
-    "part", [{"from_s": -1.0}, {"to_s": 0.0}, {"from_s": 3, "to_s": 2}, {"to_s": float("nan")}]
+    "part",
+    [
+        {"from_s": -1.0},
+        {"to_s": 0.0},
+        {"from_s": 3, "to_s": 2},
+        {"to_s": float("nan")},
+    ],
 )
 def test_a_part_must_make_sense(part: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
@@ -270,6 +294,29 @@ def test_progress_rises_through_the_stages(analyser: Analyser, panned: Path) -> 
         assert counts[-1][0] == counts[-1][1] > 0
 
 
+def test_who_watches_may_end_the_analysis(analyser: Analyser, panned: Path) -> None:
+    ended = threading.Event()
+    budget = Deadline.after(None).until(ended)
+    with pytest.raises(TimeBudgetExceeded, match="stopped while"):
+        analyser.analyse(panned, timeout=budget, progress=lambda *_: ended.set())
+
+
+@pytest.mark.parametrize("kind", [StopIteration, ValueError, OSError, KeyboardInterrupt])
+@pytest.mark.parametrize("at", ["open", "look", "score"])
+def test_what_a_watcher_raises_comes_out_and_leaves_nothing(
+    analyser: Analyser, panned: Path, at: str, kind: type[BaseException]
+) -> None:
+    def watch(stage: str, done: int, total: int) -> None:
+        if stage == at and done == total:
+            raise kind("of the watcher")
+
+    with pytest.raises(kind, match="of the watcher"):
+        analyser.analyse(panned, progress=watch)
+    assert [one.name for one in threading.enumerate() if one.name.startswith("unmask-")] == []
+    with analyser._room.take(2**62, Deadline.after(None)) as waited_s:  # which nobody holds
+        assert waited_s < 1
+
+
 class Sink:
     def __init__(self) -> None:
         self.crops: list[ScoredCrop] = []
@@ -315,13 +362,86 @@ def test_networks_stay_loaded_whatever_the_options(
         return load(*asked)
 
     monkeypatch.setattr(Engine, "load", counting)
-    _analyser.cache_clear()  # another test may have asked for the same
+    _KEPT.clear()  # another test may have asked for the same
     of = {"model": tiny_model, "device": "cpu"}
     found = [analyse(panned, **of, clips=clips, frames_per_clip=2) for clips in (1, 2, 3)]
     assert [one.options.clips for one in found] == [1, 2, 3]
     assert len(loaded) == 1
     assert analyse(panned, **of, min_face=60).options.min_face_px == 60
     assert len(loaded) == 2
+
+
+def test_threads_that_begin_together_load_once(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, together, loaded, load = (
+        picture(tmp_path / "face.png"),
+        threading.Barrier(3),
+        [],
+        Engine.load,
+    )
+
+    def counting(*asked: Any) -> Engine:
+        loaded.append(asked)
+        return load(*asked)
+
+    def found(name: str | None) -> ModelPackage:
+        together.wait(30)
+        return find_package(name)
+
+    monkeypatch.setattr(Engine, "load", counting)
+    monkeypatch.setattr("unmask.pipeline.analyser.find_package", found)
+    _KEPT.clear()
+    with ThreadPoolExecutor(3) as pool:
+        labels = pool.map(lambda _: analyse(path, model=tiny_model, device="cpu"), range(3))
+        assert len({one.verdict for one in labels}) == 1
+    assert len(loaded) == 1
+
+
+def test_the_model_is_the_one_that_lies_there_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = picture(tmp_path / "face.png")
+    first = write_tiny_model(tmp_path / "here" / "model", bias=20.0)
+    write_tiny_model(tmp_path / "there" / "model", bias=-20.0)
+
+    def label() -> str:
+        return analyse(path, model="./model", device="cpu").verdict.label
+
+    monkeypatch.chdir(tmp_path / "here")
+    assert label() == "manipulated"
+    monkeypatch.chdir(tmp_path / "there")
+    assert label() != "manipulated"
+    monkeypatch.chdir(tmp_path / "here")
+    write_tiny_model(first, bias=-20.0)
+    assert label() != "manipulated"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_may_be_forked_while_others_analyse(tiny_model: Path, tmp_path: Path) -> None:
+    """It has their locks, and not the threads that would let them go."""
+    script = """
+import multiprocessing, sys, threading
+from pathlib import Path
+from unmask import Analyser
+from unmask.pipeline import engine
+from unmask.video.pillow import quiet
+analyser = Analyser(sys.argv[1], device="cpu")
+def label(_):
+    return analyser.analyse(sys.argv[2]).verdict.label
+for busy in (quiet(Path("another.png")), engine._LOADING):
+    held, go = threading.Event(), threading.Event()
+    def hold():
+        with busy:
+            held.set()
+            go.wait(0.2)
+    threading.Thread(target=hold).start()
+    held.wait()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        print(pool.map_async(label, [0]).get(30))
+"""
+    answer = forked(script, tiny_model, picture(tmp_path / "face.png"))
+    assert answer == "['manipulated']\n" * 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -380,10 +500,16 @@ def test_an_unknown_model_is_said_at_once() -> None:
         Analyser("nonsense")
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "60"])
 def test_a_budget_must_be_positive(analyser: Analyser, panned: Path, timeout: float) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=f"must be above 0 s, not {timeout!r}"):
         analyser.analyse(panned, timeout=timeout)
+
+
+def test_what_has_a_path_is_taken(analyser: Analyser, panned: Path) -> None:
+    with os.scandir(panned.parent) as entries:
+        entry = next(one for one in entries if one.name == panned.name)
+    assert analyser.analyse(entry, timeout=np.float32(60)).media.name == panned.name
 
 
 def test_the_short_way(tiny_model: Path, panned: Path) -> None:

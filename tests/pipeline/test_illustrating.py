@@ -48,6 +48,13 @@ def test_a_face_is_shown_as_it_was_scored(analyser, seen) -> None:
     assert [frame.time_s for frame in pictures.frames] == [float(strongest.time)]
 
 
+def test_a_report_whose_pictures_take_too_long_lacks_them(analyser, seen) -> None:
+    path, analysis, _ = seen
+    report = report_of(analysis, source=str(path), analyser=analyser, timeout=1e-6)
+    assert report.pictures.faces == ()
+    assert report.pictures.note.startswith("No pictures: the time budget of 1e-06 s ran out while")
+
+
 def test_whole_frames_are_those_of_the_film_with_the_box_where_the_face_is(analyser, seen) -> None:
     path, analysis, _ = seen
     (frame,) = illustrate(path, analysis, analyser).frames

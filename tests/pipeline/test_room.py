@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -67,6 +70,36 @@ def test_what_does_not_fit_waits_and_is_not_passed() -> None:
     assert late.inside.wait(PATIENCE_S)
     late.leave()
     assert late.waited_s > 0.05
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_has_all_of_it() -> None:
+    """Nobody in it would give back what its parent's files take."""
+    code = """
+import os, threading
+from unmask.core.deadline import Deadline
+from unmask.pipeline.room import Room
+room, inside, go = Room(10), threading.Event(), threading.Event()
+
+def stay():
+    with room.take(10, Deadline.after(None)):
+        inside.set()
+        go.wait()
+
+threads = [threading.Thread(target=stay, daemon=True) for _ in range(2)]
+for thread in threads:
+    thread.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    threading.Timer(20, os._exit, [1]).start()
+    with room.take(10, Deadline.after(None)):
+        os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+go.set()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_who_waits_can_be_stopped_but_runs_out_of_no_time() -> None:

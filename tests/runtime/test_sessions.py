@@ -52,6 +52,20 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> Hide:
     return hidden
 
 
+def test_openvino_keeps_its_converter_for_the_program_around() -> None:
+    """It is left out of our import, for it calls home; whoever asks for it has it."""
+    code = """
+import sys, types
+import unmask.runtime.openvino_session
+import openvino
+assert "openvino.tools.ovc" not in sys.modules
+sys.modules["openvino.tools.ovc"] = types.SimpleNamespace(convert_model=lambda: "converted")
+assert openvino.convert_model() == "converted" and not hasattr(openvino, "convert")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_cpu_gets_openvino_first() -> None:
     resolved = resolve(SessionOptions(device="cpu"))
     assert (resolved.device, resolved.runtime) == ("cpu", installed_runtimes()[0])

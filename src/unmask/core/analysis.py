@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +16,10 @@ Point = tuple[float, float]
 
 
 class Record(BaseModel):
-    """Frozen, closed, and without silent conversions between kinds."""
+    """Frozen and closed: fields that it does not know are refused, values made to fit their kind.
+
+    Raises pydantic's ``ValidationError`` for what does not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
@@ -29,6 +32,11 @@ class Document(Record):
     def to_json(self, *, indent: int | None = None) -> str:
         """The document as JSON text."""
         return self.model_dump_json(by_alias=True, indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The record that ``to_json`` wrote; pydantic's ``ValidationError`` if it did not."""
+        return cls.model_validate_json(text)
 
 
 class MediaInfo(Record):
@@ -224,8 +232,3 @@ class Analysis(Document):
 
     def __hash__(self) -> int:  # without the timings: of frozen records alone a dict has no hash
         return hash((self.media, self.model, self.options, self.verdict))
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Analysis:
-        """The record that ``to_json`` wrote; pydantic's ``ValidationError`` if it did not."""
-        return cls.model_validate_json(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ _LARGE = 448
 
 
 def write_evidence(
-    folder: Path,
+    folder: str | PathLike[str],
     analysis: Analysis,
     collected: EvidenceCollector,
     provenance: Provenance | None = None,
@@ -40,7 +41,7 @@ def write_evidence(
     not at all.
     :class:`UsageError` where one cannot be written.
     """
-    written = []
+    folder, written = Path(folder), []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written.append(_document(folder / "analysis.json", analysis.to_json(indent=2)))

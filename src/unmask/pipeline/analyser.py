@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import asdict
-from functools import lru_cache
+from numbers import Real
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from unmask.core.analysis import Analysis, AnalysisOptions, ModelRef, Thresholds
 from unmask.core.deadline import Deadline
 from unmask.core.errors import UsageError
+from unmask.core.forking import no_fork_within
 from unmask.evidence import EvidenceSink
 from unmask.pipeline.engine import Engines
 from unmask.pipeline.hashing import hashed_beside
@@ -115,7 +118,7 @@ class Analyser:
 
     def analyse(
         self,
-        path: str | Path,
+        path: str | PathLike[str],
         *,
         timeout: float | Deadline | None = None,
         progress: Progress | None = None,
@@ -169,9 +172,13 @@ class Analyser:
 def _deadline(timeout: float | Deadline | None) -> Deadline:
     if isinstance(timeout, Deadline):
         return timeout
-    if timeout is not None and not timeout > 0:
-        raise UsageError(f"the time budget must be above 0 s, not {timeout:g}")
-    return Deadline.after(timeout)
+    if timeout is None:
+        return Deadline.after(None)
+    given: Any = timeout
+    number = isinstance(given, Real)
+    if not (number and given > 0):
+        raise UsageError(f"the time budget must be above 0 s, not {given!r}")
+    return Deadline.after(float(given))
 
 
 def _quiet(stage: Stage, done: int, total: int, /) -> None:
@@ -191,7 +198,7 @@ class RequestFields(TypedDict, total=False):
 
 
 def analyse(
-    path: str | Path,
+    path: str | PathLike[str],
     *,
     timeout: float | None = None,
     model: str | Path | None = None,
@@ -202,7 +209,8 @@ def analyse(
 ) -> Analysis:
     """Analyse one video or picture; the networks stay loaded for the next call.
 
-    They do whatever its options are, but for ``min_face``, which the detector is made for.
+    Those of two models do, or of two ways to run one, whatever the options are, but for
+    ``min_face``, which the detector is made for.
 
     ``options`` are the fields of :class:`AnalysisRequest`. See :meth:`Analyser.analyse`.
     """
@@ -212,7 +220,6 @@ def analyse(
     return analyser.analyse(path, timeout=timeout)
 
 
-@lru_cache(maxsize=2)
 def _analyser(
     model: str | Path | None,
     device: DeviceChoice,
@@ -220,5 +227,22 @@ def _analyser(
     precision: PrecisionChoice,
     min_face: int,
 ) -> Analyser:
+    """The one that was made for the same before, if it is among the last two; else a new one.
+
+    By the model that lies there now and not by what it was called: a relative path may lead
+    elsewhere by now, and a package may have been replaced. Making one loads nothing.
+    """
     options = AnalysisRequest(min_face=min_face)
-    return Analyser(model, device=device, runtime=runtime, precision=precision, options=options)
+    made = Analyser(model, device=device, runtime=runtime, precision=precision, options=options)
+    asked = made.package.folder, made.model.sha256, device, runtime, precision, min_face
+    with _KEEPING:  # threads that come at the same time share one, and its networks
+        kept = _KEPT[asked] = _KEPT.pop(asked, made)
+        for oldest in list(_KEPT)[:-_MOST_KEPT]:
+            del _KEPT[oldest]
+    return kept
+
+
+_KEPT: dict[tuple[object, ...], Analyser] = {}
+_KEEPING = threading.Lock()
+no_fork_within(_KEEPING)
+_MOST_KEPT = 2

@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from unmask.core.forking import no_fork_within
 from unmask.faces import FaceDetector
 from unmask.runtime import ModelPackage, SessionOptions
 from unmask.scoring import Scorer
@@ -39,13 +40,21 @@ class Engines:
         self._asked = package, options, min_face
         self._engine: Engine | None = None
         self._loaded_by = 0  # process
-        self._loading = threading.Lock()
 
     def loaded(self) -> Engine:
         """The engine. Raises as :meth:`Engine.load`."""
-        with self._loading:
-            # A forked child has its parent's networks without the threads that run them.
-            if self._engine is None or self._loaded_by != os.getpid():
-                self._engine = Engine.load(*self._asked)
-                self._loaded_by = os.getpid()
-            return self._engine
+        if (engine := self._ours()) is None:
+            with _LOADING:
+                if (engine := self._ours()) is None:
+                    engine = self._engine = Engine.load(*self._asked)
+                    self._loaded_by = os.getpid()
+        return engine
+
+    def _ours(self) -> Engine | None:
+        """A forked child has its parent's networks without the threads that run them."""
+        return self._engine if self._loaded_by == os.getpid() else None
+
+
+_LOADING = threading.Lock()
+"""Of all engines together, so that a fork can wait for it: locks of theirs would come and go."""
+no_fork_within(_LOADING)

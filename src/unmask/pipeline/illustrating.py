@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from unmask.clips import align
 from unmask.core.analysis import Analysis, Face, FaceFrame
 from unmask.core.deadline import Deadline
-from unmask.core.errors import InputError, UnmaskError
+from unmask.core.errors import InputError, TimeBudgetExceeded, UnmaskError
 from unmask.core.frames import Frame, WindowPlan
 from unmask.core.language import _
 from unmask.core.said import told
@@ -35,7 +36,7 @@ class _Wanted:
 
 
 def illustrate(
-    path: Path,
+    path: str | PathLike[str],
     analysis: Analysis,
     analyser: Analyser | None = None,
     *,
@@ -44,10 +45,10 @@ def illustrate(
     """Key frames, faces and heat maps of an analysis, from the file that was analysed.
 
     ``analyser`` with the model that scored gives the heat maps; without it, or with another, there
-    are none. Never raises for the file's or the model's sake: what cannot be shown is said in
-    :attr:`Pictures.note`.
+    are none. Never raises for the file's or the model's sake, nor when ``timeout`` seconds have
+    passed: what cannot be shown is said in :attr:`Pictures.note`.
     """
-    wanted = _choose(analysis)
+    path, wanted = Path(path), _choose(analysis)
     if not wanted:
         return Pictures.none(_("No face was scored, so there are no pictures of faces."))
     try:
@@ -61,7 +62,7 @@ def illustrate(
     except OSError as error:
         why = error.strerror or str(error)
         return Pictures.none(_("No pictures: the file cannot be read (%(why)s).", why=why))
-    except InputError as error:
+    except (InputError, TimeBudgetExceeded) as error:
         return Pictures.none(_("No pictures: %(why)s.", why=told(error.message)))
     return _with_heat(Pictures(frames, faces, _missing(wanted, faces)), analysis, analyser, timeout)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 
 from unmask.core.deadline import Deadline
@@ -13,13 +14,14 @@ from unmask.runtime import file_sha256
 from unmask.video import FileTags, read_tags
 
 
-def read_provenance(path: Path, *, timeout: float | None = None) -> Provenance:
+def read_provenance(path: str | PathLike[str], *, timeout: float | None = None) -> Provenance:
     """``unmask.provenance/1`` of one file: Content Credentials and metadata.
 
     A file without either gives a document that says so; one that is no readable media has no tags.
     Without the extra ``provenance`` the credentials are ``not-read`` and the note names the extra.
     Raises OSError where the file cannot be read at all.
     """
+    path = Path(path)
     try:
         found = read_tags(path, deadline=Deadline.after(timeout))
     except InputError:

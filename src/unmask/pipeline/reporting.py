@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from os import PathLike
 
 from unmask.core.analysis import Analysis
 from unmask.core.errors import TimeBudgetExceeded
@@ -18,7 +18,7 @@ from unmask.verdict import REASONS
 def report_of(
     analysis: Analysis,
     *,
-    source: Path | None,
+    source: str | PathLike[str] | None,
     analyser: Analyser | None = None,
     custody: Sequence[CustodyEvent] = (),
     id: str = "",
@@ -50,7 +50,10 @@ def report_of(
 
 
 def _pictures(
-    source: Path | None, analysis: Analysis, analyser: Analyser | None, timeout: float | None
+    source: str | PathLike[str] | None,
+    analysis: Analysis,
+    analyser: Analyser | None,
+    timeout: float | None,
 ) -> Pictures:
     if source is not None:
         return illustrate(source, analysis, analyser, timeout=timeout)
@@ -58,7 +61,7 @@ def _pictures(
 
 
 def provenance_of(
-    source: Path, analysis: Analysis, *, timeout: float | None = None
+    source: str | PathLike[str], analysis: Analysis, *, timeout: float | None = None
 ) -> Provenance | None:
     """What the file says of itself, or None where it is another file by now, or cannot be read."""
     try:

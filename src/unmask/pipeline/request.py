@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from numbers import Integral, Real
 from typing import Final
 
 from unmask.core.analysis import Thresholds
@@ -44,10 +45,12 @@ class AnalysisRequest:
             value = getattr(self, name)
             if value is None and name == "frames_per_clip":
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            whole = not isinstance(value, bool) and isinstance(value, Integral)
+            if not (whole and low <= value <= high):
                 raise UsageError(
                     f"{name} must be a whole number from {low} to {high}, not {value!r}"
                 )
+            self._set(name, int(value))
         self._check_part()
         if self.thresholds is None:
             return
@@ -62,14 +65,21 @@ class AnalysisRequest:
     def _check_part(self) -> None:
         for name in ("from_s", "to_s"):
             value = getattr(self, name)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if value is not None and not (number and 0 <= value < inf):
+            if value is None:
+                continue
+            number = not isinstance(value, bool) and isinstance(value, Real)
+            if not (number and 0 <= value < inf):
                 raise UsageError(f"{name} must be a number of seconds from 0 on, not {value!r}")
+            self._set(name, float(value))
         if self.to_s is not None and self.to_s <= (self.from_s or 0.0):
             raise UsageError(
                 "the part to look at ends before it begins",
                 hint="name its beginning first, then its end",
             )
+
+    def _set(self, name: str, value: float) -> None:
+        """In place of NumPy's numbers, or a fraction, which are none of JSON's."""
+        object.__setattr__(self, name, value)
 
 
 DEFAULT_REQUEST: Final = AnalysisRequest()

@@ -7,9 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
+from unmask.core.forking import in_each_child
 from unmask.video import frames_that_fit
 
 # Two films of 4K, or eight of 1080p. What needs more than all of it, as 8K does, runs by itself.
@@ -26,6 +28,11 @@ class Room:
 
     def __init__(self, size: int = _BYTES) -> None:
         self._size = size
+        self.begin()
+        _ROOMS.add(self)
+
+    def begin(self) -> None:
+        """Nobody is in, and nobody waits."""
         self._taken = 0
         self._queue: deque[object] = deque()
         self._changed = threading.Condition()
@@ -64,6 +71,15 @@ class Room:
 
     def _fits(self, amount: int) -> bool:
         return self._taken == 0 or self._taken + amount <= self._size
+
+
+def _empty_all() -> None:
+    for room in list(_ROOMS):
+        room.begin()
+
+
+_ROOMS: WeakSet[Room] = WeakSet()
+in_each_child(_empty_all)  # what its parent's files take there, no thread gives back here
 
 
 def frames_memory(info: MediaInfo, frames: int) -> int:

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from unmask.core.errors import Damaged, TooLarge
+from unmask.core.forking import no_fork_within
 from unmask.video.limits import MAX_PIXELS
 
 # What Pillow's decoders raise on broken files.
@@ -35,20 +37,20 @@ FAILURES = (
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "HEIF", "AVIF")
 _PNG_TEXT_BYTES = 16 * 2**20  # of one entry or profile; of texts Pillow takes four times as much
 _LOCK = threading.RLock()
+no_fork_within(_LOCK)
 
 
 @contextmanager
 def quiet(path: Path, *, grows: bool = False) -> Iterator[None]:
     """Decoders' complaints become :class:`Damaged`, their warnings silence.
 
-    One picture at a time: Pillow's pixel limit and Python's warning filters belong to the whole
-    process. The limit is lifted because Unmask's own, checked before any pixel is decoded, holds;
-    where a picture ``grows`` while it is read, Pillow is to hold that one (:class:`TooLarge`).
-    Another, of what a PNG says beside its pixels, is raised: profiles of measured screens, which
-    screenshots hold, are larger than Pillow's 1 MiB.
+    One picture at a time: Pillow's pixel limit belongs to the whole process. It is lifted because
+    Unmask's own, checked before any pixel is decoded, holds; where a picture ``grows`` while it is
+    read, Pillow is to hold that one (:class:`TooLarge`). Another, of what a PNG says beside its
+    pixels, is raised: profiles of measured screens, which screenshots hold, are larger than
+    Pillow's 1 MiB.
     """
-    with _LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _LOCK, _unwarned():
         limit, text = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
         Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2 if grows else None  # it warns up to twice that
         PngImagePlugin.MAX_TEXT_CHUNK = _PNG_TEXT_BYTES
@@ -65,6 +67,38 @@ def quiet(path: Path, *, grows: bool = False) -> Iterator[None]:
             ) from error
         finally:
             Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limit, text
+
+
+class _HereAlone:
+    """In the place of a filter's pattern for modules: the thread that reads a picture."""
+
+    def __init__(self) -> None:
+        self.thread: int | None = None
+
+    def match(self, _: str) -> bool:
+        """Whether the warning is of that thread."""
+        return threading.get_ident() == self.thread
+
+
+_HERE = _HereAlone()
+_FILTER: Any = ("ignore", None, Warning, _HERE, 0)
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Nothing that this thread does warns, whatever the filters are; for one thread at a time.
+
+    ``warnings.catch_warnings`` puts the filters of the whole process aside and back: another thread
+    that does so meanwhile, as NumPy's and others' callers do, would put ours back after us, for
+    good. So the filter stays where it is, and says nothing of other threads.
+    """
+    if not any(one is _FILTER for one in warnings.filters[:1]):
+        warnings.filters.insert(0, _FILTER)  # type: ignore[attr-defined]
+    before, _HERE.thread = _HERE.thread, threading.get_ident()
+    try:
+        yield
+    finally:
+        _HERE.thread = before
 
 
 @contextmanager
