@@ -66,6 +66,19 @@ def test_nothing_is_told_where_there_is_nothing_to_tell(scan, untouched, as_befo
     assert "Judged otherwise" not in ran.out
 
 
+def test_what_cannot_be_read_answers_nobody_and_hinders_nobody(scan, portrait, untouched, home):
+    """One broken entry switched the history off for the rest of a scan."""
+    scan(portrait)
+    database = sqlite3.connect(home / "history.db")
+    with database:
+        database.execute("UPDATE analyses SET document = '{}'")
+    ran = scan(portrait, untouched)
+    assert (ran.code, ran.err) == (0, "")
+    assert database.execute("SELECT count(*) FROM analyses").fetchone() == (3,)
+    database.close()
+    assert scan(portrait, untouched).out.count("Answered from history") == 2
+
+
 def test_an_old_result_says_so_when_it_is_shown(scan, unmask, portrait, as_before):
     scan(portrait)
     id = as_before()

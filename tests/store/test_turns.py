@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from unmask.store import JobBook, NewJob
+from unmask.store.schema import TurnRow
 
 NUMBERS = count()
 
@@ -74,6 +75,17 @@ def test_who_has_the_fewest_running_goes_first(book, add):
     book.finish(held[0], "done")
     book.finish(held[1], "failed")
     assert [book.claim("more", 20).owner for _ in range(2)] == ["a", "b"]
+
+
+def test_a_clock_that_ran_ahead_starves_nobody(history, add, taken):
+    """Who was served while it did waited behind everybody else's last job, a year if need be."""
+    add("a", 2)
+    assert taken(1) == "a"
+    with history.database.writer.begin() as connection:
+        ahead = datetime.now(UTC) + timedelta(days=365)
+        connection.execute(update(TurnRow).values(served_at=ahead))
+    add("b", 9)
+    assert "a" in taken(2)
 
 
 def test_who_deletes_what_is_done_gains_nothing(book, add):

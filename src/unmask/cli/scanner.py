@@ -161,11 +161,11 @@ class Scanner:
             return None
         try:
             stored = history.find(sha256, self._model, self._asked)
-            if stored is None:
-                return None
-            analysis = stored.analysis
         except StoreError as error:
             self._without_history(error)
+            return None
+        analysis = None if stored is None else stored.readable
+        if stored is None or analysis is None:
             return None
         day = f"{stored.entry.created_at:%Y-%m-%d %H:%M} UTC"
         notice = Notice(
@@ -187,9 +187,9 @@ class Scanner:
             return None
         try:
             stored = history.latest(analysis.media.sha256)
-            earlier = None if stored is None else stored.analysis
-        except StoreError:  # what cannot be read any more answers nothing, and hinders nobody
+        except StoreError:  # which recording it will say
             return None
+        earlier = None if stored is None else stored.readable
         if stored is None or earlier is None or earlier.verdict.label == analysis.verdict.label:
             return None
         if _part(earlier) != _part(analysis):

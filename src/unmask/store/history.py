@@ -19,7 +19,7 @@ from unmask.store.engine import BUSY_MS, sqlite_file
 from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, aware, search_key
 from unmask.store.failures import explained
 from unmask.store.migrate import revision
-from unmask.store.queries import begins, conditions, ordering, whole
+from unmask.store.queries import begins, beyond, conditions, ordering, whole
 from unmask.store.schema import AnalysisRow, EventRow
 
 _ID_BYTES = 10  # 80 bits: short in a URL, and nobody guesses one
@@ -153,9 +153,17 @@ class History:
         order: Order = "newest",
         limit: int | None = None,
         offset: int = 0,
+        after: tuple[datetime, str] | None = None,
     ) -> list[Entry]:
-        """One page of entries, without their documents."""
+        """One page of entries, without their documents.
+
+        ``after`` are time and id of the last one that is known, in an order by time: none of those
+        before it is read, and one that comes or is deleted meanwhile moves no other. ValueError
+        for it in any other order.
+        """
         query = select(AnalysisRow).where(*conditions(filters)).order_by(*ordering(order))
+        if after is not None:
+            query = query.where(*beyond(order, after))
         with self.database.reading() as session:
             return [_entry(row) for row in session.scalars(query.limit(limit).offset(offset))]
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Update, delete, or_, select, text, update
+from sqlalchemy import Connection, Update, delete, false, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -88,7 +88,7 @@ class JobBook(JobList):
         with self._database.changing() as connection:
             take_turns(connection)
             now = datetime.now(UTC)
-            found = connection.execute(next_in_turn()).first()
+            found = connection.execute(next_in_turn(now)).first()
             if found is None:
                 return None
             note_turn(connection, found.owner, now)
@@ -132,6 +132,14 @@ class JobBook(JobList):
         return self._change(
             _held_by(job), state="queued", worker=None, lease_until=None, attempts=attempts
         )
+
+    def try_to_write(self) -> None:
+        """Change nothing, where something could be changed; else it raises as a change does.
+
+        SQLite's readers are let in while another process keeps the lock, and see the leases of
+        workers grow old that live, and wait for it.
+        """
+        self._change((false(),), state="queued")
 
     def give_up(self, job: Job, error: Failure) -> bool:
         """Fail a job that waits or runs, whoever holds it."""
