@@ -255,6 +255,26 @@ def test_what_failed_waits_again_under_its_id(book, history):
     assert book.get(stranger.id).state == "failed"
 
 
+def test_what_fails_anew_at_once_is_retried_once(book, monkeypatch):
+    """While their files were away, all that were retried failed at once, and were taken again."""
+    jobs = [book.add(new(sha256=f"{number:064x}", owner="api:1"))[0] for number in range(5)]
+    for job in jobs:
+        book.give_up(job, FAILURE)
+    retry, times = JobBook._retry, []
+
+    def failing_anew(self, *wanted, most):
+        assert len(times) < 9
+        times.append(1)
+        done = retry(self, *wanted, most=most)
+        for _, id in done:
+            book.give_up(book.get(id), FAILURE)
+        return done
+
+    monkeypatch.setattr(JobBook, "_retry", failing_anew)
+    assert book.retry_failed("api:1", most=2) == 5
+    assert book.retry_failed("api:2", most=2) == 0
+
+
 def test_only_what_failed_or_was_cancelled_is_retried(book):
     job, _ = book.add(new())
     assert not book.retry(job.id)

@@ -73,7 +73,7 @@ def test_what_comes_after_a_place_is_read_from_there(long, order):
     place = NOON + timedelta(minutes=2), "0" * 20
     plan = plan_of(long, lambda: long.list(order=order, limit=24, after=place))
     sign = "<" if order == "newest" else ">"
-    assert plan == [f"SEARCH analyses USING INDEX ix_analyses_created_at_id (created_at{sign}?)"]
+    assert plan == [f"SEARCH analyses USING INDEX ix_analyses_time (created_at{sign}?)"]
     found = long.list(order=order, limit=5, after=place)
     known = long.list(order=order)
     assert found == [one for one in known if (one.created_at < place[0]) is (sign == "<")][:5]

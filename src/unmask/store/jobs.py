@@ -21,7 +21,7 @@ from sqlalchemy.sql import ColumnElement
 from unmask.core.scan import Failure
 from unmask.store.booked import ACTIVE, Asked, Job, NewJob, State
 from unmask.store.deliveries import WHEN_ENDED, to_be_told, told_of_next_end
-from unmask.store.joblist import BEFORE_CODE, JobList, job_of, uses_of
+from unmask.store.joblist import BEFORE_CODE, JobList, job_of, later_than, uses_of
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
 from unmask.store.turns import next_in_turn, note_turn, sooner, take_turns
 
@@ -177,16 +177,25 @@ class JobBook(JobList):
         return bool(self._retry(JobRow.id == id, JobRow.state.in_(("failed", "cancelled")), most=1))
 
     def retry_failed(self, owner: str, *, code: str | None = None, most: int) -> int:
-        """The same for so many at most of an owner's that failed, by ``code`` alone if given."""
+        """The same for all of an owner's that failed, by ``code`` alone if given; how many.
+
+        So many at most in one transaction, in the order of their booking: one that fails anew
+        meanwhile, as all do at once while their files are away, is not taken a second time.
+        """
         wanted = [JobRow.state == "failed", JobRow.owner == owner]
         if code is not None:
             wanted.append(JobRow.error.startswith(f'{BEFORE_CODE}{code}"', autoescape=True))
-        return self._retry(*wanted, most=most)
+        some, count = self._retry(*wanted, most=most), 0
+        while some:
+            count += len(some)
+            some = self._retry(*wanted, *later_than(some[-1]), most=most)
+        return count
 
-    def _retry(self, *wanted: ColumnElement[bool], most: int) -> int:
+    def _retry(self, *wanted: ColumnElement[bool], most: int) -> list[tuple[datetime, str]]:
+        """When they were booked, and their ids."""
         with self._database.writing() as session:
-            query = select(JobRow).where(*wanted).order_by(JobRow.created_at).limit(most)
-            rows = session.scalars(query.with_for_update()).all()
+            query = select(JobRow).where(*wanted).order_by(JobRow.created_at, JobRow.id)
+            rows = session.scalars(query.limit(most).with_for_update()).all()
             for row in rows:
                 for name, value in _WAITING.items():
                     setattr(row, name, value)
@@ -194,7 +203,7 @@ class JobBook(JobList):
             session.flush()  # whom to tell of it depends on their state
             for row in rows:
                 told_of_next_end(session, row.id)
-            return len(rows)
+            return [(row.created_at, row.id) for row in rows]
 
     def asked_for(self) -> list[Asked]:
         """What jobs are to be judged by that have no result so far, each once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast, get_args
 from urllib.parse import urlencode
 
@@ -99,20 +100,16 @@ def search() -> ResponseReturnValue:
     limit, offset = queries.whole("limit", 50, 1, _MOST), queries.whole("offset", 0, 0, _FAR)
     after = queries.place("after")
     if after is not None and order not in _BY_TIME:
-        raise UsageError(
-            f"after is for order={' and order='.join(_BY_TIME)}, offset for the others"
-        )
+        raise UsageError("after is for the orders newest and oldest; for others there is offset")
     found = history.list(
         filters, order=cast(Order, order), limit=limit + 1, offset=offset, after=after
     )
     entries = found[:limit]
     following = None
     if len(found) > limit:
-        following = (
-            _next_page("api.search", after=queries.place_of(entries[-1]))
-            if order in _BY_TIME
-            else _next_page("api.search", offset=str(offset + limit))
-        )
+        by_time = order in _BY_TIME  # other orders have no place that stays where it is
+        place = {"after": queries.place_of(entries[-1])} if by_time else {"offset": offset + limit}
+        following = _next_page("api.search", place)
     items, total = tuple(map(item_of, entries)), history.count(filters)
     return _json(ItemPage(total=total, offset=offset, items=items, next=following))
 
@@ -139,7 +136,7 @@ def jobs() -> ResponseReturnValue:
         state, owner=owner("api") if mine else None, after=queries.place("after"), limit=limit + 1
     )
     items, rest = found[:limit], found[limit:]
-    following = _next_page("api.jobs", after=queries.place_of(items[-1])) if rest else None
+    following = _next_page("api.jobs", {"after": queries.place_of(items[-1])}) if rest else None
     return _json(JobPage(items=tuple(map(job_item_of, items)), next=following))
 
 
@@ -168,10 +165,8 @@ def cancel_waiting() -> ResponseReturnValue:
 )
 def retry_failed() -> ResponseReturnValue:
     """Have all done again that this token has booked and that failed, under the same ids."""
-    book, whose, count = services().desk.book, owner("api"), 0
-    code = queries.code("code")
-    while some := book.retry_failed(whose, code=code, most=_RETRIED_AT_ONCE):
-        count += some
+    book, code = services().desk.book, queries.code("code")
+    count = book.retry_failed(owner("api"), code=code, most=_RETRIED_AT_ONCE)
     return _json(Retried(retried=count))
 
 
@@ -305,10 +300,10 @@ def frames(id: str) -> ResponseReturnValue:
     return frames_answer(_stored(id))
 
 
-def _next_page(view: str, **place: str) -> str:
-    """The address of what follows, asked for in the same way: from the very last that was seen."""
+def _next_page(view: str, place: Mapping[str, str | int]) -> str:
+    """The address of what follows, asked for in the same way."""
     asked = {name: text for name, text in request.args.items() if name not in ("offset", "after")}
-    return f"{url_for(view)}?{urlencode(asked | place)}"
+    return f"{url_for(view)}?{urlencode({**asked, **place})}"
 
 
 def _language() -> str:
