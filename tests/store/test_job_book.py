@@ -72,7 +72,7 @@ def test_a_worker_given_up_for_dead_cannot_finish(book):
     assert book.get(job.id).state == "done"
 
 
-def test_cancelling(book):
+def test_cancelling(book, history):
     waiting, _ = book.add(new())
     assert book.cancel(waiting.id)
     assert book.get(waiting.id).state == "cancelled"
@@ -82,7 +82,7 @@ def test_cancelling(book):
     running = book.claim("one", 20)
     assert book.cancel(running.id)
     assert book.renew(running, 20, ("look", 1, 2)) == "cancel"
-    book.delete(running.id)
+    history.delete(running.id)
     assert book.renew(running, 20, ("look", 1, 2)) == "lost"
 
 

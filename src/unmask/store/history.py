@@ -20,7 +20,7 @@ from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, a
 from unmask.store.failures import explained
 from unmask.store.migrate import revision
 from unmask.store.queries import begins, beyond, conditions, ordering, whole
-from unmask.store.schema import AnalysisRow, EventRow
+from unmask.store.schema import AnalysisRow, DeliveryRow, EventRow, JobRow
 
 _ID_BYTES = 10  # 80 bits: short in a URL, and nobody guesses one
 _BATCH = 100
@@ -212,11 +212,16 @@ class History:
     def delete(self, *ids: str) -> int:
         """Delete the analyses with these full ids, and say how many there were.
 
-        In one transaction, and meanwhile nobody else writes: with a few dozen it is brief.
+        With them go the jobs of these ids, whatever their state, the custody logs and the
+        webhooks, in one transaction: of an analysis without its job nobody could tell any more
+        that it was handed in, and retention would leave it for ever. Meanwhile nobody else writes:
+        with a few dozen it is brief.
         """
-        chosen = delete(AnalysisRow).where(AnalysisRow.id.in_(ids))
         with explained(self.database.place, "delete from"):
             with self.database.writer.begin() as connection:
+                for column in (JobRow.id, EventRow.analysis, DeliveryRow.analysis):
+                    connection.execute(delete(column.class_).where(column.in_(ids)))
+                chosen = delete(AnalysisRow).where(AnalysisRow.id.in_(ids))
                 deleted = connection.execute(chosen).rowcount
             if sqlite_file(
                 self.database.reader.url

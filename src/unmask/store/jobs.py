@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Update, delete, false, or_, select, text, update
+from sqlalchemy import Connection, Update, false, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -73,15 +73,16 @@ class JobBook(JobList):
             return _joined(session, new)
 
     @contextmanager
-    def holding(self, sha256: str) -> Iterator[int]:
-        """How many jobs, finished or not, are about these bytes; none comes while this is open.
+    def holding(self, sha256: str, *, but: Iterable[str] = ()) -> Iterator[int]:
+        """How many jobs, finished or not, are about these bytes, ``but`` those with these ids;
+        none comes while this is open.
 
         Within it their file may be kept or deleted. The database may not be written there by
         anything else, so it has to be brief.
         """
         with self._database.changing() as connection:
             _hold(connection, sha256)
-            yield connection.scalar(uses_of(sha256)) or 0
+            yield connection.scalar(uses_of(sha256).where(JobRow.id.not_in(tuple(but)))) or 0
 
     def claim(self, worker: str, lease_s: float) -> Job | None:
         """Take the job whose turn it is (:mod:`unmask.store.turns`); None where none waits."""
@@ -223,13 +224,6 @@ class JobBook(JobList):
         values = asdict(after) | {"options": json.dumps(after.options, sort_keys=True)}
         with self._database.changing() as connection:
             return connection.execute(change.values(values)).rowcount
-
-    def delete(self, *ids: str) -> None:
-        """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
-        with self._database.changing("delete from") as connection:
-            connection.execute(delete(JobRow).where(JobRow.id.in_(ids)))
-            connection.execute(delete(EventRow).where(EventRow.analysis.in_(ids)))
-            connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis.in_(ids)))
 
     def _end(self, id: str, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
         """End the job, if it is as the conditions say; its webhooks then fall due."""
