@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -84,11 +85,14 @@ def test_what_befalls_every_file_is_no_attempt_at_one(
     def none_left(*_, **__):
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
+    def no_draft(place, make=Path.mkdir, **how):
+        return none_left() if "draft" in place.name else make(place, **how)
+
     with monkeypatch.context() as patch:
         if lacking == "processes":
             patch.setattr(subprocess, "Popen", none_left)
         else:
-            patch.setattr(running.Path, "mkdir", none_left)
+            patch.setattr(Path, "mkdir", lambda place, *_, **how: no_draft(place, **how))
         for _ in range(4):
             shop.run()
             assert (desk.book.get(id).state, desk.book.get(id).attempts) == ("queued", 0)

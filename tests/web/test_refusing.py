@@ -176,7 +176,7 @@ def test_what_cannot_be_kept_is_said_and_not_why(port, monkeypatch, caplog):
     monkeypatch.setattr("waitress.receiver.FixedStreamReceiver.received", away)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("POST", "/api/v1/analyses", HEAD + bytes(900), {"Content-Type": KIND})
-    assert answered(connection, 503, "store") == "the server cannot keep files now"
+    assert answered(connection, 503, "store") == "The server cannot keep files now."
     assert "could not be kept: Stale file handle" in caplog.text
 
 

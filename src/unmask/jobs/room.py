@@ -48,7 +48,7 @@ def free(folders: Folders) -> int:
     except OSError as error:
         raise StoreError(
             f"the data folder {folders.root} cannot be used: {error.strerror or error}",
-            hint="check the folder and the disk it lies on",
+            hint="check the data folder and the disk it lies on",
         ) from error
 
 

@@ -153,6 +153,7 @@ class Workshop:
         """
         order = Order(
             path=str(source),
+            sha256=job.sha256,
             name=job.name,
             folder=str(draft),
             model_sha256=job.model_sha256,

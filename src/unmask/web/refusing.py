@@ -63,20 +63,18 @@ class NoPlace(Error):  # type: ignore[misc]
     """
 
     def __init__(self, error: StoreError) -> None:
-        full = isinstance(error, DiskFull)
-        self.code, self.reason = (
-            (507, "Insufficient Storage") if full else (503, "Service Unavailable")
-        )
-        if not full:
+        detail, hint = error.message, error.hint
+        self.code, self.reason = 507, "Insufficient Storage"
+        if not isinstance(error, DiskFull):
             log.warning("%s", error)
-            error = StoreError("the server cannot keep files now", hint="its log says why")
-        super().__init__(error.message)
-        self._error = error
+            detail, hint = "The server cannot keep files now.", "Its log says why."
+            self.code, self.reason = 503, "Service Unavailable"
+        super().__init__(detail)
+        self._said = {"detail": detail, "code": error.code, "hint": hint}
 
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers, body."""
-        said = {"detail": self._error.message, "code": self._error.code, "hint": self._error.hint}
-        body = {"title": self.reason, "status": self.code} | said
+        body = {"title": self.reason, "status": self.code} | self._said
         kind = [("Content-Type", "application/problem+json")]
         return f"{self.code} {self.reason}", kind, json.dumps(body).encode()
 
