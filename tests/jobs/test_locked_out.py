@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from unmask.core.errors import StoreError
+from unmask.core.errors import DiskFull, StoreError
 from unmask.jobs import Desk, running, worker
 from unmask.jobs.deleting import draft_folders
 from unmask.jobs.pulses import Pulses
 from unmask.jobs.queueing import Queue
 from unmask.jobs.running import Workshop
-from unmask.store import History, engine
+from unmask.store import History, JobBook, engine
 
 
 @pytest.fixture
@@ -71,6 +71,26 @@ def test_a_lock_that_is_waited_for_is_no_silence_either(submit, desk, shop, monk
         worker.sweep(shop, queue)
         stopwatch[0] += 3.0
     assert desk.book.get(job.id).state == "running"
+
+
+def test_nothing_is_taken_from_who_can_only_not_write(submit, desk, shop, monkeypatch):
+    """A database that is full, on a disk of its own, can be locked and read."""
+    submit(b"x")
+    job = desk.book.claim("elsewhere/1:1:1", 20)
+    (draft,) = draft_folders(desk.folders, job.id, 1)
+    draft.mkdir()
+    monkeypatch.setattr(Pulses, "abandoned", lambda _, running: list(running))
+
+    def full(*_, **__):
+        raise DiskFull("cannot write to the history: the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobBook, "give_back", full)
+        with pytest.raises(DiskFull):
+            worker.sweep(shop, Queue(desk.folders))
+    assert draft.is_dir()
+    worker.sweep(shop, Queue(desk.folders))
+    assert not draft.exists()
 
 
 @pytest.mark.parametrize("lacking", ["processes", "a folder"])

@@ -122,14 +122,15 @@ def _give_back(shop: Workshop, job: Job) -> None:
     if shop.history.several((job.id,)):
         shop.book.finish(job, "done")
         return
-    with suppress(StoreError):  # what cannot be deleted now goes with the job
-        delete_pictures(shop.folders, job.id, job.attempts)
     if job.cancel:
-        shop.book.finish(job, "cancelled")
+        left = shop.book.finish(job, "cancelled")
     elif job.attempts >= ATTEMPTS:
-        shop.book.give_up(job, _too_often())
+        left = shop.book.give_up(job, _too_often())
     else:
-        shop.book.give_back(job)
+        left = shop.book.give_back(job)
+    if left:  # and not before: its worker may live, where only its word cannot be written
+        with suppress(StoreError):  # what cannot be deleted now goes with the job
+            delete_pictures(shop.folders, job.id, job.attempts)
 
 
 def tidy(shop: Workshop) -> int:
