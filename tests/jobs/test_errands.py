@@ -31,6 +31,7 @@ class NotMade(UnmaskError):
 def fail(tmp_path, monkeypatch):
     """What comes of a child with this code."""
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # two in a second look alike to it
 
     def fail(code, seconds=20.0):
         (tmp_path / "a_child.py").write_text(code, encoding="utf-8")

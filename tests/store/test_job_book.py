@@ -117,7 +117,7 @@ def test_the_custody_log_keeps_order_and_dies_with_its_file(history):
     log.add("2", "received")
     assert [event.event for event in log.of("1")] == ["received", "analysed"]
     assert log.of("1")[0].at <= log.of("1")[1].at
-    JobBook(history).delete("1")
+    history.delete("1")
     assert (log.of("1"), len(log.of("2"))) == ([], 1)
 
 

@@ -36,6 +36,7 @@ TEXTS = (
     "%(more)s more faces were found than were asked for; the %(n)s largest and most seen were "
     "scored.",
     "Seen in a single frame alone, not sure to be a face, and left out: %(n)s.",
+    "Too many tokens were tried. Try again in a minute.",
     "there is no room left for the file on the server's disk",
     "send it again when there is more space",
     "the file could not be kept: %(cause)s",
