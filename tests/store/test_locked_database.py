@@ -52,6 +52,29 @@ def test_those_that_wait_leave_connections_to_who_only_reads(history, lock):
     assert Settings(history).get("19") == 19
 
 
+def test_what_was_deleted_is_deleted_where_the_disk_is_full(history, make_analysis, monkeypatch):
+    """It was, and who had asked for it heard of a bug; the next to write then waited for nobody."""
+    kept = history.record(make_analysis(), fingerprint="c" * 64)
+    raw = history.database.reader.raw_connection
+
+    class Full:
+        def __init__(self):
+            self.connection = raw()
+            self.cursor, self.close = lambda: self, self.connection.close
+
+        def execute(self, statement):
+            if "checkpoint" in statement:
+                raise sqlite3.OperationalError("database or disk is full")
+            self.connection.cursor().execute(statement)
+
+    monkeypatch.setattr(type(history.database.reader), "raw_connection", lambda _: Full())
+    assert history.delete(kept.id) == 1
+    monkeypatch.undo()
+    with history.database.reader.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+    assert history.count() == 0
+
+
 def test_who_tries_to_write_hears_whether_it_can_be(history, database, monkeypatch):
     book = JobBook(history)
     book.try_to_write()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -232,16 +233,18 @@ class History:
     def _forget(self) -> None:
         """Carry the overwritten pages from the log into the file, so that neither keeps them.
 
-        Not while someone reads an older state (an export): then the next one to close does it.
+        Not while someone reads an older state (an export), or the disk is full: then the next one
+        that can does it.
         """
         connection = self.database.reader.raw_connection()
+        cursor = connection.cursor()
         try:
-            cursor = connection.cursor()
             cursor.execute("PRAGMA busy_timeout = 0")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with suppress(sqlite3.Error):  # it is deleted, and on record as that
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
             cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             cursor.close()
-        finally:
             connection.close()
 
     def _first(self, query: Select[AnalysisRow]) -> Stored | None:
