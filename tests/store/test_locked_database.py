@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
+from sqlalchemy import event
 
 from unmask.core.errors import StoreError
 from unmask.store import JobBook, Settings, Tokens
@@ -52,24 +53,18 @@ def test_those_that_wait_leave_connections_to_who_only_reads(history, lock):
     assert Settings(history).get("19") == 19
 
 
-def test_what_was_deleted_is_deleted_where_the_disk_is_full(history, make_analysis, monkeypatch):
+def test_what_was_deleted_is_deleted_where_the_disk_is_full(history, database, make_analysis):
     """It was, and who had asked for it heard of a bug; the next to write then waited for nobody."""
+
+    def no_checkpoint(action, what, *_):
+        refused = action == sqlite3.SQLITE_PRAGMA and what == "wal_checkpoint"
+        return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
     kept = history.record(make_analysis(), fingerprint="c" * 64)
-    raw = history.database.reader.raw_connection
-
-    class Full:
-        def __init__(self):
-            self.connection = raw()
-            self.cursor, self.close = lambda: self, self.connection.close
-
-        def execute(self, statement):
-            if "checkpoint" in statement:
-                raise sqlite3.OperationalError("database or disk is full")
-            self.connection.cursor().execute(statement)
-
-    monkeypatch.setattr(type(history.database.reader), "raw_connection", lambda _: Full())
+    history.database.reader.dispose()
+    full = lambda connection, _: connection.set_authorizer(no_checkpoint)  # noqa: E731
+    event.listen(history.database.reader, "connect", full)
     assert history.delete(kept.id) == 1
-    monkeypatch.undo()
     with history.database.reader.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
     assert history.count() == 0
