@@ -134,3 +134,18 @@ def test_a_worker_that_dies_is_told_of(monkeypatch, caplog) -> None:
     monkeypatch.setattr(stopping, "wait", lambda seconds: stopping.set())
     keep_worker(1, stopping)
     assert "the worker was killed (SIGKILL)" in caplog.text
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(monkeypatch, caplog) -> None:
+    """The thread that keeps it ended, and the server took files that nobody analysed."""
+    stopping, tried = threading.Event(), []
+
+    def none_left(*_: object, **__: object) -> None:
+        tried.append(1)
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("unmask.cli.serving.subprocess.Popen", none_left)
+    monkeypatch.setattr(stopping, "wait", lambda _: stopping.set() if len(tried) == 3 else None)
+    keep_worker(1, stopping)
+    assert len(tried) == 3
+    assert "no worker can be started, so nothing is analysed" in caplog.text

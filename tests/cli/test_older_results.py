@@ -7,7 +7,9 @@ import sqlite3
 
 import pytest
 
+from unmask.core.errors import StoreBusy
 from unmask.core.version import JUDGING
+from unmask.store import History
 
 
 @pytest.fixture
@@ -64,6 +66,43 @@ def test_nothing_is_told_where_there_is_nothing_to_tell(scan, untouched, as_befo
     ran = scan(untouched, *more)
     assert ran.code == 0
     assert "Judged otherwise" not in ran.out
+
+
+def test_what_cannot_be_read_answers_nobody_and_hinders_nobody(scan, portrait, untouched, home):
+    """One broken entry switched the history off for the rest of a scan."""
+    scan(portrait)
+    database = sqlite3.connect(home / "history.db")
+    with database:
+        database.execute("UPDATE analyses SET document = '{}'")
+    ran = scan(portrait, untouched)
+    assert ran.code == 0
+    assert "without history" not in ran.err
+    assert database.execute("SELECT count(*) FROM analyses").fetchone() == (3,)
+    database.close()
+    assert scan(portrait, untouched).out.count("Answered from history") == 2
+
+
+@pytest.mark.parametrize(("locked", "recorded"), [("x.xx.", 2), ("xxx..", 0)])
+def test_a_history_that_is_locked_for_a_while_is_not_given_up(
+    scan, make_portrait, tmp_path, home, monkeypatch, locked, recorded
+):
+    """Half a minute of somebody's own backup left all that came after it unrecorded."""
+    record, left = History.record, list(locked)
+
+    def busy(self, *given, **more):
+        if left.pop(0) == "x":
+            raise StoreBusy("cannot write to the history: another process kept it locked")
+        return record(self, *given, **more)
+
+    monkeypatch.setattr(History, "record", busy)
+    portraits = [make_portrait(tmp_path / f"{shade}.png", shade) for shade in range(5)]
+    ran = scan("--jobs", 1, *portraits)
+    assert ran.code == 0
+    database = sqlite3.connect(home / "history.db")
+    assert database.execute("SELECT count(*) FROM analyses").fetchone() == (recorded,)
+    database.close()
+    assert ran.err.count("one result is not recorded") == (3 if recorded else 2)
+    assert ("going on without history" in ran.err) is (not recorded)
 
 
 def test_an_old_result_says_so_when_it_is_shown(scan, unmask, portrait, as_before):

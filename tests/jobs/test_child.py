@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import subprocess
@@ -14,12 +15,13 @@ import pytest
 from unmask.jobs import JobOptions
 from unmask.jobs.child import Speaker, answer
 from unmask.jobs.limits import Limits
-from unmask.jobs.messages import Failed, Order
+from unmask.jobs.messages import Failed, Finished, Order
 
 
 def order_of(kept: Path, options: JobOptions, folder: Path) -> Order:
     return Order(
         path=str(kept),
+        sha256=hashlib.sha256(kept.read_bytes()).hexdigest(),
         name="Frau Müller.mp4",
         folder=str(folder),
         model_sha256=options.analyser().model.sha256,
@@ -30,6 +32,7 @@ def order_of(kept: Path, options: JobOptions, folder: Path) -> Order:
 def test_it_ends_in_peace_while_its_worker_lives_on(options: JobOptions, tmp_path: Path) -> None:
     order = Order(
         path=str(tmp_path / "gone.mp4"),
+        sha256="0" * 64,
         name="gone.mp4",
         folder=str(tmp_path),
         model_sha256="",
@@ -65,6 +68,18 @@ def test_a_worker_with_another_model_answers_nothing(
     assert isinstance(said, Failed)
     assert said.error.code == "model-altered"
     assert "model package" in said.error.hint
+
+
+def test_a_file_that_is_not_what_was_received_has_no_verdict(
+    options: JobOptions, tmp_path: Path, portrait: Path
+) -> None:
+    """The result was of other bytes than the job, and the custody log named both as one."""
+    order = order_of(portrait, options, tmp_path)
+    assert isinstance(answer(order, Speaker(io.BytesIO())), Finished)
+    said = answer(order.model_copy(update={"sha256": "0" * 64}), Speaker(io.BytesIO()))
+    assert isinstance(said, Failed)
+    assert said.error.code == "not-readable"
+    assert said.error.message == "Frau Müller.mp4: is not any more what was received"
 
 
 def test_a_disk_that_is_full_is_no_flaw_of_the_file_or_of_unmask(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 import pytest
 from pydantic import BaseModel
 
-from unmask.core.errors import MissingExtra, TimeBudgetExceeded, UnmaskError
+from unmask.core.errors import DiskFull, MissingExtra, TimeBudgetExceeded, UnmaskError
 from unmask.jobs.errand import run_errand
 
 SAYS = """
@@ -30,6 +31,7 @@ class NotMade(UnmaskError):
 def fail(tmp_path, monkeypatch):
     """What comes of a child with this code."""
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # two in a second look alike to it
 
     def fail(code, seconds=20.0):
         (tmp_path / "a_child.py").write_text(code, encoding="utf-8")
@@ -65,6 +67,37 @@ def test_a_child_that_was_killed_is_said_to_be(fail):
     assert error.message == "the report could not be made: its process crashed (SIGABRT)"
     assert error.hint == ""
     assert fail("raise SystemExit('no room')").message.endswith("made: no room")
+
+
+NO_ROOM = """
+from unmask.jobs.errand import carry_out
+from pydantic import BaseModel
+
+class Nothing(BaseModel): pass
+
+def make(order):
+    raise OSError(28, "No space left on device")
+
+carry_out(Nothing, make)
+"""
+
+
+def test_a_full_disk_is_said_to_be_and_no_fault_of_the_reports(fail):
+    error = fail(NO_ROOM)
+    assert isinstance(error, DiskFull)
+    assert "no room left" in error.message
+
+
+def test_where_no_process_can_be_started_it_is_not_made(fail, monkeypatch):
+    """It was said to be a bug."""
+
+    def none_left(*_, **__):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("unmask.jobs.errand.subprocess.run", none_left)
+    error = fail("")
+    assert isinstance(error, NotMade)
+    assert "Resource temporarily unavailable" in error.message
 
 
 CARRIES = """

@@ -27,7 +27,9 @@ def ends(monkeypatch, options):
             "Popen",
             lambda _, **more: real([sys.executable, "-c", code], **more),
         )
-        order = Order(path="x", name="x", folder="x", model_sha256="0" * 64, options=options)
+        order = Order(
+            path="x", sha256="", name="x", folder="x", model_sha256="0" * 64, options=options
+        )
         with Child(order, Limits()) as child:
             assert list(child.says(20)) == []
             return child.cause_of_death()

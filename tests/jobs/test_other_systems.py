@@ -76,7 +76,9 @@ def test_on_windows_nobody_waits_in_a_read_of_standard_input(windows, monkeypatc
 
 
 def order_in(folder, options):
-    return Order(path="x", name="x", folder=str(folder), model_sha256="0" * 64, options=options)
+    return Order(
+        path="x", sha256="", name="x", folder=str(folder), model_sha256="0" * 64, options=options
+    )
 
 
 class Started(Exception):

@@ -391,6 +391,28 @@ def test_it_is_kept_for_as_many_days_as_were_asked_for(submit, desk):
     assert [days for days, path in left.items() if path.exists()] == [29]
 
 
+def test_a_deletion_that_is_cut_short_is_gone_on_with(submit, desk, shop, portrait, monkeypatch):
+    """Its job was gone by then, and retention took the result for one of 'unmask scan': it stayed,
+    with name and verdict.
+    """
+    id = submit(portrait).id
+    shop.run()
+    with desk.history.database.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE jobs SET finished_at = '2000-01-01 00:00:00.000000'")
+    Settings(desk.history).set("retention_days", 30)
+
+    def locked(*_):
+        raise StoreError("cannot delete from the history: another process kept it locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "delete", locked)
+        with pytest.raises(StoreError):
+            expire(shop)
+    assert expire(shop) == 1
+    assert (desk.history.count(), desk.log.of(id)) == (0, [])
+    assert list(desk.folders.evidence.iterdir()) == list(desk.folders.uploads.iterdir()) == []
+
+
 def test_many_are_deleted_a_few_at_a_time(submit, desk, shop, monkeypatch):
     """Between two transactions others write, a worker sweeps, and hears that it is to stop."""
     for number in range(9):

@@ -13,7 +13,7 @@ from unmask.core.errors import DiskFull, InputEmpty, ModelNotFound, StoreError
 from unmask.jobs import JobOptions, TooManyBytes, Vault
 from unmask.jobs.folders import Folders
 from unmask.jobs.running import Workshop
-from unmask.store import Filters, JobBook
+from unmask.store import Filters, History
 from unmask.video.files import glance
 
 
@@ -251,7 +251,7 @@ def test_on_a_full_disk_a_deletion_makes_the_room_it_needs(
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(JobBook, "delete", full)
+        broken.setattr(History, "delete", full)
         with pytest.raises(StoreError, match="full"):
             desk.delete(id)
     assert desk.delete(id)

@@ -86,7 +86,7 @@ def test_a_worker_whose_job_went_on_unharmed_cannot_finish_it_either(book):
     assert book.get(job.id).state == "done"
 
 
-def test_cancelling(book):
+def test_cancelling(book, history):
     waiting, _ = book.add(new())
     assert book.cancel(waiting.id)
     assert book.get(waiting.id).state == "cancelled"
@@ -96,7 +96,7 @@ def test_cancelling(book):
     running = book.claim("one", 20)
     assert book.cancel(running.id)
     assert book.renew(running, 20, ("look", 1, 2)) == "cancel"
-    book.delete(running.id)
+    history.delete(running.id)
     assert book.renew(running, 20, ("look", 1, 2)) == "lost"
 
 
@@ -131,7 +131,7 @@ def test_the_custody_log_keeps_order_and_dies_with_its_file(history):
     log.add("2", "received")
     assert [event.event for event in log.of("1")] == ["received", "analysed"]
     assert log.of("1")[0].at <= log.of("1")[1].at
-    JobBook(history).delete("1")
+    history.delete("1")
     assert (log.of("1"), len(log.of("2"))) == ([], 1)
 
 
@@ -267,6 +267,26 @@ def test_what_failed_waits_again_under_its_id(book, history):
     assert book.retry_failed("api:1", most=1) == 1
     assert book.retry_failed("api:1", most=1) == 0
     assert book.get(stranger.id).state == "failed"
+
+
+def test_what_fails_anew_at_once_is_retried_once(book, monkeypatch):
+    """While their files were away, all that were retried failed at once, and were taken again."""
+    jobs = [book.add(new(sha256=f"{number:064x}", owner="api:1"))[0] for number in range(5)]
+    for job in jobs:
+        book.give_up(job, FAILURE)
+    retry, times = JobBook._retry, []
+
+    def failing_anew(self, *wanted, most):
+        assert len(times) < 9
+        times.append(1)
+        done = retry(self, *wanted, most=most)
+        for _, id in done:
+            book.give_up(book.get(id), FAILURE)
+        return done
+
+    monkeypatch.setattr(JobBook, "_retry", failing_anew)
+    assert book.retry_failed("api:1", most=2) == 5
+    assert book.retry_failed("api:2", most=2) == 0
 
 
 def test_only_what_failed_or_was_cancelled_is_retried(book):

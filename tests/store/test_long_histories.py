@@ -69,6 +69,20 @@ def test_a_page_is_read_from_where_it_begins(long, order, label):
     assert "USING INDEX ix_analyses_" in plan[0]
 
 
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_what_comes_after_a_place_is_read_from_there(long, order):
+    place = NOON + timedelta(minutes=2), "0" * 20
+    plan = plan_of(long, lambda: long.list(order=order, limit=24, after=place))
+    sign = "<" if order == "newest" else ">"
+    assert plan == [f"SEARCH analyses USING INDEX ix_analyses_time (created_at{sign}?)"]
+    found = long.list(order=order, limit=5, after=place)
+    known = long.list(order=order)
+    assert found == [one for one in known if (one.created_at < place[0]) is (sign == "<")][:5]
+    assert long.list(order=order, after=(known[9].created_at, known[9].id)) == known[10:]
+    with pytest.raises(ValueError, match="no order by time"):
+        long.list(order="name", after=place)
+
+
 def test_since_and_until_are_found_within_a_verdict(long):
     wanted = Filters(label="manipulated", since=NOON + timedelta(minutes=1))
     for ask in (lambda: long.list(wanted, limit=24), lambda: long.count(wanted)):

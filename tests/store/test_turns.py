@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from unmask.store import JobBook, NewJob
+from unmask.store.schema import TurnRow
 
 NUMBERS = count()
 
@@ -76,7 +77,18 @@ def test_who_has_the_fewest_running_goes_first(book, add):
     assert [book.claim("more", 20).owner for _ in range(2)] == ["a", "b"]
 
 
-def test_who_deletes_what_is_done_gains_nothing(book, add):
+def test_a_clock_that_ran_ahead_starves_nobody(history, add, taken):
+    """Who was served while it did waited behind everybody else's last job, a year if need be."""
+    add("a", 2)
+    assert taken(1) == "a"
+    with history.database.writer.begin() as connection:
+        ahead = datetime.now(UTC) + timedelta(days=365)
+        connection.execute(update(TurnRow).values(served_at=ahead))
+    add("b", 9)
+    assert "a" in taken(2)
+
+
+def test_who_deletes_what_is_done_gains_nothing(history, book, add):
     add("a", 3)
     add("b", 3)
     owners = []
@@ -84,7 +96,7 @@ def test_who_deletes_what_is_done_gains_nothing(book, add):
         job = book.claim("one", 20)
         owners.append(job.owner)
         book.finish(job, "done")
-        book.delete(job.id)
+        history.delete(job.id)
     assert "".join(owners) == "abab"
 
 

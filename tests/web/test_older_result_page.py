@@ -27,6 +27,26 @@ def test_a_result_that_was_judged_otherwise_says_so_and_how_to_judge_anew(
     assert re.search(rf"way of judging {JUDGING - 1}\b", compared)
 
 
+def test_a_result_that_cannot_be_read_stands_in_nobodys_way(
+    browser, client, services, upload, work, analysed, clip
+):
+    """Who sent its file again was sent to it, and to an error each time; and so was who looked at
+    another analysis of the file.
+    """
+    kept = services.history.get(analysed)
+    other = services.history.record(kept.analysis, fingerprint="e" * 64).id
+    with services.history.database.writer.begin() as connection:
+        broken = "UPDATE analyses SET document = '{}' WHERE id = ?"
+        connection.exec_driver_sql(broken, (analysed,))
+    assert browser.get(f"/analyses/{other}").status_code == 200
+    assert browser.get(f"/analyses/{analysed}").status_code == 503
+    again = upload((clip, "clip.mp4")).headers["Location"]
+    assert analysed not in again
+    work()
+    assert browser.get(again).status_code == 200
+    assert upload((clip, "clip.mp4")).headers["Location"] == again
+
+
 def test_where_its_file_is_gone_it_can_be_uploaded_again(browser, services, analysed):
     analysis = services.history.get(analysed).analysis
     media = analysis.media.model_copy(update={"sha256": "c" * 64})

@@ -180,6 +180,19 @@ def test_what_fits_nowhere_is_said(port, monkeypatch):
     answered(connection, 507, "disk-full")
 
 
+def test_what_cannot_be_kept_is_said_and_not_why(port, monkeypatch, caplog):
+    """The connection broke, and who sent it learnt nothing."""
+
+    def away(*_):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr("waitress.receiver.FixedStreamReceiver.received", away)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("POST", "/api/v1/analyses", HEAD + bytes(900), {"Content-Type": KIND})
+    assert answered(connection, 503, "store") == "The server cannot keep files now."
+    assert "could not be kept: Stale file handle" in caplog.text
+
+
 def test_a_body_that_would_eat_the_reserve_is_refused_before_it_has_come(make_app):
     """And a small one is not, so that things can be deleted."""
     app, servers, asked = make_app(max_upload=30 * MB), {}, []

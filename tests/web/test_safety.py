@@ -295,6 +295,9 @@ def test_guessing_is_slowed(make_app):
     ]
     assert codes[0] == 401
     assert codes[-1] == 429
+    form, german = {"csrf_token": csrf, "token": "x"}, {"Accept-Language": "de"}
+    said = client.post("/sign-in", data=form, headers=german).text
+    assert "zu viele Token versucht" in said  # it said "10 per 1 minute"
 
 
 def test_the_api_has_a_rate(make_app):
@@ -305,6 +308,7 @@ def test_the_api_has_a_rate(make_app):
     assert ["Retry-After" in one.headers for one in answers] == [False] * 3 + [True] * 2
     assert answers[0].headers["X-RateLimit-Remaining"] == "2"
     assert answers[3].mimetype == "application/problem+json"
+    assert "No more calls are answered in this minute" in answers[3].json["detail"]
 
 
 def test_guessing_tokens_at_the_api_is_slowed(make_app):

@@ -9,7 +9,7 @@ from flask import abort
 from werkzeug.datastructures import MultiDict
 
 from unmask.core.errors import DiskFull
-from unmask.jobs import Incoming
+from unmask.jobs import Desk, Incoming
 from unmask.web.views.progress import in_words
 
 
@@ -100,6 +100,36 @@ def test_what_is_wrong_is_said(upload, browser):
     assert browser.post("/settings", {"retention_days": "9" * 5000}).status_code == 422
     assert browser.get("/history?until=9999-12-31&since=0001-01-01").status_code == 200
     assert upload((b"x", "a"), model="/etc").status_code == 422
+
+
+def test_one_file_that_is_refused_keeps_no_other_from_its_result(upload, browser, services):
+    """The first of the three was analysed, unseen; the last was thrown away."""
+    answer = upload((b"x", "a.mp4"), (b"", "nothing.mp4"), (b"y", "b.mp4"))
+    assert answer.status_code == 422
+    assert "1 file was not taken" in answer.text
+    assert "nothing.mp4: the file is empty; choose another" in answer.text
+    address = re.search(r'href="(/batches/[0-9a-f]+)"', answer.text)[1]
+    assert browser.get(address).text.count("data-job=") == 2
+    one = upload((b"", "nothing.mp4"), (b"z", "c.mp4"))
+    address = re.search(r'href="(/analyses/[0-9a-f]+)"', one.text)[1]
+    assert browser.get(address).status_code == 200
+    assert [job.name for job in services.desk.book.unfinished()] == ["a.mp4", "b.mp4", "c.mp4"]
+
+
+def test_where_the_disk_is_full_the_rest_is_not_tried(upload, services, monkeypatch):
+    submit, tried = services.desk.submit, []
+
+    def full(self, incoming, name, *given, **more):
+        tried.append(name)
+        if len(tried) > 1:
+            raise DiskFull("there is no room left for the file on the server's disk")
+        return submit(incoming, name, *given, **more)
+
+    monkeypatch.setattr(Desk, "submit", full)
+    answer = upload((b"x", "a.mp4"), (b"y", "b.mp4"), (b"z", "c.mp4"), (b"", "d.mp4"))
+    assert answer.status_code == 507
+    assert "3 files were not taken" in answer.text
+    assert tried == ["a.mp4", "b.mp4"]
 
 
 def test_options_reach_the_job(upload, services, clip):

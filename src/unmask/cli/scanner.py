@@ -16,7 +16,7 @@ from unmask.cli.terminal import note
 from unmask.cli.turns import Turn, Turns
 from unmask.core.analysis import Analysis, Notice
 from unmask.core.deadline import Deadline
-from unmask.core.errors import NO_FILES_FAULT, StoreError, UnmaskError
+from unmask.core.errors import NO_FILES_FAULT, StoreBusy, StoreError, UnmaskError
 from unmask.core.files import shortened
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector, custody, write_evidence
@@ -25,6 +25,7 @@ from unmask.pipeline import Analyser, Progress, Trace, provenance_of
 from unmask.store import History, fingerprint
 from unmask.video import FileFacts, read_facts
 
+_LOCKED_OUT = 3  # times in a row, of half a minute each
 _NAME_BYTES = 80  # of the file's name in that of its evidence folder
 
 INTERRUPTED = Failure(
@@ -55,6 +56,7 @@ class Scanner:
     several: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
     unwritten: int = field(init=False, default=0)
+    _locked_out: int = field(init=False, default=0)
     _turns: Turns = field(init=False, default_factory=Turns)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _asked: str = field(init=False)
@@ -161,11 +163,11 @@ class Scanner:
             return None
         try:
             stored = history.find(sha256, self._model, self._asked)
-            if stored is None:
-                return None
-            analysis = stored.analysis
         except StoreError as error:
             self._without_history(error)
+            return None
+        analysis = None if stored is None else stored.readable
+        if stored is None or analysis is None:
             return None
         day = f"{stored.entry.created_at:%Y-%m-%d %H:%M} UTC"
         notice = Notice(
@@ -187,9 +189,9 @@ class Scanner:
             return None
         try:
             stored = history.latest(analysis.media.sha256)
-            earlier = None if stored is None else stored.analysis
-        except StoreError:  # what cannot be read any more answers nothing, and hinders nobody
+        except StoreError:  # which recording it will say
             return None
+        earlier = None if stored is None else stored.readable
         if stored is None or earlier is None or earlier.verdict.label == analysis.verdict.label:
             return None
         if _part(earlier) != _part(analysis):
@@ -215,13 +217,23 @@ class Scanner:
         except StoreError as error:
             self._without_history(error)
             return ""
+        self._locked_out = 0
         return entry.id
 
     def _without_history(self, error: StoreError) -> None:
-        """The verdict matters more than its record: say it once and go on."""
+        """The verdict matters more than its record: say it once and go on.
+
+        A database that another process keeps locked may be free again for the next file, and is
+        tried again a few times: each of them waits for it.
+        """
         with self._lock:
-            if self.history is not None:
-                note(f"{error.message}; going on without history", error.hint)
+            if self.history is None:
+                return
+            self._locked_out += 1
+            if isinstance(error, StoreBusy) and self._locked_out < _LOCKED_OUT:
+                note(f"{error.message}; one result is not recorded", error.hint)
+                return
+            note(f"{error.message}; going on without history", error.hint)
             self.history = None
 
 

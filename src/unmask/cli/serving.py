@@ -207,7 +207,12 @@ def keep_worker(jobs: int, stopping: threading.Event, log: logs.Log = "warnings"
     command = [sys.executable, "-m", "unmask", "worker", "--with-parent"]
     command += ["--jobs", str(jobs), "--log", log]
     while not stopping.is_set():
-        worker = subprocess.Popen(command, stdin=subprocess.PIPE)
+        try:
+            worker = subprocess.Popen(command, stdin=subprocess.PIPE)
+        except OSError as error:  # of memory or processes there are none left, for now
+            _log.warning("no worker can be started, so nothing is analysed: %s", error)
+            stopping.wait(_PAUSE_S)
+            continue
         while worker.poll() is None and not stopping.wait(_PAUSE_S / 4):
             pass
         assert worker.stdin is not None

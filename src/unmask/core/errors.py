@@ -18,6 +18,7 @@ UnmaskError
 ├── RuntimeUnavailable      runtime-unavailable (device or inference runtime absent)
 ├── MissingExtra            missing-extra
 ├── StoreError              store
+│   ├── StoreBusy             store            (another process keeps the database locked)
 │   └── DiskFull              disk-full        (no room left for what is to be kept)
 ├── DataError               data             (a data set, index or recipe is wrong)
 └── UsageError              usage
@@ -161,6 +162,10 @@ class StoreError(UnmaskError):
     """The history database cannot be opened, read or written."""
 
     code = "store"
+
+
+class StoreBusy(StoreError):
+    """Another process keeps the history locked, for now."""
 
 
 class DiskFull(StoreError):

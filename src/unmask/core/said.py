@@ -36,15 +36,19 @@ TEXTS = (
     "%(more)s more faces were found than were asked for; the %(n)s largest and most seen were "
     "scored.",
     "Seen in a single frame alone, not sure to be a face, and left out: %(n)s.",
+    "Too many tokens were tried. Try again in a minute.",
     "there is no room left for the file on the server's disk",
     "send it again when there is more space",
     "the file could not be kept: %(cause)s",
     "check the data folder and the disk it lies on",
+    "the data folder %(place)s cannot be used: %(cause)s",
     "the pictures in %(place)s cannot be deleted",
     "%(file)s cannot be deleted: %(cause)s",
     "see that whoever runs Unmask may write to that folder",
     # what is wrong with a file
     "%(name)s: the file is empty",
+    "%(name)s: is not any more what was received",
+    "the server's disk may be failing; delete this file's analyses, then upload it again",
     "%(name)s: no such file",
     "%(name)s: cannot be read: %(cause)s",
     "%(name)s: is %(kind)s, not a regular file",
@@ -109,6 +113,7 @@ TEXTS = (
     "the process that analysed the file was killed, most often because the machine ran out of "
     "memory",
     "give the machine or container more memory, or have fewer jobs run at a time, then try again",
+    "give the machine or container more memory, then try again",
     "the file may be damaged, or made to harm; other files are not affected",
     "%(n)s workers died over this file",
     "the file may be damaged, or made to harm; 'unmask scan' shows more",

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
-from unmask.core.errors import UnmaskError
+from unmask.core.errors import InputNotReadable, UnmaskError
 from unmask.core.heap import return_large_blocks
 from unmask.core.scan import Failure
 from unmask.evidence import EvidenceCollector
@@ -96,6 +96,12 @@ def _analyse(order: Order, speaker: Speaker) -> str:
     same_model(analyser, order.model_sha256)
     collector = EvidenceCollector()
     analysis = analyser.analyse(order.path, progress=speaker, evidence=collector)
+    if analysis.media.sha256 != order.sha256:
+        raise InputNotReadable(
+            f"{order.name}: is not any more what was received",
+            hint="the server's disk may be failing; delete this file's analyses, then upload it "
+            "again",
+        )
     media = analysis.media.model_copy(update={"name": order.name})
     analysis = analysis.model_copy(update={"media": media})
     speaker("draw", 0, 1)

@@ -33,14 +33,13 @@ def delete_analyses(history: History, folders: Folders, *ids: str) -> int:
     hashes |= {entry.id: entry.sha256 for entry in history.several(ids)}
     for id in hashes:  # before the rows: on a full disk these are gone for want of room
         delete_pictures(folders, id, attempts.get(id, 0))
-    book.delete(*hashes)
-    for id in hashes:  # that a worker has put there meanwhile
-        delete_pictures(folders, id, attempts.get(id, 0))
     if folders.used:
         vault = Vault(folders)
         for sha256 in set(hashes.values()):
-            delete_unless_used(book, vault, sha256)
-    history.delete(*hashes)  # last: what cannot be deleted can still be asked for
+            delete_unless_used(book, vault, sha256, but=hashes)
+    history.delete(*hashes)  # last, and all at once: what cannot be deleted can be asked for
+    for id in hashes:  # that a worker has put there meanwhile
+        delete_pictures(folders, id, attempts.get(id, 0))
     return len(hashes)
 
 
@@ -76,9 +75,11 @@ def delete_pictures(folders: Folders, id: str, attempts: int) -> None:
         )
 
 
-def delete_unless_used(book: JobBook, vault: Vault, sha256: str) -> None:
-    """Delete the file with this hash, unless a job is about it."""
-    with book.holding(sha256) as uses:
+def delete_unless_used(
+    book: JobBook, vault: Vault, sha256: str, *, but: Iterable[str] = ()
+) -> None:
+    """Delete the file with this hash, unless a job is about it, ``but`` these."""
+    with book.holding(sha256, but=but) as uses:
         if not uses:
             vault.delete(sha256)
 

@@ -167,7 +167,7 @@ class Desk:
         self, sha256: str, name: str, asked: Asked, webhook: str | None
     ) -> Submission | None:
         found = self.history.find(sha256, asked.model_sha256, asked.fingerprint)
-        if found is None:
+        if found is None or found.readable is None:
             return None
         self._note_name(found.entry, _shown(name))
         self._tell(found.entry.id, webhook)

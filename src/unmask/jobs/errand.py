@@ -10,16 +10,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from unmask.core.errors import MissingExtra, TimeBudgetExceeded, UnmaskError
+from unmask.core.errors import DiskFull, MissingExtra, TimeBudgetExceeded, UnmaskError
 from unmask.core.scan import Failure
 from unmask.jobs.ending import in_words, signal_of, was_killed
 from unmask.jobs.limits import Limits
+from unmask.jobs.room import NO_ROOM, no_room
 
 Order = TypeVar("Order", bound=BaseModel)
+_MORE_MEMORY = "give the machine or container more memory, then try again"
 _FAILED = 3  # exit code of a child that wrote a Failure to its standard output
 
 
@@ -29,8 +31,8 @@ def run_errand(
     """Run ``module`` with ``order`` on its standard input, within the limits of the environment.
 
     ``what`` names what it makes. Raises :class:`TimeBudgetExceeded` after ``seconds``,
-    :class:`MissingExtra` where the server lacks one, else ``failed`` with what the child said, or
-    why it said nothing.
+    :class:`MissingExtra` where the server lacks one, :class:`DiskFull`, else ``failed`` with what
+    the child said, or why it said nothing.
     """
     limits = Limits.from_environment()
     try:
@@ -46,6 +48,10 @@ def run_errand(
             f"the {what} took longer than {seconds:g} s",
             hint="try again in a minute",
         ) from error
+    except OSError as error:  # of processes or memory there are none left
+        raise failed(
+            f"the {what} could not be made: {error.strerror or error}", hint=_MORE_MEMORY
+        ) from error
     if done.returncode == _FAILED:
         raise _told(done.stdout, what, failed)
     if done.returncode:
@@ -60,7 +66,7 @@ def _cause(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def _hint(code: int) -> str:
-    return "give the machine or container more memory, then try again" if was_killed(code) else ""
+    return _MORE_MEMORY if was_killed(code) else ""
 
 
 def carry_out(kind: type[Order], make: Callable[[Order], object]) -> None:
@@ -71,10 +77,18 @@ def carry_out(kind: type[Order], make: Callable[[Order], object]) -> None:
     try:
         make(order)
     except UnmaskError as error:
-        # Not by print, whose encoding is the country's where another is not set.
-        sys.stdout.buffer.write(Failure.of(error).model_dump_json().encode())
-        sys.stdout.flush()
-        sys.exit(_FAILED)
+        _say(error)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _say(no_room())
+
+
+def _say(error: UnmaskError) -> NoReturn:
+    # Not by print, whose encoding is the country's where another is not set.
+    sys.stdout.buffer.write(Failure.of(error).model_dump_json().encode())
+    sys.stdout.flush()
+    sys.exit(_FAILED)
 
 
 def _told(said: bytes, what: str, failed: type[UnmaskError]) -> UnmaskError:
@@ -84,4 +98,6 @@ def _told(said: bytes, what: str, failed: type[UnmaskError]) -> UnmaskError:
         return failed(f"the {what} could not be made")
     if failure.code == MissingExtra.code:
         return MissingExtra(failure.message, hint=failure.hint)
+    if failure.code == DiskFull.code:
+        return DiskFull(failure.message, hint=failure.hint)
     return failed(f"no {what} can be made: {failure.message}", hint=failure.hint)

@@ -14,10 +14,13 @@ from unmask.jobs.options import JobOptions
 class Order(Record):
     """Analyse the file at ``path``, call it ``name``, write the pictures into ``folder``.
 
+    It is to have the bytes that were received, those of ``sha256``.
+
     ``preview`` wants a preview there too, if browsers do not play the file.
     """
 
     path: str
+    sha256: str
     name: str
     folder: str
     model_sha256: str

@@ -10,6 +10,7 @@ from unmask.jobs.desk import Desk
 from unmask.jobs.errand import run_errand
 from unmask.jobs.preview_child import PreviewOrder
 from unmask.jobs.previewing import PREVIEW, NoPreview
+from unmask.jobs.vault import explained
 
 _CHILD = "unmask.jobs.preview_child"
 _TIME_S = 240.0
@@ -19,11 +20,12 @@ _GRACE_S = 30.0
 def make_preview(desk: Desk, media: MediaInfo) -> Path:
     """The preview of an upload, made now unless there is one.
 
-    Raises :class:`NoPreview` and :class:`Crowded`.
+    Raises :class:`NoPreview`, :class:`Crowded` and :class:`StoreError`.
     """
     with (
         desk.errand(),
         desk.reports,
+        explained(),
         tempfile.TemporaryDirectory(dir=desk.folders.incoming) as folder,
     ):
         made = desk.vault.find_preview(media.sha256)

@@ -21,8 +21,8 @@ class Pulses:
     A worker renews the lease of its job all the time. Whether that has stopped is told by this
     process's own stopwatch and never by the time that is written in the lease: the clocks of two
     machines may lie further apart than a lease is long, and each would take the other for dead.
-    Only what was watched counts: while the database is away or the disk full, nobody asks here,
-    and no worker can say that it lives.
+    Only what was watched counts: while the database is away, locked or the disk full, nobody asks
+    here, and no worker can say that it lives.
     """
 
     lease_s: float
@@ -44,6 +44,10 @@ class Pulses:
             seen, since = before.get(job.id, (sign, now))
             self._seen[job.id] = (sign, since if seen == sign else now)
         return [job for job in jobs if self._silent(job, now) or _died_here(job)]
+
+    def forget(self) -> None:
+        """Nobody could give a sign just now: what was seen until then counts no more."""
+        self._asked = None
 
     def _silent(self, job: Job, now: float) -> bool:
         return job.lease_until is None or now - self._seen[job.id][1] >= self.lease_s

@@ -16,6 +16,7 @@ from unmask.evidence.custody import Act
 from unmask.jobs.desk import Desk
 from unmask.jobs.errand import run_errand
 from unmask.jobs.report_child import ReportOrder
+from unmask.jobs.vault import explained
 from unmask.runtime import ModelPackage
 from unmask.store import Event, Stored
 
@@ -41,7 +42,7 @@ def make_report(
     """The report of an analysis, which the custody log names as exported once it is made.
 
     ``package_of`` finds the model package by its hash. Raises :class:`ReportFailed`,
-    :class:`Crowded` and what :func:`run_errand` does.
+    :class:`Crowded`, what :func:`run_errand` does, and :class:`StoreError`.
     """
     id, analysis = stored.entry.id, stored.analysis
     source = desk.vault.find(analysis.media.sha256)
@@ -49,6 +50,7 @@ def make_report(
     with (
         desk.errand(),
         desk.reports,
+        explained(),
         tempfile.TemporaryDirectory(dir=desk.folders.incoming) as folder,
     ):
         target = Path(folder) / f"report.{kind}"

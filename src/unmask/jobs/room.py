@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 
-from unmask.core.errors import DiskFull, UsageError
+from unmask.core.errors import DiskFull, StoreError, UsageError
 from unmask.jobs.folders import Folders
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -40,8 +40,16 @@ def reserve() -> int:
 
 
 def free(folders: Folders) -> int:
-    """Bytes that are left on the disk."""
-    return shutil.disk_usage(folders.incoming).free
+    """Bytes that are left on the disk. :class:`StoreError` where that cannot be told, as of a
+    network's folder that is away.
+    """
+    try:
+        return shutil.disk_usage(folders.incoming).free
+    except OSError as error:
+        raise StoreError(
+            f"the data folder {folders.root} cannot be used: {error.strerror or error}",
+            hint="check the data folder and the disk it lies on",
+        ) from error
 
 
 def check_room(folders: Folders, coming: int = 0) -> None:

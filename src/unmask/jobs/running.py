@@ -23,7 +23,7 @@ from unmask.jobs.messages import Failed, Finished, Order, Working
 from unmask.jobs.options import JobOptions
 from unmask.jobs.previewing import PREVIEW
 from unmask.jobs.pulses import Pulses, here
-from unmask.jobs.room import free, no_room, too_full_to_begin
+from unmask.jobs.room import NO_ROOM, free, no_room, too_full_to_begin
 from unmask.jobs.vault import Vault, explained
 from unmask.store import History, Job, JobBook, State
 
@@ -115,9 +115,9 @@ class Workshop:
             shutil.rmtree(left, ignore_errors=True)  # of an attempt whose worker has died
         draft = drafts[-1]
         try:
-            with explained():
-                draft.mkdir(mode=0o700, exist_ok=True)
-            self._work(job, source, draft)
+            child = self._begun(job, source, draft)
+            if child is not None:
+                self._attend(job, child, draft)
         except DiskFull as error:
             shutil.rmtree(draft, ignore_errors=True)
             self._put_back(job, error)
@@ -146,18 +146,35 @@ class Workshop:
             except DiskFull:
                 self.stopping.wait(_ROOM_S)
 
-    def _work(self, job: Job, source: Path, draft: Path) -> None:
+    def _begun(self, job: Job, source: Path, draft: Path) -> Child | None:
+        """The process that analyses; None where this machine has none to give, or no folder for
+        its pictures. The job then waits again, and the attempt does not count: that would befall
+        every file of the queue.
+        """
         order = Order(
             path=str(source),
+            sha256=job.sha256,
             name=job.name,
             folder=str(draft),
             model_sha256=job.model_sha256,
             options=JobOptions.model_validate(job.options),
             preview=self.vault.find_preview(job.sha256) is None,
         )
+        try:
+            draft.mkdir(mode=0o700, exist_ok=True)
+            return Child(order, self.limits)
+        except (OSError, RuntimeError) as error:  # the latter of threads, where there are no more
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                raise no_room() from error
+            log.warning("job %s could not be begun and waits again: %s", job.id, error)
+        self.book.give_back(job, unharmed=True)
+        self.stopping.wait(_ROOM_S)
+        return None
+
+    def _attend(self, job: Job, begun: Child, draft: Path) -> None:
         until = time.monotonic() + self.limits.wall_s
         state, renewed = Working(stage="start", done=0, total=1), 0.0
-        with Child(order, self.limits) as child:
+        with begun as child:
             for said in child.says(_PAUSE_S):
                 if isinstance(said, Finished):
                     self._keep(job, said.document, draft)

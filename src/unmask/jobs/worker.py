@@ -22,6 +22,7 @@ from unmask.jobs.streams import when_stdin_closes
 from unmask.store import History, Job, Settings, when_up
 
 _SWEEP_S = 3.0
+_LOCKED_S = 1.0
 _TIDY_S = 600.0
 _AT_ONCE = 1000
 _EXPIRED_AT_ONCE = 500
@@ -87,12 +88,29 @@ def sweep(shop: Workshop, queue: Queue) -> int:
     """
     if too_full_to_begin(shop.folders):
         return 0
-    for job in shop.pulses.abandoned(shop.book.running()):
+    for job in _abandoned(shop):
         _give_back(shop, job)
     missing = max(0, min(shop.book.waiting() - queue.length(), _AT_ONCE))
     for _ in range(missing):
         queue.put()
     return missing
+
+
+def _abandoned(shop: Workshop) -> list[Job]:
+    """The running jobs whose workers have died.
+
+    Those that are at work are not to be taken for dead because a backup, or somebody's own look
+    into the database, keeps it locked: of them pictures would be deleted that they are making.
+    """
+    before = time.monotonic()
+    try:
+        shop.book.try_to_write()
+    except StoreError:
+        shop.pulses.forget()
+        raise
+    if time.monotonic() - before > _LOCKED_S:
+        shop.pulses.forget()
+    return shop.pulses.abandoned(shop.book.running())
 
 
 def _give_back(shop: Workshop, job: Job) -> None:
@@ -104,14 +122,15 @@ def _give_back(shop: Workshop, job: Job) -> None:
     if shop.history.several((job.id,)):
         shop.book.finish(job, "done")
         return
-    with suppress(StoreError):  # what cannot be deleted now goes with the job
-        delete_pictures(shop.folders, job.id, job.attempts)
     if job.cancel:
-        shop.book.finish(job, "cancelled")
+        left = shop.book.finish(job, "cancelled")
     elif job.attempts >= ATTEMPTS:
-        shop.book.give_up(job, _too_often())
+        left = shop.book.give_up(job, _too_often())
     else:
-        shop.book.give_back(job)
+        left = shop.book.give_back(job)
+    if left:  # and not before: its worker may live, where only its word cannot be written
+        with suppress(StoreError):  # what cannot be deleted now goes with the job
+            delete_pictures(shop.folders, job.id, job.attempts)
 
 
 def tidy(shop: Workshop) -> int:
@@ -128,12 +147,18 @@ def expire(shop: Workshop) -> int:
 
 
 def _safely(work: Callable[[], int]) -> int:
-    """A database that is busy now, or a queue out of reach, may not be so soon: outlive it."""
+    """A database that is busy now, or a queue out of reach, may not be so soon: outlive it.
+
+    And whatever else is wrong with one job or file: where this ended, all that run would be killed
+    with it, begun anew and killed again, until each has failed.
+    """
     try:
         return work()
     except StoreError as error:
         log.warning("%s", error)
-        return 0
+    except Exception:
+        log.exception("jobs could not be looked after")
+    return 0
 
 
 def _stop_on_signals(stopping: threading.Event) -> None:

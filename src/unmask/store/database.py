@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from unmask.store.engine import locate, make_engine, place_of, writing
+from unmask.store.engine import BUSY_MS, locate, make_engine, place_of, writing
 from unmask.store.failures import explained
 from unmask.store.migrate import ensure_current
 
@@ -56,6 +56,23 @@ class Database:
         """To add rows, or change those looked up: one transaction, which ends with the block."""
         with explained(self.place, "write to"), Session(self.writer) as session, session.begin():
             yield session
+
+    @contextmanager
+    def in_passing(self) -> Iterator[Connection]:
+        """To change what may also stay as it is: where another process keeps SQLite's lock, this
+        fails at once, and nobody waits for it.
+        """
+        impatient = self.reader.dialect.name == "sqlite"
+        with explained(self.place, "write to"), self.reader.connect() as connection:
+            try:
+                if impatient:
+                    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+                yield connection
+                connection.commit()
+            finally:
+                connection.rollback()
+                if impatient:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MS}")
 
     @contextmanager
     def changing(self, doing: str = "write to") -> Iterator[Connection]:

@@ -16,6 +16,7 @@ from unmask.core.files import expanded
 from unmask.core.paths import data_folder
 
 BUSY_MS = 30_000
+_OVERFLOW = 32  # beside five; more than there are threads in a server
 _WRITING = {"unmask_begin": "BEGIN IMMEDIATE"}
 _LIBPQ = ("postgresql+psycopg", "postgresql+psycopg2")
 # A server that is gone says nothing: by itself libpq waits two minutes for it to let one in, and
@@ -66,7 +67,9 @@ def make_engine(url: URL) -> Engine:
     try:
         # A server that was restarted leaves connections that are dead: they are tried before use,
         # or each of them would cost somebody an upload.
-        engine = create_engine(url, pool_pre_ping=path is None, connect_args=_patience(url))
+        engine = create_engine(
+            url, pool_pre_ping=path is None, connect_args=_patience(url), **_room(path)
+        )
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(
             f"no driver for {url.drivername} databases is installed: {error}",
@@ -76,6 +79,13 @@ def make_engine(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _room(path: str | None) -> dict[str, int]:
+    """For connections: one for each thread of a server. Of fifteen, which is usual, those that wait
+    for SQLite's lock left none to who only reads, and need not wait.
+    """
+    return {} if path is None else {"max_overflow": _OVERFLOW}
 
 
 def _patience(url: URL) -> dict[str, int]:

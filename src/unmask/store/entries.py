@@ -67,6 +67,17 @@ class Stored:
                 hint="scan the file again with --fresh; export still gives the document as it is",
             ) from error
 
+    @property
+    def readable(self) -> Analysis | None:
+        """The same; None where this version cannot read it: it answers nobody, and hinders nobody.
+
+        A database outlives versions, and disks: of a million entries one may be broken.
+        """
+        try:
+            return self.analysis
+        except StoreError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from unmask.core.errors import DiskFull, StoreError
+from unmask.core.errors import DiskFull, StoreBusy, StoreError
 
 _ELSEWHERE = "set UNMASK_DATA to a folder you can write to, or scan with --no-history"
 _FULL = "53100"  # PostgreSQL's own number for it
@@ -36,7 +36,7 @@ def explained(place: str, doing: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause, hint = _cause(error)
-        kind = DiskFull if _full(error) else StoreError
+        kind = DiskFull if _full(error) else StoreBusy if _busy(error) else StoreError
         raise kind(f"cannot {doing} the history {place}: {cause}", hint=hint) from error
     except OSError as error:
         cause = error.strerror or str(error)
@@ -46,16 +46,25 @@ def explained(place: str, doing: str) -> Iterator[None]:
 def _full(error: SQLAlchemyError) -> bool:
     origin = error.orig if isinstance(error, DBAPIError) else None
     if isinstance(origin, sqlite3.Error):
-        return getattr(origin, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        return _code(origin) == sqlite3.SQLITE_FULL
     return getattr(origin, "sqlstate", None) == _FULL
+
+
+def _busy(error: SQLAlchemyError) -> bool:
+    origin = error.orig if isinstance(error, DBAPIError) else None
+    return isinstance(origin, sqlite3.Error) and _code(origin) == sqlite3.SQLITE_BUSY
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Extended codes carry the detail in their upper bytes. Errors that Python's module itself
+    raises have none.
+    """
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _cause(error: SQLAlchemyError) -> tuple[str, str]:
     origin = error.orig if isinstance(error, DBAPIError) else None
     if isinstance(origin, sqlite3.Error):
-        # Extended codes carry the detail in their upper bytes. Errors that Python's module itself
-        # raises have none.
-        code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-        cause, hint = _CAUSES.get(code, (str(origin), _ELSEWHERE))
+        cause, hint = _CAUSES.get(_code(origin), (str(origin), _ELSEWHERE))
         return f"{cause} ({origin})" if cause != str(origin) else cause, hint
     return str(origin or error).strip().splitlines()[0], "check UNMASK_DATABASE and the server"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +20,8 @@ from unmask.store.engine import BUSY_MS, sqlite_file
 from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, aware, search_key
 from unmask.store.failures import explained
 from unmask.store.migrate import revision
-from unmask.store.queries import begins, conditions, ordering, whole
-from unmask.store.schema import AnalysisRow, EventRow
+from unmask.store.queries import begins, beyond, conditions, ordering, whole
+from unmask.store.schema import AnalysisRow, DeliveryRow, EventRow, JobRow
 
 _ID_BYTES = 10  # 80 bits: short in a URL, and nobody guesses one
 _BATCH = 100
@@ -153,9 +154,17 @@ class History:
         order: Order = "newest",
         limit: int | None = None,
         offset: int = 0,
+        after: tuple[datetime, str] | None = None,
     ) -> list[Entry]:
-        """One page of entries, without their documents."""
+        """One page of entries, without their documents.
+
+        ``after`` are time and id of the last one that is known, in an order by time: none of those
+        before it is read, and one that comes or is deleted meanwhile moves no other. ValueError
+        for it in any other order.
+        """
         query = select(AnalysisRow).where(*conditions(filters)).order_by(*ordering(order))
+        if after is not None:
+            query = query.where(*beyond(order, after))
         with self.database.reading() as session:
             return [_entry(row) for row in session.scalars(query.limit(limit).offset(offset))]
 
@@ -204,11 +213,16 @@ class History:
     def delete(self, *ids: str) -> int:
         """Delete the analyses with these full ids, and say how many there were.
 
-        In one transaction, and meanwhile nobody else writes: with a few dozen it is brief.
+        With them go the jobs of these ids, whatever their state, the custody logs and the
+        webhooks, in one transaction: of an analysis without its job nobody could tell any more
+        that it was handed in, and retention would leave it for ever. Meanwhile nobody else writes:
+        with a few dozen it is brief.
         """
-        chosen = delete(AnalysisRow).where(AnalysisRow.id.in_(ids))
         with explained(self.database.place, "delete from"):
             with self.database.writer.begin() as connection:
+                for column in (JobRow.id, EventRow.analysis, DeliveryRow.analysis):
+                    connection.execute(delete(column.class_).where(column.in_(ids)))
+                chosen = delete(AnalysisRow).where(AnalysisRow.id.in_(ids))
                 deleted = connection.execute(chosen).rowcount
             if sqlite_file(
                 self.database.reader.url
@@ -219,16 +233,18 @@ class History:
     def _forget(self) -> None:
         """Carry the overwritten pages from the log into the file, so that neither keeps them.
 
-        Not while someone reads an older state (an export): then the next one to close does it.
+        Not while someone reads an older state (an export), or the disk is full: then the next one
+        that can does it.
         """
         connection = self.database.reader.raw_connection()
+        cursor = connection.cursor()
         try:
-            cursor = connection.cursor()
             cursor.execute("PRAGMA busy_timeout = 0")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with suppress(sqlite3.Error):  # it is deleted, and on record as that
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
             cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             cursor.close()
-        finally:
             connection.close()
 
     def _first(self, query: Select[AnalysisRow]) -> Stored | None:

@@ -59,8 +59,7 @@ class JobList:
         if owner is not None:
             wanted.append(JobRow.owner == owner)
         if after is not None:
-            wanted.append(JobRow.created_at >= after[0])
-            wanted.append(tuple_(JobRow.created_at, JobRow.id) > after)
+            wanted += later_than(after)
         return self._jobs(and_(*wanted), oldest=limit)
 
     def running(self) -> list[Job]:
@@ -139,6 +138,11 @@ class JobList:
             query = query.order_by(JobRow.created_at.desc(), JobRow.id).limit(newest)
         with self._database.reading() as session:
             return [job_of(row) for row in session.scalars(query)]
+
+
+def later_than(place: tuple[datetime, str]) -> tuple[ColumnElement[bool], ...]:
+    """Which were booked after the job of this time and id."""
+    return JobRow.created_at >= place[0], tuple_(JobRow.created_at, JobRow.id) > place
 
 
 def uses_of(sha256: str) -> Select[int]:

@@ -14,14 +14,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Update, delete, or_, select, text, update
+from sqlalchemy import Connection, Update, false, or_, select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from unmask.core.scan import Failure
 from unmask.store.booked import ACTIVE, Asked, Job, NewJob, State
 from unmask.store.deliveries import WHEN_ENDED, to_be_told, told_of_next_end
-from unmask.store.joblist import BEFORE_CODE, JobList, job_of, uses_of
+from unmask.store.joblist import BEFORE_CODE, JobList, job_of, later_than, uses_of
 from unmask.store.schema import DeliveryRow, EventRow, JobRow
 from unmask.store.turns import next_in_turn, note_turn, sooner, take_turns
 
@@ -73,22 +73,23 @@ class JobBook(JobList):
             return _joined(session, new)
 
     @contextmanager
-    def holding(self, sha256: str) -> Iterator[int]:
-        """How many jobs, finished or not, are about these bytes; none comes while this is open.
+    def holding(self, sha256: str, *, but: Iterable[str] = ()) -> Iterator[int]:
+        """How many jobs, finished or not, are about these bytes, ``but`` those with these ids;
+        none comes while this is open.
 
         Within it their file may be kept or deleted. The database may not be written there by
         anything else, so it has to be brief.
         """
         with self._database.changing() as connection:
             _hold(connection, sha256)
-            yield connection.scalar(uses_of(sha256)) or 0
+            yield connection.scalar(uses_of(sha256).where(JobRow.id.not_in(tuple(but)))) or 0
 
     def claim(self, worker: str, lease_s: float) -> Job | None:
         """Take the job whose turn it is (:mod:`unmask.store.turns`); None where none waits."""
         with self._database.changing() as connection:
             take_turns(connection)
             now = datetime.now(UTC)
-            found = connection.execute(next_in_turn()).first()
+            found = connection.execute(next_in_turn(now)).first()
             if found is None:
                 return None
             note_turn(connection, found.owner, now)
@@ -133,6 +134,14 @@ class JobBook(JobList):
             _held_by(job), state="queued", worker=None, lease_until=None, attempts=attempts
         )
 
+    def try_to_write(self) -> None:
+        """Change nothing, where something could be changed; else it raises as a change does.
+
+        SQLite's readers are let in while another process keeps the lock, and see the leases of
+        workers grow old that live, and wait for it.
+        """
+        self._change((false(),), state="queued")
+
     def give_up(self, job: Job, error: Failure) -> bool:
         """Fail a job that waits or runs, whoever holds it."""
         return self._end(
@@ -169,16 +178,25 @@ class JobBook(JobList):
         return bool(self._retry(JobRow.id == id, JobRow.state.in_(("failed", "cancelled")), most=1))
 
     def retry_failed(self, owner: str, *, code: str | None = None, most: int) -> int:
-        """The same for so many at most of an owner's that failed, by ``code`` alone if given."""
+        """The same for all of an owner's that failed, by ``code`` alone if given; how many.
+
+        So many at most in one transaction, in the order of their booking: one that fails anew
+        meanwhile, as all do at once while their files are away, is not taken a second time.
+        """
         wanted = [JobRow.state == "failed", JobRow.owner == owner]
         if code is not None:
             wanted.append(JobRow.error.startswith(f'{BEFORE_CODE}{code}"', autoescape=True))
-        return self._retry(*wanted, most=most)
+        some, count = self._retry(*wanted, most=most), 0
+        while some:
+            count += len(some)
+            some = self._retry(*wanted, *later_than(some[-1]), most=most)
+        return count
 
-    def _retry(self, *wanted: ColumnElement[bool], most: int) -> int:
+    def _retry(self, *wanted: ColumnElement[bool], most: int) -> list[tuple[datetime, str]]:
+        """When they were booked, and their ids."""
         with self._database.writing() as session:
-            query = select(JobRow).where(*wanted).order_by(JobRow.created_at).limit(most)
-            rows = session.scalars(query.with_for_update()).all()
+            query = select(JobRow).where(*wanted).order_by(JobRow.created_at, JobRow.id)
+            rows = session.scalars(query.limit(most).with_for_update()).all()
             for row in rows:
                 for name, value in _WAITING.items():
                     setattr(row, name, value)
@@ -186,7 +204,7 @@ class JobBook(JobList):
             session.flush()  # whom to tell of it depends on their state
             for row in rows:
                 told_of_next_end(session, row.id)
-            return len(rows)
+            return [(row.created_at, row.id) for row in rows]
 
     def asked_for(self) -> list[Asked]:
         """What jobs are to be judged by that have no result so far, each once."""
@@ -206,13 +224,6 @@ class JobBook(JobList):
         values = asdict(after) | {"options": json.dumps(after.options, sort_keys=True)}
         with self._database.changing() as connection:
             return connection.execute(change.values(values)).rowcount
-
-    def delete(self, *ids: str) -> None:
-        """Forget jobs, whatever their state, with the custody logs and webhooks of these ids."""
-        with self._database.changing("delete from") as connection:
-            connection.execute(delete(JobRow).where(JobRow.id.in_(ids)))
-            connection.execute(delete(EventRow).where(EventRow.analysis.in_(ids)))
-            connection.execute(delete(DeliveryRow).where(DeliveryRow.analysis.in_(ids)))
 
     def _end(self, id: str, conditions: Iterable[ColumnElement[bool]], **values: Any) -> bool:
         """End the job, if it is as the conditions say; its webhooks then fall due."""

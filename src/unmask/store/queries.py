@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, false, or_, select, tuple_
 from sqlalchemy.orm import undefer
 from sqlalchemy.sql import ColumnElement, SQLColumnExpression
 
@@ -40,6 +41,17 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield AnalysisRow.created_at >= aware(filters.since)
     if filters.until:
         yield AnalysisRow.created_at < aware(filters.until)
+
+
+def beyond(order: Order, place: tuple[datetime, str]) -> tuple[ColumnElement[bool], ...]:
+    """Which come after the analysis of this time and id; ValueError in an order of other things."""
+    time, row = AnalysisRow.created_at, tuple_(AnalysisRow.created_at, AnalysisRow.id)
+    match order:  # the time by itself besides: of the pair SQLite makes no range of its index
+        case "oldest":
+            return time >= place[0], row > place
+        case "newest":
+            return time <= place[0], row < place
+    raise ValueError(f"{order} is no order by time")
 
 
 def begins(column: SQLColumnExpression[str], digits: str) -> ColumnElement[bool]:

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import ColumnElement
 
+from unmask.core.errors import StoreError
 from unmask.store.history import History
 from unmask.store.schema import SettingRow, TokenRow
 
@@ -78,8 +78,8 @@ class Tokens:
         """The same, noting that it was used, to the minute.
 
         Who asks ten times a second how far something is need not wait as often for the disk, and
-        for whoever else writes. Where nothing can be noted, as on a full disk, the token is still
-        good: to delete something, say.
+        for whoever else writes. Where nothing can be noted, as on a full disk or while another
+        process keeps the database locked, the token is still good: to delete something, say.
         """
         now = datetime.now(UTC)
         query = select(TokenRow.id, TokenRow.used_at).where(
@@ -91,7 +91,7 @@ class Tokens:
             return None
         if row.used_at is None or not timedelta() <= now - row.used_at < _NOTED:
             used = update(TokenRow).where(TokenRow.id == row.id).values(used_at=now)
-            with suppress(SQLAlchemyError), self._database.writer.begin() as connection:
+            with suppress(StoreError), self._database.in_passing() as connection:
                 connection.execute(used)
         return str(row.id)
 

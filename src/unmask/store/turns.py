@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import CTE, Connection, Select, func, insert, select, text, update
+from sqlalchemy import CTE, Connection, Select, case, func, insert, null, select, text, update
 from sqlalchemy.orm import Session
 
 from unmask.store.booked import Job
@@ -39,14 +39,19 @@ def take_turns(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CLAIMS})
 
 
-def next_in_turn() -> Select[str, str]:
-    """Id and owner of the job to be taken now; no row where none waits."""
+def next_in_turn(now: datetime) -> Select[str, str]:
+    """Id and owner of the job to be taken now; no row where none waits.
+
+    Who was served in a time to come was not: a clock that ran ahead for a while, as one without a
+    battery may until it is set, would have them wait behind everybody else's last job.
+    """
     waiting = owners_waiting()
+    served = case((TurnRow.served_at <= now, TurnRow.served_at), else_=null())
     run = select(func.count()).where(JobRow.state == "running", JobRow.owner == waiting.c.owner)
     owner = (
         select(waiting.c.owner)
         .outerjoin(TurnRow, TurnRow.owner == waiting.c.owner)
-        .order_by(run.scalar_subquery(), TurnRow.served_at.nulls_first(), waiting.c.owner)
+        .order_by(run.scalar_subquery(), served.nulls_first(), waiting.c.owner)
         .limit(1)
     )
     return (

@@ -10,6 +10,9 @@ from flask_limiter.util import get_remote_address
 
 from unmask.web.security import known_token
 
+_CALLS = "No more calls are answered in this minute. Retry-After says when they are again."
+_TOKENS = "Too many tokens were tried. Try again in a minute."
+
 
 def install(app: Flask, api: Blueprint, rate: str) -> Limiter:
     """Limit each token to ``rate``, such as ``600 per minute``, over all operations together.
@@ -19,7 +22,7 @@ def install(app: Flask, api: Blueprint, rate: str) -> Limiter:
     """
     app.after_request(_when_to_come_again)  # these run backwards, so after the limiter's own
     limiter = Limiter(_caller, app=app, storage_uri="memory://", headers_enabled=True)
-    limiter.shared_limit(rate, scope="api")(api)
+    limiter.shared_limit(rate, scope="api", error_message=_CALLS)(api)
     return limiter
 
 
@@ -31,7 +34,7 @@ def _caller() -> str:
 
 def slow_sign_in(app: Flask, limiter: Limiter) -> None:
     """Let nobody try many tokens at the form, which has to be registered."""
-    sign_in = limiter.limit("10 per minute", methods=["POST"])
+    sign_in = limiter.limit("10 per minute", methods=["POST"], error_message=_TOKENS)
     limited: Any = sign_in(app.view_functions["pages.sign_in"])
     app.view_functions["pages.sign_in"] = limited
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import Error, RequestEntityTooLarge
 
-from unmask.core.errors import DiskFull
+from unmask.core.errors import DiskFull, StoreError
 from unmask.jobs.vault import explained
 
 _LINGER_S = 30.0
@@ -32,6 +33,7 @@ _STRANGERS = 2**17  # bytes, of which signing in takes some hundred; they stay i
 _LARGE = 2**20  # bytes, for which there has to be room
 _COPIES = 2  # the body as it came, and the file in it, until that is whole
 
+log = logging.getLogger("unmask.web")
 MaySend = Callable[[Mapping[str, str]], bool]
 CheckRoom = Callable[[int], None]
 
@@ -54,20 +56,25 @@ def answer_the_refused(
             server.may_send, server.check_room = may_send, check_room
 
 
-class NoRoom(Error):  # type: ignore[misc]
-    """The answer where a body fits nowhere, in the form of :mod:`unmask.web.problems`."""
+class NoPlace(Error):  # type: ignore[misc]
+    """The answer where a body can be kept nowhere, in the form of :mod:`unmask.web.problems`.
 
-    code = 507
-    reason = "Insufficient Storage"
+    Strangers hear no more than that there is no room: the rest may name folders of the server's.
+    """
 
-    def __init__(self, error: DiskFull) -> None:
-        super().__init__(error.message)
-        self._error = error
+    def __init__(self, error: StoreError) -> None:
+        detail, hint = error.message, error.hint
+        self.code, self.reason = 507, "Insufficient Storage"
+        if not isinstance(error, DiskFull):
+            log.warning("%s", error)
+            detail, hint = "The server cannot keep files now.", "Its log says why."
+            self.code, self.reason = 503, "Service Unavailable"
+        super().__init__(detail)
+        self._said = {"detail": detail, "code": error.code, "hint": hint}
 
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers, body."""
-        said = {"detail": self._error.message, "code": self._error.code, "hint": self._error.hint}
-        body = {"title": self.reason, "status": self.code} | said
+        body = {"title": self.reason, "status": self.code} | self._said
         kind = [("Content-Type", "application/problem+json")]
         return f"{self.code} {self.reason}", kind, json.dumps(body).encode()
 
@@ -106,9 +113,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
                 self._check_room(len(data))
             with explained():
                 consumed: int = super().received(data)
-        except DiskFull as error:
-            self.error, self.completed = NoRoom(error), True
-        if not isinstance(self.error, (RequestEntityTooLarge, NoRoom)):
+        except StoreError as error:
+            self.error, self.completed = NoPlace(error), True
+        if not isinstance(self.error, (RequestEntityTooLarge, NoPlace)):
             return consumed
         if isinstance(self.error, RequestEntityTooLarge):  # the application sees that, too
             self.error = None

@@ -11,7 +11,7 @@ from flask import request
 
 from unmask.core.analysis import Label
 from unmask.core.errors import UsageError
-from unmask.store import Filters, Job
+from unmask.store import Entry, Filters, Job
 
 LONGEST_TEXT = 1000
 """Far beyond any name of a file; SQLite looks for no more than some ten thousand letters."""
@@ -20,7 +20,7 @@ CODE = "^[a-z][a-z-]{0,39}$"
 """Of an error."""
 
 PLACE = "^[0-9]{16}-[0-9a-f]{20}$"
-"""Of a job: microseconds since 1970, up to the year 2286, and its id."""
+"""Of a job or analysis: microseconds since 1970, up to the year 2286, and its id."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -73,13 +73,13 @@ def moment(name: str) -> datetime | None:
     raise UsageError(f"{name} must be a time with its zone, such as 2026-01-31T12:00:00Z")
 
 
-def place_of(job: Job) -> str:
-    """Where a page of jobs ends: as the parameter that :func:`place` reads."""
-    return f"{(job.created_at - _EPOCH) // _MICROSECOND:016d}-{job.id}"
+def place_of(last: Job | Entry) -> str:
+    """Where a page ends: as the parameter that :func:`place` reads."""
+    return f"{(last.created_at - _EPOCH) // _MICROSECOND:016d}-{last.id}"
 
 
 def place(name: str) -> tuple[datetime, str] | None:
-    """The parameter ``name`` as the place of a job, None where it is not given."""
+    """The parameter ``name`` as the place of a job or analysis, None where it is not given."""
     text = request.args.get(name)
     if text is None:
         return None

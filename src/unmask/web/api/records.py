@@ -68,6 +68,7 @@ class ItemPage(Record):
     total: int
     offset: int
     items: tuple[Item, ...]
+    next: str | None = Field(description="address of the next page; null on the last one")
 
 
 class JobItem(Record):

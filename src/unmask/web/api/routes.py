@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast, get_args
 from urllib.parse import urlencode
 
@@ -43,6 +44,8 @@ _RETRIED_AT_ONCE = 100
 _FAR = 2**31 - 1
 _LONGEST_JSON = 2**17  # it is read into memory, and holds two addresses at most
 _REPORT = {"language": ({"enum": list(LANGUAGES), "default": "en"}, "that it is written in")}
+_AFTER = ({"type": "string", "pattern": queries.PLACE}, "as the address in next has it")
+_BY_TIME = ("newest", "oldest")
 _TEXT = {"type": "string", "maxLength": queries.LONGEST_TEXT}
 
 
@@ -85,6 +88,7 @@ def submit() -> ResponseReturnValue:
             "order": ({"enum": list(get_args(Order)), "default": "newest"}, "which come first"),
             "limit": ({"type": "integer", "minimum": 1, "maximum": _MOST}, "at most so many"),
             "offset": ({"type": "integer", "minimum": 0, "maximum": _FAR}, "so many left out"),
+            "after": _AFTER,
         },
         answers={200: ("One page", ItemPage)},
     )
@@ -94,9 +98,20 @@ def search() -> ResponseReturnValue:
     filters, history = queries.filters(), services().history
     order = queries.one_of("order", get_args(Order), "newest")
     limit, offset = queries.whole("limit", 50, 1, _MOST), queries.whole("offset", 0, 0, _FAR)
-    entries = history.list(filters, order=cast(Order, order), limit=limit, offset=offset)
-    items = tuple(map(item_of, entries))
-    return _json(ItemPage(total=history.count(filters), offset=offset, items=items))
+    after = queries.place("after")
+    if after is not None and order not in _BY_TIME:
+        raise UsageError("after is for the orders newest and oldest; for others there is offset")
+    found = history.list(
+        filters, order=cast(Order, order), limit=limit + 1, offset=offset, after=after
+    )
+    entries = found[:limit]
+    following = None
+    if len(found) > limit:
+        by_time = order in _BY_TIME  # other orders have no place that stays where it is
+        place = {"after": queries.place_of(entries[-1])} if by_time else {"offset": offset + limit}
+        following = _next_page("api.search", place)
+    items, total = tuple(map(item_of, entries)), history.count(filters)
+    return _json(ItemPage(total=total, offset=offset, items=items, next=following))
 
 
 @API.get("/jobs")
@@ -107,10 +122,7 @@ def search() -> ResponseReturnValue:
             "state": ({"enum": list(get_args(State)), "default": "failed"}, "those that are so"),
             "mine": ({"type": "boolean", "default": False}, "only what this token has booked"),
             "limit": ({"type": "integer", "minimum": 1, "maximum": _MOST}, "at most so many"),
-            "after": (
-                {"type": "string", "pattern": queries.PLACE},
-                "as the address in next has it",
-            ),
+            "after": _AFTER,
         },
         answers={200: ("One page", JobPage)},
     )
@@ -124,8 +136,7 @@ def jobs() -> ResponseReturnValue:
         state, owner=owner("api") if mine else None, after=queries.place("after"), limit=limit + 1
     )
     items, rest = found[:limit], found[limit:]
-    further = request.args.to_dict() | {"after": queries.place_of(items[-1])} if rest else None
-    following = f"{url_for('api.jobs')}?{urlencode(further)}" if further else None
+    following = _next_page("api.jobs", {"after": queries.place_of(items[-1])}) if rest else None
     return _json(JobPage(items=tuple(map(job_item_of, items)), next=following))
 
 
@@ -154,10 +165,8 @@ def cancel_waiting() -> ResponseReturnValue:
 )
 def retry_failed() -> ResponseReturnValue:
     """Have all done again that this token has booked and that failed, under the same ids."""
-    book, whose, count = services().desk.book, owner("api"), 0
-    code = queries.code("code")
-    while some := book.retry_failed(whose, code=code, most=_RETRIED_AT_ONCE):
-        count += some
+    book, code = services().desk.book, queries.code("code")
+    count = book.retry_failed(owner("api"), code=code, most=_RETRIED_AT_ONCE)
     return _json(Retried(retried=count))
 
 
@@ -289,6 +298,12 @@ def pdf(id: str) -> ResponseReturnValue:
 def frames(id: str) -> ResponseReturnValue:
     """Times, boxes and scores."""
     return frames_answer(_stored(id))
+
+
+def _next_page(view: str, place: Mapping[str, str | int]) -> str:
+    """The address of what follows, asked for in the same way."""
+    asked = {name: text for name, text in request.args.items() if name not in ("offset", "after")}
+    return f"{url_for(view)}?{urlencode({**asked, **place})}"
 
 
 def _language() -> str:

@@ -268,4 +268,8 @@ def others_of(entry: Entry) -> list[Other]:
     same = history.list(Filters(text=entry.sha256), limit=20)
     ids = [one.id for one in same if one.id != entry.id and one.sha256 == entry.sha256]
     found = [stored for id in ids if (stored := history.get(id)) is not None]
-    return [Other(stored.entry, stored.analysis.options) for stored in found]
+    return [
+        Other(stored.entry, analysis.options)
+        for stored in found
+        if (analysis := stored.readable) is not None
+    ]

@@ -9,7 +9,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from unmask.core.errors import ModelError, UnmaskError, UsageError
+from unmask.core.errors import ModelError, StoreError, UnmaskError, UsageError
 from unmask.core.times import seconds_of
 from unmask.jobs import Desk, JobOptions, Submission
 from unmask.pipeline import RANGES
@@ -59,25 +59,34 @@ def submit() -> ResponseReturnValue:
     options = options_from(request.form)
     fresh = request.form.get("fresh") == "1"
     batch, webhook = Desk.new_batch(), services().webhook(None)
-    desk = services().desk
-    done = [
-        desk.submit(
-            file,
-            name,
-            options,
-            batch=batch,
-            fresh=fresh,
-            origin=_ORIGIN,
-            webhook=webhook,
-            owner=owner("web"),
-        )
-        for file, name in received("file")
-    ]
+    files = list(received("file"))
+    done, refused = list[Submission](), list[UnmaskError]()
+    for file, name in files:
+        try:
+            one = services().desk.submit(
+                file,
+                name,
+                options,
+                batch=batch,
+                fresh=fresh,
+                origin=_ORIGIN,
+                webhook=webhook,
+                owner=owner("web"),
+            )
+        except UnmaskError as error:  # of one file, which keeps no other from being taken
+            refused.append(error)
+            if isinstance(error, StoreError):  # of the disk, which each would only wait for
+                break
+        else:
+            done.append(one)
     if not done:
-        raise BadRequest("No file was chosen.")
-    if len(done) == 1:
-        return redirect(url_for("analyses.show", id=done[0].id), 303)
-    return redirect(_several(done, batch), 303)
+        raise refused[0] if refused else BadRequest("No file was chosen.")
+    results = _several(done, batch) if len(done) > 1 else url_for("analyses.show", id=done[0].id)
+    if refused:
+        lost = len(files) - len(done)
+        page = render_template("partly.html", lost=lost, refused=refused, results=results)
+        return page, problems.status_of(refused[0])
+    return redirect(results, 303)
 
 
 @upload.post("/uploads")
