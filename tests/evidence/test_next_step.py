@@ -54,3 +54,18 @@ def test_there_is_a_next_step_whatever_the_reason(reason: str, kind: str) -> Non
     for probability in (0.2, None):
         result = told("inconclusive", reason, kind=kind, probability=probability)
         assert next_step(result).endswith(".")
+
+
+def test_more_stretches_are_advised_only_where_there_is_room_for_them() -> None:
+    """A clip of a second was analysed again and again, each time the same stretch of it."""
+    film = told("inconclusive", "between-thresholds", **LOW)
+    options = film.options.model_copy(update={"clips": 2})
+    for stretches, room in (
+        (((0.0, 0.5),), False),
+        (((0.0, 0.5), (2.0, 2.5)), True),
+        (((0.0, 0.5), (1.0, 1.5), (2.0, 2.5)), True),
+        (None, True),
+    ):
+        made = film.model_copy(update={"stretches": stretches, "options": options})
+        assert ("with more stretches" in next_step(made)) is room
+        assert ("too short for more stretches" in next_step(made)) is not room

@@ -222,7 +222,7 @@ def test_of_a_picture_without_a_face_nothing_is_said_of_frames() -> None:
     assert "frames" not in verdict
 
 
-LASTS = "what lasts through the frames: the verdict rests on this"
+LASTS = "what lasts through the frames: the number of the face rests on this"
 
 
 def test_what_lasts_comes_before_the_frames_of_a_face() -> None:

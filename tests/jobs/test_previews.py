@@ -8,12 +8,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import TimeBudgetExceeded, UnmaskError
 from unmask.jobs.previewing import (
     NoPreview,
-    copyable,
     playable,
     preview_size,
     wanted_at_once,
@@ -97,6 +97,29 @@ def test_nothing_is_left_of_a_copy_that_fails(old_film, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "lasts", "expected"),
+    [
+        ("a.webp", (100, 300, 200), (0.0, 0.1, 0.4)),
+        ("a.gif", (0, 0, 0), (0.0, 0.1, 0.2)),
+    ],
+)
+def test_an_animated_picture_has_one_that_keeps_step(tmp_path, name, lasts, expected):
+    """It is made by what reads it for an analysis: FFmpeg reads no animated WebP."""
+    source, target = tmp_path / name, tmp_path / "preview.mp4"
+    shades = [Image.new("RGB", (1280, 720), (shade,) * 3) for shade in (20, 120, 220)]
+    more = {"duration": list(lasts), "lossless": True} if name.endswith("webp") else {}
+    shades[0].save(source, save_all=True, append_images=shades[1:], **more)
+    assert wanted_at_once(about(source))
+    write_preview(source, about(source), target, Deadline.after(60))
+    assert (about(target).width, about(target).height) == (640, 360)
+    times, _ = times_and_pictures(target)
+    assert times == pytest.approx(expected, abs=1e-3)
+    with av.open(str(target)) as film:
+        shown = [frame.to_ndarray(format="rgb24").mean() for frame in film.decode(video=0)]
+    assert shown == pytest.approx([20, 120, 220], abs=4)
+
+
+@pytest.mark.parametrize(
     ("size", "expected"),
     [((1920, 1080), (640, 360)), ((1080, 1920), (360, 640)), ((321, 181), (320, 180)),
      ((64, 64), (64, 64)), ((4000, 3), (640, 2))],
@@ -110,7 +133,7 @@ def test_which_films_have_one(old_film, clip):
     assert wanted_at_once(old)
     assert not wanted_at_once(about(clip))
     assert not wanted_at_once(old.model_copy(update={"duration_s": 7200.0}))
-    assert not copyable(old.model_copy(update={"container": "webp"}))
+    assert not wanted_at_once(old.model_copy(update={"kind": "image", "duration_s": None}))
 
 
 def test_an_analysis_makes_one_that_is_deleted_with_the_file(submit, desk, old_film):

@@ -2,11 +2,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sample_analysis import sample
 from sqlalchemy import event, text
 
 from unmask.core.errors import DiskFull, StoreError
 from unmask.core.scan import Failure
-from unmask.store import CustodyLog, Deliveries, JobBook, NewJob, Settings, Tokens
+from unmask.store import (
+    CustodyLog,
+    Deliveries,
+    Filters,
+    JobBook,
+    NewJob,
+    Settings,
+    Tokens,
+    other_names,
+)
 
 FAILURE = Failure(code="damaged", message="not one frame", hint="")
 
@@ -224,6 +234,17 @@ def test_a_job_and_what_is_said_of_it_are_on_record_together_or_not_at_all(
             with pytest.raises(DiskFull):
                 book.add(new(sha256="e" * 64, webhook="https://a.example/"))
         assert book.uses("e" * 64) == 0
+
+
+def test_a_name_that_came_while_its_file_waited_is_found_when_it_is_done(book, history):
+    job, _ = book.add(new(name="clip.mp4"))
+    for name in ("evidence 7.mov", "evidence 7.mov", "clip.mp4"):
+        book.add(new(name=name))
+    history.record(sample("clip.mp4"), fingerprint="f", id=job.id)
+    book.add(new(name="between.mov"))  # its result is there, its end is not on record yet
+    for part in ("evidence 7", "between", "clip"):
+        assert [one.id for one in history.list(Filters(text=part))] == [job.id]
+    assert other_names(CustodyLog(history).of(job.id)) == ("between.mov", "evidence 7.mov")
 
 
 def test_a_result_and_its_line_in_the_custody_log_are_one(

@@ -442,7 +442,7 @@ def test_from_upload_to_the_timeline_by_keyboard_alone(chromium, server, tmp_pat
     press(chromium, Keys.ENTER)
     tab_to(chromium, "details.confirm .is-danger")
     press(chromium, Keys.ENTER)
-    until(lambda: chromium.current_url.endswith("/history"))
+    until(lambda: chromium.current_url.endswith("/history?deleted=1"))
     assert complaints(chromium) == []
 
 
@@ -969,6 +969,6 @@ def test_deleting(chromium, server, tmp_path):
     address = chromium.current_url
     chromium.find_element(By.CSS_SELECTOR, "details.confirm summary").click()
     chromium.find_element(By.CSS_SELECTOR, "details.confirm .is-danger").click()
-    until(lambda: chromium.current_url.endswith("/history"))
+    until(lambda: chromium.current_url.endswith("/history?deleted=1"))
     chromium.get(address)
     assert "no analysis with this number" in chromium.page_source

@@ -119,6 +119,24 @@ def test_no_score_of_a_face_that_was_not_judged_is_shown_as_if_it_counted(
     assert "could not be judged" not in browser.get(f"/analyses/{analysed}").text
 
 
+def test_where_no_face_was_found_no_boxes_are_spoken_of(browser, services, upload, work, portrait):
+    """A blind reader was told of a box around each face, and a saved frame of boxes in it."""
+    id = upload((portrait, "a.png")).headers["Location"].rsplit("/", 1)[1]
+    work()
+    analysis = services.history.get(id).analysis
+    none = analysis.verdict.model_copy(
+        update={"label": "no-face", "probability": None, "reasons": ("no-face-found",)}
+    )
+    bare = analysis.model_copy(update={"faces": (), "verdict": none})
+    other = services.history.record(bare, fingerprint="f" * 64).id
+    shutil.copytree(services.desk.picture_folder(id), services.desk.picture_folder(other))
+    before, page = (browser.get(f"/analyses/{one}").text for one in (id, other))
+    for words in ("with a box around each face", 'id="show-boxes"'):
+        assert words in before
+        assert words not in page
+    assert 'alt="The picture"' in page
+
+
 def test_what_was_found_can_be_taken_away_before_all_evidence_is_read(browser, analysed):
     """On a phone it lay under every face, six screens down."""
     page = browser.get(f"/analyses/{analysed}").text
@@ -138,7 +156,7 @@ def test_pictures_of_faces_are_on_paper_and_on_pictures_of_the_page(browser, ana
 def test_the_frame_that_speaks_most_can_be_shown(browser, services, analysed):
     face = services.history.get(analysed).analysis.faces[0]
     page = browser.get(f"/analyses/{analysed}").text
-    time = re.search(r'data-time="([^"]+)">Show what speaks most .* face 0 at', page)[1]
+    time = re.search(r'data-time="([^"]+)">Show the frame that speaks most .* face 0 at', page)[1]
     best = max(face.frames, key=lambda frame: frame.score or 0.0)
     assert float(time) == best.time_s
     assert scene_of(page)["start"] == face.frames[0].time_s  # as the poster
@@ -632,8 +650,11 @@ def test_deleting_what_is_ticked_stays_at_the_same_search_and_page(browser, serv
     answer = browser.post(address, {"id": ids[0]})
     back = urlsplit(answer.headers["Location"])
     assert back.path == "/history"
-    assert parse_qs(back.query) == {"q": ["same"], "order": ["oldest"], "page": ["2"]}
-    assert browser.get(answer.headers["Location"]).text.count('class="row"') == 5
+    kept = {"q": ["same"], "order": ["oldest"], "page": ["2"]}
+    assert parse_qs(back.query) == kept | {"deleted": ["1"]}
+    page = browser.get(answer.headers["Location"]).text
+    assert page.count('class="row"') == 5
+    assert '<p class="note" role="status">Deleted for good.</p>' in page
 
 
 def test_pages_of_history(browser, services, analysed):

@@ -3,6 +3,7 @@ import hashlib
 import io
 import re
 from http import HTTPStatus
+from importlib import import_module
 
 import pytest
 from flask import abort
@@ -11,6 +12,8 @@ from werkzeug.datastructures import MultiDict
 from unmask.core.errors import DiskFull
 from unmask.jobs import Desk, Incoming
 from unmask.web.views.progress import in_words
+
+PROGRESS = import_module("unmask.web.views.progress")  # not the blueprint of that name
 
 
 def test_one_file_without_javascript(upload, browser, work, services, clip):
@@ -75,6 +78,50 @@ def test_a_known_file_is_answered_at_once(upload, browser, analysed, clip, servi
     assert not fresh.headers["Location"].endswith(analysed)
     several = upload((clip, "a.mp4"), (b"x", "b"))
     assert browser.get(several.headers["Location"]).text.count("data-job=") == 2
+
+
+def test_the_same_bytes_under_two_names_have_one_row_with_both(upload, browser, work, portrait):
+    """Who had sent "copy.png" looked for it in vain: the other name stood in two rows."""
+    sent = upload((portrait, "a.png"), (portrait, "copy <2>.png"), (b"x", "b"))
+    address = sent.headers["Location"]
+    for _ in range(2):
+        page = browser.get(address).text
+        assert page.count("data-job=") == 2
+        assert "2 files</h1>" in page
+        assert "3 were sent: files that are the same to the byte share an analysis" in page
+        assert '<bdi dir="ltr">copy &lt;2&gt;.png</bdi>' in page
+        assert len(browser.get(address.replace("?", ".csv?")).text.splitlines()) == 3
+        work()
+    again = browser.get(address + "&also=" + re.search(r"also=(\w+)", address)[1]).text
+    assert again.count("data-job=") == 2
+    result = re.search(r'href="(/analyses/\w+)">a.png', page)[1]
+    assert 'Also handed in as: <bdi dir="ltr">copy &lt;2&gt;.png</bdi>' in browser.get(result).text
+    german = browser.get(result, headers={"Accept-Language": "de"}).text
+    assert "auch als copy &lt;2&gt;.png" in german
+    assert "also as copy" not in german
+    alone = upload((portrait, "a.png"), (b"y", "c"))
+    page = browser.get(alone.headers["Location"]).text
+    assert page.count("data-job=") == 2
+    assert "were sent" not in page
+
+
+def test_a_long_table_watches_a_part_of_it_at_a_time(upload, browser, work, monkeypatch):
+    """Proxies take no addresses of any length, and beyond those watched rows stood still."""
+    monkeypatch.setattr(PROGRESS, "WATCHED", 2)
+    address = upload(*((bytes([n]), f"{n}.png") for n in range(3))).headers["Location"]
+    watched = re.search(r'data-events="([^"]+)"', browser.get(address).text)[1]
+    assert watched.count("job=") == 2
+    work()
+    assert "data-events" not in browser.get(address).text
+
+
+def test_of_very_many_known_files_it_is_said_that_some_are_left_out(browser, analysed, monkeypatch):
+    monkeypatch.setattr(PROGRESS, "MOST", 2)
+    id = analysed.rsplit("/", 1)[-1]
+    also = "&".join(f"also={one}" for one in (id, "0" * 20, "1" * 20))
+    page = browser.get(f"/batches/{'0' * 20}?{also}").text
+    assert "1 more that were known before are not in this table" in page
+    assert "not in this table" not in browser.get(f"/batches/{'0' * 20}?also={id}").text
 
 
 def test_the_scripts_way(browser, portrait):

@@ -201,6 +201,8 @@ TEXTS = (
     "submitted on the command line",
     "fetched from %(url)s",
     "again, after %(id)s",
+    "also as %(name)s",
+    "also as %(name)s, and answered from this analysis",
     "%(size)s bytes, SHA-256 %(sha256)s",
     "document as JSON",
     "frames as CSV",

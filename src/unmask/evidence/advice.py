@@ -86,16 +86,22 @@ def _before_edits(reasons: set[str]) -> str:
 
 
 def _look_again(analysis: Analysis) -> str:
-    said = _(
-        "Look at more of it: analyse it again with more stretches, or hand in a better copy. "
-        "Otherwise decide by other evidence."
-    )
+    if _is_too_short(analysis):
+        said = _(
+            "It is too short for more stretches: hand in a longer part of the film, or a better "
+            "copy. Otherwise decide by other evidence."
+        )
+    else:
+        said = _(
+            "Look at more of it: analyse it again with more stretches, or hand in a better copy. "
+            "Otherwise decide by other evidence."
+        )
     at = _strongest(analysis) if "frames-disagree" in analysis.verdict.reasons else None
     if at is None:
         return said
     there = _(
-        "What speaks most for manipulation lies around %(time)s: watch it, and analyse that part "
-        "alone (from, to).",
+        "The stretch that speaks most for manipulation lies around %(time)s: watch it, and analyse "
+        "that part alone (from, to).",
         time=span(at),
     )
     return f"{there} {said}"
@@ -108,3 +114,10 @@ def _strongest(analysis: Analysis) -> float | None:
     told = [clip for face in analysis.faces if face.judged for clip in face.stretches]
     best = max(told, key=lambda clip: clip.score, default=None)
     return None if best is None else (best.first_s + best.last_s) / 2
+
+
+def _is_too_short(analysis: Analysis) -> bool:
+    """Whether fewer stretches fitted in than were asked for: of more the same would be seen."""
+    seen = len(analysis.stretches or ())
+    broken = any(notice.code == "incomplete" for notice in analysis.warnings)
+    return 0 < seen < analysis.options.clips and not broken

@@ -30,16 +30,16 @@ MEANS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "no-face": (
             "No face was found in the frames that were looked at, so nothing was judged.",
-            "Not that there is none: a face may be turned away, tiny, covered, or seen only "
-            "between those frames. Nor that the file is genuine.",
+            "Not that there is none: a face may be turned away, tiny, too dark, covered, or seen "
+            "only between those frames. Nor that the file is genuine.",
         ),
     }
 )
 
 NO_FACE_IN_PICTURE = (
     "No face was found in the picture, so nothing was judged.",
-    "Not that there is none: a face may be turned away, tiny or covered. Nor that the picture is "
-    "genuine.",
+    "Not that there is none: a face may be turned away, tiny, too dark or covered. Nor that the "
+    "picture is genuine.",
 )
 
 _OF_FILMS = (
@@ -51,7 +51,8 @@ LIMITATIONS: tuple[str, ...] = (
     "The result speaks of traces of the kinds of manipulation in the model's training data. A "
     "method it has never met may leave none of them.",
     "It judges faces. It does not judge sound, captions, the background, or whether the scene is "
-    "what it is said to be. It identifies nobody.",
+    "what it is said to be. It identifies nobody. Drawings, paintings and masks are judged as if "
+    "they were faces.",
     _OF_FILMS,
     "Strong compression, small or blurred faces, filters and re-filming weaken the traces or "
     "imitate them.",

@@ -32,6 +32,7 @@ from unmask.jobs.pictures import EvidenceIndex, read_index
 from unmask.jobs.queueing import Queue
 from unmask.jobs.vault import Incoming, Vault
 from unmask.store import Asked, CustodyLog, Deliveries, Entry, History, JobBook, NewJob
+from unmask.store.naming import RECEIVED, also_as
 
 NAME_LENGTH = 255
 _JOINERS = "\u200c\u200d"
@@ -200,7 +201,7 @@ class Desk:
     def _note_name(self, known: Entry, name: str) -> None:
         """Who sent these bytes under another name must find them by it."""
         if name != known.name and self.history.also_named(known.id, name):
-            self.log.add(known.id, "received", f"also as {name}, and answered from this analysis")
+            self.log.add(known.id, RECEIVED, also_as(name, answered=True))
 
     def _still_there(self, sha256: str) -> None:
         if self.vault.find(sha256) is None:

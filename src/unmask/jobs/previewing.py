@@ -19,7 +19,9 @@ from unmask.core.analysis import MediaInfo
 from unmask.core.deadline import Deadline
 from unmask.core.errors import UnmaskError
 from unmask.video import DamageCount
+from unmask.video.animation import AnimationReader
 from unmask.video.reader import FrameReader
+from unmask.video.windows import frame_reader
 
 SIDE = 640
 """Pixels of the longer side, at most."""
@@ -55,12 +57,7 @@ def playable(info: MediaInfo) -> str | None:
 def wanted_at_once(info: MediaInfo) -> bool:
     """Whether a preview is to be made along with the analysis: needed, and soon done."""
     short = info.duration_s is not None and info.duration_s <= LONGEST_S
-    return copyable(info) and playable(info) is None and short
-
-
-def copyable(info: MediaInfo) -> bool:
-    """Whether a preview can be made: of films that FFmpeg reads, which animated WebP is not."""
-    return info.kind == "video" and info.container != "webp"
+    return info.kind == "video" and playable(info) is None and short
 
 
 def write_preview(
@@ -76,14 +73,15 @@ def write_preview(
     not there then.
     """
     size = preview_size(info.width, info.height)
-    begins = Fraction(info.starts_s).limit_denominator(1000)
     try:
         with (
-            FrameReader(source, deadline, DamageCount(), jumps=False, begins=begins) as reader,
+            frame_reader(source, info, deadline, DamageCount(), jumps=False) as reader,
             av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as film,
         ):
             stream = _stream(film, size)
-            for time, image in _thinned(reader, size):
+            # An animation is cut to what it is asked for, not scaled: that the encoder does.
+            scaled = size if isinstance(reader, FrameReader) else (info.width, info.height)
+            for time, image in _thinned(reader, scaled):
                 deadline.check("making a preview")
                 told(time)
                 frame = av.VideoFrame.from_ndarray(image, format="rgb24")
@@ -129,7 +127,7 @@ def _there(name: str) -> bool:
     return True
 
 
-def _thinned(reader: FrameReader, size: tuple[int, int]) -> Frames:
+def _thinned(reader: FrameReader | AnimationReader, size: tuple[int, int]) -> Frames:
     """Frames in order, not more than some thirty a second; the first stands from the start."""
     last: Fraction | None = None
     while (shot := reader.next()) is not None:

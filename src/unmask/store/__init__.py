@@ -2,7 +2,7 @@
 
 from unmask.store.awaiting import when_up
 from unmask.store.booked import Asked, Job, NewJob, State
-from unmask.store.custody import CustodyLog, Event
+from unmask.store.custody import CustodyLog, Event, other_names
 from unmask.store.deliveries import Deliveries, Delivery, DeliveryState
 from unmask.store.entries import Entry, Filters, Order, Stored
 from unmask.store.fingerprint import fingerprint
@@ -29,5 +29,6 @@ __all__ = [
     "Stored",
     "Tokens",
     "fingerprint",
+    "other_names",
     "when_up",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from unmask.store.history import History
+from unmask.store.naming import RECEIVED, name_in
 from unmask.store.schema import EventRow
 
 
@@ -41,3 +43,9 @@ class CustodyLog:
         with self._database.reading() as session:
             rows = session.scalars(query.order_by(EventRow.at, EventRow.id))
             return [Event(row.at, row.event, row.detail, row.unmask) for row in rows]
+
+
+def other_names(events: Iterable[Event]) -> tuple[str, ...]:
+    """The other names under which the bytes were handed in, each once, the latest first."""
+    told = (name_in(one.detail) for one in events if one.event == RECEIVED)
+    return tuple(dict.fromkeys(reversed([name for name in told if name])))

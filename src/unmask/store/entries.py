@@ -102,12 +102,12 @@ def search_key(name: str) -> str:
 
 
 def also_found_by(keys: str, key: str) -> str:
-    """The search keys of an analysis, a line each, and one more.
+    """The search keys of an analysis, a line each, and one more, unless it is among them.
 
     It is sorted by the first, which stays; of the others the oldest go where there are more than
     an index holds. A clip that goes around is sent under a thousand names.
     """
-    first, *others = [*keys.split("\n"), key]
+    first, *others = dict.fromkeys([*keys.split("\n"), key])
     while others and len("\n".join((first, *others)).encode()) > KEY_BYTES:
         del others[0]
     return "\n".join((first, *others))

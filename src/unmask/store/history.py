@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from unmask.core.analysis import Analysis
 from unmask.core.errors import StoreError
@@ -20,6 +21,7 @@ from unmask.store.engine import BUSY_MS, sqlite_file
 from unmask.store.entries import Entry, Filters, Order, Stored, also_found_by, aware, search_key
 from unmask.store.failures import explained
 from unmask.store.migrate import revision
+from unmask.store.naming import RECEIVED, name_in
 from unmask.store.queries import begins, beyond, conditions, ordering, whole
 from unmask.store.schema import AnalysisRow, DeliveryRow, EventRow, JobRow
 
@@ -100,6 +102,8 @@ class History:
         with self.database.writing() as session:
             session.add(row)
             if id is not None:
+                for name in _joined_as(session, id):
+                    row.name_key = also_found_by(row.name_key, search_key(name))
                 made_by = f"{analysis.model.name} {analysis.model.version}"
                 session.add(EventRow.of(id, "analysed", made_by))
         return entry
@@ -196,7 +200,7 @@ class History:
         known = select(AnalysisRow.name_key).where(AnalysisRow.id == id).with_for_update()
         with self.database.changing() as connection:
             keys = connection.scalar(known)
-            if keys is None or key in keys:
+            if keys is None or key in keys.split("\n"):
                 return False
             change = update(AnalysisRow).where(AnalysisRow.id == id)
             connection.execute(change.values(name_key=also_found_by(keys, key)))
@@ -255,6 +259,13 @@ class History:
 
 def _entry(row: AnalysisRow) -> Entry:
     return Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})
+
+
+def _joined_as(session: Session, job: str) -> Iterator[str]:
+    """The other names under which a job's file came while it waited."""
+    received = select(EventRow.detail).where(EventRow.analysis == job, EventRow.event == RECEIVED)
+    told = map(name_in, session.scalars(received.order_by(EventRow.id)))
+    return (name for name in told if name is not None)
 
 
 def _storable(path: str) -> str:

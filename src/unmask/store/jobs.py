@@ -21,8 +21,10 @@ from sqlalchemy.sql import ColumnElement
 from unmask.core.scan import Failure
 from unmask.store.booked import ACTIVE, Asked, Job, NewJob, State
 from unmask.store.deliveries import WHEN_ENDED, to_be_told, told_of_next_end
+from unmask.store.entries import also_found_by, search_key
 from unmask.store.joblist import BEFORE_CODE, JobList, job_of, later_than, uses_of
-from unmask.store.schema import DeliveryRow, EventRow, JobRow
+from unmask.store.naming import RECEIVED, also_as
+from unmask.store.schema import AnalysisRow, DeliveryRow, EventRow, JobRow
 from unmask.store.turns import next_in_turn, note_turn, sooner, take_turns
 
 _WAITING: dict[str, Any] = {
@@ -256,7 +258,10 @@ def _joined(session: Session, new: NewJob) -> Job | None:
     if found.state == "queued" and sooner(session, found, new.owner):
         found.owner = new.owner
     if found.name != new.name:
-        session.add(EventRow.of(found.id, "received", f"also as {new.name}"))
+        session.add(EventRow.of(found.id, RECEIVED, also_as(new.name)))
+        done = session.get(AnalysisRow, found.id)  # its result may be there a moment before its end
+        if done is not None:
+            done.name_key = also_found_by(done.name_key, search_key(new.name))
     return _told(session, found, new.webhook)
 
 

@@ -59,7 +59,8 @@ def read_windows(
     found = False
     for some in (ordered, anywhere):
         given = begun.given(deadline) if begun else None
-        reader = given or _reader(path, info, some, deadline, damage)
+        jumps = any(plan.start > _begins(info) for plan in some)
+        reader = given or frame_reader(path, info, deadline, damage, jumps=jumps)
         for window in _windows(reader, path, info, some, wanted):
             found = True
             yield window
@@ -103,18 +104,20 @@ def _windows(
                 del window
 
 
-def _reader(
-    path: Path,
-    info: MediaInfo,
-    plans: Sequence[WindowPlan],
-    deadline: Deadline,
-    damage: DamageCount,
+def frame_reader(
+    path: Path, info: MediaInfo, deadline: Deadline, damage: DamageCount, *, jumps: bool
 ) -> FrameReader | AnimationReader:
+    """What hands out a film's frames in order, as they are shown and at their times.
+
+    ``jumps`` lets it pass over what nobody asks for. A context manager.
+    """
     if info.container in _ANIMATIONS:
         with recognised(path) as image:
             by_pillow = image is not None and plays_by_pillow(path, image, deadline)
         if by_pillow:
             return AnimationReader(path, deadline, damage)
-    begins = Fraction(info.starts_s).limit_denominator(1000)
-    jumps = any(plan.start > begins for plan in plans)
-    return FrameReader(path, deadline, damage, jumps=jumps, begins=begins)
+    return FrameReader(path, deadline, damage, jumps=jumps, begins=_begins(info))
+
+
+def _begins(info: MediaInfo) -> Fraction:
+    return Fraction(info.starts_s).limit_denominator(1000)

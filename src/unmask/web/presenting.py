@@ -35,6 +35,7 @@ from unmask.evidence.words import HOW_TO_READ, LIMITATIONS
 from unmask.evidence.words import limitations as limitations_of
 from unmask.evidence.words import means as meaning_of
 from unmask.evidence.worth import Worth
+from unmask.store import other_names
 from unmask.verdict import explain
 from unmask.web.said import said
 from unmask.web.timeline import square
@@ -85,6 +86,9 @@ def install(app: Flask) -> None:
         limitations=limitations,
         likelihood=Likelihood.of_verdict,
         about_number=here(figure.about_number),
+        about_face=here(figure.about_face),
+        how_numbered=here(figure.how_numbered),
+        other_names=other_names,
         weight=weight,
         credentials_in_words=credentials,
         score_of=score_of,

@@ -18,6 +18,7 @@ from unmask.evidence.document import (
     Section,
     Table,
 )
+from unmask.evidence.figure import about_face, how_numbered
 from unmask.evidence.format import clock, number, precise, probability, score, whole
 from unmask.evidence.heatmap import overlay, traces_of
 from unmask.evidence.jpeg import jpeg
@@ -148,12 +149,7 @@ def face_sections(report: Report) -> Iterator[Section]:
         _("Faces"),
         (
             Paragraph(
-                _looked_at(report.analysis.faces)
-                + " "
-                + _(
-                    "Faces are numbered by where they appear in the scene; the same number does "
-                    "not say that it is the same person."
-                )
+                f"{_looked_at(report.analysis.faces)} {how_numbered(report.analysis)}".strip()
             ),
         ),
     )
@@ -205,6 +201,8 @@ def _in_brief(faces: tuple[Face, ...]) -> Table:
 def _face(report: Report, face: Face, rows: int) -> Iterator[Block]:
     yield Facts(tuple(_facts(report, face)))
     yield Bullets(tuple(report.explain(code) for code in face.verdict.reasons))
+    if says := about_face(face):
+        yield Paragraph(says)
     views = report.pictures.of_face(face.id)
     figures = list(_lasting(face, views))
     for one in views:
@@ -229,7 +227,7 @@ def _lasting(face: Face, views: Sequence[KeyFace]) -> Iterator[Figure]:
             n=face.id,
         )
         + f" {where(face)}",
-        _("what lasts through the frames: the verdict rests on this"),
+        _("what lasts through the frames: the number of the face rests on this"),
     )
 
 

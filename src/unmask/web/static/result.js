@@ -32,7 +32,7 @@ if (video) {
   }
   for (const event of ["seeked", "timeupdate", "loadedmetadata"]) video.addEventListener(event, redraw);
   new ResizeObserver(redraw).observe(video);
-  showBoxes.addEventListener("change", redraw);
+  showBoxes?.addEventListener("change", redraw);
   showHeat?.addEventListener("change", redraw);
   document.getElementById("save").addEventListener("click", save);
   // Where the poster is from: else the picture, the clock and the boxes are of different moments.
@@ -190,7 +190,7 @@ function paint(pen, base, scale, seconds) {
     const found = boxAt(face, seconds);
     if (!found) continue; // after a cut its heat would lie over somebody else
     if (showHeat?.checked) drawHeat(pen, base, face, seconds);
-    if (showBoxes.checked) drawBox(pen, scale, face, found);
+    if (showBoxes?.checked) drawBox(pen, scale, face, found);
   }
 }
 
@@ -234,7 +234,7 @@ async function save() {
   const { dataset } = document.getElementById("save");
   const seconds = shown;
   const time = clock(seconds, 2);
-  const drawn = showBoxes.checked || showHeat?.checked;
+  const drawn = showBoxes?.checked || showHeat?.checked;
   const lines = [`${dataset.name} · ${time}`, dataset.words, drawn ? dataset.drawn : ""].filter(Boolean);
   const picture = document.createElement("canvas");
   const pen = picture.getContext("2d");

@@ -23,7 +23,7 @@ from unmask.evidence import Provenance, Reference, face_colour, face_ink
 from unmask.evidence.worth import Worth, worth
 from unmask.jobs import EvidenceIndex, JobOptions
 from unmask.jobs.pictures import CropPicture, read_provenance_file
-from unmask.jobs.previewing import copyable, playable
+from unmask.jobs.previewing import playable
 from unmask.pipeline import RANGES
 from unmask.store import Entry, Event, Filters, Job, Stored
 from unmask.web import problems
@@ -62,7 +62,6 @@ class Page:
     kept: bool
     plays: bool
     preview: bool
-    copyable: bool
     others: list[Other]
     needed_by: int
 
@@ -187,7 +186,7 @@ def delete(id: str) -> ResponseReturnValue:
     """Delete the result, its pictures and, unless another job needs it, the file."""
     if not services().desk.delete(id):
         abort(404)
-    return redirect(url_for("history.search"), 303)
+    return redirect(url_for("history.search", deleted=1), 303)
 
 
 @analyses.post("/analyses/<id>/again")
@@ -255,7 +254,6 @@ def page_of(stored: Stored) -> Page:
         custody=desk.log.of(entry.id),
         kept=kept,
         plays=plays,
-        copyable=copyable(analysis.media),
         preview=kept and not plays and desk.vault.find_preview(entry.sha256) is not None,
         others=others_of(entry),
         needed_by=desk.book.uses(entry.sha256) - (desk.book.get(entry.id) is not None),

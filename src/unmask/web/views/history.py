@@ -67,9 +67,9 @@ class Search:
         date = datetime.fromisoformat(day).date() + timedelta(days=days)
         return datetime.combine(date, time(), ZoneInfo(self.zone) if self.zone else UTC)
 
-    def link(self, page: int) -> str:
+    def link(self, page: int, **more: int) -> str:
         """The address of another page of the same search."""
-        return url_for("history.search", **self._given(page))
+        return url_for("history.search", **self._given(page), **more)
 
     def deleting(self, page: int) -> str:
         """The address that deletes what is ticked on a page, and leads back to it."""
@@ -120,7 +120,7 @@ def delete_several() -> ResponseReturnValue:
         abort(400, "Nothing was ticked.")
     services().desk.delete(*ids)
     wanted = Search.of_request()
-    return redirect(wanted.link(wanted.page), 303)
+    return redirect(wanted.link(wanted.page, deleted=1), 303)
 
 
 def _date(text: str) -> str:

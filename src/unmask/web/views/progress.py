@@ -25,12 +25,13 @@ from flask.typing import ResponseReturnValue
 from unmask.core.scan import Failure
 from unmask.core.wording import spreadsheet_safe
 from unmask.jobs import Desk
-from unmask.store import Entry, Job
+from unmask.store import Entry, Job, other_names
 from unmask.web.services import Services, services
 from unmask.web.words import _
 
 progress = Blueprint("progress", __name__)
 MOST = 500
+WATCHED = 200  # at a time, of a table: proxies take addresses of 8 kB, and turns go by age
 _POLL_S = 0.4
 _STREAM_S = 25.0  # then the browser asks again, so that no thread is held for long
 _AGAIN_MS = 800
@@ -64,9 +65,15 @@ def events() -> ResponseReturnValue:
 @progress.get("/batches/<batch>")
 def batch(batch: str) -> ResponseReturnValue:
     """The table of files that were sent together, filling in as they are done."""
-    rows = _rows(batch, request.args.getlist("also"))
-    active = [row["id"] for row in rows if row["active"]]
-    return render_template("batch.html", rows=rows, batch=batch, active=active)
+    also = request.args.getlist("also")
+    rows = _rows(batch, also)
+    active = [row["id"] for row in rows if row["active"]][:WATCHED]
+    ids = {row["id"] for row in rows}
+    sent = len(services().desk.book.batch(batch)) + sum(id in ids for id in also)
+    left_out = max(0, len(set(also)) - MOST)
+    return render_template(
+        "batch.html", rows=rows, batch=batch, active=active, sent=sent, left_out=left_out
+    )
 
 
 @progress.get("/batches/<batch>.csv")
@@ -178,13 +185,18 @@ def _rows(batch: str, also: list[str]) -> list[dict[str, Any]]:
         abort(404)
     desk = services().desk
     jobs = desk.book.batch(batch)
-    known = [found for id in also[:MOST] if (found := desk.history.get(id)) is not None]
-    joined = desk.book.several(set(also[:MOST]) - {one.entry.id for one in known})
+    # Files that are the same to the byte have one analysis, and so one row with all their names.
+    others = set(also[:MOST]) - {job.id for job in jobs}
+    known = sorted(desk.history.several(others), key=lambda entry: also.index(entry.id))
+    joined = desk.book.several(others - {entry.id for entry in known})
     if not (jobs or known or joined):
         abort(404)
     ahead = desk.book.ahead_of(*jobs, *joined)
     rows = [_row(job, desk, ahead) for job in (*jobs, *joined)]
-    return rows + [_entry_row(one.entry) | {"state": "done", "active": False} for one in known]
+    rows += [_entry_row(entry) | {"state": "done", "active": False} for entry in known]
+    for row in rows:
+        row["other_names"] = other_names(desk.log.of(row["id"])) if row["id"] in also else ()
+    return rows
 
 
 def _row(job: Job, desk: Desk, ahead: dict[str, int]) -> dict[str, Any]:
