@@ -20,6 +20,7 @@ from unmask.video import orientation
 from unmask.video.companions import further_pictures, has_film, plays_as_film
 from unmask.video.counts import DamageCount
 from unmask.video.earlier import earlier_quantiser
+from unmask.video.gif import composed
 from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
 from unmask.video.pillow import FAILURES, quiet, recognised
@@ -96,6 +97,8 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
 
 def _loaded(path: Path, image: Image.Image, damage: DamageCount) -> Image.Image:
     """The picture with its pixels. A JPEG that breaks off at its very end is what viewers show."""
+    if image.format == "GIF":
+        return next(composed(path, image.size))
     loaded = _webp(path, image) if image.format == "WEBP" else image
     if image.format == "TIFF" and isinstance(image, ImageFile):
         image.filename = ""  # or Pillow maps it into memory, by the sides that it has when turned

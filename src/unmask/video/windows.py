@@ -20,7 +20,7 @@ from unmask.video.pillow import recognised
 from unmask.video.reader import FrameReader
 from unmask.video.sampling import Shots, pick
 
-_ANIMATIONS = frozenset({"webp", "gif", "avif"})
+_ANIMATIONS = frozenset({"webp", "gif", "apng", "avif"})
 _ENDLESS = Fraction(10**9)
 
 
@@ -106,7 +106,7 @@ def _reader(
 ) -> FrameReader | AnimationReader:
     if info.container in _ANIMATIONS:
         with recognised(path) as image:
-            by_pillow = image is not None and plays_by_pillow(path, image, deadline)
+            by_pillow = image is not None and plays_by_pillow(image)
         if by_pillow:
             return AnimationReader(path, deadline, damage)
     begins = Fraction(info.starts_s).limit_denominator(1000)
