@@ -25,6 +25,7 @@ from unmask.video.gif import composed
 from unmask.video.orientation import UPRIGHT
 from unmask.video.pictures import exif_code, to_array
 from unmask.video.pillow import quiet, recognised
+from unmask.video.png_colours import differs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,8 @@ class AnimationReader:
         if image is None:
             raise Damaged(f"{path}: is no longer the animation it was")
         self._pictures = _pictures(path, image, len(self._shown))
+        # Programs that know no animated PNG show the picture before its frames.
+        damage.shown_otherwise = differs(image) or getattr(image, "default_image", False)
         self._code = exif_code(image) if image.format == "PNG" else UPRIGHT
 
     def __enter__(self) -> Self:

@@ -24,6 +24,7 @@ from unmask.video.gif import composed
 from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
 from unmask.video.pillow import FAILURES, quiet, recognised
+from unmask.video.png_colours import differs
 from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
 from unmask.video.stills import quantiser
@@ -84,6 +85,7 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             else:
                 pixels, opacity = to_array(loaded, code)
             damage.decoded += 1
+            damage.shown_otherwise = transfer is None and differs(image)
             damage.plays = plays_as_film(path, image)
             damage.film_beside = damage.plays or has_film(path, image)
             damage.further = further_pictures(image)
