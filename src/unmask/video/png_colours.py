@@ -101,7 +101,7 @@ def code_points(path: Path) -> CodePoints | None:
         while len(header := stream.read(_CHUNK.size)) == _CHUNK.size:
             length, name = _CHUNK.unpack(header)
             if name == b"cICP":
-                said = stream.read(4)
+                said = stream.read(min(length, 4))
                 return CodePoints(said[0], said[1]) if len(said) == 4 else None
             if name == b"IDAT":
                 break
