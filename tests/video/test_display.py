@@ -165,6 +165,24 @@ def test_what_is_cropped_on_the_left_is_not_shown(tmp_path):
     assert np.array_equal(shown[0].image, uncut[0].image[16:, 24:])
 
 
+@pytest.mark.parametrize(
+    ("entry", "options", "otherwise"),
+    [
+        ("hvc1", {}, False),
+        ("dvh1", {}, True),
+        ("dvh1", {"x265-params": "log-level=none:transfer=16"}, False),  # PQ under it, as of 8.1
+    ],
+)
+def test_dolby_vision_of_colours_of_its_own(tmp_path, entry, options, otherwise):
+    path = write(tmp_path / "a.mp4", codec="libx265", frames=3, options=options)
+    data = path.read_bytes()
+    at = data.index(b"stsd") + 16
+    path.write_bytes(data[:at] + entry.encode() + data[at + 4 :])
+    damage = DamageCount()
+    sample(path, plan(0, 1, 2, 0.1), damage=damage)
+    assert damage.shown_otherwise is otherwise
+
+
 def test_alpha_lies_over_white(tmp_path):
     path = tmp_path / "a.mov"
     rgba = np.dstack([LARGE, np.full(LARGE.shape[:2], 255, np.uint8)])

@@ -52,10 +52,11 @@ _PRIMARIES = {
     9: (*_D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
     12: (*_D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
 }
-_FILM = _power(2.4)  # what screens make of a camera's curve (BT.1886)
+# A camera's curve (BT.601, BT.709, BT.2020) passes for sRGB's, as in players: FFmpeg states it in
+# every frame of a film that it saves.
 _CURVES: dict[int, Curve] = {
-    1: _FILM, 4: _power(2.2), 5: _power(2.8), 6: _FILM, 8: _power(1.0), 13: _srgb, 14: _FILM,
-    15: _FILM,
+    1: _srgb, 4: _power(2.2), 5: _power(2.8), 6: _srgb, 8: _power(1.0), 13: _srgb, 14: _srgb,
+    15: _srgb,
 }  # fmt: skip
 
 

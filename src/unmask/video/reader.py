@@ -47,6 +47,9 @@ _READ_ON_S = Fraction(4)
 _SHORT_BYTES = 256 * 2**20
 # How far before the wanted time a blind seek tries to land, for it may miss the key frame.
 _STEPS_BACK_S = (0, 2, 8, 30)
+# Sample entries of Dolby Vision that is no picture without it: where a film says nothing of its
+# colours, they are Dolby's own (profile 5), which FFmpeg and browsers show in violet and green.
+_DOLBY_ALONE, _UNSPECIFIED = frozenset({"dvh1", "dvhe", "dva1", "dvav", "dav1"}), 2
 _THREADS, _THREADS_ABOVE_4K = 8, 2
 # Width over height: half pictures have 2.67 (of 4:3) and more, the widest films 2.4.
 _FIELDS_SHAPE = Fraction(5, 2)
@@ -183,6 +186,9 @@ class FrameReader:
         # Or what is cropped on the left stays in the picture, up to a fast processor's alignment.
         context.flags |= Flags.unaligned
         context.options = {"max_pixels": str(MAX_PIXELS), **EXPORT}
+        self._damage.shown_otherwise = (
+            context.codec_tag in _DOLBY_ALONE and context.color_trc == _UNSPECIFIED
+        )
         self._told = Told(context)
         self._needless = needless(context)
         self._skips = context.codec.canonical_name in _CAN_SKIP
