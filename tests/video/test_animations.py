@@ -10,6 +10,8 @@ import pytest
 from media_factory import info_of, numbered, numbers, plan, sample, times
 from PIL import Image
 
+from unmask.core.errors import Damaged
+
 FRAMES = 6
 
 
@@ -208,3 +210,12 @@ def test_an_animated_webp_is_not_turned(tmp_path):
     assert (info.width, info.height, info.rotation) == (96, 64, 0)
     (window,) = sample(path, plan(0, 1, 20, 0.01))
     assert numbers(window) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_gif_with_a_broken_head_is_damaged(tmp_path):
+    """FFmpeg is not to read it either, and its word for that would be misleading."""
+    path = tmp_path / "a.gif"
+    gif(path, [(0, None, 0, 0, filled(0))] * 2, colours=bytes([*RED, *GREEN, *BLUE, *WHITE]))
+    path.write_bytes(path.read_bytes().replace(b"GIF89a", b"GIF88a"))
+    with pytest.raises(Damaged, match="invalid data"):
+        info_of(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,7 +144,8 @@ def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if _is_known(head):
-        nothing_said = isinstance(error, av.error.PermissionError)
+        # Of a GIF or PNG that Pillow does not know either, it says that it may not be opened.
+        nothing_said = error.errno in (errno.EPERM, errno.EINVAL)
         why = "invalid data" if nothing_said else error.strerror
         return Damaged(f"{path}: its structure cannot be read: {why}", hint=_CUT_SHORT)
     return mistaken_for_film(path, head) or NotMedia(

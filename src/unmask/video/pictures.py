@@ -100,7 +100,10 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
 def _loaded(path: Path, image: Image.Image, damage: DamageCount) -> Image.Image:
     """The picture with its pixels. A JPEG that breaks off at its very end is what viewers show."""
     if image.format == "GIF":
-        return next(composed(path, image.size))
+        shown = next(composed(path, image.size), None)
+        if shown is None:
+            raise OSError("it holds no pixels")
+        return shown
     loaded = _webp(path, image) if image.format == "WEBP" else image
     if image.format == "TIFF" and isinstance(image, ImageFile):
         image.filename = ""  # or Pillow maps it into memory, by the sides that it has when turned
