@@ -143,6 +143,7 @@ NOT_IN_THE_NUMBER = (
     "faces-disagree",
     "main-face-inconclusive",
     "further-films",
+    "viewers-differ",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import av
@@ -23,6 +24,7 @@ from films import (
     two_people,
 )
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from unmask.core.analysis import Analysis, Thresholds
 from unmask.core.errors import Damaged, InputEmpty, InputNotFound, NotMedia, TimeBudgetExceeded
@@ -302,6 +304,23 @@ def test_a_picture_with_another_face_on_black_is_not_cleared(
     assert "see-through" in analysis.verdict.reasons
     assert analysis.verdict.label == "inconclusive"
     assert [notice.code for notice in analysis.warnings] == ["transparent"]
+
+
+def test_a_picture_that_some_programs_show_much_darker_is_not_cleared(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    """As browsers show it, by its gamma, the face is there; stored it is in the darkest levels."""
+    stored = np.rint(255 * (WHOLE / 255) ** 4.4).astype(np.uint8)
+    said = PngInfo()
+    said.add(b"gAMA", struct.pack(">I", 200_000))
+    Image.fromarray(stored).save(tmp_path / "dark.png", pnginfo=said)
+    clearing = AnalysisRequest(thresholds=Thresholds(low=0.999, high=0.9999))
+    analyser = Analyser(tiny_model, device="cpu", precision="f32", options=clearing)
+    analysis = analyser.analyse(tmp_path / "dark.png")
+    assert len(analysis.faces) == 1
+    assert "viewers-differ" in analysis.verdict.reasons
+    assert analysis.verdict.label == "inconclusive"
+    assert [notice.code for notice in analysis.warnings] == ["viewers-differ"]
 
 
 def test_who_was_cut_out_of_a_picture_is_judged(analyser: Analyser, tmp_path: Path) -> None:

@@ -99,6 +99,13 @@ def test_a_film_beside_others_in_its_file_is_not_cleared(thresholds, face, label
     assert verdict.probability == face.probability
 
 
+def test_what_programs_show_otherwise_is_not_cleared(thresholds):
+    verdict = judge_file([CLEAN], [9], thresholds, viewers_differ=True)
+    assert (verdict.label, verdict.reasons) == ("inconclusive", ("viewers-differ",))
+    assert verdict.probability == CLEAN.probability
+    assert judge_file([FAKE], [9], thresholds, viewers_differ=True).label == "manipulated"
+
+
 @pytest.mark.parametrize(
     ("faces", "expected"),
     [

@@ -44,6 +44,26 @@ def test_pages_and_pictures_are_counted(tmp_path, name):
     assert counted(tmp_path / f"single-{name}").further == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "further"), [(0x02_0002, 1), (0x02_0001, 1), (0, 0), (0x01_0001, 0)]
+)
+def test_pictures_of_a_stereo_camera_are_counted(tmp_path, kind, further):
+    """Maps of gain or depth, of phones, have kind 0; previews have their own."""
+    path = tmp_path / "a.jpg"
+    first, second = Image.fromarray(colours()), Image.new("RGB", (60, 40))
+    first.save(path, format="MPO", save_all=True, append_images=[second])
+    data = bytearray(path.read_bytes())
+    begin = data.index(b"MPF\0") + 4  # a TIFF's directory, of which Pillow writes bytes low first
+    entries = data.index(struct.pack("<HHI", 0xB002, 7, 32), begin)
+    (offset,) = struct.unpack_from("<I", data, entries + 8)
+    at = begin + offset + 16  # past the first picture's
+    data[at : at + 4] = struct.pack("<I", kind)
+    path.write_bytes(data)
+    assert info_of(path).kind == "image"
+    assert near(read(path), colours(), 30)
+    assert counted(path).further == further
+
+
 def test_the_first_page_is_turned_as_it_says(tmp_path):
     exif = Image.Exif()
     exif[ORIENTATION] = 3

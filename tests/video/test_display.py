@@ -8,16 +8,16 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from media_factory import NEVER, info_of, need_encoder, number, numbers, plan, sample, write
 from PIL import Image
 from test_pictures import colours, near
 
 from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged, TimeBudgetExceeded, TooLarge
-from unmask.video import DamageCount, probe, read_facts, rgb
+from unmask.video import DamageCount, probe, read_facts
 from unmask.video.limits import WINDOW_BYTES, check_size, frames_that_fit
 from unmask.video.orientation import displayed
-from unmask.video.rgb import orientation_of
 
 LARGE = np.kron(colours(), np.ones((4, 4, 1), np.uint8))  # 160×240
 
@@ -124,17 +124,6 @@ def test_a_portrait_phone_video(tmp_path):
     assert [number(image) for image in upright] == [0, 5, 10]
 
 
-def test_side_data_that_pyav_does_not_know(monkeypatch):
-    class Exotic:
-        rotation = -90
-
-    def unknown(frame: Exotic) -> None:
-        raise ValueError("31 is not a valid Type")
-
-    monkeypatch.setattr(rgb, "SideDataContainer", unknown)
-    assert orientation_of(Exotic()) == 6
-
-
 @pytest.mark.parametrize(
     ("aspect", "turn", "size"),
     [
@@ -157,6 +146,41 @@ def test_odd_sizes(tmp_path, size):
     image = np.full((size[1], size[0], 3), (200, 60, 90), np.uint8)
     path = encode(tmp_path / "a.mkv", "ffv1", "bgr0", image=image)
     assert (first(path) == image).all()
+
+
+def test_what_is_cropped_on_the_left_is_not_shown(tmp_path):
+    """FFmpeg leaves up to 63 columns there unless told not to care how they lie in memory."""
+    whole, path = write(tmp_path / "whole.mp4", size=(192, 64), frames=2), tmp_path / "a.mp4"
+    with av.open(str(whole)) as source, av.open(str(path), "w") as out:
+        (stream,) = source.streams
+        copy = out.add_stream_from_template(stream)
+        cut = BitStreamFilterContext("h264_metadata=crop_left=24:crop_top=16", stream, copy)
+        for packet in source.demux(stream):
+            for changed in cut.filter(packet if packet.size else None):
+                changed.stream = copy
+                out.mux(changed)
+    info = info_of(path)
+    assert (info.width, info.height) == (168, 48)
+    (uncut,), (shown,) = (sample(one, plan(0, 1, 1, 1)) for one in (whole, path))
+    assert np.array_equal(shown[0].image, uncut[0].image[16:, 24:])
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "otherwise"),
+    [
+        ("hvc1", {}, False),
+        ("dvh1", {}, True),
+        ("dvh1", {"x265-params": "log-level=none:transfer=16"}, False),  # PQ under it, as of 8.1
+    ],
+)
+def test_dolby_vision_of_colours_of_its_own(tmp_path, entry, options, otherwise):
+    path = write(tmp_path / "a.mp4", codec="libx265", frames=3, options=options)
+    data = path.read_bytes()
+    at = data.index(b"stsd") + 16
+    path.write_bytes(data[:at] + entry.encode() + data[at + 4 :])
+    damage = DamageCount()
+    sample(path, plan(0, 1, 2, 0.1), damage=damage)
+    assert damage.shown_otherwise is otherwise
 
 
 def test_alpha_lies_over_white(tmp_path):

@@ -13,7 +13,6 @@ from unmask.core.errors import Damaged, NotMedia, TooLarge
 from unmask.video import DamageCount, read_windows
 from unmask.video.orientation import (
     displayed,
-    from_degrees,
     from_matrix,
     rotation,
     stored,
@@ -174,12 +173,6 @@ def test_display_matrix(matrix, code):
     p, q = np.meshgrid(np.arange(6), np.arange(4))
     x, y = a * p + c * q, b * p + d * q
     assert (shown[y - y.min(), x - x.min()] == image).all()
-
-
-@pytest.mark.parametrize("degrees", [0, 90, 180, -90, -180, 270])
-def test_degrees_are_counterclockwise(degrees):
-    image = np.arange(24).reshape(4, 6)
-    assert (displayed(image, from_degrees(degrees)) == np.rot90(image, degrees // 90)).all()
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "CMYK", "YCbCr", "1", "LA", "RGBA", "I;16", "I", "F"])

@@ -28,7 +28,7 @@ Section = Mapping[str, str]
 _PACKAGES = ("numpy", "av", "pillow", "pillow-heif", "opencv-python-headless", "sqlalchemy")
 _DECODERS = (
     "h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores", "theora",
-    "wmv3", "gif", "apng",
+    "wmv3",
 )  # fmt: skip
 _TOLD = ("queued", "running", "failed")
 _CPU_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimd")

@@ -27,6 +27,8 @@ TEXTS = (
     "of its edges may be missing.",
     "A part of the picture is transparent. It was looked at over white (WebM: as if it were "
     "opaque); on another ground it may show something else.",
+    "Programs do not agree on how this file looks: some show it in other colours, much brighter or "
+    "darker, or another picture in place of the animation. It was looked at as browsers show it.",
     "Only one frame of the video could be looked at.",
     "The frames are not all of one size.",
     "Further pictures in the file: %(n)s. Only the one that is shown first was looked at.",

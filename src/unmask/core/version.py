@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-JUDGING = 1
+JUDGING = 2
 """The number of the way in which files are judged, raised whenever another result may come of the
 same file, model and options. An earlier result is used again only where it has this number.
 

@@ -77,6 +77,8 @@ def _before_edits(reasons: set[str]) -> str:
             "Take a picture of the screen where it was shown, or save it over the same ground "
             "without transparency, and hand that in."
         )
+    if "viewers-differ" in reasons:
+        return _("Take a picture of the screen where it was shown, and hand that in.")
     if {"tones-lost", "screen-pattern"} & reasons:
         return _(
             "Find the film or picture that this was made of, as it was before it was edited, "

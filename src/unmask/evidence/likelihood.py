@@ -29,6 +29,7 @@ _WITHHOLDING = {
     "faces-disagree",
     "main-face-inconclusive",
     "further-films",
+    "viewers-differ",
 }
 _UNSTATED = 98  # what the bounds assume of a package that states no counts: 1/99 to 99
 _WORDS = (

@@ -50,6 +50,13 @@ def notices(info: MediaInfo, seen: Seen, damage: DamageCount, choice: Choice) ->
             message="A part of the picture is transparent. It was looked at over white (WebM: as "
             "if it were opaque); on another ground it may show something else.",
         )
+    if damage.shown_otherwise:
+        yield Notice(
+            code="viewers-differ",
+            message="Programs do not agree on how this file looks: some show it in other colours, "
+            "much brighter or darker, or another picture in place of the animation. It was looked "
+            "at as browsers show it.",
+        )
     yield from _left_unseen(info, damage)
     if choice.left_out:
         yield Notice(

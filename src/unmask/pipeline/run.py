@@ -177,6 +177,7 @@ class Run:
                 [one.prominence for one in evidence],
                 options.thresholds,
                 further_films=_further_films(info, looker.damage),
+                viewers_differ=looker.damage.shown_otherwise,
             )
             faces = tuple(
                 face_record(number, face, scored, own, manifest, one, verdict)

@@ -60,6 +60,7 @@ def judge_file(
     thresholds: Thresholds,
     *,
     further_films: bool = False,
+    viewers_differ: bool = False,
 ) -> Verdict:
     """The file's verdict from its faces' verdicts and ``FaceEvidence.prominence``, in one order.
 
@@ -72,7 +73,7 @@ def judge_file(
     or where that one lies between the thresholds by itself: the correction is to keep a crowd from
     being accused by chance, and posters on the wall are not to clear who speaks before them.
     With ``further_films`` in the file nothing is cleared: which one is shown, players decide, and
-    one alone was looked at.
+    one alone was looked at. Nor is anything where ``viewers_differ``.
     """
     if not faces:
         return Verdict(label="no-face", probability=None, reasons=("no-face-found",))
@@ -93,6 +94,8 @@ def judge_file(
     doubts = _doubts(judged, main, probability, thresholds)
     if further_films:
         doubts.append("further-films")
+    if viewers_differ:
+        doubts.append("viewers-differ")
     if doubts:
         return Verdict(
             label="inconclusive", probability=probability, reasons=_reasons([], doubts + remarks)

@@ -59,6 +59,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "others cannot clear the file.",
         "further-films": "The file holds further films (picture tracks), and a player may show "
         "another than the one that was looked at.",
+        "viewers-differ": "Programs do not agree on how this file looks, and one way alone was "
+        "looked at.",
         # remarks on a face's verdict and its file's
         "still-face": "The face does not move in any frame that was looked at, as in a film of one "
         "photograph: it was judged as a picture, for so many frames say no more than one.",

@@ -1,8 +1,8 @@
 """Decoding: facts about a media file, and frames sampled from it at their true times.
 
-Videos are read by PyAV (FFmpeg); pictures, animated WebP, and GIFs whose frames have no delays by
-Pillow. All come out as a viewer shows them: upright, pixels square, of ordinary range, pictures in
-sRGB, transparency over white.
+Videos are read by PyAV (FFmpeg); pictures and animated GIF, PNG and WebP by Pillow. All come out as
+a viewer shows them: upright, pixels square, of ordinary range, pictures in sRGB, transparency over
+white.
 """
 
 from unmask.video.beginnings import begins_as_media

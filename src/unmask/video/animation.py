@@ -1,9 +1,10 @@
-"""Animations that FFmpeg does not read, or not as they are shown: WebP, GIF whose frames have no
-delays, AVIF that is partly transparent.
+"""Animations that FFmpeg does not read, or not as they are shown: GIF, PNG and WebP, and AVIF that
+is partly transparent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,9 +20,12 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import Damaged
 from unmask.core.frames import Frame
 from unmask.video.counts import DamageCount
-from unmask.video.delays import frames_shown, runs_together
-from unmask.video.pictures import to_array
+from unmask.video.delays import frames_shown
+from unmask.video.gif import composed
+from unmask.video.orientation import UPRIGHT
+from unmask.video.pictures import exif_code, to_array
 from unmask.video.pillow import quiet, recognised
+from unmask.video.png_colours import differs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +45,24 @@ class Composed:
         return Frame(self.time, image, self.quantiser, opacity)
 
 
-def plays_by_pillow(path: Path, image: Image.Image, deadline: Deadline) -> bool:
+def plays_by_pillow(image: Image.Image) -> bool:
     """Whether :class:`AnimationReader` is to read an animation that Pillow has opened.
 
     Of an AVIF FFmpeg reads the colours alone.
     """
+    return image.format != "AVIF" or "A" in image.mode
+
+
+def _pictures(path: Path, image: Image.Image, count: int) -> Iterator[Image.Image]:
+    """The animation's ``count`` frames, loaded."""
     if image.format == "GIF":
-        return runs_together(path, deadline)
-    return image.format == "WEBP" or (image.format == "AVIF" and "A" in image.mode)
+        yield from composed(path, image.size)
+        return
+    before = int(getattr(image, "default_image", False))  # a PNG's, which is no frame
+    for index in range(before, before + count):
+        image.seek(index)
+        image.load()
+        yield image
 
 
 class AnimationReader:
@@ -62,7 +76,10 @@ class AnimationReader:
         image = self._stack.enter_context(recognised(path))
         if image is None:
             raise Damaged(f"{path}: is no longer the animation it was")
-        self._image = image
+        self._pictures = _pictures(path, image, len(self._shown))
+        # Programs that know no animated PNG show the picture before its frames.
+        damage.shown_otherwise = differs(image) or getattr(image, "default_image", False)
+        self._code = exif_code(image) if image.format == "PNG" else UPRIGHT
 
     def __enter__(self) -> Self:
         return self
@@ -85,13 +102,15 @@ class AnimationReader:
         self._deadline.check(f"decoding {self._path.name}")
         try:
             with quiet(self._path, grows=True):
-                self._image.seek(self._index)
-                self._image.load()
-                pixels, opacity = to_array(self._image)
+                picture = next(self._pictures, None)
+                told = None if picture is None else to_array(picture, self._code)
         except Damaged:
+            told = None
+        if told is None:
             self._damage.damaged += len(self._shown) - self._index
             self._index = len(self._shown)
             return None
+        pixels, opacity = told
         lasts, quantiser = self._shown[self._index]
         composed = Composed(self._time, pixels, opacity, quantiser)
         self._time += lasts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 
 import av
@@ -24,8 +23,6 @@ class Clock:
     by the reordering delay. Raw streams store no times at all: frames are counted at the stream's
     rate.
 
-    ``starts`` are those of its frames one by one, where they are better known than by their stamps.
-
     ``starts_anew``: times may, midway. In MP4 and Matroska they may not, and what comes when its
     time has passed is not shown.
     """
@@ -35,7 +32,6 @@ class Clock:
         stream: VideoStream,
         container: str,
         begins: Fraction = Fraction(0),
-        starts: Iterable[Fraction] = (),
     ) -> None:
         self._begins = begins
         self.unit = stream.time_base or Fraction(1, 90_000)
@@ -47,7 +43,6 @@ class Clock:
         self._delay: int | None = None
         self._shift = Fraction(0)
         self._last: Fraction | None = None
-        self._starts = iter(starts)
 
     def seconds(self, stamp: int) -> Fraction:
         """A timestamp of the stream in seconds."""
@@ -71,9 +66,6 @@ class Clock:
 
     def time(self, frame: av.VideoFrame) -> Fraction | None:
         """When ``frame``, the next out of the decoder, is shown; None if never."""
-        if (known := next(self._starts, None)) is not None:
-            self._last = self._begins + known
-            return self._last
         stamp = self._dts(frame) if self._by_dts else frame.pts
         now = None if stamp is None else self.seconds(stamp) + self._shift
         if self._last is not None and (now is None or now <= self._last):

@@ -18,6 +18,7 @@ from unmask.video.pillow import FAILURES
 _SUBFILE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50_706  # tags of TIFF and DNG
 _BITS, _PLANES, _SEPARATE = 258, 284, 2
 _RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
+_MP_ENTRIES = 0xB002
 _REDUCED = 1  # a smaller version of another picture
 _MOST = 1000
 _PIECE = 2**20
@@ -31,13 +32,26 @@ _LONGEST = 2**16  # bytes of such a directory that are looked at
 
 
 def further_pictures(image: Image.Image) -> int:
-    """Pages of a TIFF, pictures of a HEIF beside the first; previews do not count.
+    """Pages of a TIFF, pictures of a HEIF or of a multi-picture JPEG beside the first; previews do
+    not count.
 
     Moves ``image`` to another page. Counts up to a thousand, or to where the file is broken.
     """
     if image.format == "HEIF":
         return int(getattr(image, "n_frames", 1)) - 1
+    if image.format == "MPO":
+        return _views(image) - 1
     return _pages(image) - 1 if image.format == "TIFF" else 0
+
+
+def _views(image: Image.Image) -> int:
+    """Pictures of a multi-picture JPEG, as of a stereo camera; no previews, maps of gain or depth.
+
+    CIPA DC-007, 5.2.3.3.1.
+    """
+    listed = getattr(image, "mpinfo", {}).get(_MP_ENTRIES, ())[1:]
+    kinds = [str(one["Attribute"]["MPType"]) for one in listed]
+    return 1 + sum(kind.startswith("Multi-Frame") for kind in kinds)
 
 
 def _pages(image: Image.Image) -> int:

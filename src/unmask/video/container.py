@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from unmask.video.mistaken import mistaken_for_film
 # so that a song is called sound only.
 _VIDEO = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h261,h263,h264,hevc,obu,"
-    "ivf,gif,apng,flv,asf,ogg,mxf,dv,yuv4mpegpipe"
+    "ivf,flv,asf,ogg,mxf,dv,yuv4mpegpipe"
 )
 _SOUND = "mp3,wav,w64,flac,aac,ac3,eac3,aiff,amr,caf,au"
 _OPTIONS = {
@@ -34,12 +35,10 @@ _OPTIONS = {
     "format_whitelist": f"{_VIDEO},{_SOUND}",
     "max_pixels": str(MAX_PIXELS),
 }
-# No seeking: each frame of these builds on the one before,
-_ONE_PIECE = frozenset({"gif", "apng"})
-# and these store no times. FFmpeg counts packets for some, and after a jump it counts anew.
+# These store no times. FFmpeg counts packets for some, and after a jump it counts anew.
 _RAW = frozenset({"h264", "hevc", "mpegvideo", "m4v", "h261", "h263", "obu"})
 # FFmpeg's index of these marks every key frame once it is read. Of others it holds chance finds.
-MP4, MATROSKA, APNG = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "apng"
+MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 INDEXED = frozenset({MP4, MATROSKA, "avi"})
 _NEVER_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
 _HEAD = 1024
@@ -49,8 +48,7 @@ _CUT_SHORT = "it seems cut short or overwritten; copy or download it again"
 
 def can_jump(container: InputContainer, stream: VideoStream) -> bool:
     """Whether seeking leads anywhere, and times after it are those of the whole."""
-    name = container.format.name
-    return name not in _ONE_PIECE | _RAW and stream.start_time is not None
+    return container.format.name not in _RAW and stream.start_time is not None
 
 
 @contextmanager
@@ -146,7 +144,8 @@ def _refusal(path: Path, error: av.error.FFmpegError) -> Exception:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if _is_known(head):
-        nothing_said = isinstance(error, av.error.PermissionError)
+        # Of a GIF or PNG that Pillow does not know either, it says that it may not be opened.
+        nothing_said = error.errno in (errno.EPERM, errno.EINVAL)
         why = "invalid data" if nothing_said else error.strerror
         return Damaged(f"{path}: its structure cannot be read: {why}", hint=_CUT_SHORT)
     return mistaken_for_film(path, head) or NotMedia(

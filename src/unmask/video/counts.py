@@ -18,6 +18,7 @@ class DamageCount:
     ``further`` are the pictures of a picture's file, or the picture streams of a film, that nobody
     looks at, ``film_beside`` that a short film lies behind the picture, ``plays`` that players show
     that film in its place.
+    ``shown_otherwise`` tells that many programs show something else than browsers do.
     ``rows_missing`` are the last ones of a picture whose file breaks off before its end, None where
     it does not.
     """
@@ -31,4 +32,5 @@ class DamageCount:
     further: int = 0
     film_beside: bool = False
     plays: bool = False
+    shown_otherwise: bool = False
     rows_missing: int | None = None

@@ -10,13 +10,13 @@ import struct
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
-from itertools import accumulate
 from os import SEEK_CUR
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from unmask.core.deadline import Deadline
 from unmask.video.container import opened, picture_stream
+from unmask.video.gif import parts
 from unmask.video.headers import reader_of
 from unmask.video.quantiser import of_vp8
 from unmask.video.vp8 import LOOKED_AT_BYTES, Vp8Headers
@@ -46,21 +46,6 @@ def frames_shown(path: Path, deadline: Deadline) -> list[Shown]:
     if walk is not None:
         return list(_checked(path, walk, deadline))
     return list(_of_avif(path, deadline))
-
-
-def starts(path: Path, deadline: Deadline) -> Iterator[Fraction]:
-    """When each of them begins, in seconds; at last when the last one ends."""
-    return accumulate((one.seconds for one in frames_shown(path, deadline)), initial=Fraction(0))
-
-
-def runs_together(path: Path, deadline: Deadline) -> bool:
-    """Whether a GIF has frames without a delay of their own.
-
-    FFmpeg begins a frame where a delay is stated, and takes what follows without for a part of it;
-    libraries leave them out unless told how long to show a frame, and browsers show them all.
-    """
-    delays = list(_checked(path, _gif_delays, deadline))
-    return len(delays) > 1 and None in delays
 
 
 def lossy_quantiser(path: Path) -> float | None:
@@ -116,45 +101,8 @@ def _lossy(stream: BinaryIO, stop: int | None) -> float | None:
 
 
 def _of_gif(stream: BinaryIO) -> Iterator[Shown]:
-    for milliseconds in _gif_delays(stream):
-        yield Shown(_seconds(milliseconds or 0))
-
-
-def _gif_delays(stream: BinaryIO) -> Iterator[int | None]:
-    """Milliseconds, None for a frame without (GIF89a, sections 20 and 23)."""
-    stream.seek(6)
-    _skip_colours(stream, stream.read(7), at=4)
-    delay: int | None = None
-    while mark := stream.read(1):
-        if mark == b"!":  # an extension, of which a graphic control is one
-            control = stream.read(1) == b"\xf9"
-            body = _sub_blocks(stream)
-            if control and len(body) >= 3:
-                delay = 10 * int.from_bytes(body[1:3], "little")
-        elif mark == b",":
-            _skip_colours(stream, stream.read(9), at=8)
-            stream.read(1)  # how wide the codes are
-            if not _sub_blocks(stream):
-                return
-            yield delay
-            delay = None
-        else:
-            return
-
-
-def _skip_colours(stream: BinaryIO, header: bytes, *, at: int) -> None:
-    """The table of colours after a screen's or an image's ``header``, if that announces one."""
-    if len(header) > at and header[at] & 0x80:
-        stream.seek(3 << ((header[at] & 7) + 1), SEEK_CUR)
-
-
-def _sub_blocks(stream: BinaryIO) -> bytes:
-    """The first of them; past the last."""
-    first = b""
-    while length := stream.read(1).strip(b"\0"):
-        body = stream.read(length[0])
-        first = first or body
-    return first
+    for part in parts(stream):
+        yield Shown(_seconds(part.milliseconds or 0))
 
 
 def _of_png(stream: BinaryIO) -> Iterator[Shown]:

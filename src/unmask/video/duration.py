@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,9 +14,8 @@ from av.video.stream import VideoStream
 
 from unmask.core.deadline import Deadline
 from unmask.video.clock import JITTER_S, Clock
-from unmask.video.container import APNG, INDEXED, can_jump, opened, picture_stream
+from unmask.video.container import INDEXED, can_jump, opened, picture_stream
 from unmask.video.counts import DamageCount
-from unmask.video.delays import starts
 from unmask.video.joined import starts_anew
 from unmask.video.packets import is_flush, read_packets
 
@@ -37,8 +35,6 @@ def measure_duration(
     midway. Without timestamps, packets count. Leaves ``container`` anywhere.
     """
     doing = f"measuring {path.name}"
-    if container.format.name == APNG and (end := deque(starts(path, deadline), maxlen=1).pop()):
-        return end
     clock = Clock(stream, container.format.name)
     stated = stated_duration(container, stream)
 

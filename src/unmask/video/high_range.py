@@ -17,9 +17,8 @@ from unmask.core.deadline import Deadline
 from unmask.core.errors import InputError
 from unmask.video import orientation, tone
 from unmask.video.container import opened, picture_stream
+from unmask.video.png_colours import code_points
 
-_CHUNK = struct.Struct(">I4s")
-_SIGNATURE = 8  # bytes at the start of a PNG
 _FAILURES = (InputError, av.error.FFmpegError)  # Pillow has read the picture without FFmpeg
 _TAGS_AT, _MOST_TAGS = 128, 100  # of an ICC profile
 
@@ -36,7 +35,8 @@ def high_transfer(path: Path, image: Image.Image) -> int | None:
     elif image.format == "AVIF":
         transfer = _transfer_of_avif(path)
     else:
-        transfer = _of_png(path) if image.format == "PNG" else None
+        said = code_points(path) if image.format == "PNG" else None
+        transfer = None if said is None else said.transfer
     if transfer not in (tone.PQ, tone.HLG):
         transfer = _of_profile(image.info.get("icc_profile"))
     return transfer if transfer in (tone.PQ, tone.HLG) else None
@@ -78,20 +78,6 @@ def _of_avif(path: Path, size: tuple[int, int]) -> NDArray[np.uint16] | None:
 def _transfer_of_avif(path: Path) -> int | None:
     with suppress(*_FAILURES), opened(path, Deadline.after(None)) as container:
         return picture_stream(container, path).codec_context.color_trc
-    return None
-
-
-def _of_png(path: Path) -> int | None:
-    """From the chunk cICP, which stands before the pixels."""
-    with path.open("rb") as stream:
-        stream.seek(_SIGNATURE)
-        while len(header := stream.read(_CHUNK.size)) == _CHUNK.size:
-            length, name = _CHUNK.unpack(header)
-            if name == b"cICP":
-                return _second(stream.read(4))
-            if name == b"IDAT":
-                break
-            stream.seek(length + 4, 1)  # and its checksum
     return None
 
 

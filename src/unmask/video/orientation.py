@@ -56,11 +56,6 @@ def from_matrix(matrix: Sequence[int]) -> int:
     return {(False, False): 5, (True, False): 6, (True, True): 7, (False, True): 8}[(c < 0, b < 0)]
 
 
-def from_degrees(counterclockwise: float) -> int:
-    """The code nearest to a turn without mirroring."""
-    return (1, 8, 3, 6)[round(counterclockwise / 90) % 4]
-
-
 def from_exif(value: object) -> int:
     """EXIF's own value, or upright where it is absent or nonsense."""
     return value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT

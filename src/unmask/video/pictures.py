@@ -20,9 +20,11 @@ from unmask.video import orientation
 from unmask.video.companions import further_pictures, has_film, plays_as_film
 from unmask.video.counts import DamageCount
 from unmask.video.earlier import earlier_quantiser
+from unmask.video.gif import composed
 from unmask.video.high_range import high_transfer, ordinary
 from unmask.video.limits import check_size
 from unmask.video.pillow import FAILURES, quiet, recognised
+from unmask.video.png_colours import differs
 from unmask.video.profiles import Colours, colours_of
 from unmask.video.rgb import over_white
 from unmask.video.stills import quantiser
@@ -83,6 +85,7 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
             else:
                 pixels, opacity = to_array(loaded, code)
             damage.decoded += 1
+            damage.shown_otherwise = transfer is None and differs(image)
             damage.plays = plays_as_film(path, image)
             damage.film_beside = damage.plays or has_film(path, image)
             damage.further = further_pictures(image)
@@ -96,6 +99,11 @@ def read_picture(path: Path, damage: DamageCount) -> Frame:
 
 def _loaded(path: Path, image: Image.Image, damage: DamageCount) -> Image.Image:
     """The picture with its pixels. A JPEG that breaks off at its very end is what viewers show."""
+    if image.format == "GIF":
+        shown = next(composed(path, image.size), None)
+        if shown is None:
+            raise OSError("it holds no pixels")
+        return shown
     loaded = _webp(path, image) if image.format == "WEBP" else image
     if image.format == "TIFF" and isinstance(image, ImageFile):
         image.filename = ""  # or Pillow maps it into memory, by the sides that it has when turned

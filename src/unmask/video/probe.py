@@ -34,6 +34,7 @@ _ANIMATIONS = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 _MP4 = b"ftyp"  # the kind of its first box, after that one's size
 
 _CODECS = {"mpo": "jpeg", "heif": "hevc", "avif": "av1", "dib": "bmp"}
+_ANIMATED_PNG = {"container": "apng", "codec": "apng"}  # as FFmpeg calls it
 
 
 def probe(path: Path, *, deadline: Deadline, facts: FileFacts | None = None) -> MediaInfo:
@@ -92,7 +93,7 @@ def _by_pillow(path: Path, facts: FileFacts, deadline: Deadline) -> dict[str, An
         with quiet(path):
             if image.format not in _ANIMATIONS or not getattr(image, "is_animated", False):
                 return _picture(image)
-            if plays_by_pillow(path, image, deadline):
+            if plays_by_pillow(image):
                 return _animation(path, image, deadline)
             return None
 
@@ -116,12 +117,20 @@ def _picture(image: Image.Image) -> dict[str, Any]:
 def _animation(path: Path, image: Image.Image, deadline: Deadline) -> dict[str, Any]:
     durations = [one.seconds for one in frames_shown(path, deadline)]
     total = sum(durations)
-    return _picture(image) | {
-        "kind": "video",
-        "rotation": 0,
-        "duration_s": float(total),
-        "frame_rate": str(len(durations) / total) if total else None,
-    }
+    png = image.format == "PNG"
+    still = _picture(image)
+    # Of others than a PNG browsers pass over what EXIF says.
+    upright = {} if png else {"width": image.width, "height": image.height, "rotation": 0}
+    return (
+        still
+        | upright
+        | (_ANIMATED_PNG if png else {})
+        | {
+            "kind": "video",
+            "duration_s": float(total),
+            "frame_rate": str(len(durations) / total) if total else None,
+        }
+    )
 
 
 def _video(path: Path, facts: FileFacts, deadline: Deadline) -> tuple[dict[str, Any], Begun]:

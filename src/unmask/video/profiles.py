@@ -13,6 +13,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms
 
+from unmask.video.png_colours import stated
+
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _LARGEST = 8 * 2**20  # bytes; profiles of inks have two million at most
 _SAME = 2  # levels, which the rounding of sRGB's many versions explains
@@ -37,7 +39,8 @@ def colours_of(image: Image.Image) -> Colours | None:
 
     A broken profile, or one of another kind than the picture, is passed over, as viewers do.
     """
-    data = image.info.get("icc_profile")
+    own = stated(image)
+    data = image.info.get("icc_profile") if own is None else own.profile()
     if not isinstance(data, bytes) or not 0 < len(data) <= _LARGEST:
         return None
     try:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import av
 import numpy as np
 from av.sidedata.encparams import VideoEncParams, VideoEncParamsType
-from av.sidedata.sidedata import SideDataContainer
 from numpy.typing import NDArray
+
+from unmask.video.side_data import side_data
 
 EXPORT = {"export_side_data": "venc_params"}
 """What a decoder is opened with, so that it says it."""
@@ -46,8 +47,7 @@ _FIRST = [8 * down + across for down in range(8) for across in range(8) if down 
 
 def quantiser(frame: av.VideoFrame) -> float | None:
     """The mean one of a frame's luma. None where its decoder does not say, and for other codecs."""
-    # Not frame.side_data: a frame keeps that, and it the frame, until Python sweeps.
-    said = SideDataContainer(frame).get("VIDEO_ENC_PARAMS")  # type: ignore[call-arg]
+    said = side_data(frame, "VIDEO_ENC_PARAMS")
     if not isinstance(said, VideoEncParams):
         return None
     changes, areas = _blocks(said)

@@ -14,6 +14,7 @@ from typing import Self
 
 import av
 import numpy as np
+from av.codec.context import Flags
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -21,7 +22,6 @@ from unmask.core.deadline import Deadline
 from unmask.core.frames import Frame
 from unmask.video.clock import Clock
 from unmask.video.container import (
-    APNG,
     MATROSKA,
     can_jump,
     further_streams,
@@ -29,7 +29,6 @@ from unmask.video.container import (
     picture_stream,
 )
 from unmask.video.counts import DamageCount
-from unmask.video.delays import starts
 from unmask.video.headers import Told
 from unmask.video.joined import starts_anew
 from unmask.video.keys import KeyIndex
@@ -48,6 +47,9 @@ _READ_ON_S = Fraction(4)
 _SHORT_BYTES = 256 * 2**20
 # How far before the wanted time a blind seek tries to land, for it may miss the key frame.
 _STEPS_BACK_S = (0, 2, 8, 30)
+# Sample entries of Dolby Vision that is no picture without it: where a film says nothing of its
+# colours, they are Dolby's own (profile 5), which FFmpeg and browsers show in violet and green.
+_DOLBY_ALONE, _UNSPECIFIED = frozenset({"dvh1", "dvhe", "dva1", "dvav", "dav1"}), 2
 _THREADS, _THREADS_ABOVE_4K = 8, 2
 # Width over height: half pictures have 2.67 (of 4:3) and more, the widest films 2.4.
 _FIELDS_SHAPE = Fraction(5, 2)
@@ -166,9 +168,7 @@ class FrameReader:
             self._open(jumps=False)
             return
         name = self.container.format.name
-        # FFmpeg has frames without a delay last a fifteenth, and short ones as long as they say.
-        known = starts(self._path, self._deadline) if name == APNG else ()
-        self._clock = Clock(self.stream, name, self._begins, known)
+        self._clock = Clock(self.stream, name, self._begins)
         self._skip_before = self._floor = Fraction(0)
         self._ready: deque[Decoded] = deque()
         self._begin()
@@ -183,7 +183,12 @@ class FrameReader:
         alone = context.codec.canonical_name == "h264"
         most = 1 if alone else _THREADS_ABOVE_4K if huge else _THREADS
         context.thread_count = min(os.cpu_count() or 1, most)
+        # Or what is cropped on the left stays in the picture, up to a fast processor's alignment.
+        context.flags |= Flags.unaligned
         context.options = {"max_pixels": str(MAX_PIXELS), **EXPORT}
+        self._damage.shown_otherwise = (
+            context.codec_tag in _DOLBY_ALONE and context.color_trc == _UNSPECIFIED
+        )
         self._told = Told(context)
         self._needless = needless(context)
         self._skips = context.codec.canonical_name in _CAN_SKIP

@@ -7,13 +7,13 @@ from typing import Any
 
 import av
 import numpy as np
-from av.sidedata.sidedata import SideDataContainer
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 from unmask.core.frames import Frame
 from unmask.video import orientation, tone
 from unmask.video.fields import whole_or_field
+from unmask.video.side_data import side_data
 
 _UNSPECIFIED = 2
 _HD_LINES = 720
@@ -42,14 +42,9 @@ def display_size(frame: av.VideoFrame, aspect: Fraction | None) -> tuple[int, in
 
 def orientation_of(frame: av.VideoFrame) -> int:
     """The EXIF code of the frame's display matrix."""
-    try:
-        # Not frame.side_data: each would keep the other, megabytes, until Python sweeps.
-        held: Any = SideDataContainer(frame)  # type: ignore[call-arg]
-        data = held["DISPLAYMATRIX"]
-    except KeyError:
+    data = side_data(frame, "DISPLAYMATRIX")
+    if data is None:
         return orientation.UPRIGHT
-    except ValueError:  # PyAV does not know every kind of side data that FFmpeg attaches
-        return orientation.from_degrees(frame.rotation)
     return orientation.from_matrix(np.frombuffer(bytes(data), dtype=np.int32).tolist())
 
 

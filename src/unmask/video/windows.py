@@ -21,7 +21,7 @@ from unmask.video.pillow import recognised
 from unmask.video.reader import FrameReader
 from unmask.video.sampling import Shots, pick
 
-_ANIMATIONS = frozenset({"webp", "gif", "avif"})
+_ANIMATIONS = frozenset({"webp", "gif", "apng", "avif"})
 _ENDLESS = Fraction(10**9)
 
 
@@ -113,7 +113,7 @@ def frame_reader(
     """
     if info.container in _ANIMATIONS:
         with recognised(path) as image:
-            by_pillow = image is not None and plays_by_pillow(path, image, deadline)
+            by_pillow = image is not None and plays_by_pillow(image)
         if by_pillow:
             return AnimationReader(path, deadline, damage)
     return FrameReader(path, deadline, damage, jumps=jumps, begins=_begins(info))
