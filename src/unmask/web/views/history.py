@@ -69,7 +69,7 @@ class Search:
 
     def link(self, page: int, **more: int) -> str:
         """The address of another page of the same search."""
-        return url_for("history.search", **self._given(page), **more)
+        return url_for("history.search", **(self._given(page) | more))
 
     def deleting(self, page: int) -> str:
         """The address that deletes what is ticked on a page, and leads back to it."""
