@@ -249,7 +249,9 @@ def test_a_frames_score_is_written_as_everywhere(browser, services, analysed):
     page = browser.get(f"/analyses/{altered(services, analysed, probability=0.98)}").text
     frames = len(services.history.get(analysed).analysis.faces[0].frames)
     written = page.count("&gt; 0.99")
-    assert written == 2 * page.count('class="crop"') + frames  # captions, their labels, the table
+    sentence = page.count("by itself (&gt; 0.99 to &gt; 0.99)")
+    # captions, their labels, the table, and that the face's own lies below them all
+    assert written == 2 * page.count('class="crop"') + frames + 2 * sentence
 
 
 def test_faces_are_told_apart_by_colour_and_dashes(browser, services, analysed):
