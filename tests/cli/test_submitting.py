@@ -91,7 +91,8 @@ def test_who_was_told_of_a_known_file_is_not_told_at_every_run(submit, inbox, mo
     with History() as history:
         desk = Desk(history, Folders.default())
         job = desk.book.get(rows[0]["id"])
-        known = SimpleNamespace(entry=SimpleNamespace(id=job.id, name=job.name))
+        entry = SimpleNamespace(id=job.id, name=job.name)
+        known = SimpleNamespace(entry=entry, readable=True)
         monkeypatch.setattr(History, "find", lambda *_: known)
         desk.book.cancel(job.id)
         desk.deliveries.delivered(desk.deliveries.take("127.0.0.1:9", 60))

@@ -127,8 +127,13 @@ def test_the_same_scores_by_file_and_with_or_without_index(
 
 
 def test_any_detectors_csv_against_ours(
-    evaluated: tuple[int, Path], faces: Path, unmask: Run, tmp_path: Path
+    evaluated: tuple[int, Path],
+    faces: Path,
+    unmask: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "160")  # or a long interval breaks the heads of its columns
     rows = read_scores(evaluated[1] / "scores.csv")
     with (tmp_path / "theirs.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)
