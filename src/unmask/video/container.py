@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import mmap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ _VIDEO = (
     "ivf,flv,asf,ogg,mxf,dv,yuv4mpegpipe"
 )
 _SOUND = "mp3,wav,w64,flac,aac,ac3,eac3,aiff,amr,caf,au"
+_ROOM = 128 * 2**20
 _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": f"{_VIDEO},{_SOUND}",
@@ -68,6 +70,8 @@ def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
         deadline.check(f"opening {path.name}")
         raise
     except av.error.FFmpegError as error:
+        if error.errno == errno.ENOMEM and not _has_room():
+            raise MemoryError(f"opening {path.name}") from error
         # It was there a moment ago: this says what became of it. If it still is, the number is no
         # word of the system's: some of FFmpeg's readers answer -1 to what they cannot read, which
         # is "not permitted".
@@ -75,6 +79,18 @@ def opened(path: Path, deadline: Deadline) -> Iterator[InputContainer]:
         raise _refusal(path, error) from error
     with container:
         yield container
+
+
+def _has_room() -> bool:
+    """Whether memory may be had: FFmpeg is as short of it where a damaged file asks for terabytes.
+
+    It asks for less than any scan goes on to need.
+    """
+    try:
+        mmap.mmap(-1, _ROOM).close()
+    except OSError:
+        return False
+    return True
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
